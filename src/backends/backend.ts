@@ -1,0 +1,135 @@
+/**
+ * What the rest of the server knows of a database. Engine differences end here: no SQL, no driver
+ * type and no engine's schema rule passes this interface.
+ */
+import type { ApiRequest } from '../api/api-request.ts'
+import type { Catalog, SchemaVersion } from '../cache/catalog.ts'
+import type { ReloadDepth } from '../cache/reload-signal.ts'
+import type { SchemaOptions, SchemaSnapshot } from '../cache/schema-snapshot.ts'
+import type { Config } from '../config/config.ts'
+import type { ApiError } from '../errors/api-error.ts'
+import type { DatabasePlan } from '../plan/plan.ts'
+
+export type Engine = 'postgres' | 'sqlite' | 'mongodb'
+
+export interface RequestContext {
+  readonly snapshot: SchemaSnapshot
+  readonly config: Config
+  readonly request: ApiRequest
+  /** Empty on engines without roles when nobody is configured. */
+  readonly role: string
+  /** False for the anonymous role: permission errors are then 401, not 403. */
+  readonly isAuthenticated: boolean
+  /** JSON text of the token's claims with the resolved `role` in it. */
+  readonly claims: string
+  /** Aborted when the client has gone: the query is cancelled. */
+  readonly signal: AbortSignal
+}
+
+export interface ExecutionResult {
+  /** Encoded by the engine; passed through untouched. Empty when none is wanted. */
+  readonly body: string | Uint8Array
+  /** Rows in the body, or affected. */
+  readonly rows: number
+  /** Rows there are in all, when a count was asked for. */
+  readonly total: number | null
+  /** `column=eq.value` pairs of the one row inserted, for `Location`; empty: no such header. */
+  readonly location: readonly (readonly [string, string])[]
+  /** Of an upsert: how many rows were new. */
+  readonly inserted: number | null
+  /** What the database set as `response.headers` and `response.status`, unparsed. */
+  readonly responseHeaders: string | null
+  readonly responseStatus: string | null
+}
+
+/** `statements`: what was sent, for `log-query`; parameters stay placeholders. */
+export type Execution =
+  | {
+      readonly kind: 'done'
+      readonly result: ExecutionResult
+      readonly statements: readonly string[]
+    }
+  | {
+      readonly kind: 'failed'
+      readonly error: ApiError
+      /** The engine contradicted the snapshot: a check follows, and one more try if it moved. */
+      readonly contradictsSchema: boolean
+      readonly statements: readonly string[]
+    }
+  /** The engine's schema is another than the snapshot's. Nothing was run. */
+  | { readonly kind: 'schema-moved' }
+
+export interface IntrospectionRequest {
+  readonly options: SchemaOptions
+  readonly previous: SchemaSnapshot | null
+  /** `full`: reuse nothing of `previous`. */
+  readonly depth: Exclude<ReloadDepth, 'check'>
+  /** Aborted at the deadline: the load is cancelled and rejects. */
+  readonly signal: AbortSignal
+}
+
+/** How a backend can tell of schema changes. `src/sources` wraps it. */
+export type SchemaFeed =
+  | {
+      readonly kind: 'listen'
+      /** Connection options for pg-listen's client (a writable server where several are given). */
+      readonly connection: () => Readonly<Record<string, unknown>>
+      /** Where that is, for the log: `"host:port"` and the server's version. */
+      readonly describe: () => Promise<{ readonly address: string; readonly version: string }>
+      /** NOTIFY from the control connection, for the listener's proof of life. */
+      readonly notify: (channel: string, payload: string) => Promise<void>
+      /** Where the primary's log stands now; null when reads go to the primary itself. */
+      readonly primaryPosition: () => Promise<string | null>
+      /** Whether reads see that position yet. */
+      readonly hasReplayed: (position: string) => Promise<boolean>
+    }
+  | {
+      readonly kind: 'stream'
+      readonly start: (handlers: {
+        readonly onChange: () => void
+        readonly onEnd: (cause: string) => void
+      }) => Promise<{ readonly stop: () => Promise<void> }>
+    }
+  | { readonly kind: 'poll' }
+
+export interface PoolStats {
+  readonly max: number
+  readonly available: number
+  readonly waiting: number
+}
+
+/** Why a control operation (version, load, ping, settings) failed. */
+export class BackendFailure extends Error {
+  readonly error: ApiError
+  /** The release stops on it: wrong password, or recovery switched off. */
+  readonly isFatal: boolean
+
+  constructor(error: ApiError, message: string, isFatal = false, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'BackendFailure'
+    this.error = error
+    this.isFatal = isFatal
+  }
+}
+
+export interface Backend {
+  readonly engine: Engine
+  readonly feed: SchemaFeed
+  /** The server's own description, for the start line. Rejects with BackendFailure. */
+  serverVersion(signal: AbortSignal): Promise<string>
+  /** Cheap, comparable, catches out-of-band changes. Rejects with BackendFailure. */
+  schemaVersion(options: SchemaOptions, signal: AbortSignal): Promise<SchemaVersion>
+  /** Reads the catalog in one consistent state. Rejects with BackendFailure. */
+  introspect(request: IntrospectionRequest): Promise<Catalog>
+  /** In-database configuration, `name → value` with `db_…` names; empty where there is none. */
+  databaseSettings(config: Config, signal: AbortSignal): Promise<ReadonlyMap<string, string>>
+  /** Runs one request as one transaction. Never rejects for what a database or client did. */
+  execute(plan: DatabasePlan, context: RequestContext): Promise<Execution>
+  /** After a publish: connections are replaced at check-in, staggered. */
+  recycle(): void
+  /** Rejects with BackendFailure when requests could not be served now. */
+  ping(signal: AbortSignal): Promise<void>
+  poolStats(): PoolStats
+  /** Ends what is running, closes everything; resolves when nothing is left. */
+  close(): Promise<void>
+}

@@ -1,0 +1,61 @@
+/**
+ * What an engine can do, graded per feature from the live server. The planner refuses what is
+ * `unsupported` with PGRST127; OpenAPI advertises what is left.
+ */
+
+/** done by the engine · same result by our own means · a documented divergence · refused */
+export type Grade = 'native' | 'emulated' | 'best-effort' | 'unsupported'
+
+export const features = [
+  'embedding',
+  'computedRelationships',
+  'computedFields',
+  'spread',
+  'aggregates',
+  'nullsOrdering',
+  'relatedOrder',
+  'jsonPath',
+  'compositePath',
+  'casts',
+  'like',
+  'ilike',
+  'match',
+  'imatch',
+  'quantifiers',
+  'isdistinct',
+  'fts',
+  'contains',
+  'contained',
+  'overlap',
+  'rangeOperators',
+  'countExact',
+  'countPlanned',
+  'countEstimated',
+  'csv',
+  'geojson',
+  'customMedia',
+  'planMedia',
+  'domainRepresentations',
+  'schemas',
+  'insert',
+  'update',
+  'delete',
+  'upsert',
+  'missingDefault',
+  'returning',
+  'transactions',
+  'timezone',
+  'functions',
+  'roles',
+  'preRequest',
+  'databaseConfig',
+] as const
+export type Feature = (typeof features)[number]
+
+export interface Capabilities {
+  /** The engine's name as users know it, for messages: `PostgreSQL`, `SQLite`, `MongoDB`. */
+  readonly engine: string
+  /** The live server's version as it reports it. */
+  readonly version: string
+  readonly grades: Readonly<Record<Feature, Grade>>
+}

@@ -1,0 +1,136 @@
+/**
+ * What an engine reports about itself, before any inference: relations, keys, what view columns
+ * come from, routines. `build-snapshot.ts` derives the rest.
+ */
+import type { QualifiedName } from '../core/qualified-name.ts'
+import type { Capabilities } from './capabilities.ts'
+import type { ColumnPair, ComputedRelationship } from './relationship.ts'
+
+/**
+ * Identity of a schema's state: equal texts mean an equal schema. Opaque outside the backend that
+ * made it.
+ */
+export type SchemaVersion = string
+
+export interface Column {
+  readonly name: string
+  readonly description: string | null
+  readonly isNullable: boolean
+  /** Domains resolved, without modifiers: `character varying`, `integer`. */
+  readonly baseType: string
+  /** As declared, with modifiers, domains by name: `character varying(10)`, `app.email`. */
+  readonly nominalType: string
+  readonly maxLength: number | null
+  /** Default expression in the engine's language. */
+  readonly defaultExpression: string | null
+  readonly enumValues: readonly string[]
+  readonly isGenerated: boolean
+  /** Elements can be reached by arrows although the type is no JSON (composites, arrays). */
+  readonly isComposite: boolean
+}
+
+export type RelationKind =
+  | 'table'
+  | 'view'
+  | 'materialized-view'
+  | 'foreign-table'
+  | 'partitioned-table'
+
+export interface CatalogRelation extends QualifiedName {
+  readonly kind: RelationKind
+  readonly description: string | null
+  readonly canInsert: boolean
+  readonly canUpdate: boolean
+  readonly canDelete: boolean
+  readonly primaryKey: readonly string[]
+  readonly columns: readonly Column[]
+  /** False for stores without declared columns: unknown names are passed on, not refused. */
+  readonly isClosed: boolean
+}
+
+/** A foreign key as declared; `isUnique` when its columns hold a key themselves. */
+export interface ForeignKey {
+  readonly constraint: string
+  readonly origin: QualifiedName
+  readonly target: QualifiedName
+  readonly columns: readonly ColumnPair[]
+  readonly isUnique: boolean
+}
+
+/** That a view carries the columns of one key of a relation below it. */
+export interface ViewKeyDependency {
+  readonly table: QualifiedName
+  readonly view: QualifiedName
+  readonly constraint: string
+  readonly kind: 'primary-key' | 'foreign-key' | 'foreign-key-reference'
+  /** [column of the key, the view's columns that hold it (one may be selected several times)] */
+  readonly columns: readonly (readonly [string, readonly string[]])[]
+}
+
+export interface RoutineParameter {
+  /** Empty for an unnamed parameter. */
+  readonly name: string
+  readonly type: string
+  /** Like `type`, with length-limited types widened so that nothing is cut. */
+  readonly wideType: string
+  readonly isRequired: boolean
+  readonly isVariadic: boolean
+}
+
+export interface ReturnType {
+  readonly isSet: boolean
+  readonly type: QualifiedName
+  readonly isComposite: boolean
+  /** The composite is known by a domain over it. */
+  readonly isCompositeAlias: boolean
+}
+
+export type IsolationLevel = 'read-committed' | 'repeatable-read' | 'serializable'
+
+export interface Routine extends QualifiedName {
+  readonly description: string | null
+  readonly parameters: readonly RoutineParameter[]
+  readonly returns: ReturnType
+  readonly volatility: 'volatile' | 'stable' | 'immutable'
+  readonly hasVariadic: boolean
+  readonly isolationLevel: IsolationLevel | null
+  /** Settings of the routine that are to hold for the whole transaction. */
+  readonly settings: readonly (readonly [string, string])[]
+}
+
+/** A cast by function between a domain and json or text, in either direction. */
+export interface Representation {
+  readonly sourceType: string
+  readonly targetType: string
+  /** Quoted, qualified function name in the engine's language. */
+  readonly routine: string
+}
+
+/** A function or aggregate that produces a media type for one relation, or for any (`null`). */
+export interface MediaHandlerSource {
+  readonly mediaType: string
+  readonly relation: QualifiedName | null
+  readonly routine: QualifiedName
+}
+
+/** Everything one load reads, in one consistent state of the database. */
+export interface Catalog {
+  readonly version: SchemaVersion
+  readonly capabilities: Capabilities
+  readonly relations: readonly CatalogRelation[]
+  readonly foreignKeys: readonly ForeignKey[]
+  readonly viewKeyDependencies: readonly ViewKeyDependency[]
+  readonly routines: readonly Routine[]
+  readonly computedRelationships: readonly ComputedRelationship[]
+  readonly representations: readonly Representation[]
+  readonly mediaHandlers: readonly MediaHandlerSource[]
+  /** Settings of the roles that requests may run as, role by role; empty where there are no roles. */
+  readonly roleSettings: ReadonlyMap<string, RoleSettings>
+  /** Milliseconds per query group, for the debug line and `Server-Timing`-like reports. */
+  readonly timings: Readonly<Record<string, number>>
+}
+
+export interface RoleSettings {
+  readonly isolationLevel: IsolationLevel | null
+  readonly settings: readonly (readonly [string, string])[]
+}

@@ -1,0 +1,63 @@
+/**
+ * What a trigger asks for, how two requests merge into one, and how a reload can end.
+ */
+
+export type ReloadScope = 'schema' | 'config' | 'both'
+
+/**
+ * check: load only if the version moved · load: unchanged parts may be reused · full: nothing is
+ */
+export type ReloadDepth = 'check' | 'load' | 'full'
+
+export const reloadOrigins = [
+  'start',
+  'notify',
+  'listener-connected',
+  'signal',
+  'admin',
+  'poll',
+  'change-stream',
+  'stale-name',
+  'stale-hit',
+  'retry',
+  'connection-lost',
+] as const
+export type ReloadOrigin = (typeof reloadOrigins)[number]
+
+export interface ReloadSignal {
+  readonly scope: ReloadScope
+  readonly depth: ReloadDepth
+  readonly origin: ReloadOrigin
+  /** Milliseconds on the scheduler's clock. */
+  readonly at: number
+}
+
+/** What changed between two snapshots, as names (`schema.name`) and counts. */
+export interface SnapshotDiff {
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+  readonly changed: readonly string[]
+}
+
+export type ReloadOutcome =
+  | {
+      readonly kind: 'published'
+      /** Version of the snapshot now current. */
+      readonly version: number
+      readonly durationMs: number
+      readonly changes: SnapshotDiff
+    }
+  | { readonly kind: 'unchanged'; readonly version: number; readonly durationMs: number }
+  | { readonly kind: 'failed'; readonly durationMs: number; readonly cause: string }
+
+const depths: readonly ReloadDepth[] = ['check', 'load', 'full']
+
+/** Union of scopes, greatest depth; the older one's origin and time stay. */
+export function mergeSignals(older: ReloadSignal, newer: ReloadSignal): ReloadSignal {
+  return {
+    scope: older.scope === newer.scope ? older.scope : 'both',
+    depth: depths.indexOf(older.depth) >= depths.indexOf(newer.depth) ? older.depth : newer.depth,
+    origin: older.origin,
+    at: older.at,
+  }
+}

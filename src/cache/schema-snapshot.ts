@@ -1,0 +1,50 @@
+/**
+ * The immutable picture of a database that requests are planned on. Built by `build-snapshot.ts`,
+ * published by the reload pipeline, deeply readonly.
+ */
+import type { QualifiedName } from '../core/qualified-name.ts'
+import type { Capabilities } from './capabilities.ts'
+import type {
+  CatalogRelation,
+  Column,
+  MediaHandlerSource,
+  RoleSettings,
+  Routine,
+  SchemaVersion,
+} from './catalog.ts'
+import type { Relationship } from './relationship.ts'
+
+export interface Relation extends Omit<CatalogRelation, 'columns'> {
+  /** In declared order. */
+  readonly columns: ReadonlyMap<string, Column>
+  readonly isView: boolean
+}
+
+/** The options that act only through a schema load, as they were when it began. */
+export interface SchemaOptions {
+  /** Exposed schemas, at least one; the first is the default. */
+  readonly schemas: readonly string[]
+  readonly extraSearchPath: readonly string[]
+  readonly hoistedSettings: readonly string[]
+}
+
+export interface SchemaSnapshot {
+  /** 1, 2, 3 … in this process. */
+  readonly version: number
+  readonly schemaVersion: SchemaVersion
+  readonly loadedAt: Date
+  readonly options: SchemaOptions
+  readonly capabilities: Capabilities
+  /** By `nameKey`; exposed schemas only. */
+  readonly relations: ReadonlyMap<string, Relation>
+  /** By `nameKey` of the origin, then by the target's schema; each list sorted. */
+  readonly relationships: ReadonlyMap<string, ReadonlyMap<string, readonly Relationship[]>>
+  /** By `nameKey`; overloads sorted, fewest parameters first. */
+  readonly routines: ReadonlyMap<string, readonly Routine[]>
+  /** By source type, then target type → quoted routine. */
+  readonly representations: ReadonlyMap<string, ReadonlyMap<string, string>>
+  readonly mediaHandlers: readonly MediaHandlerSource[]
+  readonly roleSettings: ReadonlyMap<string, RoleSettings>
+  /** Names of one schema's relations that resemble `name`, best first; built on first use. */
+  readonly suggestRelation: (name: QualifiedName) => string | null
+}

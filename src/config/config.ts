@@ -1,0 +1,92 @@
+/**
+ * The frozen configuration, one property an option, names as in the option table in camel case.
+ * `load-config.ts` makes it; nobody changes it.
+ */
+
+export const logLevels = ['crit', 'error', 'warn', 'info', 'debug'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+export const txEnds = [
+  'commit',
+  'commit-allow-override',
+  'rollback',
+  'rollback-allow-override',
+] as const
+export type TxEnd = (typeof txEnds)[number]
+
+export const openapiModes = ['follow-privileges', 'ignore-privileges', 'disabled'] as const
+export type OpenapiMode = (typeof openapiModes)[number]
+
+export interface Config {
+  // PostgREST's options
+  readonly adminServerHost: string
+  readonly adminServerPort: number | null
+  readonly adminServerUnixSocket: string | null
+  /** File mode as a number, e.g. 0o660. */
+  readonly adminServerUnixSocketMode: number
+  readonly appSettings: readonly (readonly [string, string])[]
+  readonly clientErrorVerbosity: 'verbose' | 'minimal'
+  readonly dbAggregatesEnabled: boolean
+  readonly dbAnonRole: string | null
+  readonly dbChannel: string
+  readonly dbChannelEnabled: boolean
+  readonly dbConfig: boolean
+  readonly dbExtraSearchPath: readonly string[]
+  readonly dbHoistedTxSettings: readonly string[]
+  readonly dbMaxRows: number | null
+  readonly dbPlanEnabled: boolean
+  readonly dbPool: number
+  /** Seconds. */
+  readonly dbPoolAcquisitionTimeout: number
+  readonly dbPoolAutomaticRecovery: boolean
+  /** Seconds. */
+  readonly dbPoolMaxIdletime: number
+  /** Seconds. */
+  readonly dbPoolMaxLifetime: number
+  /** `schema.function` or `function`, as given. */
+  readonly dbPreConfig: string | null
+  readonly dbPreRequest: string | null
+  readonly dbPreparedStatements: boolean
+  readonly dbRootSpec: string | null
+  /** At least one. */
+  readonly dbSchemas: readonly string[]
+  readonly dbTxEnd: TxEnd
+  /** After `@file`; trimmed. */
+  readonly dbUri: string
+  readonly jwtAud: string | null
+  readonly jwtCacheMaxEntries: number
+  /** As given, e.g. `$.role`. `claim-path.ts` compiles it. */
+  readonly jwtRoleClaimKey: string
+  /** Bytes of the key, or of a JWK or JWK set; base64 decoded. */
+  readonly jwtSecret: Uint8Array | null
+  readonly jwtSecretIsBase64: boolean
+  readonly logLevel: LogLevel
+  readonly logQuery: boolean
+  readonly openapiMode: OpenapiMode
+  readonly openapiSecurityActive: boolean
+  readonly openapiServerProxyUri: string | null
+  /** Null: any origin. */
+  readonly serverCorsAllowedOrigins: readonly string[] | null
+  readonly serverHost: string
+  readonly serverPort: number
+  readonly serverReuseport: boolean
+  readonly serverTimingEnabled: boolean
+  readonly serverTraceHeader: string | null
+  readonly serverUnixSocket: string | null
+  readonly serverUnixSocketMode: number
+  readonly urlUseLegacyTargetNames: boolean
+  // ours
+  readonly dbBackend: 'postgres' | 'sqlite' | 'mongodb'
+  /** Milliseconds, 0: off. */
+  readonly dbSchemaPollInterval: number
+  /** Milliseconds, 0: none; engines without role settings. */
+  readonly dbStatementTimeout: number
+  /** Milliseconds for one whole load. */
+  readonly dbSchemaLoadTimeout: number
+  /** Bytes, 0: no bound. */
+  readonly maxRequestBody: number
+  readonly logFormat: 'text' | 'json'
+  // for tests of the pipeline: milliseconds that a load sleeps, PostgreSQL only
+  readonly internalSchemaCacheQuerySleep: number
+  readonly internalSchemaCacheQuerySleepBeforeQueries: number
+}

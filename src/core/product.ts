@@ -1,0 +1,9 @@
+/**
+ * Who we are, and whose contract we speak. Where the contract fixes a name (`Proxy-Status`,
+ * `Warning`, the OpenAPI document) `contract*` is used, elsewhere our own.
+ */
+export const productName = 'dbrest'
+/** Equal to package.json's version; a test holds them together. */
+export const productVersion = '0.1.0'
+export const contractName = 'PostgREST'
+export const contractVersion = '16.2'

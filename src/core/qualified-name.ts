@@ -1,0 +1,21 @@
+/**
+ * A name inside a schema: relations, functions and types are known by it. Engines without schemas
+ * use the empty schema.
+ */
+export interface QualifiedName {
+  readonly schema: string
+  readonly name: string
+}
+
+export function qualifiedName(schema: string, name: string): QualifiedName {
+  return { schema, name }
+}
+
+/** Key for maps. NUL cannot occur in an identifier of any engine, so keys never collide. */
+export function nameKey(name: QualifiedName): string {
+  return `${name.schema}\0${name.name}`
+}
+
+export function sameName(a: QualifiedName, b: QualifiedName): boolean {
+  return a.schema === b.schema && a.name === b.name
+}

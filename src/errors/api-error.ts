@@ -1,0 +1,157 @@
+/**
+ * Every failure that a client can see, one variant each, holding just the facts that its text
+ * needs. `error-envelope.ts` turns one into status, headers and body; nobody else does.
+ */
+
+/** How PostgreSQL, or an engine in its words, reported a failure. */
+export interface DatabaseFailure {
+  /** Five-character SQLSTATE; engines without one map their codes to it. */
+  readonly sqlState: string
+  readonly message: string
+  readonly details: string | null
+  readonly hint: string | null
+}
+
+/** One relationship of an ambiguous embedding, as the PGRST201 details list it. */
+export interface RelationshipChoice {
+  readonly cardinality: 'one-to-one' | 'one-to-many' | 'many-to-one' | 'many-to-many'
+  /** e.g. `message with person` */
+  readonly embedding: string
+  /** e.g. `message_sender_fkey using message(sender) and person(id)` */
+  readonly relationship: string
+  /** What to write in `select` to choose this one, e.g. `person!message_sender_fkey` */
+  readonly hintTarget: string
+}
+
+export type RangeFailure =
+  | { readonly kind: 'negative-limit' }
+  | { readonly kind: 'lower-above-upper' }
+  | { readonly kind: 'out-of-bounds'; readonly offset: string; readonly total: string }
+
+export type JwtFailure =
+  | { readonly kind: 'secret-missing' }
+  | { readonly kind: 'token-required' }
+  /** PGRST301: the token cannot be decoded or verified. `message` and `details` are the release's. */
+  | { readonly kind: 'undecodable'; readonly message: string; readonly details: string | null }
+  /** PGRST303: the claims do not hold. */
+  | { readonly kind: 'claims'; readonly message: string }
+
+export type ApiError =
+  // PGRST1xx: the request
+  | { readonly kind: 'query-syntax'; readonly message: string; readonly details: string | null }
+  | { readonly kind: 'invalid-rpc-method'; readonly method: string }
+  | { readonly kind: 'invalid-body'; readonly message: string }
+  | { readonly kind: 'invalid-range'; readonly failure: RangeFailure }
+  | { readonly kind: 'invalid-filters' }
+  | {
+      readonly kind: 'unacceptable-schema'
+      readonly schema: string
+      readonly exposed: readonly string[]
+    }
+  | { readonly kind: 'media-type'; readonly accepted: readonly string[] }
+  | {
+      readonly kind: 'not-embedded'
+      readonly target: string
+      /** Set when the target is the relation name of an aliased embed and legacy names are off. */
+      readonly renamed: { readonly relation: string; readonly alias: string } | null
+    }
+  | { readonly kind: 'guc-headers' }
+  | { readonly kind: 'guc-status' }
+  | { readonly kind: 'put-limit' }
+  | { readonly kind: 'put-matching-pk' }
+  | { readonly kind: 'not-singular'; readonly rows: number }
+  | { readonly kind: 'unsupported-method'; readonly method: string }
+  | { readonly kind: 'related-order-not-to-one'; readonly origin: string; readonly target: string }
+  | {
+      readonly kind: 'raise-unparsable'
+      readonly part: 'message' | 'detail' | 'no-detail'
+      readonly text: string
+    }
+  | { readonly kind: 'invalid-preferences'; readonly preferences: readonly string[] }
+  | { readonly kind: 'aggregates-not-allowed' }
+  | { readonly kind: 'max-affected'; readonly rows: number }
+  | { readonly kind: 'invalid-path' }
+  | { readonly kind: 'openapi-disabled' }
+  /** PGRST127. `feature` names what was asked for; `engine` is given when it is the engine that lacks it. */
+  | { readonly kind: 'not-implemented'; readonly feature: string; readonly engine: string | null }
+  | { readonly kind: 'max-affected-rpc' }
+  // PGRST2xx: the schema cache
+  | {
+      readonly kind: 'relationship-not-found'
+      readonly origin: string
+      readonly target: string
+      readonly hint: string | null
+      readonly schema: string
+      readonly suggestion: string | null
+    }
+  | {
+      readonly kind: 'ambiguous-relationship'
+      readonly origin: string
+      readonly target: string
+      readonly choices: readonly RelationshipChoice[]
+    }
+  | {
+      readonly kind: 'function-not-found'
+      readonly schema: string
+      readonly name: string
+      readonly argumentNames: readonly string[]
+      /** The request's content type and whether it was a POST decide the wording. */
+      readonly contentType: string
+      readonly isPost: boolean
+      readonly suggestion: string | null
+    }
+  /** `signatures`: e.g. `public.add(a => integer, b => integer)`. */
+  | { readonly kind: 'ambiguous-function'; readonly signatures: readonly string[] }
+  | { readonly kind: 'column-not-found'; readonly relation: string; readonly column: string }
+  | {
+      readonly kind: 'relation-not-found'
+      readonly schema: string
+      readonly relation: string
+      readonly suggestion: string | null
+    }
+  // PGRST3xx: authentication
+  | { readonly kind: 'jwt'; readonly failure: JwtFailure }
+  // PGRST0xx: the database is not there
+  | { readonly kind: 'connection'; readonly details: string }
+  | { readonly kind: 'connection-lost'; readonly details: string }
+  | { readonly kind: 'cache-not-loaded' }
+  | { readonly kind: 'acquisition-timeout' }
+  // the database's own words
+  | {
+      readonly kind: 'database'
+      readonly failure: DatabaseFailure
+      readonly authenticated: boolean
+    }
+  /** `RAISE SQLSTATE 'PGRST'`: the database wrote the answer itself. */
+  | {
+      readonly kind: 'raised'
+      readonly status: number
+      readonly headers: readonly (readonly [string, string])[]
+      readonly code: string
+      readonly message: string
+      readonly details: string | null
+      readonly hint: string | null
+    }
+  // PGRSTX: the edges of the server
+  | { readonly kind: 'internal' }
+  | { readonly kind: 'malformed-request'; readonly details: string }
+  | { readonly kind: 'request-timeout' }
+  | { readonly kind: 'body-too-large'; readonly limitBytes: number }
+  | { readonly kind: 'target-too-long'; readonly limitBytes: number }
+  | { readonly kind: 'headers-too-large'; readonly limitBytes: number }
+  | { readonly kind: 'reload-failed'; readonly details: string }
+
+/** Errors that a newer schema could turn into an answer: they ask for a check before they are sent. */
+export function namesSomethingUnknown(error: ApiError): boolean {
+  switch (error.kind) {
+    case 'relation-not-found':
+    case 'column-not-found':
+    case 'relationship-not-found':
+    case 'ambiguous-relationship':
+    case 'function-not-found':
+    case 'ambiguous-function':
+      return true
+    default:
+      return false
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * What happens, said once: plain facts that logs, metrics and the admin's event stream read.
+ * No tokens, passwords or parameter values.
+ */
+import type { ApiError } from '../errors/api-error.ts'
+
+export type Observation =
+  | { readonly kind: 'starting'; readonly product: string; readonly version: string }
+  | { readonly kind: 'admin-listening'; readonly address: string }
+  | { readonly kind: 'api-listening'; readonly address: string }
+  | { readonly kind: 'database-connected'; readonly version: string }
+  | { readonly kind: 'pool-ready'; readonly max: number }
+  | { readonly kind: 'fatal'; readonly message: string; readonly error: ApiError | null }
+  | { readonly kind: 'signal-received'; readonly signal: string }
+  | { readonly kind: 'stopping-failed'; readonly cause: string }
+  // configuration
+  | { readonly kind: 'config-loaded' }
+  | { readonly kind: 'config-invalid'; readonly problems: readonly string[] }
+  | { readonly kind: 'config-settings-failed'; readonly error: ApiError }
+  | { readonly kind: 'config-needs-restart'; readonly options: readonly string[] }
+  | { readonly kind: 'deprecated-claim-key'; readonly before: string; readonly value: string }
+  // the reload pipeline
+  | {
+      readonly kind: 'trigger'
+      readonly origin: string
+      readonly scope: string
+      readonly depth: string
+    }
+  | {
+      readonly kind: 'reload-started'
+      readonly origin: string
+      readonly scope: string
+      readonly depth: string
+    }
+  | { readonly kind: 'reload-unchanged'; readonly version: number; readonly durationMs: number }
+  | {
+      readonly kind: 'reload-queried'
+      readonly durationMs: number
+      readonly timings: Readonly<Record<string, number>>
+    }
+  | {
+      readonly kind: 'reload-published'
+      readonly version: number
+      /** From the trigger to the publish, queries included. */
+      readonly durationMs: number
+      readonly queryMs: number
+      /** Building the snapshot, without queries. */
+      readonly buildMs: number
+      /** `12 Relations, 3 Relationships, …` */
+      readonly summary: string
+      readonly added: number
+      readonly removed: number
+      readonly changed: number
+    }
+  | {
+      readonly kind: 'reload-failed'
+      readonly error: ApiError
+      readonly schemas: readonly string[]
+      readonly extraSearchPath: readonly string[]
+      readonly attempt: number
+      readonly durationMs: number
+    }
+  | { readonly kind: 'reload-retry'; readonly retryInMs: number }
+  // sources
+  | { readonly kind: 'source-up'; readonly source: string }
+  | { readonly kind: 'source-down'; readonly source: string; readonly cause: string }
+  | {
+      readonly kind: 'listener-connected'
+      readonly version: string
+      readonly address: string
+      readonly channel: string
+    }
+  | { readonly kind: 'listener-failed'; readonly channel: string; readonly cause: string }
+  | { readonly kind: 'listener-retry'; readonly retryInMs: number }
+  | { readonly kind: 'notification'; readonly channel: string; readonly scope: 'schema' | 'config' }
+  // requests
+  | {
+      readonly kind: 'request-finished'
+      readonly peer: string
+      readonly role: string | null
+      readonly method: string
+      /** Path and query as sent. */
+      readonly target: string
+      readonly httpVersion: string
+      readonly status: number
+      readonly bodyBytes: number | null
+      readonly referer: string
+      readonly userAgent: string
+      readonly durationMs: number
+    }
+  | { readonly kind: 'request-error'; readonly error: ApiError; readonly status: number }
+  | { readonly kind: 'request-crashed'; readonly stack: string }
+  | { readonly kind: 'queries'; readonly statements: readonly string[]; readonly status: number }
+  | {
+      readonly kind: 'legacy-target-name'
+      /** [relation, alias] pairs */
+      readonly names: readonly (readonly [string, string])[]
+      readonly method: string
+      readonly target: string
+    }
+  | { readonly kind: 'jwt-cache-lookup'; readonly hit: boolean }
+  | { readonly kind: 'jwt-cache-eviction' }
+  // the pool
+  | { readonly kind: 'pool-request' }
+  | { readonly kind: 'pool-request-fulfilled' }
+  | { readonly kind: 'pool-timeout' }
+  | {
+      readonly kind: 'connection'
+      readonly id: string
+      readonly status: 'connecting' | 'ready' | 'used' | 'released' | 'closed'
+      readonly reason: string
+    }
+  | { readonly kind: 'connection-lost'; readonly error: ApiError }
+
+export type Observe = (observation: Observation) => void

@@ -1,0 +1,219 @@
+/**
+ * A request bound to one snapshot: every name resolved, every relationship chosen, everything the
+ * engine cannot do refused. Neutral between engines: a backend compiles it to SQL, to a pipeline …
+ *
+ * A plan holds no values. Slots and window numbers point into the request at execution, so one
+ * plan serves every request of the same shape.
+ */
+import type {
+  AggregateFunction,
+  FieldPath,
+  JoinType,
+  Mutation,
+  Operation,
+} from '../api/api-request.ts'
+import type { Routine, RoutineParameter } from '../cache/catalog.ts'
+import type { Relationship } from '../cache/relationship.ts'
+import type { MediaType } from '../core/media-type.ts'
+import type { QualifiedName } from '../core/qualified-name.ts'
+
+/** A named thing with what is known of its type. */
+export interface PlanField extends FieldPath {
+  /** Arrows need the value turned into a document first (composites, arrays, unknown types). */
+  readonly toDocument: boolean
+  /** With modifiers, domains by name; empty when unknown. */
+  readonly type: string
+  /** Domains resolved, without modifiers; empty when unknown. */
+  readonly baseType: string
+  /** Quoted function that turns the value into the form this place wants. */
+  readonly transform: string | null
+  readonly defaultExpression: string | null
+  /** `count()` of a spread: counts rows of the embed, not of the join. */
+  readonly isFullRow: boolean
+}
+
+export interface SelectColumn {
+  readonly field: PlanField
+  readonly cast: string | null
+  readonly aggregate: AggregateFunction | null
+  readonly aggregateCast: string | null
+  /** Name in the answer; null leaves it to the field (`*` included). */
+  readonly alias: string | null
+}
+
+export type Condition =
+  | {
+      readonly kind: 'filter'
+      readonly field: PlanField
+      readonly negated: boolean
+      readonly operation: Operation
+    }
+  | {
+      readonly kind: 'logic'
+      readonly operator: 'and' | 'or'
+      readonly negated: boolean
+      readonly operands: readonly Condition[]
+    }
+  /** `embed=is.null` and `embed=not.is.null`: whether the child with that key found nothing. */
+  | { readonly kind: 'embed-null'; readonly child: string; readonly negated: boolean }
+
+export interface OrderBy {
+  readonly field: PlanField
+  /** `key` of the to-one child whose column orders this node; null: a field of this node. */
+  readonly child: string | null
+  readonly direction: 'asc' | 'desc' | null
+  readonly nulls: 'first' | 'last' | null
+}
+
+export interface PlanWindow {
+  /** 0: the request's window; n: its embedWindows[n - 1]; null: none was asked for. */
+  readonly source: number | null
+  readonly hasLimit: boolean
+  readonly hasOffset: boolean
+  /** `db-max-rows` where it binds this node. */
+  readonly maxRows: number | null
+}
+
+/** One column that a spread lifts into its parent. */
+export interface SpreadColumn {
+  readonly name: string
+  readonly aggregate: AggregateFunction | null
+  readonly aggregateCast: string | null
+  readonly alias: string | null
+}
+
+/** What a child adds to its parent's rows. */
+export type ChildOutput =
+  | { readonly kind: 'object'; readonly name: string; readonly isEmpty: boolean }
+  | { readonly kind: 'array'; readonly name: string; readonly isEmpty: boolean }
+  | { readonly kind: 'spread-one'; readonly columns: readonly SpreadColumn[] }
+  /** Each column becomes an array, ordered by the child's `order`. */
+  | { readonly kind: 'spread-many'; readonly columns: readonly SpreadColumn[] }
+
+export interface ChildJoin {
+  readonly relationship: Relationship
+  /** Absent as sent means left. */
+  readonly type: JoinType
+  readonly output: ChildOutput
+}
+
+export interface ReadNode {
+  /** The relation read. For the root of a write or call: the relation its rows look like. */
+  readonly relation: QualifiedName
+  /** The root reads the rows of the write or call instead of the relation. */
+  readonly readsResult: boolean
+  /** 0 at the root. */
+  readonly depth: number
+  /** As written in the URL. */
+  readonly name: string
+  readonly alias: string | null
+  /** Unique in the tree: `<origin>_<alias or name>_<depth>`; empty at the root. */
+  readonly key: string
+  readonly select: readonly SelectColumn[]
+  readonly where: readonly Condition[]
+  readonly order: readonly OrderBy[]
+  readonly window: PlanWindow
+  /** Null at the root. */
+  readonly join: ChildJoin | null
+  readonly children: readonly ReadNode[]
+  /** The URL named this aliased embed by its relation: deprecated, answered with a warning. */
+  readonly usedLegacyName: boolean
+}
+
+/** How rows become a body. */
+export type BodyEncoder =
+  | { readonly kind: 'json'; readonly stripNulls: boolean }
+  | { readonly kind: 'singular'; readonly stripNulls: boolean }
+  | { readonly kind: 'csv' }
+  | { readonly kind: 'geojson' }
+  | {
+      readonly kind: 'custom'
+      readonly routine: QualifiedName
+      readonly relation: QualifiedName | null
+    }
+  | { readonly kind: 'none' }
+
+export interface PlanMedia {
+  readonly encoder: BodyEncoder
+  /** What `Content-Type` says. A `plan` type asks for the engine's execution plan. */
+  readonly type: MediaType
+}
+
+export type CountKind = 'exact' | 'planned' | 'estimated'
+
+export interface ReadPlan {
+  readonly kind: 'read'
+  readonly relation: QualifiedName
+  readonly root: ReadNode
+  readonly media: PlanMedia
+  readonly headersOnly: boolean
+  readonly count: CountKind | null
+  /** For `count=estimated`: exact up to this many rows. */
+  readonly maxRows: number | null
+}
+
+export interface MutatePlan {
+  readonly kind: 'mutate'
+  readonly mutation: Mutation
+  readonly relation: QualifiedName
+  /** Columns written, with the transform of the payload's values. */
+  readonly columns: readonly PlanField[]
+  readonly where: readonly Condition[]
+  readonly onConflict: {
+    readonly resolution: 'merge-duplicates' | 'ignore-duplicates'
+    readonly columns: readonly string[]
+  } | null
+  /** Columns handed back to `root`; empty: none are wanted (and no SELECT privilege is needed). */
+  readonly returning: readonly string[]
+  readonly primaryKey: readonly string[]
+  /** `missing=default`: absent keys take the column's default instead of null. */
+  readonly applyDefaults: boolean
+  /** The payload is a JSON array, not one object. */
+  readonly payloadIsArray: boolean
+  readonly hasPayload: boolean
+  readonly representation: 'representation' | 'headers-only' | 'minimal' | null
+  readonly resolution: 'merge-duplicates' | 'ignore-duplicates' | null
+  readonly root: ReadNode
+  readonly media: PlanMedia
+}
+
+export type CallArguments =
+  /** `?a=1&b=2` or a form: texts by parameter name; repeated keys of a variadic gather. */
+  | { readonly kind: 'direct' }
+  /** A JSON body, one key a parameter; absent when the function is called without any. */
+  | { readonly kind: 'json' }
+  /** The whole body is the single unnamed parameter. */
+  | { readonly kind: 'whole-body'; readonly parameter: RoutineParameter }
+
+export interface CallPlan {
+  readonly kind: 'call'
+  readonly routine: Routine
+  readonly via: 'get' | 'head' | 'post'
+  /** Reads, and calls of stable and immutable functions. */
+  readonly isReadOnly: boolean
+  /** Parameters that get an argument. */
+  readonly parameters: readonly RoutineParameter[]
+  readonly arguments: CallArguments
+  readonly filterColumns: readonly string[]
+  readonly returning: readonly string[]
+  readonly root: ReadNode
+  readonly media: PlanMedia
+  readonly count: CountKind | null
+  readonly maxRows: number | null
+}
+
+/** `GET /`: the OpenAPI document. */
+export interface InspectPlan {
+  readonly kind: 'inspect'
+  readonly schema: string
+  readonly headersOnly: boolean
+}
+
+/** OPTIONS: answered from the snapshot. */
+export interface InfoPlan {
+  readonly kind: 'info'
+  readonly allow: string
+}
+
+export type DatabasePlan = ReadPlan | MutatePlan | CallPlan
+export type Plan = DatabasePlan | InspectPlan | InfoPlan
