@@ -114,6 +114,8 @@ export class BackendFailure extends Error {
 
 export interface Backend {
   readonly engine: Engine
+  /** Requests run as database roles; without, they are served anonymously unless configured. */
+  readonly hasRoles: boolean
   readonly feed: SchemaFeed
   /** The server's own description, for the start line. Rejects with BackendFailure. */
   serverVersion(signal: AbortSignal): Promise<string>

@@ -1,0 +1,55 @@
+/**
+ * An answer before it becomes a web `Response`: what the handlers make, CORS and the edges add to,
+ * and the access log measures.
+ */
+export type Header = readonly [name: string, value: string]
+
+export interface Answer {
+  readonly status: number
+  readonly headers: readonly Header[]
+  /** Null: no body at all (HEAD, 204). */
+  readonly body: string | Uint8Array | null
+}
+
+/** Units  bytes */
+export function byteLength(body: string | Uint8Array): number {
+  return typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
+}
+
+export function contentLength(body: string | Uint8Array): Header {
+  return ['Content-Length', String(byteLength(body))]
+}
+
+export function hasHeader(headers: readonly Header[], name: string): boolean {
+  const wanted = name.toLowerCase()
+  return headers.some(([key]) => key.toLowerCase() === wanted)
+}
+
+/** HTTP/1 header values are bytes: names of schemas and relations go out as their UTF-8 bytes. */
+function headerBytes(value: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is what needs no encoding
+  return /^[\x00-\x7f]*$/.test(value) ? value : Buffer.from(value, 'utf8').toString('latin1')
+}
+
+/**
+ * The web `Response`. A plain record of headers takes the server's fast path; only an answer with
+ * a repeated header (several `Set-Cookie`) needs the slower list.
+ */
+export function toResponse({ status, headers, body }: Answer): Response {
+  const record: Record<string, string> = {}
+  const seen = new Set<string>()
+  let repeats = false
+  for (const [name, value] of headers) {
+    const key = name.toLowerCase()
+    if (seen.has(key)) repeats = true
+    seen.add(key)
+    record[name] = headerBytes(value)
+  }
+  const init = repeats
+    ? {
+        status,
+        headers: headers.map(([name, value]): [string, string] => [name, headerBytes(value)]),
+      }
+    : { status, headers: record }
+  return new Response(body, init)
+}

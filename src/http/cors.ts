@@ -1,0 +1,88 @@
+/**
+ * Cross-origin requests: which origins may read answers, and the answer to a browser's preflight,
+ * which is given here without a database and is not logged.
+ *
+ * Rule  PostgREST docs: cors
+ */
+
+import type { RawRequest } from '../api/parse-request.ts'
+import type { Config } from '../config/config.ts'
+import type { Answer, Header } from './answer.ts'
+
+const allowedMethods = 'GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD'
+const exposedHeaders =
+  'Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit'
+const maxAgeSec = 24 * 60 * 60
+
+function header(request: RawRequest, name: string): string | undefined {
+  return request.headers.find(([key]) => key === name)?.[1]
+}
+
+/** Headers that name the origin allowed, or null when the request is none of CORS or not allowed. */
+function originHeaders(
+  request: RawRequest,
+  config: Pick<Config, 'serverCorsAllowedOrigins'>,
+): readonly Header[] | null {
+  const origin = header(request, 'origin')
+  if (origin === undefined) return null
+  const allowed = config.serverCorsAllowedOrigins
+  if (allowed === null) return [['Access-Control-Allow-Origin', '*']]
+  if (!allowed.includes(origin)) return null
+  return [
+    ['Access-Control-Allow-Origin', origin],
+    ['Access-Control-Allow-Credentials', 'true'],
+  ]
+}
+
+/** The answer to a preflight; null when the request is none, or its origin is not allowed. */
+export function answerPreflight(
+  request: RawRequest,
+  config: Pick<Config, 'serverCorsAllowedOrigins'>,
+): Answer | null {
+  if (request.method !== 'OPTIONS') return null
+  const method = header(request, 'access-control-request-method')
+  if (method === undefined || !allowedMethods.split(', ').includes(method)) return null
+  const origin = originHeaders(request, config)
+  if (origin === null) return null
+  const asked = (header(request, 'access-control-request-headers') ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+  const allowedHeaders = [
+    'Authorization',
+    ...asked,
+    'Accept',
+    'Accept-Language',
+    'Content-Language',
+  ]
+  return {
+    status: 200,
+    headers: [
+      ...origin,
+      ['Access-Control-Allow-Methods', allowedMethods],
+      ['Access-Control-Allow-Headers', allowedHeaders.join(', ')],
+      ['Access-Control-Max-Age', String(maxAgeSec)],
+      ['Content-Length', '0'],
+    ],
+    body: '',
+  }
+}
+
+/** Adds what a cross-origin reader needs; an origin already answered (OPTIONS) is kept single. */
+export function withCors(
+  answer: Answer,
+  request: RawRequest,
+  config: Pick<Config, 'serverCorsAllowedOrigins'>,
+): Answer {
+  const origin = originHeaders(request, config)
+  if (origin === null) return answer
+  const names = new Set(origin.map(([name]) => name))
+  return {
+    ...answer,
+    headers: [
+      ...answer.headers.filter(([name]) => !names.has(name)),
+      ...origin,
+      ['Access-Control-Expose-Headers', exposedHeaders],
+    ],
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Which of the request's preferences were honoured → `Preference-Applied`.
+ *
+ * Rule  PostgREST docs: preferences
+ */
+import type { ApiRequest } from '../api/api-request.ts'
+import type { DatabasePlan } from '../plan/plan.ts'
+import type { Header } from './answer.ts'
+
+/** Null when nothing was applied. The order of the list is the release's. */
+export function preferenceApplied(plan: DatabasePlan, request: ApiRequest): Header | null {
+  const { preferences } = request
+  const isInsert = plan.kind === 'mutate' && plan.mutation === 'insert'
+  const isUpdate = plan.kind === 'mutate' && plan.mutation === 'update'
+  const isDelete = plan.kind === 'mutate' && plan.mutation === 'delete'
+  const applied: string[] = []
+
+  if (isInsert && preferences.resolution !== undefined) {
+    const hasTarget = plan.primaryKey.length > 0 || request.onConflict !== undefined
+    if (hasTarget) applied.push(`resolution=${preferences.resolution}`)
+  }
+  if ((isInsert || isUpdate) && preferences.missing !== undefined) {
+    applied.push(`missing=${preferences.missing}`)
+  }
+  if (plan.kind === 'mutate' && preferences.return !== undefined) {
+    applied.push(`return=${preferences.return}`)
+  }
+  if (preferences.count !== undefined) applied.push(`count=${preferences.count}`)
+  if (preferences.tx !== undefined) applied.push(`tx=${preferences.tx}`)
+  if (preferences.handling !== undefined) applied.push(`handling=${preferences.handling}`)
+  if (preferences.timezone !== undefined) applied.push(`timezone=${preferences.timezone}`)
+  const limitsRows = isUpdate || isDelete || plan.kind === 'call'
+  if (limitsRows && preferences.handling === 'strict' && preferences.maxAffected !== undefined) {
+    applied.push(`max-affected=${preferences.maxAffected}`)
+  }
+  return applied.length === 0 ? null : ['Preference-Applied', applied.join(', ')]
+}

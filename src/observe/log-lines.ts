@@ -1,0 +1,225 @@
+/**
+ * Observation → the lines of the text log, in the release's words wherever it has some. Pure: the
+ * level, the clock and the streams are `log-observer.ts`'s.
+ *
+ * Rule  PostgREST docs: observability (Logs)
+ */
+import { assertNever } from '../core/assert-never.ts'
+import { errorLogJson } from '../errors/error-envelope.ts'
+import type { Observation } from './observation.ts'
+
+/** From which `log-level` on a line is written; `status` levels follow the answer's status. */
+export type LineLevel = 'crit' | 'error' | 'info' | 'debug' | 'status' | 'never'
+
+export interface LogLine {
+  readonly level: LineLevel
+  readonly status?: number
+  readonly texts: readonly string[]
+  /** More lines at `debug`. */
+  readonly debugTexts?: readonly string[]
+}
+
+const none: LogLine = { level: 'never', texts: [] }
+
+function always(...texts: readonly string[]): LogLine {
+  return { level: 'crit', texts }
+}
+
+function debug(...texts: readonly string[]): LogLine {
+  return { level: 'debug', texts }
+}
+
+/** Line breaks of a statement or message become blanks: one message, one line. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\r?\n/g, ' ').trimEnd()
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms / 1000)
+}
+
+function connectionText(observation: Observation & { kind: 'connection' }): string {
+  const { id, status, reason } = observation
+  switch (status) {
+    case 'connecting':
+      return `Connection ${id} is being established`
+    case 'ready':
+    case 'released':
+      return `Connection ${id} is available due to ${reason}`
+    case 'used':
+      return `Connection ${id} is used`
+    case 'closed':
+      return `Connection ${id} is terminated due to ${reason}`
+    default:
+      return assertNever(status)
+  }
+}
+
+function timingsText(timings: Readonly<Record<string, number>>): string {
+  return Object.entries(timings)
+    .map(([name, ms]) => `${name}: ${ms.toFixed(1)} ms`)
+    .join(', ')
+}
+
+/** The lines of everything but access lines and pool timeouts, which have rules of their own. */
+export function logLine(observation: Observation): LogLine {
+  switch (observation.kind) {
+    case 'starting':
+      return always(`Starting ${observation.product} ${observation.version}...`)
+    case 'admin-listening':
+      return always(`Admin server listening on ${observation.address}`)
+    case 'api-listening':
+      return always(`API server listening on ${observation.address}`)
+    case 'database-connected':
+      return always(`Successfully connected to ${observation.version}`)
+    case 'pool-ready':
+      return always(
+        `Connection Pool initialized with a maximum size of ${observation.max} connections`,
+      )
+    case 'fatal':
+      return always(
+        observation.error === null
+          ? observation.message
+          : `${observation.message} ${errorLogJson(observation.error)}`,
+      )
+    case 'signal-received':
+      return always(`Received termination unix signal ${observation.signal}`)
+    case 'stopping-failed':
+      return always(`Stopping was not clean: ${oneLine(observation.cause)}`)
+
+    case 'config-loaded':
+      return always('Config reloaded')
+    case 'config-invalid':
+      return always(...observation.problems.map((p) => `Failed reloading config: ${oneLine(p)}`))
+    case 'config-settings-failed':
+      return always(
+        `Failed to query database settings for the config parameters. ${errorLogJson(observation.error)}`,
+      )
+    case 'config-needs-restart':
+      return always(
+        `These options take effect at the next start: ${observation.options.join(', ')}`,
+      )
+    case 'deprecated-claim-key': {
+      const { before } = observation
+      const option = `\`jwt-role-claim-key=${before}\``
+      return always(
+        `WARNING: The config ${option} is using the deprecated JSPath syntax.`,
+        `Update ${option} to the new JSONPath syntax as support for JSPath will be removed in a future release. See the migration guide on how to update: https://github.com/PostgREST/postgrest/blob/main/CHANGELOG.md#migration-to-v16`,
+      )
+    }
+
+    case 'trigger':
+    case 'reload-started':
+      return debug(
+        `Reload ${observation.kind === 'trigger' ? 'asked for' : 'started'} by ${observation.origin}: ${observation.scope}, ${observation.depth}`,
+      )
+    case 'reload-unchanged':
+      return debug(
+        `Schema cache is current, checked in ${observation.durationMs.toFixed(1)} milliseconds`,
+      )
+    case 'reload-queried':
+      return {
+        ...always(`Schema cache queried in ${observation.durationMs.toFixed(1)} milliseconds`),
+        debugTexts: [timingsText(observation.timings)],
+      }
+    case 'reload-published':
+      return always(
+        `Schema cache loaded ${observation.summary}`,
+        `Schema cache loaded in ${observation.buildMs.toFixed(1)} milliseconds`,
+      )
+    case 'reload-failed':
+      return always(
+        `Failed to load the schema cache using db-schemas=${observation.schemas.join(',')} and db-extra-search-path=${observation.extraSearchPath.join(',')}. ${errorLogJson(observation.error)}`,
+      )
+    case 'reload-retry':
+      return always(
+        `Attempting to reconnect to the database in ${seconds(observation.retryInMs)} seconds...`,
+      )
+
+    case 'source-up':
+      return debug(`Source ${observation.source} is up`)
+    case 'source-down':
+      return debug(`Source ${observation.source} is down: ${oneLine(observation.cause)}`)
+    case 'listener-connected':
+      return always(
+        `Listener connected to ${observation.version} on "${observation.address}" and listening for database notifications on the "${observation.channel}" channel`,
+      )
+    case 'listener-failed':
+      return always(
+        `Failed listening for database notifications on the "${observation.channel}" channel. ${oneLine(observation.cause)}`,
+      )
+    case 'listener-retry':
+      return always(
+        `Retrying listening for database notifications in ${seconds(observation.retryInMs)} seconds...`,
+      )
+    case 'notification':
+      return always(
+        `Received a ${observation.scope === 'schema' ? 'schema cache' : 'config'} reload message on the "${observation.channel}" channel`,
+      )
+
+    case 'request-error':
+      // the pool's timeouts are told by `pool-timeout`, debounced
+      return observation.error.kind === 'acquisition-timeout'
+        ? none
+        : { level: 'error', texts: [errorLogJson(observation.error)] }
+    case 'request-crashed':
+      return { level: 'error', texts: [oneLine(observation.stack)] }
+    case 'queries':
+      return {
+        level: 'status',
+        status: observation.status,
+        texts: observation.statements.map(oneLine),
+      }
+    case 'legacy-target-name': {
+      const updates = observation.names.map(([name, alias]) => `\`${name}\` to \`${alias}\``)
+      return always(
+        'WARNING: Embedded resource was referenced by relation name even though it has an alias. This is deprecated and will stop working in a future release.',
+        `Update filters, orders or limits that use ${updates.join(', ')} in \`${observation.method} ${observation.target}\``,
+      )
+    }
+    case 'jwt-cache-lookup':
+      return debug('Looked up a JWT in JWT cache')
+    case 'jwt-cache-eviction':
+      return debug('Evicted entry from JWT cache')
+
+    case 'pool-request':
+      return debug('Trying to borrow a connection from pool')
+    case 'pool-request-fulfilled':
+      return debug('Borrowed a connection from the pool')
+    case 'connection':
+      return debug(connectionText(observation))
+    case 'connection-lost':
+      return { level: 'error', texts: [errorLogJson(observation.error)] }
+    case 'pool-timeout':
+    case 'request-finished':
+      return none
+    default:
+      return assertNever(observation)
+  }
+}
+
+/**
+ * Shape  `<peer> - <role> [<time>] "<METHOD> <target> HTTP/1.1" <status> <bytes> "<referer>" "<agent>"`
+ */
+export function accessLine(
+  request: Observation & { kind: 'request-finished' },
+  time: string,
+): string {
+  const { peer, role, method, target, httpVersion, status, bodyBytes, referer, userAgent } = request
+  return `${peer} - ${role ?? '-'} [${time}] "${method} ${target} HTTP/${httpVersion}" ${status} ${bodyBytes ?? '-'} "${referer}" "${userAgent}"`
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+function two(value: number): string {
+  return String(value).padStart(2, '0')
+}
+
+/** Shape  `21/Aug/2026:20:47:00 +0000`, in the process's time zone */
+export function logTime(at: Date): string {
+  const offset = -at.getTimezoneOffset()
+  const sign = offset < 0 ? '-' : '+'
+  const zone = `${sign}${two(Math.floor(Math.abs(offset) / 60))}${two(Math.abs(offset) % 60)}`
+  const day = `${two(at.getDate())}/${months[at.getMonth()]}/${at.getFullYear()}`
+  return `${day}:${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())} ${zone}`
+}

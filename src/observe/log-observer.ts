@@ -1,0 +1,123 @@
+/**
+ * The log: access lines on stdout, everything else on stderr, each in one write so that lines never
+ * mix. `log-format=text` writes the release's lines, `json` one object a line (pino).
+ *
+ * Pool timeouts are debounced: one line at once, and one more after five seconds if others came.
+ */
+import { pino } from 'pino'
+import type { LogLevel } from '../config/config.ts'
+import { errorLogJson } from '../errors/error-envelope.ts'
+import { accessLine, type LineLevel, logLine, logTime } from './log-lines.ts'
+import type { Observation, Observe } from './observation.ts'
+
+export interface LogDeps {
+  /** Read at every line: `log-level` is reloadable. */
+  readonly level: () => LogLevel
+  readonly format: 'text' | 'json'
+  readonly writeOut: (text: string) => void
+  readonly writeError: (text: string) => void
+  readonly now: () => Date
+  /** Runs `work` later without keeping the process alive. */
+  readonly later: (work: () => void, delayMs: number) => void
+}
+
+const poolTimeoutPauseMs = 5000
+
+const ranks: Readonly<Record<LogLevel, number>> = { crit: 0, error: 1, warn: 2, info: 3, debug: 4 }
+
+/** Which answers are logged: crit none, error 5xx, warn 4xx and 5xx, info and debug all. */
+export function logsStatus(level: LogLevel, status: number): boolean {
+  switch (level) {
+    case 'crit':
+      return false
+    case 'error':
+      return status >= 500
+    case 'warn':
+      return status >= 400
+    case 'info':
+    case 'debug':
+      return true
+  }
+}
+
+function isLogged(line: LineLevel, status: number | undefined, level: LogLevel): boolean {
+  if (line === 'never') return false
+  if (line === 'status') return logsStatus(level, status ?? 0)
+  return ranks[level] >= ranks[line]
+}
+
+type Sink = (observation: Observation, level: LogLevel) => void
+
+function textSink(deps: LogDeps): Sink {
+  return (observation, level) => {
+    if (observation.kind === 'request-finished') {
+      deps.writeOut(`${accessLine(observation, logTime(deps.now()))}\n`)
+      return
+    }
+    const line = logLine(observation)
+    if (!isLogged(line.level, line.status, level)) return
+    const time = logTime(deps.now())
+    const more = level === 'debug' ? (line.debugTexts ?? []) : []
+    for (const text of [...line.texts, ...more]) deps.writeError(`${time}: ${text}\n`)
+  }
+}
+
+function jsonSink(deps: LogDeps): Sink {
+  const options = {
+    base: null,
+    timestamp: () => `,"time":"${deps.now().toISOString()}"`,
+    level: 'debug',
+  }
+  const out = pino(options, { write: deps.writeOut })
+  const errors = pino(options, { write: deps.writeError })
+  return (observation, level) => {
+    if (observation.kind === 'request-finished') {
+      const { kind, ...fields } = observation
+      out.info({ event: kind, ...fields })
+      return
+    }
+    const line = logLine(observation)
+    if (!isLogged(line.level, line.status, level)) return
+    const event = observation.kind
+    for (const text of line.texts) {
+      if (line.level === 'debug') errors.debug({ event }, text)
+      else if (line.level === 'error' || event === 'reload-failed') errors.error({ event }, text)
+      else errors.info({ event }, text)
+    }
+  }
+}
+
+/** Throws  never: a log that cannot be written is lost, the server goes on */
+export function createLogObserver(deps: LogDeps): Observe {
+  const sink = deps.format === 'json' ? jsonSink(deps) : textSink(deps)
+  let isPausing = false
+  let isPending = false
+
+  function poolTimeout(): void {
+    if (isPausing) {
+      isPending = true
+      return
+    }
+    isPausing = true
+    isPending = false
+    const text = errorLogJson({ kind: 'acquisition-timeout' })
+    deps.writeError(
+      deps.format === 'json'
+        ? `${JSON.stringify({ level: 50, time: deps.now().toISOString(), event: 'pool-timeout', msg: text })}\n`
+        : `${logTime(deps.now())}: ${text}\n`,
+    )
+    deps.later(() => {
+      isPausing = false
+      if (isPending) poolTimeout()
+    }, poolTimeoutPauseMs)
+  }
+
+  return (observation) => {
+    const level = deps.level()
+    if (observation.kind === 'pool-timeout') {
+      if (ranks[level] >= ranks.error) poolTimeout()
+    } else if (observation.kind !== 'request-finished' || logsStatus(level, observation.status)) {
+      sink(observation, level)
+    }
+  }
+}

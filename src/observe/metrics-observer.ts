@@ -1,0 +1,169 @@
+/**
+ * Observations → Prometheus metrics: the release's names (`pgrst_…`) for what it measures too, and
+ * `dbrest_…` for reloads, their triggers, the sources and the requests.
+ *
+ * Rule  PostgREST docs: observability (Metrics)
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Observe } from './observation.ts'
+
+export interface PoolFigures {
+  readonly max: number
+  readonly available: number
+  readonly waiting: number
+}
+
+export interface MetricsObserver {
+  readonly observe: Observe
+  /** Prometheus text format. */
+  text(): Promise<string>
+}
+
+const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+const reloadBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+/** The release prints whole numbers as `1.0`, and its users match on that. */
+function withPoints(text: string): string {
+  return text.replaceAll(/^(pgrst_\S+ -?\d+)$/gm, '$1.0')
+}
+
+export function createMetricsObserver(poolFigures: () => PoolFigures): MetricsObserver {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+
+  const queryTime = new Gauge({
+    name: 'pgrst_schema_cache_query_time_seconds',
+    help: 'The query time in seconds of the last schema cache load',
+    registers,
+  })
+  const loads = new Counter({
+    name: 'pgrst_schema_cache_loads_total',
+    help: 'The total number of times the schema cache was loaded',
+    labelNames: ['status'],
+    registers,
+  })
+  const poolTimeouts = new Counter({
+    name: 'pgrst_db_pool_timeouts_total',
+    help: 'The total number of pool connection timeouts',
+    registers,
+  })
+  const poolGauges: readonly [string, string, keyof PoolFigures][] = [
+    ['pgrst_db_pool_max', 'Max pool connections', 'max'],
+    ['pgrst_db_pool_waiting', 'Requests waiting to acquire a pool connection', 'waiting'],
+    ['pgrst_db_pool_available', 'Available connections in the pool', 'available'],
+  ]
+  for (const [name, help, figure] of poolGauges) {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(poolFigures()[figure])
+      },
+    })
+  }
+  const jwtRequests = new Counter({
+    name: 'pgrst_jwt_cache_requests_total',
+    help: 'The total number of JWT cache lookups',
+    registers,
+  })
+  const jwtHits = new Counter({
+    name: 'pgrst_jwt_cache_hits_total',
+    help: 'The total number of JWT cache hits',
+    registers,
+  })
+  const jwtEvictions = new Counter({
+    name: 'pgrst_jwt_cache_evictions_total',
+    help: 'The total number of JWT cache evictions',
+    registers,
+  })
+  const reloads = new Histogram({
+    name: 'dbrest_reload_duration_seconds',
+    help: 'Time of a reload, by how it ended',
+    labelNames: ['outcome'],
+    buckets: reloadBuckets,
+    registers,
+  })
+  const triggers = new Counter({
+    name: 'dbrest_reload_triggers_total',
+    help: 'Reload triggers received, by what sent them',
+    labelNames: ['origin'],
+    registers,
+  })
+  const schemaVersion = new Gauge({
+    name: 'dbrest_schema_version',
+    help: 'Number of the schema snapshot that requests are planned on',
+    registers,
+  })
+  const lastReload = new Gauge({
+    name: 'dbrest_last_reload_timestamp_seconds',
+    help: 'When the current schema snapshot was published',
+    registers,
+  })
+  const sources = new Gauge({
+    name: 'dbrest_source_up',
+    help: 'Whether a source of reload triggers works',
+    labelNames: ['source'],
+    registers,
+  })
+  const requests = new Histogram({
+    name: 'dbrest_http_request_duration_seconds',
+    help: 'Time from a request to its answer',
+    labelNames: ['method', 'status'],
+    buckets: requestBuckets,
+    registers,
+  })
+  const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS'])
+
+  return {
+    observe(observation) {
+      switch (observation.kind) {
+        case 'trigger':
+          triggers.inc({ origin: observation.origin })
+          break
+        case 'reload-published':
+          loads.inc({ status: 'SUCCESS' })
+          queryTime.set(observation.queryMs / 1000)
+          reloads.observe({ outcome: 'published' }, observation.durationMs / 1000)
+          schemaVersion.set(observation.version)
+          lastReload.setToCurrentTime()
+          break
+        case 'reload-unchanged':
+          reloads.observe({ outcome: 'unchanged' }, observation.durationMs / 1000)
+          break
+        case 'reload-failed':
+          loads.inc({ status: 'FAIL' })
+          reloads.observe({ outcome: 'failed' }, observation.durationMs / 1000)
+          break
+        case 'source-up':
+          sources.set({ source: observation.source }, 1)
+          break
+        case 'source-down':
+          sources.set({ source: observation.source }, 0)
+          break
+        case 'pool-timeout':
+          poolTimeouts.inc()
+          break
+        case 'jwt-cache-lookup':
+          jwtRequests.inc()
+          if (observation.hit) jwtHits.inc()
+          break
+        case 'jwt-cache-eviction':
+          jwtEvictions.inc()
+          break
+        case 'request-finished': {
+          // clients choose methods; unknown ones share a label
+          const method = knownMethods.has(observation.method) ? observation.method : 'other'
+          requests.observe({ method, status: observation.status }, observation.durationMs / 1000)
+          break
+        }
+        default:
+          break
+      }
+    },
+    async text() {
+      return withPoints(await registry.metrics())
+    },
+  }
+}
