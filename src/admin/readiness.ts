@@ -1,0 +1,42 @@
+/**
+ * What the probes say, as pure functions of the server's state.
+ *
+ * `/ready` is the release's: it says no after a failed load even though requests are still served.
+ * `/health` is what a load balancer should ask: yes whenever requests are answered.
+ */
+import type { CacheState } from '../cache/cache-state.ts'
+import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
+
+export interface ServerState {
+  readonly cache: CacheState
+  /** The API socket is bound and stands. */
+  readonly apiIsAlive: boolean
+  /** The listener where it is enabled, else a question through the pool. */
+  readonly databaseIsReachable: boolean
+}
+
+/** Rule  PostgREST docs: admin_server (Ready) */
+export function readyStatus({ cache, apiIsAlive, databaseIsReachable }: ServerState): number {
+  if (cache.kind !== 'ready' || !databaseIsReachable) return 503
+  return apiIsAlive ? 200 : 500
+}
+
+/** The snapshot that requests are served from; null while there is none. */
+export function servedSnapshot(cache: CacheState): SchemaSnapshot | null {
+  switch (cache.kind) {
+    case 'starting':
+      return null
+    case 'ready':
+    case 'retrying':
+      return cache.snapshot
+  }
+}
+
+export type Health = 'ok' | 'degraded' | 'unavailable'
+
+/** `degraded`: requests are answered, but a load failed or a source of triggers is down. */
+export function health(state: ServerState, everySourceIsUp: boolean): Health {
+  const answers = servedSnapshot(state.cache) !== null && state.apiIsAlive
+  if (!answers || !state.databaseIsReachable) return 'unavailable'
+  return state.cache.kind === 'ready' && everySourceIsUp ? 'ok' : 'degraded'
+}
