@@ -10,6 +10,8 @@ import type { Config } from '../config/config.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { DatabasePlan } from '../plan/plan.ts'
 
+export { BackendFailure } from '../errors/backend-failure.ts'
+
 export type Engine = 'postgres' | 'sqlite' | 'mongodb'
 
 export interface RequestContext {
@@ -96,20 +98,6 @@ export interface PoolStats {
   readonly max: number
   readonly available: number
   readonly waiting: number
-}
-
-/** Why a control operation (version, load, ping, settings) failed. */
-export class BackendFailure extends Error {
-  readonly error: ApiError
-  /** The release stops on it: wrong password, or recovery switched off. */
-  readonly isFatal: boolean
-
-  constructor(error: ApiError, message: string, isFatal = false, cause?: unknown) {
-    super(message, { cause })
-    this.name = 'BackendFailure'
-    this.error = error
-    this.isFatal = isFatal
-  }
 }
 
 export interface Backend {
