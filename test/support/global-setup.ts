@@ -2,6 +2,8 @@
  * One PostgreSQL cluster per available version for the whole run. Test files take their own
  * database in it (`sharedCluster`); files that stop or kill a server start a cluster themselves.
  */
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { availableVersions, type Cluster, type PostgresVersion, startCluster } from './postgres.ts'
 
@@ -11,7 +13,15 @@ declare module 'vitest' {
   }
 }
 
+/** Process tests run what users run: the built server. */
+function build(): void {
+  const root = join(import.meta.dirname, '..', '..')
+  const { status, stdout } = spawnSync('npm', ['run', '-s', 'build'], { cwd: root })
+  if (status !== 0) console.warn(`the build reports problems:\n${stdout.toString()}`)
+}
+
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  build()
   const clusters: Cluster[] = []
   for (const version of availableVersions()) clusters.push(await startCluster({ version }))
   if (!clusters.some((cluster) => cluster.version === '15')) {

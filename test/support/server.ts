@@ -1,0 +1,140 @@
+/**
+ * The built server as a real process: started with arguments and environment, watched by its log
+ * lines, stopped with a signal. Nothing here sleeps: waiting means waiting for a line or an exit.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { freePort } from './postgres.ts'
+
+const main = join(import.meta.dirname, '..', '..', 'dist', 'main.js')
+
+export interface ServerOptions {
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Resolve once this line appears on stderr; `null`: at once. */
+  readonly until?: RegExp | null
+  /** Another node binary. */
+  readonly node?: string
+}
+
+export interface RunningServer {
+  readonly url: string
+  readonly adminUrl: string
+  readonly port: number
+  readonly adminPort: number
+  readonly child: ChildProcess
+  /** Whole lines written so far. */
+  readonly stdout: readonly string[]
+  readonly stderr: readonly string[]
+  /** Resolves with the first line from `from` on that matches. Rejects when the process ends first. */
+  line(
+    pattern: RegExp,
+    options?: { readonly from?: number; readonly on?: 'stdout' | 'stderr' },
+  ): Promise<string>
+  signal(name: NodeJS.Signals): void
+  /** Exit code, or the signal's name, once the process has ended. */
+  readonly exited: Promise<number | NodeJS.Signals>
+  /** SIGTERM, then waits for the end. */
+  stop(): Promise<number | NodeJS.Signals>
+}
+
+function collectLines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
+  let rest = ''
+  stream.on('data', (chunk: Buffer) => {
+    rest += chunk.toString()
+    const parts = rest.split('\n')
+    rest = parts.pop() ?? ''
+    for (const part of parts) onLine(part)
+  })
+}
+
+export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+  const port = Number(options.env?.['DBREST_SERVER_PORT'] ?? (await freePort()))
+  const adminPort = Number(options.env?.['DBREST_ADMIN_SERVER_PORT'] ?? (await freePort()))
+  const child = spawn(options.node ?? process.execPath, [main, ...(options.args ?? [])], {
+    env: {
+      DBREST_SERVER_HOST: '127.0.0.1',
+      DBREST_ADMIN_SERVER_HOST: '127.0.0.1',
+      DBREST_SERVER_PORT: String(port),
+      DBREST_ADMIN_SERVER_PORT: String(adminPort),
+      DBREST_LOG_LEVEL: 'info',
+      ...options.env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const lines = { stdout: [] as string[], stderr: [] as string[] }
+  const waiters = new Set<() => void>()
+  const wake = () => {
+    for (const waiter of [...waiters]) waiter()
+  }
+  for (const name of ['stdout', 'stderr'] as const) {
+    collectLines(child[name], (text) => {
+      lines[name].push(text)
+      wake()
+    })
+  }
+  let ended: number | NodeJS.Signals | undefined
+  const exited = new Promise<number | NodeJS.Signals>((resolve) => {
+    child.once('close', (code, signal) => {
+      ended = code ?? signal ?? 1
+      wake()
+      resolve(ended)
+    })
+  })
+
+  const server: RunningServer = {
+    url: `http://127.0.0.1:${port}`,
+    adminUrl: `http://127.0.0.1:${adminPort}`,
+    port,
+    adminPort,
+    child,
+    stdout: lines.stdout,
+    stderr: lines.stderr,
+    line(pattern, { from = 0, on = 'stderr' } = {}) {
+      return new Promise((resolve, reject) => {
+        const look = () => {
+          const found = lines[on].slice(from).find((line) => pattern.test(line))
+          if (found === undefined && ended === undefined) return
+          waiters.delete(look)
+          if (found !== undefined) resolve(found)
+          else {
+            const log = lines.stderr.join('\n')
+            reject(new Error(`the server ended (${ended}) before ${pattern} appeared:\n${log}`))
+          }
+        }
+        waiters.add(look)
+        look()
+      })
+    },
+    signal(name) {
+      child.kill(name)
+    },
+    exited,
+    async stop() {
+      child.kill('SIGTERM')
+      return exited
+    },
+  }
+  if (options.until !== null) await server.line(options.until ?? /API server listening on/)
+  return server
+}
+
+/** Runs a command of the built server to its end. */
+export async function runCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString()
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString()
+  })
+  const code = await new Promise<number>((resolve) => {
+    child.once('close', (status) => resolve(status ?? 1))
+  })
+  return { code, stdout, stderr }
+}
