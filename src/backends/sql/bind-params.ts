@@ -77,7 +77,8 @@ function bindLimit(window: PlanWindow, request: ApiRequest): string | null {
 
 /** Without the exponent that JavaScript gives large numbers: the engine says what is too large. */
 function wholeNumber(value: number): string {
-  return Number.isSafeInteger(value) ? String(value) : BigInt(Math.trunc(value)).toString()
+  if (Number.isSafeInteger(value)) return String(value)
+  return BigInt(Math.trunc(Math.min(value, Number.MAX_VALUE))).toString()
 }
 
 function bindPayload(encoding: PayloadEncoding, request: ApiRequest): BoundValue {
