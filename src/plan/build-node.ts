@@ -1,0 +1,147 @@
+/**
+ * Makes the finished `ReadNode`s of linked drafts, children first: columns, conditions and order
+ * resolved, each child's output named, aggregates of to-one spreads lifted to the node that groups.
+ */
+import type { LogicTree, OrderTerm } from '../api/api-request.ts'
+import { isToOne } from '../cache/relationship.ts'
+import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
+import type { QualifiedName } from '../core/qualified-name.ts'
+import { type DraftNode, scopeName, shownName } from './draft-tree.ts'
+import { findShown } from './link-embeds.ts'
+import type { ChildJoin, ChildOutput, Condition, OrderBy, ReadNode, SelectColumn } from './plan.ts'
+import {
+  type FieldScope,
+  fieldScope,
+  plainField,
+  resolveField,
+  resolveFilterField,
+} from './resolve-field.ts'
+import { selectColumns } from './select-columns.ts'
+import { applyLifted, type Lifted, liftAggregates, spreadColumns } from './spread-columns.ts'
+
+export interface TreeSource {
+  readonly snapshot: SchemaSnapshot
+  readonly root: QualifiedName
+  readonly readsResult: boolean
+  /** `db-max-rows` where windows apply. */
+  readonly maxRows: number | null
+}
+
+export function buildRoot(draft: DraftNode, source: TreeSource): ReadNode {
+  return buildNode(draft, source, { isGrouped: false, appliesLifted: true }).node
+}
+
+interface Surroundings {
+  /** Some node above groups. */
+  readonly isGrouped: boolean
+  /** The parent is where lifted aggregates end; false: it passes them on. */
+  readonly appliesLifted: boolean
+}
+
+interface BuiltNode {
+  readonly node: ReadNode
+  readonly lifted: readonly Lifted[]
+}
+
+function buildNode(draft: DraftNode, source: TreeSource, around: Surroundings): BuiltNode {
+  const relation = draft.link?.relationship.target ?? source.root
+  const toOne = draft.link === null || isToOne(draft.link.relationship)
+  const lifts = draft.isSpread && toOne
+  const isGrouped =
+    around.isGrouped ||
+    (draft.isSpread && !toOne) ||
+    draft.fields.some((item) => item.aggregate !== undefined)
+  const scope = fieldScope(source.snapshot, scopeName(source.root, draft))
+  const selected = selectColumns(draft.fields, {
+    scope,
+    starScope: fieldScope(source.snapshot, relation),
+    isSpread: draft.isSpread,
+    isGrouped,
+  })
+  const built = draft.children.map((child) =>
+    buildNode(child, source, { isGrouped, appliesLifted: !lifts }),
+  )
+  const children = built.map((child) => child.node)
+  const own = lifts ? liftAggregates(selected) : { columns: selected, lifted: [] }
+  const lifted = lifts ? [...own.lifted, ...built.flatMap((child) => child.lifted)] : []
+
+  const node: ReadNode = {
+    relation,
+    readsResult: draft.depth === 0 && source.readsResult,
+    depth: draft.depth,
+    name: draft.name,
+    alias: draft.alias,
+    key: draft.link?.key ?? '',
+    select: own.columns,
+    where: draft.conditions.map((tree) => buildCondition(tree, scope, draft)),
+    // types of ordered columns are looked up in the root's relation, as the release does
+    order: draft.order.map((term) =>
+      buildOrder(term, fieldScope(source.snapshot, source.root), draft),
+    ),
+    window: { ...draft.window, maxRows: source.maxRows },
+    join: childJoin(draft, own.columns, children, around.appliesLifted ? lifted : []),
+    children,
+    usedLegacyName: draft.usedLegacyName,
+  }
+  return { node, lifted }
+}
+
+function childJoin(
+  draft: DraftNode,
+  select: readonly SelectColumn[],
+  children: readonly ReadNode[],
+  lifted: readonly Lifted[],
+): ChildJoin | null {
+  if (draft.link === null) return null
+  const { relationship } = draft.link
+  const output = childOutput(draft, isToOne(relationship), select, children, lifted)
+  return { relationship, type: draft.joinType, output }
+}
+
+function childOutput(
+  draft: DraftNode,
+  toOne: boolean,
+  select: readonly SelectColumn[],
+  children: readonly ReadNode[],
+  lifted: readonly Lifted[],
+): ChildOutput {
+  if (draft.isSpread) {
+    const columns = applyLifted(spreadColumns(select, children), lifted)
+    return { kind: toOne ? 'spread-one' : 'spread-many', columns }
+  }
+  const isEmpty = selectsNothing(select, children)
+  return { kind: toOne ? 'object' : 'array', name: shownName(draft), isEmpty }
+}
+
+/** `clients()`, and embeds of nothing but such: joined and filtered by, left out of the answer. */
+function selectsNothing(select: readonly SelectColumn[], children: readonly ReadNode[]): boolean {
+  return (
+    select.length === 0 && children.every((child) => selectsNothing(child.select, child.children))
+  )
+}
+
+function buildCondition(tree: LogicTree, scope: FieldScope, draft: DraftNode): Condition {
+  if (tree.kind === 'logic') {
+    return {
+      ...tree,
+      operands: tree.operands.map((operand) => buildCondition(operand, scope, draft)),
+    }
+  }
+  const { field, negated, operation } = tree
+  if (operation.kind === 'is' && operation.value === 'null' && field.jsonPath.length === 0) {
+    const child = findShown(draft, field.name)?.link?.key
+    if (child !== undefined) return { kind: 'embed-null', child, negated }
+  }
+  return { kind: 'filter', field: resolveFilterField(scope, field), negated, operation }
+}
+
+function buildOrder(term: OrderTerm, scope: FieldScope, draft: DraftNode): OrderBy {
+  const child =
+    term.relation === undefined ? null : (findShown(draft, term.relation)?.link?.key ?? null)
+  return {
+    field: child === null ? resolveField(scope, term.field) : plainField(term.field),
+    child,
+    direction: term.direction ?? null,
+    nulls: term.nulls ?? null,
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Which columns a write or a call has to hand to the tree that reads its rows: what is selected,
+ * the keys that embeds join by, the primary key for `Location`, and what the rows are sorted by.
+ */
+import type { ReadNode } from './plan.ts'
+
+/**
+ * Shape   sorted, without repeats; just `*` where everything is wanted, or where it cannot be told
+ *         what a computed relationship needs
+ * Rule    PostgREST docs: resource_embedding (Embedding after Insertions, Updates and Deletions)
+ */
+export function inferReturning(root: ReadNode, primaryKey: readonly string[]): readonly string[] {
+  const selected = root.select.map((column) => column.field.name)
+  const computed = root.children.some((child) => child.join?.relationship.kind === 'computed')
+  if (computed || selected.includes('*')) return ['*']
+  return sortedNames([
+    ...selected,
+    ...root.children.flatMap(joinColumns),
+    ...primaryKey,
+    ...orderColumns(root),
+  ])
+}
+
+/** The root's own columns in order; those of embeds are the embeds' business. */
+export function orderColumns(root: ReadNode): readonly string[] {
+  return root.order.flatMap((term) => (term.child === null ? [term.field.name] : []))
+}
+
+export function sortedNames(names: readonly string[]): readonly string[] {
+  return [...new Set(names)].sort()
+}
+
+function joinColumns(child: ReadNode): readonly string[] {
+  const relationship = child.join?.relationship
+  if (relationship === undefined || relationship.kind === 'computed') return []
+  const { cardinality } = relationship
+  const pairs =
+    cardinality.kind === 'many-to-many' ? cardinality.junction.originColumns : cardinality.columns
+  return pairs.map(([origin]) => origin)
+}

@@ -1,0 +1,237 @@
+/**
+ * Refuses what the engine cannot do, before it is asked: PGRST127 naming feature and engine, never
+ * a wrong answer. What a request uses is seen in the request; what depends on names (computed
+ * relationships, paths into composites) is seen in the finished tree.
+ */
+import type {
+  ApiRequest,
+  FieldPath,
+  LogicTree,
+  Operation,
+  OrderTerm,
+  SelectItem,
+  SimpleOperator,
+} from '../api/api-request.ts'
+import type { Capabilities, Feature } from '../cache/capabilities.ts'
+import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
+import { assertNever } from '../core/assert-never.ts'
+import { nameKey } from '../core/qualified-name.ts'
+import type { ApiError } from '../errors/api-error.ts'
+import type { Condition, ReadNode } from './plan.ts'
+
+/** What users call each feature. */
+export const featureNames = {
+  embedding: 'resource embedding',
+  computedRelationships: 'computed relationships',
+  computedFields: 'computed fields',
+  spread: 'spread embeds',
+  aggregates: 'aggregate functions',
+  nullsOrdering: 'nullsfirst and nullslast in order',
+  relatedOrder: 'order by the column of an embed',
+  jsonPath: 'JSON paths (-> and ->>)',
+  compositePath: 'paths into composite and array columns (-> and ->>)',
+  casts: 'casts in select',
+  like: 'the like operator',
+  ilike: 'the ilike operator',
+  match: 'the match operator',
+  imatch: 'the imatch operator',
+  quantifiers: 'the any and all modifiers of operators',
+  isdistinct: 'the isdistinct operator',
+  fts: 'full-text search operators (fts, plfts, phfts, wfts)',
+  contains: 'the cs operator',
+  contained: 'the cd operator',
+  overlap: 'the ov operator',
+  rangeOperators: 'range operators (sl, sr, nxr, nxl, adj)',
+  countExact: 'Prefer: count=exact',
+  countPlanned: 'Prefer: count=planned',
+  countEstimated: 'Prefer: count=estimated',
+  csv: 'text/csv',
+  geojson: 'application/geo+json',
+  customMedia: 'custom media types',
+  planMedia: 'application/vnd.pgrst.plan',
+  domainRepresentations: 'domain representations',
+  schemas: 'schemas',
+  insert: 'inserting',
+  update: 'updating',
+  delete: 'deleting',
+  upsert: 'upserting (PUT and Prefer: resolution)',
+  missingDefault: 'Prefer: missing=default',
+  returning: 'returning what was written (Prefer: return)',
+  transactions: 'Prefer: tx=rollback',
+  timezone: 'Prefer: timezone',
+  functions: 'functions (/rpc)',
+  roles: 'database roles',
+  preRequest: 'db-pre-request',
+  databaseConfig: 'configuration in the database',
+} as const satisfies Record<Feature, string>
+
+/**
+ * Errors  not-implemented: the first feature of the request that the engine lacks
+ */
+export function refuseUnsupported(
+  request: ApiRequest,
+  capabilities: Capabilities,
+): ApiError | null {
+  return refuseAny(requestFeatures(request), capabilities)
+}
+
+/** The same for what only the finished tree shows. */
+export function refuseTree(root: ReadNode, snapshot: SchemaSnapshot): ApiError | null {
+  return refuseAny(treeFeatures(root, snapshot), snapshot.capabilities)
+}
+
+export function notSupported(feature: Feature, capabilities: Capabilities): ApiError {
+  return {
+    kind: 'not-implemented',
+    feature: featureNames[feature],
+    engine: capabilities.engine,
+  }
+}
+
+function refuseAny(used: Iterable<Feature>, capabilities: Capabilities): ApiError | null {
+  for (const feature of used) {
+    if (capabilities.grades[feature] === 'unsupported') return notSupported(feature, capabilities)
+  }
+  return null
+}
+
+function* requestFeatures(request: ApiRequest): Generator<Feature> {
+  yield* actionFeatures(request)
+  yield* selectFeatures(request.select)
+  for (const { value } of request.filters) yield* logicFeatures(value)
+  for (const { value } of request.logic) yield* logicFeatures(value)
+  for (const { value } of request.order) yield* value.flatMap((term) => [...orderFeatures(term)])
+  yield* preferenceFeatures(request)
+}
+
+function* actionFeatures({ action, preferences }: ApiRequest): Generator<Feature> {
+  switch (action.kind) {
+    case 'call':
+    case 'routine-info':
+      yield 'functions'
+      return
+    case 'mutate':
+      yield action.mutation
+      if (action.mutation === 'insert' && preferences.resolution !== undefined) yield 'upsert'
+      if (action.mutation === 'insert' || action.mutation === 'update') {
+        if (preferences.missing === 'default') yield 'missingDefault'
+      }
+      if (preferences.return === 'representation' || preferences.return === 'headers-only') {
+        yield 'returning'
+      }
+      return
+    case 'read':
+    case 'inspect':
+    case 'relation-info':
+    case 'schema-info':
+      return
+    default:
+      assertNever(action)
+  }
+}
+
+const countFeatures = {
+  exact: 'countExact',
+  planned: 'countPlanned',
+  estimated: 'countEstimated',
+} as const satisfies Record<string, Feature>
+
+function* preferenceFeatures({ action, preferences }: ApiRequest): Generator<Feature> {
+  const { count, tx, timezone } = preferences
+  // a write knows how many rows it touched, whatever way of counting was asked for
+  if (count !== undefined && action.kind !== 'mutate') yield countFeatures[count]
+  if (tx === 'rollback') yield 'transactions'
+  if (timezone !== undefined) yield 'timezone'
+}
+
+function* selectFeatures(items: readonly SelectItem[]): Generator<Feature> {
+  for (const item of items) {
+    if (item.kind === 'embed') {
+      yield 'embedding'
+      if (item.isSpread) yield 'spread'
+      yield* selectFeatures(item.select)
+    } else {
+      if (item.field.jsonPath.length > 0) yield 'jsonPath'
+      if (item.cast !== undefined || item.aggregateCast !== undefined) yield 'casts'
+      if (item.aggregate !== undefined) yield 'aggregates'
+    }
+  }
+}
+
+function* logicFeatures(tree: LogicTree): Generator<Feature> {
+  if (tree.kind === 'logic') {
+    for (const operand of tree.operands) yield* logicFeatures(operand)
+    return
+  }
+  if (tree.field.jsonPath.length > 0) yield 'jsonPath'
+  yield* operationFeatures(tree.operation)
+}
+
+function* orderFeatures(term: OrderTerm): Generator<Feature> {
+  if (term.relation !== undefined) yield 'relatedOrder'
+  if (term.nulls !== undefined) yield 'nullsOrdering'
+  if (term.field.jsonPath.length > 0) yield 'jsonPath'
+}
+
+const simpleFeatures = {
+  neq: null,
+  cs: 'contains',
+  cd: 'contained',
+  ov: 'overlap',
+  sl: 'rangeOperators',
+  sr: 'rangeOperators',
+  nxr: 'rangeOperators',
+  nxl: 'rangeOperators',
+  adj: 'rangeOperators',
+} as const satisfies Record<SimpleOperator, Feature | null>
+
+function* operationFeatures(operation: Operation): Generator<Feature> {
+  switch (operation.kind) {
+    case 'comparison': {
+      const { operator, quantifier } = operation
+      if (operator === 'like' || operator === 'ilike') yield operator
+      if (operator === 'match' || operator === 'imatch') yield operator
+      if (quantifier !== undefined) yield 'quantifiers'
+      return
+    }
+    case 'simple': {
+      const feature = simpleFeatures[operation.operator]
+      if (feature !== null) yield feature
+      return
+    }
+    case 'isdistinct':
+      yield 'isdistinct'
+      return
+    case 'fts':
+      yield 'fts'
+      return
+    case 'in':
+    case 'is':
+      return
+    default:
+      assertNever(operation)
+  }
+}
+
+function* treeFeatures(node: ReadNode, snapshot: SchemaSnapshot): Generator<Feature> {
+  if (node.join?.relationship.kind === 'computed') yield 'computedRelationships'
+  const columns = snapshot.relations.get(nameKey(node.relation))?.columns
+  for (const field of nodeFields(node)) {
+    const isComposite = columns?.get(field.name)?.isComposite === true
+    if (isComposite && field.jsonPath.length > 0) yield 'compositePath'
+  }
+  for (const child of node.children) yield* treeFeatures(child, snapshot)
+}
+
+function* nodeFields(node: ReadNode): Generator<FieldPath> {
+  for (const column of node.select) yield column.field
+  for (const condition of node.where) yield* conditionFields(condition)
+  for (const { child, field } of node.order) if (child === null) yield field
+}
+
+function* conditionFields(condition: Condition): Generator<FieldPath> {
+  if (condition.kind === 'filter') yield condition.field
+  if (condition.kind === 'logic') {
+    for (const operand of condition.operands) yield* conditionFields(operand)
+  }
+}

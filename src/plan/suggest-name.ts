@@ -1,0 +1,81 @@
+/**
+ * "Did you mean": the nearest name for an embed or a function that is not there. Names of relations
+ * are suggested by the snapshot, which keeps an index; these two are rare enough to build theirs.
+ */
+import type { Routine } from '../cache/catalog.ts'
+import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
+import { createFuzzySet, defaultMinScore } from '../core/fuzzy-set.ts'
+import { nameKey, type QualifiedName, qualifiedName } from '../core/qualified-name.ts'
+import type { EmbedTarget } from './resolve-embed.ts'
+
+/** Names of functions are only shown to who nearly knows them. */
+const minFunctionScore = 0.75
+
+/**
+ * The whole hint of PGRST200: another origin when it has no relationships at all, else another
+ * target. Null when both are right, which leaves the `!hint` to blame.
+ *
+ * Rule  v16.2 spec: EmbedDisambiguationSpec, QuerySpec (hints)
+ */
+export function suggestRelationship(snapshot: SchemaSnapshot, embed: EmbedTarget): string | null {
+  const { schema, origin, target } = embed
+  const known = snapshot.relationships.get(nameKey(qualifiedName(schema, origin)))?.get(schema)
+  const nearest =
+    known === undefined
+      ? createFuzzySet(originNames(snapshot, schema)).best(origin, defaultMinScore)
+      : createFuzzySet(known.map((relationship) => relationship.target.name)).best(
+          target,
+          defaultMinScore,
+        )
+  const wrong = known === undefined ? origin : target
+  if (nearest === null) return null
+  if (known !== undefined && nearest.toLowerCase() === target.toLowerCase()) return null
+  return `Perhaps you meant '${nearest}' instead of '${wrong}'.`
+}
+
+function originNames(snapshot: SchemaSnapshot, schema: string): string[] {
+  const names: string[] = []
+  for (const [key, byTargetSchema] of snapshot.relationships) {
+    if (byTargetSchema.has(schema)) names.push(key.slice(key.indexOf('\0') + 1))
+  }
+  return names
+}
+
+/**
+ * `name`, or `name(a, b)` when the function exists with other parameters. A request that can only
+ * mean a single unnamed parameter gets no suggestion from its caller.
+ *
+ * Rule  v16.2 spec: RpcSpec (unknown function)
+ */
+export function suggestFunction(
+  snapshot: SchemaSnapshot,
+  wanted: QualifiedName,
+  argumentNames: readonly string[],
+): string | null {
+  const overloads = snapshot.routines.get(nameKey(wanted)) ?? []
+  if (overloads.length === 0) {
+    return createFuzzySet(functionNames(snapshot, wanted.schema)).best(
+      wanted.name,
+      minFunctionScore,
+    )
+  }
+  const signatures = overloads.map((routine) => parameterList(parameterNames(routine)))
+  const nearest = createFuzzySet(signatures).best(parameterList(argumentNames), defaultMinScore)
+  return nearest === null ? null : `${wanted.name}${nearest}`
+}
+
+function functionNames(snapshot: SchemaSnapshot, schema: string): string[] {
+  const names: string[] = []
+  for (const [routine] of snapshot.routines.values()) {
+    if (routine?.schema === schema) names.push(routine.name)
+  }
+  return names
+}
+
+function parameterNames(routine: Routine): string[] {
+  return routine.parameters.map((parameter) => parameter.name)
+}
+
+function parameterList(names: readonly string[]): string {
+  return `(${[...names].sort().join(', ')})`
+}
