@@ -37,7 +37,10 @@ export interface SchemaSnapshot {
   readonly capabilities: Capabilities
   /** By `nameKey`; exposed schemas only. */
   readonly relations: ReadonlyMap<string, Relation>
-  /** By `nameKey` of the origin, then by the target's schema; each list sorted. */
+  /**
+   * By `nameKey` of the origin, then by schema (of the target; of the function where computed).
+   * Lists are sorted, and empty where all that was found leads out of the exposed schemas.
+   */
   readonly relationships: ReadonlyMap<string, ReadonlyMap<string, readonly Relationship[]>>
   /** By `nameKey`; overloads sorted, fewest parameters first. */
   readonly routines: ReadonlyMap<string, readonly Routine[]>
@@ -45,6 +48,6 @@ export interface SchemaSnapshot {
   readonly representations: ReadonlyMap<string, ReadonlyMap<string, string>>
   readonly mediaHandlers: readonly MediaHandlerSource[]
   readonly roleSettings: ReadonlyMap<string, RoleSettings>
-  /** Names of one schema's relations that resemble `name`, best first; built on first use. */
+  /** The relation of that schema whose name resembles `name` most, if any does enough. */
   readonly suggestRelation: (name: QualifiedName) => string | null
 }
