@@ -3,10 +3,16 @@
  * lines, stopped with a signal. Nothing here sleeps: waiting means waiting for a line or an exit.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { freePort } from './postgres.ts'
 
-const main = join(import.meta.dirname, '..', '..', 'dist', 'main.js')
+/** The checkout: benchmarks run compiled, from deeper inside it than tests do. */
+function projectRoot(from: string = import.meta.dirname): string {
+  return existsSync(join(from, 'package.json')) ? from : projectRoot(dirname(from))
+}
+
+const main = join(projectRoot(), 'dist', 'main.js')
 
 export interface ServerOptions {
   readonly args?: readonly string[]

@@ -1,0 +1,68 @@
+/**
+ * The floor: a bare node:http server that runs the same statements through `pg` in its pipeline
+ * mode and sends the body on. It parses no URL, checks no token, plans nothing.
+ */
+import { createServer } from 'node:http'
+import pg from 'pg'
+
+export interface FloorStatement {
+  readonly text: string
+  readonly values: readonly string[]
+}
+
+interface FloorInput {
+  readonly uri: string
+  readonly port: number
+  readonly pool: number
+  readonly statements: readonly FloorStatement[]
+  /** Which statement's first row has the body, and in which column. */
+  readonly main: number
+}
+
+const input = JSON.parse(process.argv[2] ?? '{}') as FloorInput
+const clients: pg.Client[] = []
+for (let i = 0; i < input.pool; i += 1) {
+  const client = new pg.Client({ connectionString: input.uri, pipeline: true } as pg.ClientConfig)
+  await client.connect()
+  clients.push(client)
+}
+const idle = [...clients]
+const waiting: ((client: pg.Client) => void)[] = []
+
+function take(): Promise<pg.Client> {
+  const client = idle.pop()
+  return client === undefined
+    ? new Promise((resolve) => waiting.push(resolve))
+    : Promise.resolve(client)
+}
+
+function give(client: pg.Client): void {
+  const next = waiting.shift()
+  if (next === undefined) idle.push(client)
+  else next(client)
+}
+
+const queries = input.statements.map(({ text, values }, i) => ({
+  name: `floor_${i}`,
+  text,
+  values: [...values],
+}))
+
+const server = createServer((_request, response) => {
+  void (async () => {
+    const client = await take()
+    try {
+      const results = await Promise.all(queries.map((query) => client.query(query)))
+      const row: { readonly body: string } | undefined = results[input.main]?.rows[0]
+      const body = row?.body ?? ''
+      response.writeHead(200, {
+        'Content-Type': 'application/json; charset=utf-8',
+        'Content-Length': Buffer.byteLength(body),
+      })
+      response.end(body)
+    } finally {
+      give(client)
+    }
+  })()
+})
+server.listen(input.port, '127.0.0.1', () => process.stdout.write('ready\n'))

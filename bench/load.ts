@@ -1,0 +1,113 @@
+/**
+ * A load generator on bare sockets: each connection sends its next request when the answer to the
+ * last one has arrived. It parses no more of an answer than its length, so that on a small machine
+ * the server is what is measured.
+ */
+import { connect, type Socket } from 'node:net'
+
+export interface LoadOptions {
+  readonly port: number
+  /** Path and query. */
+  readonly target: string
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  readonly connections: number
+  readonly durationMs: number
+}
+
+export interface LoadResult {
+  readonly requests: number
+  readonly perSecond: number
+  readonly failures: number
+  /** Milliseconds. */
+  readonly medianMs: number
+  readonly p99Ms: number
+}
+
+function requestBytes(options: LoadOptions): Buffer {
+  const { method = 'GET', target, headers = {}, body = '' } = options
+  const lines = [
+    `${method} ${target} HTTP/1.1`,
+    'Host: 127.0.0.1',
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ...(body === '' ? [] : [`Content-Length: ${Buffer.byteLength(body)}`]),
+  ]
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`)
+}
+
+/** Length of a complete answer at the buffer's start, or -1 while it is not all there. */
+function answerLength(buffer: Buffer): number {
+  const headEnd = buffer.indexOf('\r\n\r\n')
+  if (headEnd === -1) return -1
+  const head = buffer.toString('latin1', 0, headEnd)
+  const declared = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
+  if (declared !== undefined) {
+    const total = headEnd + 4 + Number(declared)
+    return buffer.length >= total ? total : -1
+  }
+  if (/\r\ntransfer-encoding: *chunked/i.test(head)) {
+    const end = buffer.indexOf('0\r\n\r\n', headEnd)
+    return end === -1 ? -1 : end + 5
+  }
+  return headEnd + 4
+}
+
+export async function runLoad(options: LoadOptions): Promise<LoadResult> {
+  const bytes = requestBytes(options)
+  const latencies: number[] = []
+  let failures = 0
+  const started = performance.now()
+  const end = started + options.durationMs
+
+  const client = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const socket: Socket = connect(options.port, '127.0.0.1')
+      socket.setNoDelay(true)
+      let chunks: Buffer[] = []
+      let size = 0
+      let wanted = 0
+      let sentAt = 0
+      const send = () => {
+        sentAt = performance.now()
+        socket.write(bytes)
+      }
+      socket.on('connect', send)
+      socket.on('error', reject)
+      socket.on('data', (chunk: Buffer) => {
+        chunks.push(chunk)
+        size += chunk.length
+        if (size < wanted) return
+        const buffer = chunks.length === 1 ? chunk : Buffer.concat(chunks)
+        chunks = [buffer]
+        const length = answerLength(buffer)
+        if (length === -1) {
+          const declared = /content-length: *(\d+)/i.exec(buffer.toString('latin1', 0, 2048))?.[1]
+          wanted = declared === undefined ? 0 : Number(declared)
+          return
+        }
+        const now = performance.now()
+        latencies.push(now - sentAt)
+        if (buffer[9] !== 0x32) failures += 1
+        chunks = []
+        size = 0
+        wanted = 0
+        if (now < end) send()
+        else {
+          socket.destroy()
+          resolve()
+        }
+      })
+    })
+  await Promise.all(Array.from({ length: options.connections }, client))
+  const seconds = (performance.now() - started) / 1000
+  latencies.sort((a, b) => a - b)
+  const at = (share: number) => latencies[Math.floor(latencies.length * share)] ?? Number.NaN
+  return {
+    requests: latencies.length,
+    perSecond: latencies.length / seconds,
+    failures,
+    medianMs: at(0.5),
+    p99Ms: at(0.99),
+  }
+}

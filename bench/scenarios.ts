@@ -1,0 +1,42 @@
+/**
+ * What is measured: the data, and requests whose main statement the floor runs as well.
+ */
+
+export const rows = 10_000
+
+export const schema = `
+  create role bench_anon nologin;
+  create role bench_login noinherit login;
+  grant bench_anon to bench_login;
+  create schema api;
+  grant usage on schema api to bench_anon;
+  create table api.clients (id int primary key, name text not null);
+  create table api.projects (
+    id int primary key, name text not null, client_id int not null references api.clients,
+    budget numeric not null, started date not null);
+  create table api.tasks (
+    id int primary key, name text not null, project_id int not null references api.projects,
+    done bool not null);
+  insert into api.clients select i, 'client ' || i from generate_series(1, 100) i;
+  insert into api.projects
+    select i, 'project ' || i, i % 100 + 1, i * 10, date '2020-01-01' + i
+    from generate_series(1, 1000) i;
+  insert into api.tasks
+    select i, 'task ' || i, i % 1000 + 1, i % 3 = 0 from generate_series(1, ${rows}) i;
+  create index on api.projects (client_id);
+  create index on api.tasks (project_id);
+  grant select on all tables in schema api to bench_anon;
+  analyze;
+`
+
+export interface Scenario {
+  readonly name: string
+  readonly target: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Values of the main statement's parameters, in order of their placeholders. */
+  readonly params: readonly string[]
+}
+
+export const scenarios: readonly Scenario[] = [
+  { name: 'read by key', target: '/tasks?id=eq.4711', params: ['4711'] },
+]
