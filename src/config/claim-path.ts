@@ -1,0 +1,85 @@
+/**
+ * jwt-role-claim-key → a function from a token's claims to the role: RFC 9535 JSONPath (package
+ * jsonpath-rfc9535), or the syntax before it (`old-claim-path.ts`), which is deprecated. The first
+ * result is the role. Whether there is an anonymous role to fall back to is left to authentication.
+ */
+import { query } from 'jsonpath-rfc9535'
+import parseJsonPath from 'jsonpath-rfc9535/parser'
+import { err, ok, type Result } from '../core/result.ts'
+import {
+  asJsonPath,
+  followOldClaimPath,
+  parseOldClaimPath,
+  printOldClaimPath,
+} from './old-claim-path.ts'
+
+export interface ClaimPath {
+  /** A text as it is, any other value as JSON; null when the path finds nothing. */
+  readonly role: (claims: unknown) => string | null
+  readonly deprecated: boolean
+  /** The path as a dump shows it, before the quoting of a configuration file. */
+  readonly dump: string
+  /** The same path as JSONPath. */
+  readonly suggestion: string
+}
+
+/**
+ * Shape   `$.user.roles[0]`, `$["a b"]`, `$.roles[?(@ == "x")]`; deprecated: `.user.roles[0]`
+ * Rule    PostgREST docs: auth (JWT Role Extraction)
+ */
+export function compileClaimPath(text: string): Result<ClaimPath, string> {
+  if (isJsonPath(text)) {
+    const role = (claims: unknown) => (isJson(claims) ? asRole(query(claims, text)[0]) : null)
+    return ok({ role, deprecated: false, dump: text, suggestion: text })
+  }
+  const steps = parseOldClaimPath(text)
+  if (steps === null) return err(`failed to parse role-claim-key value (${text})`)
+  return ok({
+    role: (claims) => asRole(followOldClaimPath(steps, claims)),
+    deprecated: true,
+    dump: printOldClaimPath(steps),
+    suggestion: asJsonPath(steps),
+  })
+}
+
+function isJsonPath(text: string): boolean {
+  try {
+    return callsKnownFunctions(parseJsonPath(text))
+  } catch (failure) {
+    if (failure instanceof SyntaxError) return false
+    throw failure
+  }
+}
+
+/** The package takes a call of an unknown function, or with other arguments, for one that is false. */
+const functionArity: ReadonlyMap<string, number> = new Map([
+  ['search', 2],
+  ['match', 2],
+  ['length', 1],
+  ['count', 1],
+  ['value', 1],
+])
+
+function callsKnownFunctions(node: unknown): boolean {
+  if (typeof node !== 'object' || node === null) return true
+  if ('type' in node && node.type === 'FunctionExpr') {
+    const isKnown =
+      'name' in node &&
+      typeof node.name === 'string' &&
+      'arguments' in node &&
+      Array.isArray(node.arguments) &&
+      functionArity.get(node.name) === node.arguments.length
+    if (!isKnown) return false
+  }
+  return Object.values(node).every(callsKnownFunctions)
+}
+
+/** Claims come out of JSON.parse; only what cannot is told apart here. */
+function isJson(value: unknown): value is Parameters<typeof query>[0] {
+  return ['string', 'number', 'boolean', 'object'].includes(typeof value)
+}
+
+function asRole(value: unknown): string | null {
+  if (value === undefined) return null
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

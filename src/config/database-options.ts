@@ -1,0 +1,129 @@
+/**
+ * The release's options about the database: connections, schemas, transactions.
+ */
+import { txEnds } from './config.ts'
+import { type OptionKey, type OptionTable, option, optionByEngine } from './option.ts'
+import {
+  boolean,
+  choice,
+  emptyableList,
+  integer,
+  list,
+  optionalInteger,
+  optionalText,
+  schemaList,
+  text,
+} from './option-kinds.ts'
+
+type DatabaseOptionKey = Exclude<
+  Extract<OptionKey, `db${string}`>,
+  'dbBackend' | 'dbSchemaPollInterval' | 'dbStatementTimeout' | 'dbSchemaLoadTimeout'
+>
+
+export const databaseOptions: OptionTable<DatabaseOptionKey> = {
+  dbAggregatesEnabled: option('db-aggregates-enabled', boolean, false, {
+    inDatabase: true,
+    doc: 'Allows `count()`, `sum()`, `avg()`, `max()` and `min()` in `select`. Off by default: a client could aggregate a large table over and over.',
+  }),
+  dbAnonRole: option('db-anon-role', optionalText, null, {
+    inDatabase: true,
+    doc: 'The role that serves requests without a token. Unset, they get `401 PGRST302`; an engine without roles then serves them anonymously, unless `jwt-secret` is set.',
+  }),
+  dbChannel: option('db-channel', text, 'pgrst', {
+    doc: 'The PostgreSQL channel whose notifications reload the schema (`reload schema`, or an empty payload) or the configuration (`reload config`).',
+  }),
+  dbChannelEnabled: option('db-channel-enabled', boolean, true, {
+    doc: 'Listens on `db-channel`. Switch it off behind a pooler in transaction mode, which loses notifications.',
+  }),
+  dbConfig: option('db-config', boolean, true, {
+    doc: 'Reads settings from the database: those of the connecting role, and those that `db-pre-config` sets.',
+  }),
+  dbPreConfig: option('db-pre-config', optionalText, null, {
+    inDatabase: true,
+    doc: "A function without arguments, `schema.function`, that sets options with `set_config('pgrst.db_schemas', 'api', true)` when the configuration is read.",
+  }),
+  dbExtraSearchPath: option('db-extra-search-path', emptyableList, ['public'], {
+    reload: 'schema',
+    inDatabase: true,
+    doc: 'Schemas put into the search path behind the exposed one, for instance those of extensions. They are not exposed. An empty text means none.',
+  }),
+  dbHoistedTxSettings: option(
+    'db-hoisted-tx-settings',
+    list,
+    ['statement_timeout', 'plan_filter.statement_cost_limit', 'default_transaction_isolation'],
+    {
+      reload: 'schema',
+      inDatabase: true,
+      doc: 'The settings of a function that act on the whole transaction when it is called.',
+    },
+  ),
+  dbMaxRows: option('db-max-rows', optionalInteger, null, {
+    aliases: ['max-rows'],
+    defaultNote: 'no limit',
+    inDatabase: true,
+    doc: 'The most rows that one answer holds, whatever the request asks for.',
+  }),
+  dbPlanEnabled: option('db-plan-enabled', boolean, false, {
+    inDatabase: true,
+    doc: 'Answers `Accept: application/vnd.pgrst.plan` with the execution plan. Plans tell much about the data: not for the public.',
+  }),
+  dbPool: option('db-pool', integer, 10, {
+    reload: 'boot',
+    doc: 'The most connections that requests use at once. Schema loads and notifications have connections of their own.',
+  }),
+  dbPoolAcquisitionTimeout: option('db-pool-acquisition-timeout', integer, 10, {
+    reload: 'boot',
+    doc: 'Seconds that a request waits for a connection before `504 PGRST003`.',
+  }),
+  dbPoolAutomaticRecovery: option('db-pool-automatic-recovery', boolean, true, {
+    doc: 'Reconnects for ever when the database is gone. Switched off, the process ends instead.',
+  }),
+  dbPoolMaxIdletime: option('db-pool-max-idletime', integer, 30, {
+    aliases: ['db-pool-timeout'],
+    lookup: ['db-pool-timeout', 'db-pool-max-idletime'],
+    reload: 'boot',
+    doc: 'Seconds after which an unused connection is closed.',
+  }),
+  dbPoolMaxLifetime: option('db-pool-max-lifetime', integer, 1800, {
+    reload: 'boot',
+    doc: 'Seconds after which a connection is replaced, once it is free.',
+  }),
+  dbPreRequest: option('db-pre-request', optionalText, null, {
+    aliases: ['pre-request'],
+    inDatabase: true,
+    doc: 'A function without arguments that is called in every transaction before the request itself; it refuses a request by raising an error.',
+  }),
+  dbPreparedStatements: option('db-prepared-statements', boolean, true, {
+    inDatabase: true,
+    doc: 'Prepares statements on their connection. Switch it off behind a pooler in transaction mode; values stay parameters either way.',
+  }),
+  dbRootSpec: option('db-root-spec', optionalText, null, {
+    aliases: ['root-spec'],
+    inDatabase: true,
+    doc: 'A function that answers `GET /` in place of the OpenAPI document.',
+  }),
+  dbSchemas: optionByEngine(
+    'db-schemas',
+    schemaList,
+    (engine) => (engine === 'sqlite' ? ['main'] : ['public']),
+    {
+      aliases: ['db-schema'],
+      reload: 'schema',
+      inDatabase: true,
+      doc: 'The exposed schemas. The first serves requests without a profile header.',
+    },
+  ),
+  dbTxEnd: option(
+    'db-tx-end',
+    choice(txEnds, 'Invalid transaction termination. Check your configuration.'),
+    'commit',
+    {
+      inDatabase: true,
+      doc: 'How transactions end; with `-allow-override` a request may choose the other end by `Prefer: tx=commit` or `tx=rollback`.',
+    },
+  ),
+  dbUri: option('db-uri', text, 'postgresql://', {
+    reload: 'boot',
+    doc: 'The database: a PostgreSQL URI or keyword/value text, a MongoDB URI, a SQLite file or `file:` URI, or `@path` of a file that holds one. What a PostgreSQL text lacks is taken from `PGHOST`, `PGUSER` and the other variables of libpq. Read once: a reload keeps it.',
+  }),
+}

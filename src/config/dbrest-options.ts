@@ -1,0 +1,61 @@
+/**
+ * The options that the release does not have. The hidden ones let tests of the reload pipeline make
+ * a schema load slow.
+ */
+import { type OptionKey, type OptionTable, option, optionByEngine } from './option.ts'
+import { choice, count, integer } from './option-kinds.ts'
+
+type OwnOptionKey =
+  | Extract<OptionKey, `internal${string}`>
+  | 'dbBackend'
+  | 'dbSchemaPollInterval'
+  | 'dbStatementTimeout'
+  | 'dbSchemaLoadTimeout'
+  | 'maxRequestBody'
+  | 'logFormat'
+
+export const dbrestOptions: OptionTable<OwnOptionKey> = {
+  dbBackend: optionByEngine(
+    'db-backend',
+    choice(['postgres', 'sqlite', 'mongodb'], 'db-backend should be postgres, sqlite or mongodb'),
+    (engine) => engine,
+    {
+      defaultNote: 'told from `db-uri`',
+      reload: 'boot',
+      doc: 'The engine behind `db-uri`.',
+    },
+  ),
+  dbSchemaPollInterval: optionByEngine(
+    'db-schema-poll-interval',
+    count('milliseconds'),
+    (engine) => (engine === 'sqlite' ? 500 : 0),
+    {
+      reload: 'boot',
+      doc: 'How often the version of the schema is asked for, so that changes are noticed which nothing tells of; 0 for never. A check costs one cheap query, and loads only when the version moved.',
+    },
+  ),
+  dbStatementTimeout: option('db-statement-timeout', count('milliseconds'), 30_000, {
+    doc: 'How long a request may run on an engine without role settings, before `500 57014`; 0 for no limit. On PostgreSQL set `statement_timeout` for the role.',
+  }),
+  dbSchemaLoadTimeout: option('db-schema-load-timeout', count('milliseconds', 1), 60_000, {
+    doc: 'How long one load of the schema may take before it counts as failed and is tried again.',
+  }),
+  maxRequestBody: option('max-request-body', count('bytes'), 64 * 1024 * 1024, {
+    doc: 'The largest request body, beyond it `413 PGRSTX13`; 0 for no limit.',
+  }),
+  logFormat: option(
+    'log-format',
+    choice(['text', 'json'], 'log-format should be text or json'),
+    'text',
+    { reload: 'boot', doc: "How log lines are written: the release's text, or JSON." },
+  ),
+  internalSchemaCacheQuerySleep: option('internal-schema-cache-query-sleep', integer, 0, {
+    isHidden: true,
+  }),
+  internalSchemaCacheQuerySleepBeforeQueries: option(
+    'internal-schema-cache-query-sleep-before-queries',
+    integer,
+    0,
+    { isHidden: true },
+  ),
+}

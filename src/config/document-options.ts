@@ -1,0 +1,114 @@
+/**
+ * The page docs/configuration.md, from the option table: one section an option, with type, defaults
+ * by engine, names in every source, and when a change takes effect.
+ */
+import { defaultConfig } from './default-config.ts'
+import { printOption } from './dump-config.ts'
+import type { OptionKey, ReloadClass } from './option.ts'
+import { databaseNameOf, environmentNamesOf, optionKeys, options } from './options.ts'
+import type { ConfiguredEngine } from './tell-engine.ts'
+
+const introduction = `<!-- Made by scripts/generate-docs.js from src/config; edit the option table there. -->
+
+# Configuration
+
+Options come from four places. The strongest that names an option decides:
+
+1. **in-database settings** (PostgreSQL, while \`db-config\` is on): settings of the connecting role, and
+   those that the \`db-pre-config\` function sets,
+2. **environment**: \`DBREST_…\`, then \`PGRST_…\`,
+3. **configuration file**, given as \`dbrest FILE\` or \`dbrest --config FILE\`,
+4. **default**.
+
+An empty text counts as not given. Names that are not listed here are ignored. All problems are reported
+at once, and the server does not start with one; on a reload the old configuration stays.
+
+\`dbrest --dump-config\` prints what is in effect, \`dbrest --example\` a file to start from. A database may
+also be named directly: \`dbrest films.db\`, \`dbrest postgresql://…\`.
+
+## File
+
+\`\`\`ini
+# comments reach to the end of the line
+db-uri = "postgresql://authenticator@localhost/films"
+db-schemas = "api, shared"
+db-anon-role = "anonymous"
+jwt-role-claim-key = "$$.user.role"
+server-port = 3000
+log-query = true
+app.settings.greeting = "hello $(USER)"
+\`\`\`
+
+Texts stand in double quotes; \`\\"\`, \`\\\\\`, \`\\n\`, \`\\r\`, \`\\t\` and \`\\u263a\` are escapes. \`$(NAME)\` is an
+earlier value of the file or an environment variable, \`$$\` one \`$\`. Booleans are \`true\`, \`false\`, \`on\`,
+\`off\`. Lists are texts with commas. \`@path\` in \`db-uri\` and \`jwt-secret\` reads that file.
+
+## Reload
+
+The configuration is read again on SIGUSR2, on \`NOTIFY pgrst, 'reload config'\` and on
+\`POST /reload?scope=config\` of the admin server. Options marked **live** take effect at once, **schema** with
+the next schema load, **restart** with the next start.
+
+## Options
+`
+
+const settingsSection = `
+### \`app.settings.*\`
+
+| | |
+| --- | --- |
+| Type | text |
+| Environment | \`DBREST_APP_SETTINGS_*\`, \`PGRST_APP_SETTINGS_*\` |
+| Reload | live |
+
+Any number of settings of your own. Each is set in every transaction on PostgreSQL, where
+\`current_setting('app.settings.name', true)\` reads it. The environment keeps the case of the name.
+`
+
+const reloadWords: Readonly<Record<ReloadClass, string>> = {
+  live: 'live',
+  schema: 'schema',
+  boot: 'restart',
+}
+
+const engineNames: readonly (readonly [ConfiguredEngine, string])[] = [
+  ['postgres', 'PostgreSQL'],
+  ['sqlite', 'SQLite'],
+  ['mongodb', 'MongoDB'],
+]
+
+export function documentOptions(): string {
+  const shown = optionKeys.filter((key) => !options[key].isHidden)
+  return `${introduction}${settingsSection}${shown.map(section).join('')}`
+}
+
+function section(key: OptionKey): string {
+  const option = options[key]
+  const aliases = option.aliases.map((alias) => `\`${alias}\``).join(', ')
+  const variables = environmentNamesOf(option.name).map((variable) => `\`${variable}\``)
+  const rows = [
+    ['Type', option.kind.type.replaceAll('|', '\\|')],
+    ['Default', option.defaultNote ?? defaultWords(key)],
+    ['Alias', aliases],
+    ['Environment', variables.join(', ')],
+    ['In the database', option.inDatabase ? `\`pgrst.${databaseNameOf(option.name)}\`` : ''],
+    ['Reload', reloadWords[option.reload]],
+  ]
+  const table = rows
+    .filter(([, value]) => value !== '')
+    .map(([label, value]) => `| ${label} | ${value} |`)
+  return `\n### \`${option.name}\`\n\n| | |\n| --- | --- |\n${table.join('\n')}\n\n${option.doc}\n`
+}
+
+/** One value, or one an engine where they differ. */
+function defaultWords(key: OptionKey): string {
+  const values = engineNames.map(([engine, name]) => {
+    const printed = printOption(defaultConfig(engine), key)
+    return { name, value: printed === '""' ? 'none' : `\`${printed}\`` }
+  })
+  const [first] = values
+  if (first === undefined || values.every(({ value }) => value === first.value)) {
+    return first?.value ?? ''
+  }
+  return values.map(({ name, value }) => `${name} ${value}`).join(', ')
+}

@@ -1,0 +1,47 @@
+/**
+ * The kinds of the two jwt options that are more than a value: the secret, whose text is read and
+ * decoded only when the whole configuration is known, and the path to the role.
+ */
+import { ok } from '../core/result.ts'
+import { compileClaimPath } from './claim-path.ts'
+import type { Config } from './config.ts'
+import { configString } from './config-string.ts'
+import { textOf } from './file-value.ts'
+import { boolean, type OptionKind } from './option-kinds.ts'
+
+/** Parsed to the bytes of the text as configured; `read-secret.ts` makes the key of it. */
+export const secret: OptionKind<Uint8Array | null> = {
+  type: 'text',
+  parse(value) {
+    const given = textOf(value)
+    return ok(given === '' ? undefined : Buffer.from(given))
+  },
+  print: (key, config) =>
+    configString(Buffer.from(key ?? []).toString(isDumpedInBase64(config) ? 'base64' : 'utf8')),
+}
+
+export const secretIsBase64: OptionKind<boolean> = {
+  ...boolean,
+  print: (_, config) => String(isDumpedInBase64(config)),
+}
+
+export const claimPath: OptionKind<string> = {
+  type: 'text',
+  parse(value) {
+    const given = textOf(value)
+    if (given === '') return ok(undefined)
+    const compiled = compileClaimPath(given)
+    return compiled.ok ? ok(given) : compiled
+  },
+  print(path) {
+    const compiled = compileClaimPath(path)
+    return configString(compiled.ok ? compiled.value.dump : path, true)
+  },
+}
+
+/** As given; a secret that is no text, or would be taken for a file name, only goes in base64. */
+function isDumpedInBase64(config: Config): boolean {
+  if (config.jwtSecretIsBase64 || config.jwtSecret === null) return config.jwtSecretIsBase64
+  const asText = Buffer.from(config.jwtSecret).toString('utf8')
+  return asText.startsWith('@') || !Buffer.from(asText).equals(Buffer.from(config.jwtSecret))
+}

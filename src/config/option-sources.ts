@@ -1,0 +1,51 @@
+/**
+ * The places that options come from, as one lookup by name: in-database settings, environment,
+ * configuration file, strongest first. The strongest that has the name decides, even when its value
+ * is empty. What the value means is left to the option's kind.
+ */
+import { type FileValue, textOf } from './file-value.ts'
+import { databaseNameOf, environmentNamesOf } from './options.ts'
+
+export interface OptionSources {
+  readonly file: ReadonlyMap<string, FileValue>
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** By `db_…` name. */
+  readonly database: ReadonlyMap<string, string>
+}
+
+export function lookUp(
+  sources: OptionSources,
+  name: string,
+  inDatabase: boolean,
+): FileValue | undefined {
+  const setting = inDatabase ? sources.database.get(databaseNameOf(name)) : undefined
+  const [strong, weak] = environmentNamesOf(name)
+  return (
+    setting ?? sources.environment[strong] ?? sources.environment[weak] ?? sources.file.get(name)
+  )
+}
+
+const settingPrefix = 'app.settings.'
+/** Weakest first. */
+const settingVariables = ['PGRST_APP_SETTINGS_', 'DBREST_APP_SETTINGS_'] as const
+
+/**
+ * All `app.settings.*`, sorted by name; the environment beats the file.
+ *
+ * Shape   `PGRST_APP_SETTINGS_Key=x` → ['app.settings.Key', x]
+ */
+export function appSettingsOf(sources: OptionSources): readonly (readonly [string, string])[] {
+  const settings = new Map<string, string>()
+  for (const [name, value] of sources.file) {
+    const isOneLevelBelow =
+      name.startsWith(settingPrefix) && !name.slice(settingPrefix.length).includes('.')
+    if (isOneLevelBelow) settings.set(name, textOf(value))
+  }
+  for (const prefix of settingVariables) {
+    for (const [variable, value] of Object.entries(sources.environment)) {
+      if (value === undefined || !variable.startsWith(prefix) || variable === prefix) continue
+      settings.set(settingPrefix + variable.slice(prefix.length), value)
+    }
+  }
+  return [...settings].sort(([a], [b]) => (a < b ? -1 : 1))
+}

@@ -1,0 +1,27 @@
+/**
+ * Which engine a db-uri speaks of, where db-backend does not say it. Whatever looks like nothing
+ * else is left to PostgreSQL, as in the release.
+ */
+import type { Config } from './config.ts'
+
+export type ConfiguredEngine = Config['dbBackend']
+
+/** Names that say "SQLite" by themselves, whether there is such a file or not. */
+export function hasSqliteName(path: string): boolean {
+  return /\.(?:db|sqlite|sqlite3)$/i.test(path)
+}
+
+/**
+ * Shape   `postgresql://…`, `postgres://…`, `host=a dbname=b` → postgres; `mongodb://…`,
+ *         `mongodb+srv://…` → mongodb; `file:…`, `:memory:`, a SQLite name or file → sqlite
+ */
+export function tellEngine(
+  dbUri: string,
+  isSqliteFile: (path: string) => boolean = () => false,
+): ConfiguredEngine {
+  if (/^postgres(?:ql)?:\/\//i.test(dbUri)) return 'postgres'
+  if (/^mongodb(?:\+srv)?:\/\//i.test(dbUri)) return 'mongodb'
+  if (/^file:/i.test(dbUri) || dbUri === ':memory:') return 'sqlite'
+  if (/^\s*[a-z_]+\s*=/.test(dbUri)) return 'postgres'
+  return hasSqliteName(dbUri) || isSqliteFile(dbUri) ? 'sqlite' : 'postgres'
+}
