@@ -46,7 +46,8 @@ function isJsonPath(text: string): boolean {
   try {
     return callsKnownFunctions(parseJsonPath(text))
   } catch (failure) {
-    if (failure instanceof SyntaxError) return false
+    // the parser's own class: an Error of that name, no SyntaxError
+    if (failure instanceof Error && failure.name === 'SyntaxError') return false
     throw failure
   }
 }

@@ -1,0 +1,39 @@
+/** Configurations for tests: what a file, an environment and a few read files make. */
+import type { Config } from '../../src/config/config.ts'
+import { type ConfigInput, loadConfig } from '../../src/config/load-config.ts'
+
+export interface TestConfigInput {
+  readonly file?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly database?: Readonly<Record<string, string>>
+  /** Contents by path. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>>
+  readonly previous?: Config
+  readonly positionalDatabase?: string
+  readonly sqliteFiles?: readonly string[]
+}
+
+export function loadTestConfig(input: TestConfigInput): Config {
+  const loaded = tryLoadTestConfig(input)
+  if (!loaded.ok) throw new Error(loaded.error.join('; '))
+  return loaded.value
+}
+
+export function tryLoadTestConfig(input: TestConfigInput): ReturnType<typeof loadConfig> {
+  const { file, env, database, files, previous, positionalDatabase, sqliteFiles } = input
+  const full: ConfigInput = {
+    env: env ?? {},
+    readFile(path) {
+      const content = files?.[path]
+      if (content === undefined)
+        throw new Error(`ENOENT: no such file or directory, open '${path}'`)
+      return typeof content === 'string' ? Buffer.from(content) : content
+    },
+    isSqliteFile: (path) => sqliteFiles?.includes(path) === true,
+    ...(file === undefined ? {} : { fileText: file }),
+    ...(database === undefined ? {} : { databaseSettings: new Map(Object.entries(database)) }),
+    ...(previous === undefined ? {} : { previous }),
+    ...(positionalDatabase === undefined ? {} : { positionalDatabase }),
+  }
+  return loadConfig(full)
+}
