@@ -43,7 +43,9 @@ function copyPairs(
   return copyList(list, ([a, b]) => Object.freeze<[string, string]>([a, b]))
 }
 
+/** A column that is frozen already, from an earlier snapshot that the backend reuses, is kept. */
 function copyColumn(column: Column): Column {
+  if (Object.isFrozen(column) && Object.isFrozen(column.enumValues)) return column
   return Object.freeze({ ...column, enumValues: copyTexts(column.enumValues) })
 }
 

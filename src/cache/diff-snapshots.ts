@@ -15,18 +15,25 @@ function isSame(a: unknown, b: unknown): boolean {
     if (!(b instanceof Map) || a.size !== b.size) return false
     // the order counts too: columns are served in it
     const others = b.entries()
-    for (const entry of a) if (!isSame(entry, others.next().value)) return false
+    for (const [key, value] of a) {
+      const [otherKey, otherValue] = others.next().value ?? []
+      if (key !== otherKey || !isSame(value, otherValue)) return false
+    }
     return true
   }
   if (Array.isArray(a)) {
     return Array.isArray(b) && a.length === b.length && a.every((item, at) => isSame(item, b[at]))
   }
-  const left = Object.entries(a)
-  const right: Readonly<Record<string, unknown>> = { ...b }
-  return (
-    left.length === Object.keys(right).length &&
-    left.every(([name, value]) => isSame(value, right[name]))
-  )
+  // without lists of entries: this runs over every column of a large schema
+  const left = a as Readonly<Record<string, unknown>>
+  const right = b as Readonly<Record<string, unknown>>
+  let count = 0
+  for (const name in left) {
+    if (!isSame(left[name], right[name])) return false
+    count += 1
+  }
+  for (const _ in right) count -= 1
+  return count === 0
 }
 
 interface Changes {
