@@ -1,0 +1,270 @@
+/**
+ * Turns what came over the wire into an ApiRequest: what the client asked for, nothing resolved.
+ * First stage after authentication; plan/plan-request.ts comes next. The order of the checks is
+ * visible on the wire, so it is fixed here: resource, profile, action, query, windows, payload.
+ *
+ * Rule  PostgREST docs: url_grammar, schemas, tables_views, functions
+ */
+import type { Config } from '../config/config.ts'
+import { parseMediaType } from '../core/media-type.ts'
+import { type QualifiedName, qualifiedName } from '../core/qualified-name.ts'
+import { err, ok, type Result } from '../core/result.ts'
+import type { ApiError } from '../errors/api-error.ts'
+import type { Action, ApiRequest, At, Payload, Window } from './api-request.ts'
+import { parseAccept } from './parse-accept.ts'
+import { type PayloadAndColumns, type PayloadUse, parsePayload } from './parse-payload.ts'
+import { parsePrefer, preferenceShape } from './parse-prefer.ts'
+import { type ParsedQuery, parseQuery } from './parse-query.ts'
+import { embedWindows, rootWindow } from './parse-range.ts'
+import { canonicalQuery, decodeSegment, parseQueryPairs } from './query-string.ts'
+import { type RequestHeaders, readHeaders } from './request-headers.ts'
+import { sized } from './scanner.ts'
+import { SyntaxFailure } from './syntax-failure.ts'
+
+export interface RawRequest {
+  readonly method: string
+  /** As sent: undecoded, without the query. */
+  readonly path: string
+  /** As sent, without the question mark. */
+  readonly query: string
+  /** Names in lower case, one entry a line, in order. */
+  readonly headers: readonly (readonly [string, string])[]
+  readonly body: Uint8Array
+}
+
+export type ParseConfig = Pick<Config, 'dbSchemas' | 'dbRootSpec' | 'openapiMode' | 'dbTxEnd'>
+
+type Resource =
+  | { readonly kind: 'relation'; readonly name: string }
+  | { readonly kind: 'routine'; readonly name: string }
+  | { readonly kind: 'schema' }
+
+/** `schema.function` or `function`: the name alone; the schema is the request's. */
+function rootRoutine(spec: string): string {
+  const dot = spec.indexOf('.')
+  return dot < 0 ? spec : spec.slice(dot + 1)
+}
+
+function resourceOf(path: string, config: ParseConfig): Result<Resource, ApiError> {
+  const segments = path === '' || path === '/' ? [] : path.replace(/^\//, '').split('/')
+  const [first, second] = segments.map(decodeSegment)
+  if (first === undefined) {
+    if (config.openapiMode === 'disabled') return err({ kind: 'openapi-disabled' })
+    if (config.dbRootSpec === null) return ok({ kind: 'schema' })
+    return ok({ kind: 'routine', name: rootRoutine(config.dbRootSpec) })
+  }
+  if (second === undefined) return ok({ kind: 'relation', name: first })
+  if (first !== 'rpc' || segments.length > 2) return err({ kind: 'invalid-path' })
+  return ok({ kind: 'routine', name: second })
+}
+
+interface Profile {
+  readonly schema: string
+  readonly negotiated: boolean
+}
+
+const writingMethods: ReadonlySet<string> = new Set(['POST', 'PATCH', 'PUT', 'DELETE'])
+
+function profileOf(
+  method: string,
+  headers: RequestHeaders,
+  exposed: readonly string[],
+): Result<Profile, ApiError> {
+  const asked = writingMethods.has(method) ? headers.contentProfile : headers.acceptProfile
+  if (asked === undefined) {
+    return ok({ schema: exposed[0] ?? '', negotiated: exposed.length !== 1 })
+  }
+  return exposed.includes(asked)
+    ? ok({ schema: asked, negotiated: true })
+    : err({ kind: 'unacceptable-schema', schema: asked, exposed })
+}
+
+function relationAction(method: string, relation: QualifiedName): Result<Action, ApiError> {
+  switch (method) {
+    case 'GET':
+      return ok({ kind: 'read', relation, headersOnly: false })
+    case 'HEAD':
+      return ok({ kind: 'read', relation, headersOnly: true })
+    case 'POST':
+      return ok({ kind: 'mutate', relation, mutation: 'insert' })
+    case 'PUT':
+      return ok({ kind: 'mutate', relation, mutation: 'upsert' })
+    case 'PATCH':
+      return ok({ kind: 'mutate', relation, mutation: 'update' })
+    case 'DELETE':
+      return ok({ kind: 'mutate', relation, mutation: 'delete' })
+    case 'OPTIONS':
+      return ok({ kind: 'relation-info', relation })
+    default:
+      return err({ kind: 'unsupported-method', method })
+  }
+}
+
+function routineAction(method: string, routine: QualifiedName): Result<Action, ApiError> {
+  switch (method) {
+    case 'GET':
+      return ok({ kind: 'call', routine, via: 'get' })
+    case 'HEAD':
+      return ok({ kind: 'call', routine, via: 'head' })
+    case 'POST':
+      return ok({ kind: 'call', routine, via: 'post' })
+    case 'OPTIONS':
+      return ok({ kind: 'routine-info', routine })
+    default:
+      return err({ kind: 'invalid-rpc-method', method })
+  }
+}
+
+function schemaAction(method: string, schema: string): Result<Action, ApiError> {
+  switch (method) {
+    case 'GET':
+      return ok({ kind: 'inspect', schema, headersOnly: false })
+    case 'HEAD':
+      return ok({ kind: 'inspect', schema, headersOnly: true })
+    case 'OPTIONS':
+      return ok({ kind: 'schema-info' })
+    default:
+      return err({ kind: 'unsupported-method', method })
+  }
+}
+
+function actionOf(resource: Resource, method: string, schema: string): Result<Action, ApiError> {
+  switch (resource.kind) {
+    case 'relation':
+      return relationAction(method, qualifiedName(schema, resource.name))
+    case 'routine':
+      return routineAction(method, qualifiedName(schema, resource.name))
+    case 'schema':
+      return schemaAction(method, schema)
+  }
+}
+
+/** Who the body is for; null: it is not read. */
+function payloadUse(action: Action): PayloadUse | null {
+  if (action.kind === 'call') return action.via === 'post' ? 'call' : null
+  return action.kind === 'mutate' && action.mutation !== 'delete' ? action.mutation : null
+}
+
+function actionShape(action: Action): string {
+  switch (action.kind) {
+    case 'read':
+      return `${action.headersOnly ? 'head' : 'read'}${nameShape(action.relation)}`
+    case 'mutate':
+      return `${action.mutation}${nameShape(action.relation)}`
+    case 'call':
+      return `call-${action.via}${nameShape(action.routine)}`
+    case 'inspect':
+      return `${action.headersOnly ? 'inspect-head' : 'inspect'}${sized(action.schema)}`
+    case 'relation-info':
+      return `relation-info${nameShape(action.relation)}`
+    case 'routine-info':
+      return `routine-info${nameShape(action.routine)}`
+    case 'schema-info':
+      return 'schema-info'
+  }
+}
+
+function nameShape(name: QualifiedName): string {
+  return ` ${sized(name.schema)}${sized(name.name)}`
+}
+
+/** Whether the window bounds, skips or asks for no rows at all: what a plan can see of it. */
+function windowShape({ offset, limit }: Window): string {
+  const bound = limit === undefined ? '-' : limit === 0 ? '0' : 'n'
+  return `${bound}${offset === 0 ? '-' : 'n'}`
+}
+
+function embedWindowShape({ path, value }: At<Window>): string {
+  return `w${path.length}${path.map(sized).join('')}${windowShape(value)}`
+}
+
+function payloadShape(payload: Payload | undefined, columns: readonly string[]): string {
+  if (payload === undefined) return 'none'
+  const isArray = payload.kind === 'json' && payload.isArray
+  return `${payload.kind}${isArray ? '[]' : ''}${columns.map(sized).join('')}`
+}
+
+function windowsOf(action: Action, query: ParsedQuery): Result<readonly At<Window>[], ApiError> {
+  // Writes and OPTIONS answer no windowed embeds.
+  const isWindowed = action.kind === 'read' || action.kind === 'call'
+  return isWindowed && query.windows.size > 0 ? embedWindows(query.windows) : ok([])
+}
+
+function parseWhole(raw: RawRequest, config: ParseConfig): Result<ApiRequest, ApiError> {
+  const { method, path } = raw
+  const resource = resourceOf(path, config)
+  if (!resource.ok) return resource
+  const headers = readHeaders(raw.headers)
+  const profile = profileOf(method, headers, config.dbSchemas)
+  if (!profile.ok) return profile
+  const { schema, negotiated } = profile.value
+  const found = actionOf(resource.value, method, schema)
+  if (!found.ok) return found
+  const action = found.value
+
+  const pairs = parseQueryPairs(raw.query)
+  if (pairs === null) {
+    return err({ kind: 'malformed-request', details: 'The query string is not valid UTF-8' })
+  }
+  const query = parseQuery(pairs, action.kind === 'call' && action.via !== 'post')
+  const window = rootWindow(method, query.windows, headers.range)
+  if (!window.ok) return window
+
+  const contentType = parseMediaType(headers.contentType ?? 'application/json')
+  const use = payloadUse(action)
+  const parsed: Result<Partial<PayloadAndColumns>, ApiError> = use === null
+    ? ok({})
+    : parsePayload(raw.body, contentType, use, query.columns)
+  if (!parsed.ok) return parsed
+  const { payload, columns = [] } = parsed.value
+  const embeds = windowsOf(action, query)
+  if (!embeds.ok) return embeds
+
+  const preferences = parsePrefer(headers.prefer, config.dbTxEnd.endsWith('-allow-override'))
+  return ok({
+    action,
+    method,
+    path,
+    schema,
+    negotiatedByProfile: negotiated,
+    select: query.select,
+    filters: query.filters,
+    logic: query.logic,
+    order: query.order,
+    window: window.value,
+    embedWindows: embeds.value,
+    ...(query.onConflict === undefined ? {} : { onConflict: query.onConflict }),
+    columns,
+    callArguments: query.callArguments,
+    ...(payload === undefined ? {} : { payload }),
+    preferences,
+    accept: parseAccept(headers.accept),
+    contentType,
+    headers: headers.all,
+    cookies: headers.cookies,
+    canonicalQuery: canonicalQuery(pairs),
+    values: query.values,
+    shapeKey: [
+      actionShape(action),
+      query.shape,
+      `${windowShape(window.value)}${embeds.value.map(embedWindowShape).join('')}`,
+      payloadShape(payload, columns),
+      preferenceShape(preferences),
+      `${sized(headers.accept ?? '')}${sized(headers.contentType ?? '')}`,
+    ].join('\n'),
+  })
+}
+
+/**
+ * Errors  openapi-disabled, invalid-path, unacceptable-schema, unsupported-method,
+ *         invalid-rpc-method, malformed-request, query-syntax, invalid-range, put-limit,
+ *         invalid-body, database (negative bounds of an embed's window)
+ */
+export function parseRequest(raw: RawRequest, config: ParseConfig): Result<ApiRequest, ApiError> {
+  try {
+    return parseWhole(raw, config)
+  } catch (failure) {
+    if (!(failure instanceof SyntaxFailure)) throw failure
+    return err({ kind: 'query-syntax', message: failure.message, details: failure.details })
+  }
+}

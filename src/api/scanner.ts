@@ -1,0 +1,306 @@
+/**
+ * A cursor over one text and the few combinators that the grammars of this folder are written in.
+ *
+ * A rule returns its value, or `failed`. A failed rule that has moved the cursor ends the parse;
+ * one that has not lets the next alternative try; `attempt` moves the cursor back.
+ *
+ * Error texts are part of the contract, and they list what would have been accepted where the
+ * text went wrong. Collecting that costs more than parsing, so a text is parsed without it first;
+ * only a text that fails is parsed again with a `trace`, by the same rules. The trace holds the
+ * complaints of the rules tried since the last one that moved the cursor; of two sets the one
+ * further to the right wins, sets at one place are joined.
+ *
+ * What the client wrote as a value is cut out of the text: it goes to `values`, and what is left
+ * becomes part of the request's shape.
+ */
+import type { Slot, SlotValue } from './api-request.ts'
+import { type Complaint, quoteCharacter, syntaxFailure } from './syntax-failure.ts'
+
+export const failed = Symbol('failed')
+export type Failed = typeof failed
+export type Rule<T> = (s: Scanner) => T | Failed
+
+interface Trace {
+  at: number
+  complaints: readonly Complaint[]
+}
+
+export interface Scanner {
+  readonly text: string
+  /** Index of the next character. */
+  at: number
+  readonly trace: Trace | null
+  readonly values: SlotValue[]
+  /** The text without its values, up to `shapedTo`. */
+  shape: string
+  shapedTo: number
+}
+
+/** A text with its length in front: no two lists of them run together. */
+export function sized(text: string): string {
+  return `${text.length}:${text}`
+}
+
+function scannerOf(text: string, values: SlotValue[], trace: Trace | null): Scanner {
+  return { text, at: 0, trace, values, shape: '', shapedTo: 0 }
+}
+
+/**
+ * Runs a rule over a text. What the rule leaves unread at the end is ignored, as in the release.
+ *
+ * Throws  SyntaxFailure
+ */
+export function parseText<T>(
+  rule: Rule<T>,
+  text: string,
+  subject: (text: string) => string,
+  values: SlotValue[] = [],
+): { readonly value: T; readonly shape: string } {
+  const s = scannerOf(text, values, null)
+  const value = rule(s)
+  if (value === failed) throw explain(rule, text, subject)
+  return { value, shape: `${s.shape}|${sized(text.slice(s.shapedTo))}` }
+}
+
+function explain<T>(rule: Rule<T>, text: string, subject: (text: string) => string): Error {
+  const trace: Trace = { at: 0, complaints: [] }
+  rule(scannerOf(text, [], trace))
+  return syntaxFailure(subject(text), text, trace.at, trace.complaints)
+}
+
+/** Files the value that the rule has just read from `start` on. */
+export function cutValue(s: Scanner, start: number, value: SlotValue): Slot {
+  s.shape += sized(s.text.slice(s.shapedTo, start))
+  s.shapedTo = s.at
+  return s.values.push(value) - 1
+}
+
+// The trace
+
+function addTo(trace: Trace, at: number, complaints: readonly Complaint[]): void {
+  if (complaints.length === 0) return
+  if (trace.complaints.length === 0 || at > trace.at) {
+    trace.at = at
+    trace.complaints = complaints
+  } else if (at === trace.at) {
+    trace.complaints = [...trace.complaints, ...complaints]
+  }
+}
+
+function met(text: string, at: number): Complaint {
+  const code = text.codePointAt(at)
+  const shown = code === undefined ? '' : quoteCharacter(String.fromCodePoint(code), '"')
+  return { kind: 'met', text: shown }
+}
+
+/** Says that the next character fits none of the wanted things. */
+export function complain(s: Scanner, ...wanted: readonly string[]): void {
+  if (s.trace === null) return
+  const complaints = wanted.map((text): Complaint => ({ kind: 'wanted', text }))
+  addTo(s.trace, s.at, [met(s.text, s.at), ...complaints])
+}
+
+/** Moves the cursor; what was wanted before is no longer of interest. */
+export function advance(s: Scanner, count: number): void {
+  s.at += count
+  if (s.trace !== null) forget(s)
+}
+
+function forget(s: Scanner): void {
+  if (s.trace === null) return
+  s.trace.at = s.at
+  s.trace.complaints = []
+}
+
+// Characters
+
+export function char(s: Scanner, character: string): true | Failed {
+  if (s.text[s.at] === character) {
+    advance(s, 1)
+    return true
+  }
+  complain(s, quoteCharacter(character, '"'))
+  return failed
+}
+
+/** A word of ASCII letters and signs. A beginning of it counts as read. */
+export function word(s: Scanner, expected: string): true | Failed {
+  if (s.text.startsWith(expected, s.at)) {
+    advance(s, expected.length)
+    return true
+  }
+  const start = s.at
+  let length = 0
+  while (s.text[start + length] === expected[length]) length += 1
+  if (length > 0) advance(s, length)
+  if (s.trace !== null) {
+    const wanted: Complaint = { kind: 'wanted', text: `"${expected}"` }
+    addTo(s.trace, start, [wanted, met(s.text, start + length)])
+  }
+  return failed
+}
+
+/** Everything up to the first of the stop characters. */
+export function textUpTo(s: Scanner, stops: string): string {
+  const start = s.at
+  let at = start
+  while (at < s.text.length && !stops.includes(s.text.charAt(at))) at += 1
+  if (at > start) advance(s, at - start)
+  complain(s)
+  return s.text.slice(start, at)
+}
+
+export function blanks(s: Scanner): void {
+  const start = s.at
+  let at = start
+  for (let code = s.text.charCodeAt(at); code === 32 || code === 9; code = s.text.charCodeAt(at)) {
+    at += 1
+  }
+  if (at > start) advance(s, at - start)
+  complain(s)
+}
+
+export function endOfText(s: Scanner): true | Failed {
+  if (s.at >= s.text.length) {
+    if (s.trace !== null) {
+      const wanted: Complaint = { kind: 'wanted', text: 'end of input' }
+      addTo(s.trace, s.at, [wanted, met(s.text, s.at)])
+    }
+    return true
+  }
+  if (s.trace !== null) {
+    const code = s.text.codePointAt(s.at) ?? 0
+    addTo(s.trace, s.at, [
+      { kind: 'wanted', text: 'end of input' },
+      { kind: 'refused', text: quoteCharacter(String.fromCodePoint(code), "'") },
+    ])
+  }
+  return failed
+}
+
+// Combinators
+
+/** The rule, or nothing read at all. */
+export function attempt<T>(s: Scanner, rule: Rule<T>): T | Failed {
+  const start = s.at
+  const { trace } = s
+  if (trace === null) {
+    const value = rule(s)
+    if (value === failed) s.at = start
+    return value
+  }
+  const before = { ...trace }
+  const value = rule(s)
+  if (value === failed && s.at !== start) {
+    s.at = start
+    const { at, complaints } = trace
+    trace.at = before.at
+    trace.complaints = before.complaints
+    addTo(trace, at, complaints)
+  }
+  return value
+}
+
+/** `attempt(word)`, which needs no rule made for it. */
+export function attemptWord(s: Scanner, expected: string): true | Failed {
+  if (s.trace === null) {
+    if (!s.text.startsWith(expected, s.at)) return failed
+    s.at += expected.length
+    return true
+  }
+  return attempt(s, (inner) => word(inner, expected))
+}
+
+/** Whether the rule would succeed here. */
+export function lookAheadWord(s: Scanner, expected: string): true | Failed {
+  if (s.trace === null) return s.text.startsWith(expected, s.at) ? true : failed
+  const before = { ...s.trace }
+  const start = s.at
+  const value = attemptWord(s, expected)
+  if (value !== failed) {
+    s.at = start
+    s.trace.at = before.at
+    s.trace.complaints = before.complaints
+  }
+  return value
+}
+
+/** Fails if the next character passes the test, and names it. Reads nothing. */
+export function notNext(
+  s: Scanner,
+  test: (character: string) => boolean,
+  ...wanted: readonly string[]
+): true | Failed {
+  const code = s.text.codePointAt(s.at)
+  const character = code === undefined ? '' : String.fromCodePoint(code)
+  if (character === '' || !test(character)) {
+    complain(s, ...wanted)
+    return true
+  }
+  if (s.trace !== null) {
+    const refused: Complaint = { kind: 'refused', text: quoteCharacter(character, "'") }
+    addTo(s.trace, s.at + character.length, [refused])
+  }
+  return failed
+}
+
+/** Names the rule in error texts, in place of what it is made of, as long as it has read nothing. */
+export function named<T>(s: Scanner, name: string, rule: Rule<T>): T | Failed {
+  const { trace } = s
+  if (trace === null) return rule(s)
+  const before = { ...trace }
+  const start = s.at
+  forget(s)
+  const value = rule(s)
+  if (s.at !== start) return value
+  const { at, complaints } = trace
+  const renamed: readonly Complaint[] =
+    value === failed || complaints.length > 0
+      ? [{ kind: 'wanted', text: name }, ...complaints.filter((each) => each.kind !== 'wanted')]
+      : complaints
+  trace.at = before.at
+  trace.complaints = before.complaints
+  addTo(trace, at, renamed)
+  return value
+}
+
+export function either<A, B>(s: Scanner, first: Rule<A>, second: Rule<B>): A | B | Failed {
+  const start = s.at
+  const value = first(s)
+  return value !== failed || s.at !== start ? value : second(s)
+}
+
+/** The rule's value, or undefined if it does not begin here. */
+export function optional<T>(s: Scanner, rule: Rule<T>): T | undefined | Failed {
+  const start = s.at
+  const value = rule(s)
+  return value === failed && s.at === start ? undefined : value
+}
+
+/** One or more items with separators between them. */
+export function separated<T>(
+  s: Scanner,
+  item: Rule<T>,
+  separator: Rule<unknown>,
+): readonly T[] | Failed {
+  const first = item(s)
+  if (first === failed) return failed
+  const items = [first]
+  for (;;) {
+    const start = s.at
+    if (separator(s) === failed) return s.at === start ? items : failed
+    const next = item(s)
+    if (next === failed) return s.at === start ? items : failed
+    items.push(next)
+    // Complaints of an earlier round are not those of the place where the list ends.
+    forget(s)
+  }
+}
+
+/** The rule with blanks around it. */
+export function spaced<T>(s: Scanner, rule: Rule<T>): T | Failed {
+  blanks(s)
+  const value = rule(s)
+  if (value !== failed) blanks(s)
+  return value
+}
