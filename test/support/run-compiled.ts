@@ -19,6 +19,8 @@ export interface CompiledAnswer {
   /** What it says as JSON; undefined when it is none. */
   readonly json: unknown
   readonly inserted: number | null
+  readonly responseHeaders: string | null
+  readonly responseStatus: string | null
   readonly columns: readonly string[]
   /** The planner's guess, when the plan asks for one. */
   readonly guess: number | null
@@ -75,6 +77,8 @@ async function answer(
     json: parseJson(body),
     inserted:
       named.get('response_inserted') == null ? null : Number(named.get('response_inserted')),
+    responseHeaders: named.get('response_headers') ?? null,
+    responseStatus: named.get('response_status') ?? null,
     columns,
     guess,
     lines: result.rows.map((each) => each[0] ?? ''),
