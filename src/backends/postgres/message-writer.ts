@@ -1,0 +1,127 @@
+/**
+ * Writes the client's messages of the extended protocol into one piece of memory, so that a whole
+ * batch leaves in one write.
+ *
+ * Rule    PostgreSQL manual: Message Formats
+ */
+import type { StatementParameter } from './postgres-connection.ts'
+
+export interface MessageWriter {
+  /** An empty name is the unnamed statement. */
+  parse(name: string, text: string, types: readonly number[]): void
+  /** Binds to the unnamed portal; results in text format. */
+  bind(statement: string, params: readonly StatementParameter[]): void
+  describePortal(): void
+  execute(): void
+  closeStatement(name: string): void
+  sync(): void
+  /** What was written. The writer is not used after it. */
+  finish(): Buffer
+}
+
+export function createMessageWriter(): MessageWriter {
+  let bytes = Buffer.allocUnsafe(4096)
+  let at = 0
+  let lengthAt = 0
+
+  function reserve(size: number): void {
+    if (at + size <= bytes.length) return
+    const grown = Buffer.allocUnsafe(Math.max(bytes.length * 2, at + size + 1024))
+    bytes.copy(grown, 0, 0, at)
+    bytes = grown
+  }
+
+  function begin(code: string): void {
+    reserve(5)
+    bytes[at] = code.charCodeAt(0)
+    lengthAt = at + 1
+    at += 5
+  }
+
+  function end(): void {
+    bytes.writeUInt32BE(at - lengthAt, lengthAt)
+  }
+
+  function int16(value: number): void {
+    reserve(2)
+    at = bytes.writeUInt16BE(value, at)
+  }
+
+  function uint32(value: number): void {
+    reserve(4)
+    at = bytes.writeUInt32BE(value, at)
+  }
+
+  function utf8(text: string): void {
+    // a UTF-16 unit needs three bytes at most; long texts are measured, so that they fit exactly
+    reserve(text.length < 1024 ? text.length * 3 : Buffer.byteLength(text))
+    at += bytes.write(text, at, 'utf8')
+  }
+
+  function terminated(text: string): void {
+    utf8(text)
+    reserve(1)
+    bytes[at] = 0
+    at += 1
+  }
+
+  function parameter(value: StatementParameter): void {
+    if (value === null) {
+      uint32(0xffffffff)
+    } else if (typeof value === 'string') {
+      reserve(4)
+      const sizeAt = at
+      at += 4
+      utf8(value)
+      bytes.writeUInt32BE(at - sizeAt - 4, sizeAt)
+    } else {
+      uint32(value.length)
+      reserve(value.length)
+      bytes.set(value, at)
+      at += value.length
+    }
+  }
+
+  return {
+    parse(name, text, types) {
+      begin('P')
+      terminated(name)
+      terminated(text)
+      int16(types.length)
+      for (const type of types) uint32(type)
+      end()
+    },
+    bind(statement, params) {
+      begin('B')
+      terminated('')
+      terminated(statement)
+      int16(params.length)
+      for (const value of params) int16(value === null || typeof value === 'string' ? 0 : 1)
+      int16(params.length)
+      for (const value of params) parameter(value)
+      int16(0)
+      end()
+    },
+    describePortal() {
+      begin('D')
+      terminated('P')
+      end()
+    },
+    execute() {
+      begin('E')
+      terminated('')
+      uint32(0)
+      end()
+    },
+    closeStatement(name) {
+      begin('C')
+      terminated(`S${name}`)
+      end()
+    },
+    sync() {
+      begin('S')
+      end()
+    },
+    finish: () => bytes.subarray(0, at),
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * Several statements as one batch of protocol messages with one Sync: a submittable of pg. They
+ * cost one network round trip, and when one fails the server skips the rest up to the Sync, so no
+ * statement ever runs without those before it: not without its BEGIN, not without its role. (pg's
+ * `pipeline: true` ends each statement with a Sync of its own. When the BEGIN of such a pipeline is
+ * cancelled the statements behind it run all the same, as the login role.)
+ *
+ * Where the server stands after it is in the outcome; what follows from it is the caller's.
+ */
+import {
+  decodeColumnNames,
+  decodeCommandTag,
+  decodeDataRow,
+  decodeServerError,
+  decodeTransactionState,
+  messageCodes,
+} from './decode-messages.ts'
+import { FramedConnection } from './framed-connection.ts'
+import { createMessageWriter } from './message-writer.ts'
+import type {
+  BatchOutcome,
+  BatchStep,
+  DataRow,
+  ServerError,
+  StepResult,
+  TransactionState,
+} from './postgres-connection.ts'
+import type { StatementNames } from './statement-names.ts'
+
+/** libpq's words for it, the ones the release's log shows. */
+export const lostConnectionText = 'no connection to the server\n'
+
+export class RequestBatch {
+  readonly #steps: readonly BatchStep[]
+  readonly #names: StatementNames
+  readonly #settle: (outcome: BatchOutcome) => void
+  readonly #results: StepResult[] = []
+  // names in the order of the Parse and Close messages sent; null for the unnamed statement
+  readonly #parses: (string | null)[] = []
+  #closes: readonly string[] = []
+  #parsesSeen = 0
+  #closesSeen = 0
+  #rows: DataRow[] = []
+  #columns: readonly string[] = []
+  #error: ServerError | null = null
+  #state: TransactionState = 'idle'
+
+  /** `settle` is called once, when the server is ready again or the connection is gone. */
+  constructor(
+    steps: readonly BatchStep[],
+    names: StatementNames,
+    settle: (outcome: BatchOutcome) => void,
+  ) {
+    this.#steps = steps
+    this.#names = names
+    this.#settle = settle
+  }
+
+  /** Called by pg's client when it is this batch's turn. */
+  submit(connection: unknown): void {
+    if (!(connection instanceof FramedConnection)) throw new Error('not a framed connection')
+    connection.receive((frame) => this.#take(frame, connection))
+    connection.write(this.#encode())
+  }
+
+  /** Called by pg's client behind the ReadyForQuery that `#take` has read. */
+  handleReadyForQuery(): void {
+    const results = this.#results
+    if (this.#error === null) {
+      this.#settle({ kind: 'done', results, state: this.#state })
+    } else {
+      this.#settle({ kind: 'failed', error: this.#error, results, state: this.#state })
+    }
+  }
+
+  /** Called by pg's client when the connection ended under this batch. */
+  handleError(): void {
+    this.#settle({
+      kind: 'lost',
+      cause: lostConnectionText,
+      error: this.#error,
+      // a server that hangs up says so in its turn: whatever it had run it would have answered first
+      notRun: this.#error !== null && this.#results.length === 0,
+    })
+  }
+
+  #encode(): Buffer {
+    const { uses, closes } = this.#names.plan(this.#steps.filter((step) => step.isPrepared))
+    const writer = createMessageWriter()
+    this.#closes = closes
+    for (const name of closes) writer.closeStatement(name)
+    let used = 0
+    for (const step of this.#steps) {
+      const use = step.isPrepared ? uses[used++] : undefined
+      const name = use?.name ?? ''
+      if (use?.isKnown !== true) {
+        writer.parse(name, step.text, step.types)
+        this.#parses.push(name === '' ? null : name)
+      }
+      writer.bind(name, step.params)
+      if (step.keep === 'named-rows') writer.describePortal()
+      writer.execute()
+    }
+    writer.sync()
+    return writer.finish()
+  }
+
+  #take(frame: Buffer, connection: FramedConnection): boolean {
+    switch (frame[0]) {
+      case messageCodes.dataRow:
+        if (this.#step?.keep !== 'nothing') this.#rows.push(decodeDataRow(frame))
+        return true
+      case messageCodes.commandComplete:
+        this.#endStep(decodeCommandTag(frame))
+        return true
+      case messageCodes.emptyQuery:
+        this.#endStep('')
+        return true
+      case messageCodes.rowDescription:
+        this.#columns = decodeColumnNames(frame)
+        return true
+      case messageCodes.parseComplete: {
+        const name = this.#parses[this.#parsesSeen]
+        this.#parsesSeen += 1
+        if (typeof name === 'string') this.#names.confirmParsed(name)
+        return true
+      }
+      case messageCodes.closeComplete: {
+        const name = this.#closes[this.#closesSeen]
+        this.#closesSeen += 1
+        if (name !== undefined) this.#names.confirmClosed(name)
+        return true
+      }
+      case messageCodes.error:
+        this.#error = decodeServerError(frame)
+        return true
+      case messageCodes.bindComplete:
+      case messageCodes.noData:
+        return true
+      case messageCodes.copyIn:
+      case messageCodes.copyOut:
+      case messageCodes.copyBoth:
+        // nobody here speaks COPY, and the server would wait for it for ever
+        connection.stream.destroy(new Error('unexpected COPY'))
+        return true
+      case messageCodes.readyForQuery:
+        this.#state = decodeTransactionState(frame)
+        connection.receive(null)
+        return false
+      default:
+        return false
+    }
+  }
+
+  get #step(): BatchStep | undefined {
+    return this.#steps[this.#results.length]
+  }
+
+  #endStep(tag: string): void {
+    this.#results.push({ tag, rows: this.#rows, columns: this.#columns })
+    this.#rows = []
+    this.#columns = []
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * A connected pg client as our narrow connection: runs batches one at a time, knows where the
+ * server's transaction stands, cancels, and says once when it was lost.
+ */
+import type pg from 'pg'
+import { requestCancel } from './cancel-request.ts'
+import { textOf } from './connect-failure.ts'
+import type { FramedConnection } from './framed-connection.ts'
+import type {
+  BatchOutcome,
+  BatchStep,
+  PostgresConnection,
+  ServerError,
+  TransactionState,
+} from './postgres-connection.ts'
+import { lostConnectionText, RequestBatch } from './request-batch.ts'
+import { createStatementNames } from './statement-names.ts'
+import type { TlsAttempt } from './tls-attempts.ts'
+
+export interface WrappedClient {
+  readonly id: string
+  readonly client: pg.Client
+  readonly connection: FramedConnection
+  readonly host: string
+  /** As `net.connect` takes it. */
+  readonly cancelHost: string
+  readonly port: number
+  readonly tls: TlsAttempt
+  readonly isDirectTls: boolean
+  readonly processId: number
+  readonly secretKey: number
+  /** Prepared statements kept at most. */
+  readonly statementCapacity: number
+}
+
+/** Milliseconds that a server gets to close its end. */
+const goodbyeMs = 1000
+
+export function wrapClient(parts: WrappedClient): PostgresConnection {
+  const { client, connection } = parts
+  const names = createStatementNames(parts.statementCapacity)
+  let isAlive = true
+  let isEnding = false
+  let isRunning = false
+  let state: TransactionState = 'idle'
+  let onLost: ((cause: string, error: ServerError | null) => void) | null = null
+
+  function lose(failure: Error | null): void {
+    if (!isAlive) return
+    isAlive = false
+    connection.stream.destroy()
+    if (!isEnding) onLost?.(failure?.message ?? lostConnectionText, serverError(failure))
+  }
+  // without a listener a connection that dies would end the process
+  client.on('error', lose)
+  client.on('end', () => lose(null))
+
+  return {
+    id: parts.id,
+    address: `${parts.host}:${parts.port}`,
+    get isAlive() {
+      return isAlive
+    },
+    get state() {
+      return state
+    },
+    run(steps: readonly BatchStep[]): Promise<BatchOutcome> {
+      if (isRunning) throw new Error('a batch is running on this connection')
+      if (!isAlive) {
+        return Promise.resolve({
+          kind: 'lost',
+          cause: lostConnectionText,
+          error: null,
+          notRun: true,
+        })
+      }
+      isRunning = true
+      return new Promise((resolve) => {
+        const batch = new RequestBatch(steps, names, (outcome) => {
+          isRunning = false
+          if (outcome.kind === 'lost') lose(null)
+          else state = outcome.state
+          resolve(outcome)
+        })
+        client.query(batch)
+      })
+    },
+    cancel: () => requestCancel({ ...parts, host: parts.cancelHost }),
+    onLost(listener) {
+      onLost = listener
+    },
+    async end() {
+      isEnding = true
+      const cut = setTimeout(() => connection.stream.destroy(), goodbyeMs)
+      await client.end()
+      clearTimeout(cut)
+      isAlive = false
+    },
+    destroy() {
+      isEnding = true
+      isAlive = false
+      connection.stream.destroy()
+    },
+  }
+}
+
+/** What a server says to a connection that is not asking for anything. */
+function serverError(failure: Error | null): ServerError | null {
+  if (failure === null || textOf(failure, 'severity') === '') return null
+  return {
+    severity: textOf(failure, 'severity'),
+    sqlState: textOf(failure, 'code'),
+    message: failure.message,
+    details: textOf(failure, 'detail') || null,
+    hint: textOf(failure, 'hint') || null,
+  }
+}
