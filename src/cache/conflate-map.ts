@@ -1,0 +1,103 @@
+/**
+ * Operator of the reload pipeline: runs one piece of work at a time, and folds everything that
+ * arrives meanwhile into exactly one more.
+ *
+ * idle ──value──▶ running: the first value starts at once
+ * running ──value──▶ running, one waits: later values are merged into the one that waits
+ * run ended, and `throttleMs` over since it began ──▶ the waiting value runs, else idle
+ *
+ * It is a throttle, not a debounce: however dense the stream of values, runs go on at its pace.
+ */
+import {
+  defer,
+  Observable,
+  type ObservableInput,
+  type OperatorFunction,
+  type SchedulerLike,
+  Subscription,
+} from 'rxjs'
+
+export interface ConflateOptions<T> {
+  readonly merge: (waiting: T, newer: T) => T
+  /** Milliseconds between the beginnings of two runs, at least. */
+  readonly throttleMs: number
+  readonly scheduler: SchedulerLike
+}
+
+/**
+ * `project` gets the value and `takeWaiting`, by which a run that has not looked at anything yet
+ * may serve the value that waits as well.
+ *
+ * Errors  of `project` and of the source end the stream: whoever needs it to live on recovers in
+ *         `project`
+ */
+export function conflateMap<T, R>(
+  project: (value: T, takeWaiting: () => T | undefined) => ObservableInput<R>,
+  { merge, throttleMs, scheduler }: ConflateOptions<T>,
+): OperatorFunction<T, R> {
+  return (source$) =>
+    new Observable((subscriber) => {
+      let waiting: { readonly value: T } | undefined
+      let isRunning = false
+      let isThrottled = false
+      let sourceIsDone = false
+      let running = new Subscription()
+      let throttle = new Subscription()
+
+      function takeWaiting(): T | undefined {
+        const value = waiting?.value
+        waiting = undefined
+        return value
+      }
+
+      function proceed(): void {
+        if (isRunning || isThrottled) return
+        if (waiting !== undefined) {
+          const { value } = waiting
+          waiting = undefined
+          run(value)
+        } else if (sourceIsDone) {
+          subscriber.complete()
+        }
+      }
+
+      function run(value: T): void {
+        isRunning = true
+        isThrottled = true
+        throttle = scheduler.schedule(() => {
+          isThrottled = false
+          proceed()
+        }, throttleMs)
+        // held before it is subscribed to: a run may end, and the next begin, in the same breath
+        const own = new Subscription()
+        running = own
+        own.add(
+          defer(() => project(value, takeWaiting)).subscribe({
+            next: (result) => subscriber.next(result),
+            error: (failure) => subscriber.error(failure),
+            complete: () => {
+              isRunning = false
+              proceed()
+            },
+          }),
+        )
+      }
+
+      const source = source$.subscribe({
+        next: (value) => {
+          waiting = { value: waiting === undefined ? value : merge(waiting.value, value) }
+          proceed()
+        },
+        error: (failure) => subscriber.error(failure),
+        complete: () => {
+          sourceIsDone = true
+          proceed()
+        },
+      })
+      return () => {
+        source.unsubscribe()
+        throttle.unsubscribe()
+        running.unsubscribe()
+      }
+    })
+}
