@@ -1,0 +1,157 @@
+/**
+ * The Authorization header of a request → who asks: role and claims, or why not. Verified tokens are
+ * remembered, so that the next request with one is answered without a promise; whether its time has
+ * come or passed is looked at each time. Whether the role exists is left to the database.
+ */
+import { compileClaimPath } from '../config/claim-path.ts'
+import type { Config } from '../config/config.ts'
+import { type JwtKey, readJwtKeys } from '../config/jwt-keys.ts'
+import { err, ok, type Result } from '../core/result.ts'
+import type { ApiError, JwtFailure } from '../errors/api-error.ts'
+import type { Observe } from '../observe/observation.ts'
+import { checkClaims } from './check-claims.ts'
+import { claimsWithRole } from './claims-with-role.ts'
+import { createTokenCache, type TokenCache } from './token-cache.ts'
+import { type VerifiedToken, verifyJwt } from './verify-jwt.ts'
+
+export interface Identity {
+  /** Empty on engines without roles when nobody is configured. */
+  readonly role: string
+  /** JSON text of the claims with the resolved `role` in it. */
+  readonly claims: string
+  /** False for the anonymous role. */
+  readonly isAuthenticated: boolean
+}
+
+export type Authentication = Result<Identity, ApiError>
+
+export interface Authenticator {
+  /**
+   * `hasRoles` is the engine's: without roles of its own, requests without a token are served
+   * anonymously unless a secret says that tokens are wanted.
+   *
+   * Errors  jwt; no text of it holds a part of the token
+   * Rule    PostgREST docs: auth
+   */
+  authenticate(
+    authorization: string | undefined,
+    config: Config,
+    hasRoles: boolean,
+  ): Authentication | Promise<Authentication>
+}
+
+export function createAuthenticator(deps: {
+  readonly observe: Observe
+  readonly now?: () => number
+}): Authenticator {
+  const { observe } = deps
+  const now = deps.now ?? Date.now
+  let keyring: Keyring | null = null
+
+  function keyringOf(config: Config): Keyring {
+    if (keyring === null || !fits(keyring, config)) keyring = createKeyring(config, observe)
+    else if (keyring.config !== config) keyring = { ...keyring, config }
+    return keyring
+  }
+
+  function admit(token: KnownToken, config: Config): Authentication {
+    const failure = checkClaims(token.claims, config.jwtAud, now())
+    return failure === null ? token.identity : refused(failure)
+  }
+
+  async function verify(token: string, keys: readonly JwtKey[], ring: Keyring, config: Config) {
+    const verified = await verifyJwt(token, keys)
+    if (!verified.ok) return refused(verified.error)
+    const known = {
+      claims: verified.value.claims,
+      identity: identityOf(verified.value, ring.roleOf, config),
+    }
+    const { jwtCacheMaxEntries } = config
+    if (jwtCacheMaxEntries > 0) ring.cache.set(token, known, jwtCacheMaxEntries)
+    return admit(known, config)
+  }
+
+  return {
+    authenticate(authorization, config, hasRoles) {
+      const ring = keyringOf(config)
+      const token = bearerToken(authorization)
+      if (token === null) return hasRoles ? ring.withoutToken : ring.withoutTokenNorRoles
+      if (ring.keys === null) return refused({ kind: 'secret-missing' })
+      if (config.jwtCacheMaxEntries > 0) {
+        const known = ring.cache.get(token)
+        observe({ kind: 'jwt-cache-lookup', hit: known !== undefined })
+        if (known !== undefined) return admit(known, config)
+      }
+      return verify(token, ring.keys, ring, config)
+    },
+  }
+}
+
+/** A token with a good signature: whose it is, and the claims to check at each use. */
+interface KnownToken {
+  readonly claims: VerifiedToken['claims']
+  readonly identity: Authentication
+}
+
+/** What is worked out once for a configuration of tokens, and what was verified with it. */
+interface Keyring {
+  /** The configuration last seen; a reload that changes nothing here keeps the rest. */
+  readonly config: Config
+  readonly keys: readonly JwtKey[] | null
+  readonly roleOf: (claims: unknown) => string | null
+  readonly cache: TokenCache<KnownToken>
+  readonly withoutToken: Authentication
+  readonly withoutTokenNorRoles: Authentication
+}
+
+function fits(keyring: Keyring, config: Config): boolean {
+  const known = keyring.config
+  if (known === config) return true
+  const isSameSecret = Buffer.from(known.jwtSecret ?? []).equals(config.jwtSecret ?? Buffer.of())
+  return (
+    isSameSecret &&
+    (known.jwtSecret === null) === (config.jwtSecret === null) &&
+    known.jwtAud === config.jwtAud &&
+    known.jwtRoleClaimKey === config.jwtRoleClaimKey &&
+    known.dbAnonRole === config.dbAnonRole
+  )
+}
+
+function createKeyring(config: Config, observe: Observe): Keyring {
+  const path = compileClaimPath(config.jwtRoleClaimKey)
+  const keys = config.jwtSecret === null ? ok(null) : readJwtKeys(config.jwtSecret)
+  if (!path.ok || !keys.ok) throw new Error('a configuration was loaded with broken jwt options')
+  const roleOf = path.value.role
+  const withoutToken = identityOf({ claims: {}, claimsText: '{}' }, roleOf, config)
+  const nobody: Identity = { role: '', claims: '{"role":""}', isAuthenticated: false }
+  return {
+    config,
+    keys: keys.value,
+    roleOf,
+    cache: createTokenCache(() => observe({ kind: 'jwt-cache-eviction' })),
+    withoutToken,
+    withoutTokenNorRoles: !withoutToken.ok && keys.value === null ? ok(nobody) : withoutToken,
+  }
+}
+
+/** The role of the claims, else the anonymous one, else a token is required. */
+function identityOf(
+  token: VerifiedToken,
+  roleOf: Keyring['roleOf'],
+  config: Config,
+): Authentication {
+  const role = roleOf(token.claims) ?? config.dbAnonRole
+  if (role === null) return refused({ kind: 'token-required' })
+  const claims = claimsWithRole(token.claimsText, role)
+  return ok({ role, claims, isAuthenticated: role !== config.dbAnonRole })
+}
+
+function refused(failure: JwtFailure): Authentication {
+  return err({ kind: 'jwt', failure })
+}
+
+/** Null without a header, or with one of another scheme. `Bearer` alone is an empty token. */
+function bearerToken(authorization: string | undefined): string | null {
+  const match = /^bearer(?:\s+(.*))?$/is.exec(authorization ?? '')
+  return match === null ? null : (match[1] ?? '')
+}

@@ -1,0 +1,124 @@
+/**
+ * A token → its claims, when one of the keys signed it: shape, algorithm, choice of keys and
+ * signature (package jose). When and for whom the claims are good is left to `check-claims.ts`.
+ */
+import { compactVerify } from 'jose'
+import type { JwtKey } from '../config/jwt-keys.ts'
+import { err, ok, type Result } from '../core/result.ts'
+import type { JwtFailure } from '../errors/api-error.ts'
+import type { Claims } from './check-claims.ts'
+
+export interface VerifiedToken {
+  readonly claims: Claims
+  /** As signed: numbers beyond JavaScript's keep their digits. */
+  readonly claimsText: string
+}
+
+/**
+ * Verifies a token with the first key that fits. A token that names a key (`kid`) is verified with
+ * that key alone; others with each key of its algorithm in turn.
+ *
+ * Errors  in the words of the release; never hold a part of the token
+ * Rule    PostgREST docs: auth (JWT Signature Verification)
+ */
+export async function verifyJwt(
+  token: string,
+  keys: readonly JwtKey[],
+): Promise<Result<VerifiedToken, JwtFailure>> {
+  const header = readHeader(token)
+  if (!header.ok) return header
+  const { algorithm, keyId } = header.value
+  const fitting = keys.filter(
+    (key) => key.algorithms.includes(algorithm) && (keyId === null || key.id === keyId),
+  )
+  if (fitting.length === 0) return err(keyFailure('No suitable key was found to decode the JWT'))
+  for (const key of fitting) {
+    const payload = await verifiedPayload(token, key, algorithm)
+    if (payload !== null) return readClaims(payload)
+  }
+  return err(keyFailure('None of the keys was able to decode the JWT'))
+}
+
+interface TokenHeader {
+  readonly algorithm: string
+  readonly keyId: string | null
+}
+
+const algorithms: ReadonlySet<unknown> = new Set([
+  ...['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA'],
+])
+
+function readHeader(token: string): Result<TokenHeader, JwtFailure> {
+  if (token === '') return err(undecodable('Empty JWT is sent in Authorization header'))
+  const parts = token.split('.')
+  if (parts.length !== 3) {
+    return err(undecodable(`Expected 3 parts in JWT; got ${parts.length}`))
+  }
+  const header = parsedObject(Buffer.from(parts[0] ?? '', 'base64url'))
+  if (header === null || !parts.slice(0, 2).every(isBase64Url)) return err(brokenCrypto)
+  if (header['alg'] === 'none') {
+    return err(
+      undecodable(
+        'Wrong or unsupported encoding algorithm',
+        "JWT is unsecured but expected 'alg' was not 'none'",
+      ),
+    )
+  }
+  const { alg, kid } = { alg: header['alg'], kid: header['kid'] ?? null }
+  const areTexts = [kid, header['typ'] ?? null, header['cty'] ?? null].every(
+    (member) => member === null || typeof member === 'string',
+  )
+  // with `enc` it would be an encrypted token, which has five parts
+  const isSigned = typeof alg === 'string' && algorithms.has(alg) && !('enc' in header)
+  if (!isSigned || !areTexts || !isBase64Url(parts[2] ?? '')) return err(brokenCrypto)
+  return ok({ algorithm: alg, keyId: typeof kid === 'string' ? kid : null })
+}
+
+async function verifiedPayload(
+  token: string,
+  key: JwtKey,
+  algorithm: string,
+): Promise<Uint8Array | null> {
+  try {
+    const verified = await compactVerify(token, key.material, { algorithms: [algorithm] })
+    return verified.payload
+  } catch {
+    // a wrong signature, a critical extension that jose does not know: this key says no
+    return null
+  }
+}
+
+function readClaims(payload: Uint8Array): Result<VerifiedToken, JwtFailure> {
+  const claims = parsedObject(payload)
+  if (claims === null) return err({ kind: 'claims', message: 'Parsing claims failed' })
+  return ok({ claims, claimsText: Buffer.from(payload).toString('utf8') })
+}
+
+function isBase64Url(text: string): boolean {
+  return /^[A-Za-z0-9_-]*$/.test(text) && text.length % 4 !== 1
+}
+
+function parsedObject(bytes: Uint8Array): Claims | null {
+  try {
+    const json: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return isClaims(json) ? json : null
+  } catch {
+    // no UTF-8, or no JSON; the text is the client's and is not repeated
+    return null
+  }
+}
+
+function isClaims(json: unknown): json is Claims {
+  return typeof json === 'object' && json !== null && !Array.isArray(json)
+}
+
+function undecodable(message: string, details: string | null = null): JwtFailure {
+  return { kind: 'undecodable', message, details }
+}
+
+function keyFailure(details: string): JwtFailure {
+  return undecodable('No suitable key or wrong key type', details)
+}
+
+const brokenCrypto = undecodable('JWT cryptographic operation failed')
