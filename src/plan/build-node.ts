@@ -46,11 +46,8 @@ interface BuiltNode {
 function buildNode(draft: DraftNode, source: TreeSource, around: Surroundings): BuiltNode {
   const relation = draft.link?.relationship.target ?? source.root
   const toOne = draft.link === null || isToOne(draft.link.relationship)
-  const lifts = draft.isSpread && toOne
-  const isGrouped =
-    around.isGrouped ||
-    (draft.isSpread && !toOne) ||
-    draft.fields.some((item) => item.aggregate !== undefined)
+  const lifts = isOneSpread(draft)
+  const isGrouped = around.isGrouped || (draft.isSpread && !toOne) || aggregates(draft)
   const scope = fieldScope(source.snapshot, scopeName(source.root, draft))
   const selected = selectColumns(draft.fields, {
     scope,
@@ -84,6 +81,18 @@ function buildNode(draft: DraftNode, source: TreeSource, around: Surroundings): 
     usedLegacyName: draft.usedLegacyName,
   }
   return { node, lifted }
+}
+
+/** Its own columns, or those that its to-one spreads lift into it. */
+function aggregates(draft: DraftNode): boolean {
+  return (
+    draft.fields.some((item) => item.aggregate !== undefined) ||
+    draft.children.some((child) => isOneSpread(child) && aggregates(child))
+  )
+}
+
+function isOneSpread(draft: DraftNode): boolean {
+  return draft.isSpread && draft.link !== null && isToOne(draft.link.relationship)
 }
 
 function childJoin(

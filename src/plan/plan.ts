@@ -21,7 +21,10 @@ import type { QualifiedName } from '../core/qualified-name.ts'
 export interface PlanField extends FieldPath {
   /** Arrows need the value turned into a document first (composites, arrays, unknown types). */
   readonly toDocument: boolean
-  /** With modifiers, domains by name; empty when unknown. */
+  /**
+   * With modifiers, domains by name; empty when unknown. Where a value comes in through a
+   * `transform`: the type that this takes, `text` or `json`.
+   */
   readonly type: string
   /** Domains resolved, without modifiers; empty when unknown. */
   readonly baseType: string
