@@ -5,15 +5,14 @@
  *
  * Rule    PostgreSQL manual: libpq, Specifying Multiple Hosts; target_session_attrs
  */
-import pg from 'pg'
+import type pg from 'pg'
 import type { Result } from '../../core/result.ts'
 import { connectFailureText, NoPasswordError, textOf } from './connect-failure.ts'
-import { FramedConnection } from './framed-connection.ts'
 import { connectFailure } from './map-postgres-error.ts'
+import { openSession, sessionConfig } from './open-session.ts'
 import type { ConnectionPlace, ConnectionSettings, SessionTarget } from './parse-connection.ts'
-import type { PostgresConnection } from './postgres-connection.ts'
+import type { BatchStep, PostgresConnection } from './postgres-connection.ts'
 import { type TlsAttempt, type TlsFiles, tlsAttempts } from './tls-attempts.ts'
-import { wrapClient } from './wrap-client.ts'
 
 export interface ConnectRequest {
   /** Id of the connection for observations. */
@@ -118,22 +117,24 @@ export function createConnector(deps: ConnectorDeps): Connector {
       if (signal.aborted) break
       const opened = await openSession(place, tls, settings, id, deps.statementCapacity, signal)
       if (opened.kind === 'connected') {
-        if (await isOfKind(opened.connection, target)) {
-          return { kind: 'connected', connection: opened.connection, tls }
-        }
-        await opened.connection.end()
-        const reason = new Error(`session is not ${target}`)
-        return { kind: 'failed', text: connectFailureText(place, reason), isFinal: false }
+        const { connection } = opened
+        const cut = () => connection.destroy()
+        signal.addEventListener('abort', cut, { once: true })
+        const reason = target === 'any' ? null : await mismatch(connection, target)
+        signal.removeEventListener('abort', cut)
+        if (reason === null) return { kind: 'connected', connection, tls }
+        await connection.end()
+        text = connectFailureText(place, new Error(reason))
+        break
       }
       const { failure } = opened
       text = connectFailureText(place, failure, opened.remoteAddress)
       const lacksTls = failure.message === 'The server does not support SSL connections'
       if (lacksTls) plainPlaces.add(key)
+      else if (tls === false) plainPlaces.delete(key)
       const isLogin = textOf(failure, 'severity') !== ''
       isFinal = failure instanceof NoPasswordError || isLogin
-      // beside TLS itself, a host-based rule may be what the other way in satisfies
-      const mayHelp = lacksTls || textOf(failure, 'code') === '28000' || (!isLogin && tls !== false)
-      if (!mayHelp) break
+      if (!otherWayMayHelp(failure, tls)) break
     }
     if (signal.aborted) {
       text = connectFailureText(place, new Error('timeout expired'))
@@ -159,113 +160,42 @@ export function createConnector(deps: ConnectorDeps): Connector {
   }
 }
 
-function sessionConfig(
-  place: ConnectionPlace,
-  tls: TlsAttempt,
-  settings: ConnectionSettings,
-): pg.ClientConfig {
-  const { password } = place
-  return {
-    host: place.address ?? place.host,
-    port: place.port,
-    user: settings.user,
-    database: settings.database,
-    // asked only when the server wants one; pg would otherwise look for a password file of its own
-    password: password ?? (() => Promise.reject(new NoPasswordError())),
-    application_name: settings.applicationName,
-    options: settings.options,
-    ssl: tls,
-    ...(settings.tls.isDirect && tls !== false ? { sslnegotiation: 'direct' as const } : {}),
-    enableChannelBinding: settings.tls.bindsChannel,
-    keepAlive: settings.keepAliveIdle !== null,
-    keepAliveInitialDelayMillis: (settings.keepAliveIdle ?? 0) * 1000,
-  }
+/** TLS may be what is in the way, or what a host-based rule wants; an absent server is not. */
+function otherWayMayHelp(failure: Error, tls: TlsAttempt): boolean {
+  if (textOf(failure, 'severity') !== '') return textOf(failure, 'code') === '28000'
+  const isNetwork = failure instanceof AggregateError || textOf(failure, 'syscall') !== ''
+  return tls !== false && !isNetwork && !(failure instanceof NoPasswordError)
 }
 
-type Opened =
-  | { readonly kind: 'connected'; readonly connection: PostgresConnection }
-  | { readonly kind: 'failed'; readonly failure: Error; readonly remoteAddress: string | undefined }
-
-async function openSession(
-  place: ConnectionPlace,
-  tls: TlsAttempt,
-  settings: ConnectionSettings,
-  id: string,
-  statementCapacity: number,
-  signal: AbortSignal,
-): Promise<Opened> {
-  const shared = sessionConfig(place, tls, settings)
-  const connection = new FramedConnection(shared)
-  const config: pg.ClientConfig & { readonly connection: FramedConnection } = {
-    ...shared,
-    connection,
-  }
-  const client = new pg.Client(config)
-  const ignore = () => {}
-  // pg reports a failed login here as well as by the rejection
-  client.on('error', ignore)
-  let key = { processId: 0, secretKey: 0 }
-  connection.on('backendKeyData', (message: { processID: number; secretKey: number }) => {
-    key = { processId: message.processID, secretKey: message.secretKey }
-  })
-  const abort = () => connection.stream.destroy()
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    await client.connect()
-  } catch (failure) {
-    const remote: unknown = Reflect.get(connection.stream, 'remoteAddress')
-    connection.stream.destroy()
-    return {
-      kind: 'failed',
-      failure: failure instanceof Error ? failure : new Error(String(failure)),
-      remoteAddress: typeof remote === 'string' ? remote : undefined,
-    }
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
-  const wrapped = wrapClient({
-    ...key,
-    id,
-    client,
-    connection,
-    host: place.host,
-    cancelHost: place.address ?? place.host,
-    port: place.port,
-    tls,
-    isDirectTls: settings.tls.isDirect && tls !== false,
-    statementCapacity,
-  })
-  client.off('error', ignore)
-  return { kind: 'connected', connection: wrapped }
-}
-
-/** Whether the session accepts what is going to be asked of it. */
-async function isOfKind(connection: PostgresConnection, target: SessionTarget): Promise<boolean> {
-  if (target === 'any') return true
-  const outcome = await connection.run([
-    {
-      text: "select pg_is_in_recovery()::int, (current_setting('transaction_read_only') = 'on')::int",
-      params: [],
-      types: [],
-      isPrepared: false,
-      keep: 'rows',
-    },
-  ])
-  if (outcome.kind !== 'done') return false
-  const [standby, readOnly] = (outcome.results[0]?.rows[0] ?? []).map(
-    (value) => value?.toString() === '1',
-  )
+/** Why the session is not of the kind asked for, in libpq's words; null when it is. */
+async function mismatch(
+  connection: PostgresConnection,
+  target: Exclude<SessionTarget, 'any'>,
+): Promise<string | null> {
+  const outcome = await connection.run([sessionKind])
+  if (outcome.kind !== 'done') return 'could not tell the kind of the session'
+  const [row] = outcome.results[0]?.rows ?? []
+  const isStandby = row?.[0]?.toString() === 't'
+  const isReadOnly = isStandby || row?.[1]?.toString() === 't'
   switch (target) {
     case 'read-write':
-      return standby === false && readOnly === false
+      return isReadOnly ? 'session is read-only' : null
     case 'read-only':
-      return standby === true || readOnly === true
+      return isReadOnly ? null : 'session is not read-only'
     case 'primary':
-      return standby === false
+      return isStandby ? 'server is in hot standby mode' : null
     case 'standby':
     case 'prefer-standby':
-      return standby === true
+      return isStandby ? null : 'server is not in hot standby mode'
   }
+}
+
+const sessionKind: BatchStep = {
+  text: "select pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'",
+  params: [],
+  types: [],
+  isPrepared: false,
+  keep: 'rows',
 }
 
 function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {

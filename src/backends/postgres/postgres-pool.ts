@@ -238,6 +238,17 @@ export function createPostgresPool(deps: PostgresPoolDeps): PostgresPool {
     })
   }
 
+  /** Whoever uses them gets their batches back as lost; nobody is waited for any longer. */
+  function cutUsed(): void {
+    for (const connection of used) {
+      connection.destroy()
+      members.delete(connection)
+      reportClosed(connection, 'release')
+    }
+    used.clear()
+    grow()
+  }
+
   async function closeAll(): Promise<void> {
     clearTimeout(sweepTimer)
     clearTimeout(staggerTimer)
@@ -248,9 +259,7 @@ export function createPostgresPool(deps: PostgresPoolDeps): PostgresPool {
     for (const pooled of [...idle.splice(0), ...stale.splice(0)]) dismiss(pooled, 'release')
     // what is used comes back through `release`, what is being opened through `open`
     for (const connection of used) void connection.cancel()
-    const cut = setTimeout(() => {
-      for (const connection of used) connection.destroy()
-    }, closeGraceMs)
+    const cut = setTimeout(cutUsed, closeGraceMs)
     if (total() > 0) {
       await new Promise<void>((resolve) => {
         onEmpty = resolve
@@ -273,7 +282,10 @@ export function createPostgresPool(deps: PostgresPoolDeps): PostgresPool {
     },
     release(connection, isFit) {
       const pooled = members.get(connection)
-      if (pooled === undefined || !used.delete(connection)) throw new Error('not a lent connection')
+      if (pooled === undefined || !used.delete(connection)) {
+        if (closed !== null) return
+        throw new Error('a connection came back that was not lent')
+      }
       if (!connection.isAlive) {
         members.delete(connection)
         reportClosed(connection, 'network error')
