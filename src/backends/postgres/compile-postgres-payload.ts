@@ -3,11 +3,10 @@
  * PostgreSQL parses the text and converts the values, so that its rules and messages hold.
  */
 import type { PlanField } from '../../plan/plan.ts'
-import { constant, ident, join, param, raw, type SqlText, sql } from '../sql/sql-text.ts'
+import { ident, join, literal, param, raw, type SqlText, sql } from '../sql/sql-text.ts'
 
 const jsonOid = 114
 const jsonbOid = 3802
-const textOid = 25
 
 /** The payload's rows under this name: an item of FROM. */
 export const payload = raw('pgrst_body')
@@ -46,17 +45,21 @@ function withNulls(isArray: boolean): SqlText {
   return isArray ? sql`json_to_recordset(${json})` : sql`json_to_record(${json})`
 }
 
-/** Object by object, so that a default such as `nextval` is evaluated for each. */
+/**
+ * Each object laid over an object of the defaults. Evaluated object by object, so that `nextval`
+ * gives every row its own value. The names of keys stand in the text because tools compare the
+ * plan of this expression.
+ */
 function withDefaults(shape: PayloadShape): SqlText {
   const json = param({ kind: 'payload', as: 'json' }, jsonbOid)
   const defaults = shape.fields.flatMap((field) => {
     if (field.defaultExpression === null) return []
     // the expression is the catalog's own text
-    return [sql`${constant(field.name, textOid)}, ${raw(field.defaultExpression)}`]
+    return [sql`${literal(field.name)}, ${raw(field.defaultExpression)}`]
   })
   const object = sql`jsonb_build_object(${join(defaults, ', ')})`
   return shape.isArray
-    ? sql`jsonb_array_elements(${json}) AS pgrst_object, LATERAL jsonb_to_record(${object} || pgrst_object)`
+    ? sql`(SELECT jsonb_agg(${object} || elem) AS objects FROM jsonb_array_elements(${json}) elem) pgrst_completed, LATERAL jsonb_to_recordset(pgrst_completed.objects)`
     : sql`jsonb_to_record(${object} || ${json})`
 }
 

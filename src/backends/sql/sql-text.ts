@@ -70,6 +70,15 @@ export function qualified(name: QualifiedName): SqlText {
   return { parts: [name.schema === '' ? quoted : `${quoteIdentifier(name.schema)}.${quoted}`] }
 }
 
+/**
+ * A string literal, for the few names from the catalog that cannot be a parameter: `E'…'` where a
+ * backslash could be read in two ways. Never for what a client sent.
+ */
+export function literal(name: string): SqlText {
+  const quoted = `'${name.replaceAll("'", "''")}'`
+  return raw(quoted.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted)
+}
+
 /** A placeholder; `type` is a PostgreSQL type oid where the server must not guess. */
 export function param(ref: ParamRef, type = 0): SqlText {
   return { parts: [{ ref, type }] }

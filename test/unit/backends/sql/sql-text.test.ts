@@ -3,6 +3,7 @@ import {
   constant,
   ident,
   join,
+  literal,
   noSql,
   qualified,
   quoteIdentifier,
@@ -24,6 +25,14 @@ describe('quoteIdentifier', () => {
   ])('quotes %j', (name, quoted) => {
     expect(quoteIdentifier(name)).toBe(quoted)
   })
+})
+
+test.each([
+  ['plain', "'plain'"],
+  ["it's", "'it''s'"],
+  ["back\\'slash", "E'back\\\\''slash'"],
+])('literal quotes %j', (name, quoted) => {
+  expect(literal(name).parts).toEqual([quoted])
 })
 
 describe('fragments', () => {
