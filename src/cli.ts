@@ -1,0 +1,219 @@
+/**
+ * Command line → command, and the two commands that need no database of their own: `--ready` and
+ * `--health` ask the admin server of a running instance. Running commands, printing and exit codes
+ * are left to `main.ts`.
+ */
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { get } from 'node:http'
+import { parseArgs } from 'node:util'
+import type { Config } from './config/config.ts'
+import { hasSqliteName } from './config/tell-engine.ts'
+import { contractName, contractVersion, productName, productVersion } from './core/product.ts'
+import { err, ok, type Result } from './core/result.ts'
+
+/** Commands that work with a configuration. */
+const configuredCommands = ['dump-config', 'dump-schema', 'ready', 'health'] as const
+/** Commands that only print, strongest first. */
+const printingCommands = ['help', 'version', 'example'] as const
+
+export type Command =
+  | { readonly kind: (typeof printingCommands)[number] }
+  | {
+      readonly kind: 'run' | (typeof configuredCommands)[number]
+      readonly configFile?: string
+      /** A URI or a SQLite file, in place of the configured db-uri. */
+      readonly database?: string
+    }
+
+export type FileKind = 'sqlite' | 'other' | 'missing'
+
+/**
+ * Reads the arguments behind the program's name. A positional argument is a database when it holds
+ * `://`, begins with `file:`, is an existing SQLite file or has the name of one; otherwise it is a
+ * configuration file.
+ *
+ * Errors  one sentence; `helpText` says the rest
+ */
+export function parseCommand(
+  argv: readonly string[],
+  look: { readonly fileKind: (path: string) => FileKind },
+): Result<Command, string> {
+  const parsed = parseFlags(argv)
+  if (!parsed.ok) return parsed
+  const { values, positionals } = parsed.value
+  const printing = printingCommands.find((name) => values[name] === true)
+  if (printing !== undefined) return ok({ kind: printing })
+  const commands = configuredCommands.filter((name) => values[name] === true)
+  if (commands.length > 1)
+    return err(`use one of ${commands.map((name) => `--${name}`).join(', ')}`)
+  if (positionals.length > 1) return err(`unexpected argument '${positionals[1]}'`)
+
+  const [positional] = positionals
+  const isDatabase = positional !== undefined && namesDatabase(positional, look.fileKind)
+  const configFile = values.config ?? (isDatabase ? undefined : positional)
+  if (!isDatabase && positional !== undefined && positional !== configFile) {
+    return err(`two configuration files: '${configFile}' and '${positional}'`)
+  }
+  if (configFile !== undefined && look.fileKind(configFile) === 'missing') {
+    return err(`there is no configuration file '${configFile}'`)
+  }
+  if (isDatabase && !isUriLike(positional) && look.fileKind(positional) === 'missing') {
+    return err(`there is no database file '${positional}'`)
+  }
+  return ok({
+    kind: commands[0] ?? 'run',
+    ...(configFile === undefined ? {} : { configFile }),
+    ...(isDatabase ? { database: positional } : {}),
+  })
+}
+
+/** What a path is, for `parseCommand` and for telling the engine: SQLite files by their header. */
+export function fileKind(path: string): FileKind {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false })
+    if (stats === undefined) return 'missing'
+    // anything else, such as /dev/stdin, gives its bytes only once
+    return stats.isFile() && hasSqliteHeader(path) ? 'sqlite' : 'other'
+  } catch {
+    // not readable: whoever opens it says why
+    return 'other'
+  }
+}
+
+export function versionText(): string {
+  return `${productName} ${productVersion} (${contractName} ${contractVersion})\n`
+}
+
+export function helpText(): string {
+  return `${productName} ${productVersion}: a REST API for a PostgreSQL, SQLite or MongoDB database, with the contract of ${contractName} ${contractVersion}
+
+Usage: ${productName} [OPTIONS] [FILE | DATABASE]
+
+  FILE      configuration file; options may also come from the environment (PGRST_*, DBREST_*)
+  DATABASE  postgresql://… or mongodb://…, or a SQLite file
+
+Options:
+  --config FILE    configuration file, beside a DATABASE
+  --dump-config    print the configuration in effect and exit
+  --dump-schema    print the schema as JSON and exit
+  --ready          ask a running server's admin port whether it is ready, and exit
+  --health         ask a running server's admin port whether it serves requests, and exit
+  -e, --example    print an example configuration file and exit
+  -v, --version    print the version and exit
+  -h, --help       print this text and exit
+`
+}
+
+export interface ProbeResult {
+  readonly exitCode: 0 | 1
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/**
+ * Asks the admin server that this configuration describes. `ready` speaks as the release does, and
+ * refuses a host that is no address; `health` asks such a host, or a Unix socket, from this machine.
+ *
+ * Rule    PostgREST docs: cli (ready flag)
+ */
+export async function probe(kind: 'ready' | 'health', config: Config): Promise<ProbeResult> {
+  const socketPath = kind === 'health' ? config.adminServerUnixSocket : null
+  if (config.adminServerPort === null && socketPath === null) {
+    return failed('Admin server is not running. Please check admin-server-port config.')
+  }
+  const loopback = loopbacks.get(config.adminServerHost)
+  if (kind === 'ready' && loopback !== undefined) {
+    return failed(
+      `The \`--ready\` flag cannot be used when server-host is configured as "${config.adminServerHost}". Please update your server-host config to "localhost".`,
+    )
+  }
+  const host = loopback ?? config.adminServerHost
+  const address = host.includes(':') ? `[${host}]` : host
+  const url =
+    socketPath === null
+      ? `http://${address}:${config.adminServerPort}/${kind}`
+      : `http://localhost/${kind}`
+  if (!URL.canParse(url)) return failed(`invalid url - ${url}`)
+  const label = socketPath === null ? url : `${socketPath}: /${kind}`
+  const status = await statusOf(url, socketPath)
+  if (status === null) return failed(`connection refused to ${label}`)
+  if (status < 200 || status > 299) return failed(label)
+  return { exitCode: 0, stdout: `OK: ${label}\n`, stderr: '' }
+}
+
+/** Hosts that say what to bind, and where this machine reaches what is bound there. */
+const loopbacks: ReadonlyMap<string, string> = new Map([
+  ['*', '127.0.0.1'],
+  ['*4', '127.0.0.1'],
+  ['!4', '127.0.0.1'],
+  ['*6', '::1'],
+  ['!6', '::1'],
+])
+
+const probeTimeoutMs = 10_000
+
+/** Null when there is no answer. */
+function statusOf(url: string, socketPath: string | null): Promise<number | null> {
+  return new Promise((resolve) => {
+    const options = {
+      agent: false,
+      signal: AbortSignal.timeout(probeTimeoutMs),
+      ...(socketPath === null ? {} : { socketPath }),
+    }
+    get(url, options, (response) => {
+      response.resume()
+      resolve(response.statusCode ?? null)
+    }).on('error', () => resolve(null))
+  })
+}
+
+function failed(message: string): ProbeResult {
+  return { exitCode: 1, stdout: '', stderr: `ERROR: ${message}\n` }
+}
+
+const flags = {
+  config: { type: 'string' },
+  'dump-config': { type: 'boolean' },
+  'dump-schema': { type: 'boolean' },
+  ready: { type: 'boolean' },
+  health: { type: 'boolean' },
+  example: { type: 'boolean', short: 'e' },
+  version: { type: 'boolean', short: 'v' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+/** Long names may have one dash: `-config FILE`. */
+function parseFlags(argv: readonly string[]) {
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length
+  const args = argv.map((argument, index) => {
+    const name = /^-([a-z-]{2,})(?:=|$)/.exec(argument)?.[1]
+    return index < end && name !== undefined && Object.hasOwn(flags, name)
+      ? `-${argument}`
+      : argument
+  })
+  try {
+    return ok(parseArgs({ args, options: flags, allowPositionals: true }))
+  } catch (failure) {
+    if (!(failure instanceof TypeError)) throw failure
+    return err(failure.message)
+  }
+}
+
+function hasSqliteHeader(path: string): boolean {
+  const header = Buffer.alloc(16)
+  const file = openSync(path, 'r')
+  try {
+    readSync(file, header, 0, header.length, 0)
+  } finally {
+    closeSync(file)
+  }
+  return header.toString('latin1') === 'SQLite format 3\0'
+}
+
+function isUriLike(argument: string): boolean {
+  return argument.includes('://') || argument.startsWith('file:')
+}
+
+function namesDatabase(argument: string, look: (path: string) => FileKind): boolean {
+  return isUriLike(argument) || hasSqliteName(argument) || look(argument) === 'sqlite'
+}
