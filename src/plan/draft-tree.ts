@@ -1,7 +1,7 @@
 /**
  * The read tree while it is being planned: first as the `select` wrote it, then with filters,
  * order and windows on their nodes, then with relationships. Drafts are changed in place, live
- * inside one `planReadTree` call and never leave this folder; `build-node.ts` makes the plan.
+ * inside one `planReadTree` call and never leave this folder; `build-tree.ts` makes the plan.
  */
 import type {
   JoinType,

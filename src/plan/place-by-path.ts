@@ -16,7 +16,7 @@ import type { PlanWindow } from './plan.ts'
  * Errors  not-embedded
  * Rule    PostgREST docs: resource_embedding (filters, order and limits of embeds)
  */
-export function placeOnTree(
+export function placeByPath(
   root: DraftNode,
   request: ApiRequest,
   useLegacyNames: boolean,

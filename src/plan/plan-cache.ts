@@ -8,6 +8,7 @@ import type { ApiRequest } from '../api/api-request.ts'
 import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import type { Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
+import { payloadIsArray } from './payload-is-array.ts'
 import type { Plan } from './plan.ts'
 import type { PlanOptions } from './plan-options.ts'
 import { planRequest } from './plan-request.ts'
@@ -41,10 +42,11 @@ export function createPlanCache(maxEntries: number): PlanCache {
   return {
     plan(request, snapshot, options) {
       const shelf = shelfOf(snapshot, options)
-      const kept = shelf.get(request.shapeKey)
+      const shape = shapeOf(request)
+      const kept = shelf.get(shape)
       if (kept !== undefined) {
-        shelf.delete(request.shapeKey)
-        shelf.set(request.shapeKey, kept)
+        shelf.delete(shape)
+        shelf.set(shape, kept)
         return kept
       }
       const planned = planRequest(request, snapshot, options)
@@ -53,9 +55,15 @@ export function createPlanCache(maxEntries: number): PlanCache {
           const { value: oldest, done } = shelf.keys().next()
           if (done !== true) shelf.delete(oldest)
         }
-        shelf.set(request.shapeKey, planned)
+        shelf.set(shape, planned)
       }
       return planned
     },
   }
+}
+
+/** The parser does not look into a payload whose columns were given; a plan does. */
+function shapeOf(request: ApiRequest): string {
+  const isUnread = request.payload?.kind === 'raw-json'
+  return isUnread && payloadIsArray(request) ? `${request.shapeKey}[]` : request.shapeKey
 }

@@ -8,6 +8,7 @@ import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import { type QualifiedName, qualifiedName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
+import { checkPreferences } from './check-preferences.ts'
 import { chooseRoutine } from './choose-routine.ts'
 import { inferReturning, orderColumns, sortedNames } from './infer-returning.ts'
 import { negotiateMedia } from './negotiate-media.ts'
@@ -15,7 +16,6 @@ import type { CallArguments, CallPlan, Condition } from './plan.ts'
 import type { PlanOptions } from './plan-options.ts'
 import { planReadTree } from './plan-read.ts'
 import { refuseUnsupported } from './refuse-unsupported.ts'
-import { checkPreferences } from './request-checks.ts'
 
 type Via = CallPlan['via']
 

@@ -7,7 +7,7 @@ import type { Relation } from '../cache/schema-snapshot.ts'
 import type { InfoPlan } from './plan.ts'
 
 /** Rule  PostgREST docs: options; v16.2 spec: OptionsSpec */
-export function relationInfo(relation: Relation): InfoPlan {
+export function planRelationInfo(relation: Relation): InfoPlan {
   const { canInsert, canUpdate, canDelete, primaryKey } = relation
   const methods = ['OPTIONS', 'GET', 'HEAD']
   if (canInsert) methods.push('POST')
@@ -17,13 +17,13 @@ export function relationInfo(relation: Relation): InfoPlan {
   return info(methods)
 }
 
-export function routineInfo(routine: Routine): InfoPlan {
+export function planRoutineInfo(routine: Routine): InfoPlan {
   return info(
     routine.volatility === 'volatile' ? ['OPTIONS', 'POST'] : ['OPTIONS', 'GET', 'HEAD', 'POST'],
   )
 }
 
-export function rootInfo(): InfoPlan {
+export function planRootInfo(): InfoPlan {
   return info(['OPTIONS', 'GET', 'HEAD'])
 }
 

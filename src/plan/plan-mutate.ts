@@ -8,13 +8,15 @@ import { assertNever } from '../core/assert-never.ts'
 import type { QualifiedName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
+import { checkPreferences } from './check-preferences.ts'
+import { findRelation } from './find-relation.ts'
 import { inferReturning } from './infer-returning.ts'
 import { negotiateMedia } from './negotiate-media.ts'
+import { payloadIsArray } from './payload-is-array.ts'
 import type { Condition, MutatePlan, PlanField, ReadNode } from './plan.ts'
 import type { PlanOptions } from './plan-options.ts'
 import { planReadTree } from './plan-read.ts'
 import { refuseUnsupported } from './refuse-unsupported.ts'
-import { checkPreferences, findRelation } from './request-checks.ts'
 import {
   type FieldScope,
   fieldScope,
@@ -173,20 +175,4 @@ function isPlainEquality({ field, negated, operation }: Filter): boolean {
     operation.operator === 'eq' &&
     operation.quantifier === undefined
   )
-}
-
-/** JSON that nobody has parsed is judged by its first character; the engine checks the rest. */
-function payloadIsArray({ payload }: ApiRequest): boolean {
-  switch (payload?.kind) {
-    case 'json':
-      return payload.isArray
-    case 'raw-json':
-      return !/^[ \t\r\n]*\{/.test(payload.text)
-    case 'form':
-    case 'raw':
-    case undefined:
-      return false
-    default:
-      return assertNever(payload)
-  }
 }

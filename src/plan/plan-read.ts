@@ -10,15 +10,16 @@ import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import type { QualifiedName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
-import { buildRoot } from './build-node.ts'
+import { buildTree } from './build-tree.ts'
+import { checkPreferences } from './check-preferences.ts'
 import { type DraftNode, draftTree } from './draft-tree.ts'
+import { findRelation } from './find-relation.ts'
 import { checkRelatedOrders, linkEmbeds } from './link-embeds.ts'
 import { negotiateMedia } from './negotiate-media.ts'
-import { placeOnTree } from './place-by-path.ts'
+import { placeByPath } from './place-by-path.ts'
 import type { ReadNode, ReadPlan } from './plan.ts'
 import type { PlanOptions } from './plan-options.ts'
 import { refuseTree, refuseUnsupported } from './refuse-unsupported.ts'
-import { checkPreferences, findRelation } from './request-checks.ts'
 
 /** GET and HEAD on a relation. */
 export function planRead(
@@ -62,13 +63,13 @@ export function planReadTree(
   const { kind } = request.action
   const draft = draftTree(root, request.select)
   const failure =
-    placeOnTree(draft, request, options.urlUseLegacyTargetNames) ??
+    placeByPath(draft, request, options.urlUseLegacyTargetNames) ??
     linkEmbeds(snapshot, root.schema, draft, root) ??
     checkRelatedOrders(draft, root) ??
     (options.dbAggregatesEnabled || !aggregates(draft) ? null : aggregatesNotAllowed)
   if (failure !== null) return err(failure)
 
-  const tree = buildRoot(draft, {
+  const tree = buildTree(draft, {
     snapshot,
     root,
     readsResult: kind === 'mutate' || kind === 'call',

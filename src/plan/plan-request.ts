@@ -7,14 +7,14 @@ import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import { assertNever } from '../core/assert-never.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
+import { findRelation } from './find-relation.ts'
 import { checkInspectMedia } from './negotiate-media.ts'
 import type { Plan } from './plan.ts'
 import { planCall, viaOf } from './plan-call.ts'
-import { relationInfo, rootInfo, routineInfo } from './plan-info.ts'
+import { planRelationInfo, planRootInfo, planRoutineInfo } from './plan-info.ts'
 import { planMutate } from './plan-mutate.ts'
 import type { PlanOptions } from './plan-options.ts'
 import { planRead } from './plan-read.ts'
-import { findRelation } from './request-checks.ts'
 
 /**
  * Errors  those of PGRST1xx that need a schema, and all of PGRST2xx
@@ -39,14 +39,14 @@ export function planRequest(
     }
     case 'relation-info': {
       const relation = findRelation(snapshot, action.relation)
-      return relation.ok ? ok(relationInfo(relation.value)) : relation
+      return relation.ok ? ok(planRelationInfo(relation.value)) : relation
     }
     case 'routine-info': {
       const call = planCall(request, action.routine, viaOf(action), snapshot, options)
-      return call.ok ? ok(routineInfo(call.value.routine)) : call
+      return call.ok ? ok(planRoutineInfo(call.value.routine)) : call
     }
     case 'schema-info':
-      return ok(rootInfo())
+      return ok(planRootInfo())
     default:
       return assertNever(action)
   }

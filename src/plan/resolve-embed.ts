@@ -40,7 +40,7 @@ export function resolveEmbed(
       target,
       hint,
       schema,
-      suggestion: suggestRelationship(snapshot, embed),
+      suggestion: suggestRelationship(snapshot, schema, origin, target),
     })
   }
   if (others.length > 0) {

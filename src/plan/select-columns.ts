@@ -1,6 +1,6 @@
 /**
  * The columns that one node selects: fields resolved, stars expanded where they cannot stay, names
- * of the answer settled. Embeds are no columns; `build-node.ts` adds them.
+ * of the answer settled. Embeds are no columns; `build-tree.ts` adds them.
  */
 import type { FieldPath, SelectField } from '../api/api-request.ts'
 import type { SelectColumn } from './plan.ts'

@@ -6,7 +6,6 @@ import type { Routine } from '../cache/catalog.ts'
 import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import { createFuzzySet, defaultMinScore } from '../core/fuzzy-set.ts'
 import { nameKey, type QualifiedName, qualifiedName } from '../core/qualified-name.ts'
-import type { EmbedTarget } from './resolve-embed.ts'
 
 /** Names of functions are only shown to who nearly knows them. */
 const minFunctionScore = 0.75
@@ -17,8 +16,12 @@ const minFunctionScore = 0.75
  *
  * Rule  v16.2 spec: EmbedDisambiguationSpec, QuerySpec (hints)
  */
-export function suggestRelationship(snapshot: SchemaSnapshot, embed: EmbedTarget): string | null {
-  const { schema, origin, target } = embed
+export function suggestRelationship(
+  snapshot: SchemaSnapshot,
+  schema: string,
+  origin: string,
+  target: string,
+): string | null {
   const known = snapshot.relationships.get(nameKey(qualifiedName(schema, origin)))?.get(schema)
   const nearest =
     known === undefined

@@ -27,7 +27,7 @@ export interface TreeSource {
   readonly maxRows: number | null
 }
 
-export function buildRoot(draft: DraftNode, source: TreeSource): ReadNode {
+export function buildTree(draft: DraftNode, source: TreeSource): ReadNode {
   return buildNode(draft, source, { isGrouped: false, appliesLifted: true }).node
 }
 

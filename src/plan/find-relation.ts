@@ -1,8 +1,7 @@
 /**
- * Checks that several kinds of requests share; each planner calls them where the release does,
- * since the first failure is the answer.
+ * Looks up the relation that a request is about. It comes before anything else that can be wrong
+ * with a request's names.
  */
-import type { Preferences } from '../api/api-request.ts'
 import type { Relation, SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
@@ -21,15 +20,4 @@ export function findRelation(
     relation: name.name,
     suggestion: snapshot.suggestRelation(name),
   })
-}
-
-/**
- * Errors  invalid-preferences
- * Rule    PostgREST docs: preferences (Strict or Lenient Handling)
- */
-export function checkPreferences(preferences: Preferences): ApiError | null {
-  const { invalid, handling } = preferences
-  return handling === 'strict' && invalid.length > 0
-    ? { kind: 'invalid-preferences', preferences: invalid }
-    : null
 }

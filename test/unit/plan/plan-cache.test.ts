@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest'
+import { createPlanCache, type PlanCache } from '../../../src/plan/plan-cache.ts'
+import type { PlanOptions } from '../../../src/plan/plan-options.ts'
+import { defaultPlanOptions, type RequestParts, requestOf } from '../../support/plan-of.ts'
+import { describeSnapshot } from '../../support/snapshot.ts'
+
+const description = {
+  relations: { films: 'id:integer!, title:text', directors: 'id:integer!' },
+  routines: [{ name: 'go', parameters: 'a:integer?, b:integer?' }],
+}
+const snapshot = describeSnapshot(description)
+
+function planned(
+  cache: PlanCache,
+  line: string,
+  parts: RequestParts = {},
+  at: { readonly snapshot?: typeof snapshot; readonly options?: PlanOptions } = {},
+) {
+  return cache.plan(
+    requestOf(snapshot, line, parts),
+    at.snapshot ?? snapshot,
+    at.options ?? defaultPlanOptions,
+  )
+}
+
+describe('requests that differ in values only share a plan', () => {
+  test.each([
+    ['GET /films?id=eq.1', 'GET /films?id=eq.2'],
+    ['GET /films?id=in.(1,2)', 'GET /films?id=in.(3)'],
+    ['GET /films?limit=5&offset=3', 'GET /films?limit=7&offset=9'],
+    ['GET /rpc/go?a=1', 'GET /rpc/go?a=2'],
+  ])('%s and %s', (first, second) => {
+    const cache = createPlanCache(10)
+    expect(planned(cache, second)).toBe(planned(cache, first))
+  })
+
+  test('as do writes of other rows', () => {
+    const cache = createPlanCache(10)
+    const first = planned(cache, 'POST /films', { body: '{"id":1}' })
+    expect(planned(cache, 'POST /films', { body: '{"id":2}' })).toBe(first)
+  })
+})
+
+describe('requests that plan differently do not', () => {
+  const text = (body: string, type = 'application/json'): RequestParts => ({
+    body,
+    headers: { 'Content-Type': type },
+  })
+  const header = (name: string, value: string): RequestParts => ({ headers: { [name]: value } })
+
+  test.each<readonly [string, RequestParts, string, RequestParts]>([
+    ['GET /films', {}, 'HEAD /films', {}],
+    ['GET /films', {}, 'GET /directors', {}],
+    ['GET /films', {}, 'GET /films?select=id', {}],
+    ['GET /films?id=eq.1', {}, 'GET /films?id=gt.1', {}],
+    ['GET /films?id=eq.1', {}, 'GET /films?title=eq.1', {}],
+    ['GET /films', {}, 'GET /films?order=id', {}],
+    ['GET /films', {}, 'GET /films?limit=5', {}],
+    ['GET /films?limit=5', {}, 'GET /films?limit=5&offset=5', {}],
+    ['GET /films', {}, 'GET /films', header('Range', '3-')],
+    ['GET /films', {}, 'GET /films', header('Accept', 'text/csv')],
+    ['GET /films', {}, 'GET /films', header('Prefer', 'count=exact')],
+    ['POST /films', text('{"id":1}'), 'POST /films', text('[{"id":1}]')],
+    ['POST /films', text('{"id":1}'), 'POST /films', text('{"title":1}')],
+    ['POST /films?columns=id', text('{}'), 'POST /films?columns=id', text('[{}]')],
+    ['POST /films', text('{"id":1}'), 'PATCH /films', text('{"id":1}')],
+    ['DELETE /films', {}, 'DELETE /films', header('Prefer', 'return=representation')],
+    ['GET /rpc/go?a=1', {}, 'GET /rpc/go?b=1', {}],
+    [
+      'POST /rpc/go',
+      text('{"a":1}'),
+      'POST /rpc/go',
+      text('a=1', 'application/x-www-form-urlencoded'),
+    ],
+  ])('%s %j and %s %j', (first, firstParts, second, secondParts) => {
+    const cache = createPlanCache(10)
+    const plan = planned(cache, first, firstParts)
+    expect(planned(cache, second, secondParts)).not.toEqual(plan)
+  })
+})
+
+test('plans belong to their snapshot and options', () => {
+  const cache = createPlanCache(10)
+  const first = planned(cache, 'GET /films')
+  expect(planned(cache, 'GET /films', {}, { snapshot: describeSnapshot(description) })).not.toBe(
+    first,
+  )
+  const options = { ...defaultPlanOptions, dbMaxRows: 3 }
+  const bounded = planned(cache, 'GET /films', {}, { options })
+  expect(bounded).toMatchObject({ value: { maxRows: 3 } })
+  expect(planned(cache, 'GET /films', {}, { options })).toBe(bounded)
+  expect(planned(cache, 'GET /films')).toBe(first)
+})
+
+test('failures are not kept', () => {
+  const cache = createPlanCache(1)
+  const first = planned(cache, 'GET /films')
+  const failure = planned(cache, 'GET /nothing')
+  expect(failure.ok).toBe(false)
+  expect(planned(cache, 'GET /nothing')).not.toBe(failure)
+  expect(planned(cache, 'GET /films')).toBe(first)
+})
+
+test('the least recently used plan goes when there are too many', () => {
+  const cache = createPlanCache(2)
+  const films = planned(cache, 'GET /films')
+  const directors = planned(cache, 'GET /directors')
+  expect(planned(cache, 'GET /films')).toBe(films)
+  planned(cache, 'GET /films?select=id')
+  expect(planned(cache, 'GET /films')).toBe(films)
+  expect(planned(cache, 'GET /directors')).not.toBe(directors)
+})
+
+test('a cache of no entries keeps nothing', () => {
+  const cache = createPlanCache(0)
+  expect(planned(cache, 'GET /films')).not.toBe(planned(cache, 'GET /films'))
+})
