@@ -1,0 +1,55 @@
+/**
+ * A SQLite schema as its pragmas tell it, read by `read-raw-catalog.ts` inside a SQLite process;
+ * `introspect-sqlite.ts` makes the catalog of it in the server.
+ */
+
+export interface RawColumn {
+  readonly name: string
+  readonly type: string
+  readonly isNotNull: boolean
+  readonly defaultExpression: string | null
+  /** 1, 2 … within the primary key; 0: not part of it. */
+  readonly keyPosition: number
+  readonly isGenerated: boolean
+}
+
+export interface RawForeignKey {
+  readonly id: number
+  readonly table: string
+  /** `to` is null for the parent's primary key. */
+  readonly columns: readonly { readonly from: string; readonly to: string | null }[]
+}
+
+/** Where a view's column comes from: null for expressions. */
+export interface RawOrigin {
+  readonly table: string
+  readonly column: string
+}
+
+export interface RawRelation {
+  readonly name: string
+  readonly kind: 'table' | 'view' | 'virtual'
+  readonly isStrict: boolean
+  readonly isWithoutRowid: boolean
+  /** Its CREATE statement. */
+  readonly sql: string
+  readonly columns: readonly RawColumn[]
+  /** Columns of each unique index that is neither partial nor over expressions. */
+  readonly uniqueKeys: readonly (readonly string[])[]
+  /** The primary key has an index of its own, so it is not the rowid. */
+  readonly hasKeyIndex: boolean
+  readonly foreignKeys: readonly RawForeignKey[]
+  /** Of views: by position of the column. */
+  readonly origins: readonly (RawOrigin | null)[]
+}
+
+export interface RawTrigger {
+  readonly table: string
+  readonly sql: string
+}
+
+export interface RawCatalog {
+  readonly sqliteVersion: string
+  readonly relations: readonly RawRelation[]
+  readonly triggers: readonly RawTrigger[]
+}

@@ -1,0 +1,69 @@
+/**
+ * Entry of a SQLite process: reads requests from stdin, runs them one after the other, writes the
+ * replies to stdout. A query inside SQLite cannot be interrupted, so the server ends one by killing
+ * this process. Everything here blocks, on purpose: there is nothing else to do.
+ *
+ * Started with the database's location as JSON in its only argument. Ends with its stdin; a thread
+ * watches fd 3, so that it ends with the server even in mid-query.
+ */
+import { readSync, writeSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
+import { createSqliteConnection } from './sqlite-connection.ts'
+import { createFrameReader, encodeFrame } from './sqlite-frames.ts'
+import type { ChildReply, ChildRequest, DatabaseFile } from './sqlite-messages.ts'
+
+const stdin = 0
+const stdout = 1
+const readBytes = 64 * 1024
+
+const watch = `
+  const bytes = Buffer.alloc(1)
+  try { while (require('node:fs').readSync(3, bytes) > 0); } catch {}
+  process.kill(process.pid, 'SIGKILL')
+`
+
+function ignoreSignals(): void {
+  // a terminal or a service manager signals the whole group; the server decides when we end
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) {
+    process.on(signal, () => {})
+  }
+}
+
+function write(bytes: Uint8Array): void {
+  let at = 0
+  while (at < bytes.length) at += writeSync(stdout, bytes, at)
+}
+
+function send(reply: ChildReply, body: Uint8Array): void {
+  write(encodeFrame(reply, body.length))
+  if (body.length > 0) write(body)
+}
+
+function serve(file: DatabaseFile): void {
+  const connection = createSqliteConnection(file)
+  const frames = createFrameReader()
+  const buffer = Buffer.allocUnsafe(readBytes)
+  send({ kind: 'ready' }, new Uint8Array())
+  for (;;) {
+    const count = readSync(stdin, buffer)
+    if (count === 0) return
+    for (const frame of frames.push(Buffer.from(buffer.subarray(0, count)))) {
+      // our own server is on the other end
+      const { reply, body } = connection.run(frame.head as ChildRequest)
+      send(reply, body)
+    }
+  }
+}
+
+ignoreSignals()
+new Worker(watch, {
+  eval: true,
+  resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 },
+}).unref()
+try {
+  serve(JSON.parse(process.argv[2] ?? '') as DatabaseFile)
+  process.exit(0)
+} catch (error) {
+  writeSync(2, error instanceof Error ? (error.stack ?? error.message) : String(error))
+  process.exit(1)
+}

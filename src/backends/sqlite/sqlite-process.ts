@@ -1,0 +1,130 @@
+/**
+ * One SQLite process as the server sees it: started, asked one thing at a time, killed. Whoever
+ * holds it decides when to give up on an answer; killing is the only way to end a query.
+ *
+ * Modes   starting → idle ⇄ busy; each → ended, which is final
+ */
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { createFrameReader, encodeFrame } from './sqlite-frames.ts'
+import type { ChildReply, ChildRequest, DatabaseFile } from './sqlite-messages.ts'
+
+export interface ProcessReply {
+  readonly reply: ChildReply
+  readonly body: Uint8Array
+}
+
+/** The process is gone; what it was asked has no answer. */
+export class ProcessEnded extends Error {
+  constructor(cause: string) {
+    super(cause)
+    this.name = 'ProcessEnded'
+  }
+}
+
+export interface SqliteProcess {
+  /** The process id, for the log. */
+  readonly id: string
+  readonly hasEnded: boolean
+  /** Rejects with ProcessEnded when it ends before it could be asked anything. */
+  readonly ready: Promise<void>
+  /** Resolves with the reason once the process is gone. */
+  readonly ended: Promise<string>
+  /** Rejects with ProcessEnded. Not to be called before the last answer is there. */
+  ask(request: ChildRequest): Promise<ProcessReply>
+  /** What was asked rejects at once; `ended` tells when the process is gone. */
+  kill(): void
+}
+
+interface Pending {
+  readonly resolve: (reply: ProcessReply) => void
+  readonly reject: (cause: ProcessEnded) => void
+}
+
+const keptStderrChars = 2000
+
+/** Errors  a process that cannot be started has ended */
+export function startSqliteProcess(file: DatabaseFile): SqliteProcess {
+  const child = spawn(process.execPath, [childEntry(), JSON.stringify(file)], {
+    // nothing is sent through the last pipe: it closes when the server is gone
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+  })
+  const frames = createFrameReader()
+  let pending: Pending | null = null
+  let isReady = false
+  let stderr = ''
+  let end: string | null = null
+
+  const ready = new Promise<ProcessReply>((resolve, reject) => {
+    pending = { resolve, reject }
+  }).then(() => {
+    isReady = true
+  })
+  ready.catch(() => undefined)
+
+  let settleEnded: (cause: string) => void = () => {}
+  const ended = new Promise<string>((resolve) => {
+    settleEnded = resolve
+  })
+
+  function finish(cause: string): void {
+    if (end !== null) return
+    const detail = stderr.trim()
+    end = detail === '' ? cause : `${cause}: ${detail}`
+    pending?.reject(new ProcessEnded(end))
+    pending = null
+  }
+
+  child.stdout.on('data', (chunk: Buffer) => {
+    for (const { head, body } of frames.push(chunk)) {
+      const asked = pending
+      pending = null
+      // our own code is on the other end
+      asked?.resolve({ reply: head as ChildReply, body })
+    }
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr = (stderr + chunk.toString()).slice(-keptStderrChars)
+  })
+  // a pipe may break before the exit is told: `close` says why
+  for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.on('error', () => {})
+  child.stdio[3]?.on('error', () => {})
+  const close = (cause: string) => {
+    finish(cause)
+    settleEnded(end ?? cause)
+  }
+  child.once('error', (error) => close(`the SQLite process could not be run: ${error.message}`))
+  child.once('close', (code, signal) => {
+    const how = signal === null ? `with code ${code}` : `by ${signal}`
+    close(`the SQLite process ended ${isReady ? how : `at its start ${how}`}`)
+  })
+
+  return {
+    id: String(child.pid ?? 'none'),
+    get hasEnded() {
+      return end !== null
+    },
+    ready,
+    ended,
+    ask(request) {
+      if (end !== null) return Promise.reject(new ProcessEnded(end))
+      if (pending !== null) throw new Error('a SQLite process was asked two things at once')
+      return new Promise((resolve, reject) => {
+        pending = { resolve, reject }
+        child.stdin.write(encodeFrame(request))
+      })
+    },
+    kill() {
+      child.kill('SIGKILL')
+      finish('the SQLite process was killed')
+    },
+  }
+}
+
+/** Tests run the sources; a process needs what `npm run build` made of them. */
+function childEntry(): string {
+  const beside = fileURLToPath(new URL('./sqlite-child.js', import.meta.url))
+  const built = new URL('../../../dist/backends/sqlite/sqlite-child.js', import.meta.url)
+  return existsSync(beside) ? beside : fileURLToPath(built)
+}
