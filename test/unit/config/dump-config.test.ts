@@ -214,6 +214,57 @@ const printedWithSettings = {
   'url-use-legacy-target-names': 'true',
 }
 
+/** Of another role, some of them set by its pre-config function. */
+const otherSettings = {
+  client_error_verbosity: 'minimal',
+  db_aggregates_enabled: 'false',
+  db_anon_role: 'pre_config_role',
+  db_extra_search_path: 'public, extensions, other',
+  db_hoisted_tx_settings: 'maintenance_work_mem',
+  db_max_rows: '100',
+  db_plan_enabled: 'true',
+  db_pre_config: 'postgrest.other_preconf',
+  db_pre_request: 'test.other_custom_headers',
+  db_prepared_statements: 'false',
+  db_root_spec: 'other_root',
+  db_schemas: 'test, other_tenant1, other_tenant2',
+  db_tx_end: 'rollback-allow-override',
+  jwt_aud: 'https://otherexample.org',
+  jwt_cache_max_entries: '1',
+  jwt_role_claim_key: '$.other.pre_config_role',
+  jwt_secret: 'ODERREALLYREALLYREALLYREALLYVERYSAFE',
+  jwt_secret_is_base64: 'false',
+  openapi_mode: 'disabled',
+  openapi_security_active: 'false',
+  openapi_server_proxy_uri: 'https://otherexample.org/api',
+  server_cors_allowed_origins: 'http://otherorigin.com',
+  server_timing_enabled: 'true',
+  server_trace_header: 'traceparent',
+  url_use_legacy_target_names: 'true',
+}
+const printedWithOtherSettings = {
+  ...printedWithSettings,
+  'db-anon-role': '"pre_config_role"',
+  'db-extra-search-path': '"public,extensions,other"',
+  'db-hoisted-tx-settings': '"maintenance_work_mem"',
+  'db-max-rows': '100',
+  'db-plan-enabled': 'true',
+  'db-pre-config': '"postgrest.other_preconf"',
+  'db-pre-request': '"test.other_custom_headers"',
+  'db-root-spec': '"other_root"',
+  'db-schemas': '"test,other_tenant1,other_tenant2"',
+  'db-tx-end': '"rollback-allow-override"',
+  'jwt-aud': '"https://otherexample.org"',
+  'jwt-role-claim-key': '"$$.other.pre_config_role"',
+  'jwt-secret': '"ODERREALLYREALLYREALLYREALLYVERYSAFE"',
+  'openapi-mode': '"disabled"',
+  'openapi-security-active': 'false',
+  'openapi-server-proxy-uri': '"https://otherexample.org/api"',
+  'server-cors-allowed-origins': '"http://otherorigin.com"',
+  'server-timing-enabled': 'true',
+  'server-trace-header': '"traceparent"',
+}
+
 const oldClaimKey = (operator: string) => `.roles[?(@ ${operator} "role1")]`
 const quoted = (text: string) => `"${text.replaceAll('"', '\\"')}"`
 
@@ -250,6 +301,15 @@ const cases: readonly (readonly [string, TestConfigInput, Readonly<Record<string
       database: { ...databaseSettings, ...ignoredSettings },
     },
     printedWithSettings,
+  ],
+  [
+    'in-database settings of another role',
+    {
+      file: `${othersAsFile}\napp.settings.test = "test"`,
+      env: { PGRST_DB_URI: 'postgresql://', PGRST_DB_CONFIG: 'true' },
+      database: otherSettings,
+    },
+    printedWithOtherSettings,
   ],
   [
     'aliases',
