@@ -26,6 +26,11 @@ export type Command =
     }
 
 export type FileKind = 'sqlite' | 'other' | 'missing'
+const isDatabaseFile: Readonly<Record<FileKind, boolean>> = {
+  sqlite: true,
+  other: false,
+  missing: false,
+}
 
 /**
  * Reads the arguments behind the program's name. A positional argument is a database when it holds
@@ -215,5 +220,5 @@ function isUriLike(argument: string): boolean {
 }
 
 function namesDatabase(argument: string, look: (path: string) => FileKind): boolean {
-  return isUriLike(argument) || hasSqliteName(argument) || look(argument) === 'sqlite'
+  return isUriLike(argument) || hasSqliteName(argument) || isDatabaseFile[look(argument)]
 }
