@@ -2,9 +2,7 @@
  * The frozen configuration, one property an option, names as in the option table in camel case.
  * `load-config.ts` makes it; nobody changes it.
  */
-
-export const logLevels = ['crit', 'error', 'warn', 'info', 'debug'] as const
-export type LogLevel = (typeof logLevels)[number]
+import type { LogLevel } from '../core/log-level.ts'
 
 export const txEnds = [
   'commit',

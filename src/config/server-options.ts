@@ -1,7 +1,8 @@
 /**
  * The release's options about the server itself: addresses, log, answers, OpenAPI.
  */
-import { logLevels, openapiModes } from './config.ts'
+import { logLevels } from '../core/log-level.ts'
+import { openapiModes } from './config.ts'
 import { type OptionKey, type OptionTable, option } from './option.ts'
 import {
   boolean,

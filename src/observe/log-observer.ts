@@ -5,7 +5,7 @@
  * Pool timeouts are debounced: one line at once, and one more after five seconds if others came.
  */
 import { pino } from 'pino'
-import type { LogLevel } from '../config/config.ts'
+import type { LogLevel } from '../core/log-level.ts'
 import { errorLogJson } from '../errors/error-envelope.ts'
 import { accessLine, type LineLevel, logLine, logTime } from './log-lines.ts'
 import type { Observation, Observe } from './observation.ts'
