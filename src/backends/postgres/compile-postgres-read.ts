@@ -3,7 +3,7 @@
  * it laterally. Encoding the rows as a body and counting them happens around it, in
  * `compile-postgres.ts`.
  */
-import type { ChildJoin, Condition, OrderBy, ReadNode } from '../../plan/plan.ts'
+import type { BodyEncoder, ChildJoin, Condition, OrderBy, ReadNode } from '../../plan/plan.ts'
 import { compileCondition, compileWhere } from '../sql/compile-filter.ts'
 import { compileOrder } from '../sql/compile-order.ts'
 import {
@@ -12,7 +12,7 @@ import {
   compileSelectList,
   type SelectItemSql,
 } from '../sql/compile-select.ts'
-import { ident, noSql, param, type SqlText, sql } from '../sql/sql-text.ts'
+import { ident, join, noSql, param, type SqlText, sql } from '../sql/sql-text.ts'
 import {
   compileEmbed,
   type DocumentType,
@@ -24,8 +24,9 @@ import { type NodeScope, scopeOfNode } from './compile-postgres-scope.ts'
 import { postgresDialect } from './postgres-dialect.ts'
 
 /** The query for the rows of `root`, one column for each thing selected. */
-export function compileRead(root: ReadNode): SqlText {
-  return compileNode(root, null, aggregates(root) ? 'jsonb' : 'json')
+export function compileRead(root: ReadNode, encoder: BodyEncoder): SqlText {
+  const isPlainJson = encoder.kind === 'json' || encoder.kind === 'singular'
+  return compileNode(root, null, isPlainJson && !aggregates(root) ? 'json' : 'jsonb')
 }
 
 function aggregates(node: ReadNode): boolean {
@@ -48,7 +49,10 @@ function compileNode(node: ReadNode, parent: NodeScope | null, documents: Docume
   const conditions = node.where.map((condition) => {
     return compileCondition(condition, filterScope, postgresDialect)
   })
-  const joins = { parts: embeds.flatMap((embed) => embed.join.parts) }
+  const joins = join(
+    embeds.map((embed) => embed.join),
+    '',
+  )
   const where = compileWhere([...conditions, ...scope.joinConditions])
   return sql`SELECT ${compileSelectList(items)} FROM ${scope.from}${joins}${where}${compileGroupBy(items)}${ordered(node, scope)}${windowed(node)}`
 }

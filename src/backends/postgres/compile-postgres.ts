@@ -64,7 +64,7 @@ export function compilePlan(plan: DatabasePlan): CompiledRequest {
   const asksPlanner =
     plan.kind === 'read' && (plan.count === 'planned' || plan.count === 'estimated')
   return {
-    main: toStatement(main, postgresDialect.placeholder),
+    main: { ...toStatement(main, postgresDialect.placeholder), resultFormats: resultFormats(plan) },
     explainCount: asksPlanner
       ? toStatement(
           sql`EXPLAIN (FORMAT JSON) ${compileCount(plan.root)}`,
@@ -72,6 +72,15 @@ export function compilePlan(plan: DatabasePlan): CompiledRequest {
         )
       : null,
   }
+}
+
+/**
+ * What a media handler returns may be bytes, and goes out as it is sent in binary: the bytes of
+ * bytea instead of its hexadecimal text. All other bodies are the same in either format.
+ */
+function resultFormats({ kind, media }: DatabasePlan): SqlStatement['resultFormats'] {
+  if (media.encoder.kind !== 'custom' || media.type.kind === 'plan') return []
+  return kind === 'mutate' ? [0, 0, 0, 1, 0, 0, 0] : [0, 0, 1, 0, 0, 0]
 }
 
 function compileMain(plan: DatabasePlan): SqlText {
@@ -95,7 +104,7 @@ function compileReadPlan(plan: ReadPlan): SqlText {
     sql`${compileBody(plan.media.encoder, null)} AS body`,
     ...responseColumns(sql`null::int`),
   ]
-  return sql`WITH ${source} AS (${compileRead(plan.root)})${count.cte} SELECT ${join(columns, ', ')} FROM ${source} ${rows}`
+  return sql`WITH ${source} AS (${compileRead(plan.root, plan.media.encoder)})${count.cte} SELECT ${join(columns, ', ')} FROM ${source} ${rows}`
 }
 
 function compileCallPlan(plan: CallPlan): SqlText {
@@ -109,12 +118,15 @@ function compileCallPlan(plan: CallPlan): SqlText {
     sql`${compileBody(plan.media.encoder, returns)} AS body`,
     ...responseColumns(sql`null::int`),
   ]
-  return sql`WITH ${source} AS (${compileCall(plan)})${count.cte} SELECT ${join(columns, ', ')} FROM (${compileRead(plan.root)}) ${rows}`
+  return sql`WITH ${source} AS (${compileCall(plan)})${count.cte} SELECT ${join(columns, ', ')} FROM (${compileRead(plan.root, plan.media.encoder)}) ${rows}`
 }
 
 function compileMutatePlan(plan: MutatePlan): SqlText {
   // without a body nothing is selected: the columns asked for need not have been returned
-  const from = plan.media.encoder.kind === 'none' ? source : sql`(${compileRead(plan.root)})`
+  const from =
+    plan.media.encoder.kind === 'none'
+      ? source
+      : sql`(${compileRead(plan.root, plan.media.encoder)})`
   const inserted = countsInserted(plan) ? sql`${setting('pgrst.inserted')}::int` : sql`null::int`
   const columns = [
     sql`null::bigint AS total_result_set`,

@@ -8,13 +8,15 @@ import type { QualifiedName } from '../../core/qualified-name.ts'
 import type { ParamRef } from './param-ref.ts'
 
 interface Param {
+  readonly kind: 'param'
   readonly ref: ParamRef
   readonly type: number
 }
 
-/** A fragment: text between parameters. Immutable, may be used several times. */
+/** A fragment: text, parameters and other fragments. Immutable, may be used several times. */
 export interface SqlText {
-  readonly parts: readonly (string | Param)[]
+  readonly kind: 'fragment'
+  readonly parts: readonly (string | Param | SqlText)[]
 }
 
 /** A finished statement. `params` and `types` run parallel to the placeholders. */
@@ -23,10 +25,12 @@ export interface SqlStatement {
   readonly params: readonly ParamRef[]
   /** PostgreSQL type oids; 0 leaves the type to the server. */
   readonly types: readonly number[]
+  /** PostgreSQL: 1 asks for a column in binary, 0 in text; empty: all in text. */
+  readonly resultFormats: readonly (0 | 1)[]
 }
 
 /** The fragment that adds nothing. */
-export const noSql: SqlText = { parts: [] }
+export const noSql = fragment([])
 
 /**
  * Composes fragments: sql`SELECT ${columns} FROM ${relation}`.
@@ -35,18 +39,22 @@ export const noSql: SqlText = { parts: [] }
  *       `ident`, `param` or, for text the catalog or a strict grammar vouches for, `raw`
  */
 export function sql(pieces: TemplateStringsArray, ...fragments: readonly SqlText[]): SqlText {
-  const parts: (string | Param)[] = []
+  const parts: SqlText['parts'][number][] = []
   pieces.forEach((piece, index) => {
     if (piece !== '') parts.push(piece)
-    const fragment = fragments[index]
-    if (fragment !== undefined) parts.push(...fragment.parts)
+    const inserted = fragments[index]
+    if (inserted !== undefined) parts.push(inserted)
   })
-  return { parts }
+  return fragment(parts)
+}
+
+function fragment(parts: SqlText['parts']): SqlText {
+  return { kind: 'fragment', parts }
 }
 
 /** Text taken over as it is. The caller vouches for it, and says why beside the call. */
 export function raw(text: string): SqlText {
-  return text === '' ? noSql : { parts: [text] }
+  return fragment([text])
 }
 
 /**
@@ -61,13 +69,13 @@ export function quoteIdentifier(name: string): string {
 }
 
 export function ident(name: string): SqlText {
-  return { parts: [quoteIdentifier(name)] }
+  return fragment([quoteIdentifier(name)])
 }
 
 /** `"schema"."name"`, or the bare name where the schema is empty. */
 export function qualified(name: QualifiedName): SqlText {
   const quoted = quoteIdentifier(name.name)
-  return { parts: [name.schema === '' ? quoted : `${quoteIdentifier(name.schema)}.${quoted}`] }
+  return fragment([name.schema === '' ? quoted : `${quoteIdentifier(name.schema)}.${quoted}`])
 }
 
 /**
@@ -81,7 +89,7 @@ export function literal(name: string): SqlText {
 
 /** A placeholder; `type` is a PostgreSQL type oid where the server must not guess. */
 export function param(ref: ParamRef, type = 0): SqlText {
-  return { parts: [{ ref, type }] }
+  return fragment([{ kind: 'param', ref, type }])
 }
 
 /** A placeholder for text that is part of the request's shape. */
@@ -91,30 +99,32 @@ export function constant(text: string, type = 0): SqlText {
 
 /** `separator` is our own text, such as `', '`. */
 export function join(fragments: readonly SqlText[], separator: string): SqlText {
-  const parts: (string | Param)[] = []
-  fragments.forEach((fragment, index) => {
-    if (index > 0) parts.push(separator)
-    parts.push(...fragment.parts)
-  })
-  return { parts }
+  return fragment(fragments.flatMap((each, index) => (index === 0 ? [each] : [separator, each])))
 }
 
 /** How an engine writes its n-th placeholder, counted from 1. */
 export type Placeholder = (index: number) => string
 
-/** Numbers the placeholders, left to right. */
-export function toStatement(fragment: SqlText, placeholder: Placeholder): SqlStatement {
+/** Numbers the placeholders, left to right. All results come as text. */
+export function toStatement(statement: SqlText, placeholder: Placeholder): SqlStatement {
   const params: ParamRef[] = []
   const types: number[] = []
-  let text = ''
-  for (const part of fragment.parts) {
+  const texts: string[] = []
+  // a stack of its own: clients decide how deep conditions nest
+  const pending: SqlText['parts'][number][] = [statement]
+  for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
     if (typeof part === 'string') {
-      text += part
-    } else {
+      texts.push(part)
+    } else if (part.kind === 'param') {
       params.push(part.ref)
       types.push(part.type)
-      text += placeholder(params.length)
+      texts.push(placeholder(params.length))
+    } else {
+      for (let at = part.parts.length - 1; at >= 0; at -= 1) {
+        const next = part.parts[at]
+        if (next !== undefined) pending.push(next)
+      }
     }
   }
-  return { text, params, types }
+  return { text: texts.join(''), params, types, resultFormats: [] }
 }

@@ -293,6 +293,18 @@ describe.each(clusterVersions())('embeds on PostgreSQL %s', (version) => {
       expect(found).toEqual([{ id: 2, name: 'Bolt' }])
     })
 
+    test('a star and an embed inside are lent once', async () => {
+      const client = embed(projectClient, { depth: 2, select: [byName] })
+      const output = spread('spread-one', ['*', 'clients'])
+      const children = [embed(taskProject, { children: [client], output })]
+      const node = root('tasks', { select: [], where: [equals('id', 0)], children })
+      const answer = await fixture().runner.run(readPlan(node), request({ values: ['4'] }))
+      expect(answer.body.match(/"clients"/g)).toHaveLength(1)
+      expect(answer.json).toEqual([
+        { id: 3, name: 'Gamma', client_id: 2, clients: { name: 'Bolt' } },
+      ])
+    })
+
     test('many rows lend arrays that belong together, in the order of the embed', async () => {
       const order = [orderBy('hours', { direction: 'desc', nulls: 'last' }), orderBy('id')]
       const children = [

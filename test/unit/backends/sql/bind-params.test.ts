@@ -6,7 +6,10 @@ import type { PlanWindow } from '../../../../src/plan/plan.ts'
 import { type RequestOptions, request } from '../../../support/plan-builders.ts'
 
 function bind(ref: ParamRef, options: RequestOptions = {}): BoundValue {
-  const [value] = bindParams({ text: '', params: [ref], types: [0] }, request(options))
+  const [value] = bindParams(
+    { text: '', params: [ref], types: [0], resultFormats: [] },
+    request(options),
+  )
   return value ?? null
 }
 
@@ -20,7 +23,7 @@ describe('bindParams', () => {
       { kind: 'slot', slot: 0, encode: 'text', starsAreWildcards: false },
     ]
     const bound = bindParams(
-      { text: '', params, types: [0, 0, 0] },
+      { text: '', params, types: [0, 0, 0], resultFormats: [] },
       request({ values: ['a', 'b'] }),
     )
     expect(bound).toEqual(['b', 'english', 'a'])

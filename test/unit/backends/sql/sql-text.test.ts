@@ -32,7 +32,7 @@ test.each([
   ["it's", "'it''s'"],
   ["back\\'slash", "E'back\\\\''slash'"],
 ])('literal quotes %j', (name, quoted) => {
-  expect(literal(name).parts).toEqual([quoted])
+  expect(toStatement(literal(name), dollar).text).toBe(quoted)
 })
 
 describe('fragments', () => {
@@ -43,6 +43,7 @@ describe('fragments', () => {
       text: 'SELECT $1 FROM "s"."t" WHERE "a" = $2 AND "a" = $3',
       params: ['y', 'x', 'x'].map((text) => ({ kind: 'const', text })),
       types: [25, 0, 0],
+      resultFormats: [],
     })
   })
 
@@ -53,6 +54,6 @@ describe('fragments', () => {
   test('join puts its separator between, nothing adds nothing', () => {
     const list = join([raw('a'), raw('b')], ', ')
     expect(toStatement(sql`(${list})${noSql}${raw('')}`, () => '?').text).toBe('(a, b)')
-    expect(join([], ', ').parts).toEqual([])
+    expect(toStatement(join([], ', '), dollar).text).toBe('')
   })
 })
