@@ -24,6 +24,9 @@ export interface ConflateOptions<T> {
   readonly scheduler: SchedulerLike
 }
 
+/** Takes the value that waits, if there is one and it is acceptable. */
+export type TakeWaiting<T> = (accept: (waiting: T) => boolean) => T | undefined
+
 /**
  * `project` gets the value and `takeWaiting`, by which a run that has not looked at anything yet
  * may serve the value that waits as well.
@@ -32,7 +35,7 @@ export interface ConflateOptions<T> {
  *         `project`
  */
 export function conflateMap<T, R>(
-  project: (value: T, takeWaiting: () => T | undefined) => ObservableInput<R>,
+  project: (value: T, takeWaiting: TakeWaiting<T>) => ObservableInput<R>,
   { merge, throttleMs, scheduler }: ConflateOptions<T>,
 ): OperatorFunction<T, R> {
   return (source$) =>
@@ -44,8 +47,9 @@ export function conflateMap<T, R>(
       let running = new Subscription()
       let throttle = new Subscription()
 
-      function takeWaiting(): T | undefined {
-        const value = waiting?.value
+      const takeWaiting: TakeWaiting<T> = (accept) => {
+        if (waiting === undefined || !accept(waiting.value)) return undefined
+        const { value } = waiting
         waiting = undefined
         return value
       }

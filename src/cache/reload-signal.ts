@@ -52,11 +52,26 @@ export type ReloadOutcome =
 
 const depths: readonly ReloadDepth[] = ['check', 'load', 'full']
 
-/** Union of scopes, greatest depth; the older one's origin and time stay. */
+export function deeper(a: ReloadDepth, b: ReloadDepth): ReloadDepth {
+  return depths.indexOf(a) >= depths.indexOf(b) ? a : b
+}
+
+export function widerScope(a: ReloadScope, b: ReloadScope): ReloadScope {
+  return a === b ? a : 'both'
+}
+
+/**
+ * Union of scopes, greatest depth; the older one's origin and time stay. How deep a reload of the
+ * configuration alone was asked for says nothing about the schema.
+ */
 export function mergeSignals(older: ReloadSignal, newer: ReloadSignal): ReloadSignal {
+  const asking = [older, newer].filter(({ scope }) => scope !== 'config')
+  const depth = (asking.length === 0 ? [older, newer] : asking)
+    .map((signal) => signal.depth)
+    .reduce(deeper)
   return {
-    scope: older.scope === newer.scope ? older.scope : 'both',
-    depth: depths.indexOf(older.depth) >= depths.indexOf(newer.depth) ? older.depth : newer.depth,
+    scope: widerScope(older.scope, newer.scope),
+    depth,
     origin: older.origin,
     at: older.at,
   }

@@ -130,17 +130,21 @@ describe('conflateMap', () => {
     expect(starts).toEqual([0, 300, 600, 900, 1200])
   })
 
-  test('a run can take over what waits', () => {
+  test('a run can take over what waits, if it accepts it', () => {
     const scheduler = new TestScheduler((actual, wanted) => expect(actual).toEqual(wanted))
     scheduler.run(({ cold, expectObservable }) => {
-      const out$ = cold('a-b--c----').pipe(
+      const out$ = cold('a-b--c-d--').pipe(
         conflateMap(
           (value: string, takeWaiting) =>
-            concat(timer(4, scheduler).pipe(map(() => `${value}+${takeWaiting() ?? 'nothing'}`))),
+            concat(
+              timer(4, scheduler).pipe(
+                map(() => `${value}+${takeWaiting((waiting) => waiting !== 'd') ?? 'nothing'}`),
+              ),
+            ),
           { merge: (a, b) => a + b, throttleMs: 2, scheduler },
         ),
       )
-      expectObservable(out$).toBe('----A----B', { A: 'a+b', B: 'c+nothing' })
+      expectObservable(out$).toBe('----A----B---C', { A: 'a+b', B: 'c+nothing', C: 'd+nothing' })
     })
   })
 

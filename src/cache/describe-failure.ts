@@ -1,0 +1,32 @@
+/**
+ * Whatever a load threw → what is told of it. Backends reject with BackendFailure; anything else
+ * is a deadline, or a bug of ours that must not stop the pipeline either.
+ */
+import type { ApiError } from '../errors/api-error.ts'
+import { BackendFailure } from '../errors/backend-failure.ts'
+import { LoadGivenUp } from './load-deadline.ts'
+
+export interface LoadFailure {
+  readonly error: ApiError
+  readonly cause: string
+  /** The failure that ends the process, if it is one. */
+  readonly fatal: BackendFailure | null
+  /** Of a bug. */
+  readonly stack: string | null
+}
+
+export function describeFailure(failure: unknown): LoadFailure {
+  if (failure instanceof BackendFailure) {
+    const fatal = failure.isFatal ? failure : null
+    return { error: failure.error, cause: failure.message, fatal, stack: null }
+  }
+  const cause = failure instanceof Error ? failure.message : String(failure)
+  const stack = failure instanceof Error ? (failure.stack ?? failure.message) : cause
+  const isBug = !(failure instanceof LoadGivenUp)
+  return {
+    error: { kind: 'reload-failed', details: cause },
+    cause,
+    fatal: null,
+    stack: isBug ? stack : null,
+  }
+}

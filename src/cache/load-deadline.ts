@@ -1,0 +1,47 @@
+/**
+ * The time that one load may take. What is awaited under it is given up when the time is over, and
+ * the signal tells whoever works on it to stop: a load that hangs is cancelled and counts as failed.
+ */
+import type { SchedulerLike } from 'rxjs'
+
+export interface LoadDeadline {
+  readonly signal: AbortSignal
+  /** Settles as `work` does, or rejects when the time is over or the deadline was cut short. */
+  guard<T>(work: Promise<T>): Promise<T>
+  /** Gives up now, for the reason given. */
+  cut(reason: Error): void
+  /** The work is over: the time no longer counts. */
+  end(): void
+}
+
+/** What a load that was given up fails with. */
+export class LoadGivenUp extends Error {
+  override readonly name = 'LoadGivenUp'
+}
+
+/** Units   milliseconds on the scheduler's clock */
+export function startDeadline(limitMs: number, scheduler: SchedulerLike): LoadDeadline {
+  const controller = new AbortController()
+  const { signal } = controller
+  const givenUp = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+  // nobody may be waiting when it is cut
+  givenUp.catch(() => undefined)
+  const timer = scheduler.schedule(() => {
+    controller.abort(
+      new LoadGivenUp(`The database did not answer within ${limitMs} ms (db-schema-load-timeout).`),
+    )
+  }, limitMs)
+  return {
+    signal,
+    guard: (work) => Promise.race([work, givenUp]),
+    cut(reason) {
+      timer.unsubscribe()
+      controller.abort(reason)
+    },
+    end() {
+      timer.unsubscribe()
+    },
+  }
+}

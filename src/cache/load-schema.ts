@@ -1,0 +1,118 @@
+/**
+ * One look at the database: version → the same as before, or a catalog → a new snapshot. The
+ * version is read before the introspection that it labels, so what changes in between makes the
+ * next check load again. What becomes of the result is `reload-pipeline.ts`'s business.
+ */
+import { BackendFailure } from '../errors/backend-failure.ts'
+import type { Catalog, SchemaVersion } from './catalog.ts'
+import type { LoadDeadline } from './load-deadline.ts'
+import type { ReloadDepth } from './reload-signal.ts'
+import { isSameOptions } from './schema-options.ts'
+import type { SchemaOptions, SchemaSnapshot } from './schema-snapshot.ts'
+
+/** What the pipeline wants of a backend: the part of its interface that loads schemas. */
+export interface SchemaReader {
+  /** Cheap. Rejects with BackendFailure. */
+  schemaVersion(options: SchemaOptions, signal: AbortSignal): Promise<SchemaVersion>
+  /** Rejects with BackendFailure. */
+  introspect(request: {
+    readonly options: SchemaOptions
+    readonly previous: SchemaSnapshot | null
+    readonly depth: Exclude<ReloadDepth, 'check'>
+    readonly signal: AbortSignal
+  }): Promise<Catalog>
+}
+
+export interface LoadDeps {
+  readonly reader: SchemaReader
+  readonly buildSnapshot: (
+    catalog: Catalog,
+    options: SchemaOptions,
+    version: number,
+    loadedAt: Date,
+  ) => Promise<SchemaSnapshot>
+  readonly onQueried: (durationMs: number, timings: Catalog['timings']) => void
+  /** Milliseconds, for durations. */
+  readonly stopwatch: () => number
+}
+
+export interface LoadOrder {
+  readonly depth: ReloadDepth
+  readonly options: SchemaOptions
+  readonly previous: SchemaSnapshot | null
+  readonly loadedAt: Date
+  /** The last load failed: a check loads without asking whether the version moved. */
+  readonly mustLoad: boolean
+}
+
+export type LoadResult =
+  | { readonly kind: 'unchanged' }
+  | {
+      readonly kind: 'loaded'
+      readonly snapshot: SchemaSnapshot
+      readonly queryMs: number
+      readonly buildMs: number
+    }
+  /** `version` at which it failed; null when not even that was answered. */
+  | { readonly kind: 'failed'; readonly failure: unknown; readonly version: SchemaVersion | null }
+
+/** A row of the catalog that vanished while it was read: the next try sees it gone. */
+const vanishedRow = 'XX000'
+const maxTries = 5
+
+function isVanishedRow(failure: unknown): boolean {
+  return (
+    failure instanceof BackendFailure &&
+    failure.error.kind === 'database' &&
+    failure.error.failure.sqlState === vanishedRow
+  )
+}
+
+/** Never rejects: what the reader or the build threw is the failure. */
+export async function loadSchema(
+  order: LoadOrder,
+  deadline: LoadDeadline,
+  deps: LoadDeps,
+): Promise<LoadResult> {
+  const { depth, options, previous, mustLoad } = order
+  const { reader, stopwatch } = deps
+  const { signal, guard } = deadline
+  let version: SchemaVersion | null = null
+
+  async function readCatalog(): Promise<Catalog> {
+    version ??= await guard(reader.schemaVersion(options, signal))
+    const reuse = depth === 'full' ? 'full' : 'load'
+    const catalog = await guard(reader.introspect({ options, previous, depth: reuse, signal }))
+    return { ...catalog, version }
+  }
+
+  async function readCatalogPatiently(): Promise<Catalog> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await readCatalog()
+      } catch (failure) {
+        if (!isVanishedRow(failure) || tries === maxTries) throw failure
+        version = null
+      }
+    }
+  }
+
+  try {
+    if (depth === 'check' && previous !== null && !mustLoad) {
+      // under the options of the snapshot that it is compared with: changed ones wait for a load
+      const found = await guard(reader.schemaVersion(previous.options, signal))
+      if (found === previous.schemaVersion) return { kind: 'unchanged' }
+      if (isSameOptions(previous.options, options)) version = found
+    }
+    const queryStart = stopwatch()
+    const catalog = await readCatalogPatiently()
+    const queryMs = stopwatch() - queryStart
+    deps.onQueried(queryMs, catalog.timings)
+    const buildStart = stopwatch()
+    const number = (previous?.version ?? 0) + 1
+    const snapshot = await guard(deps.buildSnapshot(catalog, options, number, order.loadedAt))
+    return { kind: 'loaded', snapshot, queryMs, buildMs: stopwatch() - buildStart }
+  } catch (failure) {
+    return { kind: 'failed', failure, version }
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * A reload pipeline in virtual time, with a database that is a few variables. What happens is told
+ * as lines `<ms> <event>`, so that a test reads as a timeline.
+ */
+import { type Observable, Subject } from 'rxjs'
+import { buildSnapshot } from '../../../src/cache/build-snapshot.ts'
+import type { Catalog } from '../../../src/cache/catalog.ts'
+import { diffSnapshots } from '../../../src/cache/diff-snapshots.ts'
+import {
+  createGenerationStore,
+  type Generation,
+  type GenerationStore,
+} from '../../../src/cache/generation-store.ts'
+import {
+  createReloadPipeline,
+  type ReloadPipeline,
+  type ReloadPipelineDeps,
+} from '../../../src/cache/reload-pipeline.ts'
+import type { ReloadSignal } from '../../../src/cache/reload-signal.ts'
+import type { SchemaOptions } from '../../../src/cache/schema-snapshot.ts'
+import type { Config } from '../../../src/config/config.ts'
+import { defaultConfig } from '../../../src/config/default-config.ts'
+import type { Result } from '../../../src/core/result.ts'
+import { BackendFailure } from '../../../src/errors/backend-failure.ts'
+import type { Observation } from '../../../src/observe/observation.ts'
+import { createVirtualClock, type VirtualClock } from '../../support/virtual-clock.ts'
+import { catalog, relation } from './sample-catalog.ts'
+
+export interface Database {
+  /** What `schemaVersion` answers, and one relation of that name is what there is. */
+  version: string
+  versionMs: number
+  introspectMs: number
+  /** Thrown by every introspection while set. */
+  failure: unknown
+  /** Thrown by the version read while set. */
+  versionFailure: unknown
+  /** Thrown once each, first to last, by introspections. */
+  failures: unknown[]
+  config: Result<Config, readonly string[]>
+  configMs: number
+}
+
+export interface Rig {
+  readonly clock: VirtualClock
+  readonly db: Database
+  readonly pipeline: ReloadPipeline
+  readonly store: GenerationStore
+  readonly signals: Subject<ReloadSignal>
+  readonly observations: Observation[]
+  /** `<ms> version`, `<ms> load full`, `<ms> published 1`, `<ms> failed: cause` … */
+  readonly timeline: string[]
+  readonly published: { readonly generation: Generation; readonly previous: Generation }[]
+  readonly fatal: BackendFailure[]
+  readonly introspections: {
+    readonly options: SchemaOptions
+    readonly depth: string
+    readonly signal: AbortSignal
+  }[]
+  signal(part: Partial<ReloadSignal>): ReloadSignal
+  /** Sends a signal now. */
+  send(part: Partial<ReloadSignal>): void
+  /** Starts, lets the first load end, and forgets what was told of it. */
+  startUp(): Promise<void>
+  /** What was told since the last call. */
+  told(): string[]
+}
+
+export const testConfig: Config = {
+  ...defaultConfig('postgres'),
+  dbSchemas: ['test'],
+  dbExtraSearchPath: ['public'],
+}
+
+export function databaseFailure(sqlState: string, message = 'broken', isFatal = false) {
+  return new BackendFailure(
+    {
+      kind: 'database',
+      failure: { sqlState, message, details: null, hint: null },
+      authenticated: false,
+    },
+    message,
+    isFatal,
+  )
+}
+
+export const connectionFailure = new BackendFailure(
+  { kind: 'connection', details: 'connection refused' },
+  'connection refused',
+)
+
+function line(observation: Observation): string | null {
+  switch (observation.kind) {
+    case 'trigger':
+      return null
+    case 'reload-started':
+      return `start ${observation.origin} ${observation.scope} ${observation.depth}`
+    case 'reload-published':
+      return `published ${observation.version}`
+    case 'reload-unchanged':
+      return `unchanged ${observation.version}`
+    case 'reload-failed':
+      return `failed #${observation.attempt}`
+    case 'reload-retry':
+      return `retry in ${observation.retryInMs}`
+    case 'config-invalid':
+      return `config invalid: ${observation.problems.join(', ')}`
+    case 'reload-queried':
+      return `queried in ${observation.durationMs}`
+    case 'request-crashed':
+      return `crashed: ${observation.stack.split('\n')[0]}`
+    default:
+      return observation.kind
+  }
+}
+
+export function createRig(
+  override: Partial<ReloadPipelineDeps> = {},
+  sources: (
+    clock: VirtualClock,
+    rig: Pick<Rig, 'signal'>,
+  ) => Observable<ReloadSignal> | null = () => null,
+): Rig {
+  const clock = createVirtualClock()
+  const { scheduler } = clock
+  const db: Database = {
+    version: 'v1',
+    versionMs: 1,
+    introspectMs: 20,
+    failure: null,
+    versionFailure: null,
+    failures: [],
+    config: { ok: true, value: testConfig },
+    configMs: 2,
+  }
+  const timeline: string[] = []
+  const observations: Observation[] = []
+  const published: Rig['published'] = []
+  const fatal: BackendFailure[] = []
+  const introspections: Rig['introspections'] = []
+  const signals = new Subject<ReloadSignal>()
+  const store = createGenerationStore({ config: testConfig, snapshot: null })
+  const tell = (text: string) => timeline.push(`${clock.now()} ${text}`)
+
+  function signal(part: Partial<ReloadSignal>): ReloadSignal {
+    return { scope: 'schema', depth: 'load', origin: 'notify', at: clock.now(), ...part }
+  }
+
+  const pipeline = createReloadPipeline({
+    signals$: sources(clock, { signal }) ?? signals,
+    store,
+    loadConfig: async () => {
+      await clock.delay(db.configMs)
+      return db.config
+    },
+    reader: {
+      async schemaVersion() {
+        tell('version')
+        await clock.delay(db.versionMs)
+        if (db.versionFailure !== null) throw db.versionFailure
+        return db.version
+      },
+      async introspect({ options, depth, signal }): Promise<Catalog> {
+        tell(`load ${depth}`)
+        introspections.push({ options, depth, signal })
+        const { version } = db
+        await clock.delay(db.introspectMs)
+        const failure = db.failures.shift() ?? db.failure
+        if (failure !== null) throw failure
+        return catalog({ version, relations: [relation(version)] })
+      },
+    },
+    buildSnapshot: async (...parts) => buildSnapshot(...parts),
+    diffSnapshots: async (previous, next) => diffSnapshots(previous, next),
+    onPublished: (generation, previous) => published.push({ generation, previous }),
+    onFatal: (failure) => fatal.push(failure),
+    observe: (observation) => {
+      observations.push(observation)
+      const text = line(observation)
+      if (text !== null) tell(text)
+    },
+    scheduler,
+    random: () => 0,
+    deadlineMs: () => 60_000,
+    stopwatch: () => clock.now(),
+    ...override,
+  })
+
+  const rig: Rig = {
+    clock,
+    db,
+    pipeline,
+    store,
+    signals,
+    observations,
+    timeline,
+    published,
+    fatal,
+    introspections,
+    signal,
+    send: (part) => signals.next(signal(part)),
+    async startUp() {
+      void pipeline.start()
+      await clock.advance(1000)
+      rig.told()
+      published.length = 0
+      introspections.length = 0
+      observations.length = 0
+    },
+    told: () => timeline.splice(0),
+  }
+  return rig
+}
