@@ -52,7 +52,7 @@ function readRecord(reader: Reader): readonly string[] | null {
 function readLineEnd(reader: Reader): boolean {
   const { text } = reader
   if (text[reader.at] === '\n') reader.at += 1
-  else if (text.startsWith('\r\n', reader.at)) reader.at += 2
+  else if (text[reader.at] === '\r') reader.at += text[reader.at + 1] === '\n' ? 2 : 1
   else return false
   return true
 }
@@ -91,5 +91,5 @@ export function parseCsv(
     })
     records.push(Object.fromEntries(pairs))
   } while (readLineEnd(reader))
-  return reader.at < text.length ? err(problem('endOfInput', reader)) : ok(records)
+  return reader.at < text.length ? err(missingLineEnd(reader)) : ok(records)
 }

@@ -55,6 +55,24 @@ export function identifier(s: Scanner): string | Failed {
   return at === start ? failed : s.text.slice(start, at).trim()
 }
 
+/**
+ * A short cut for the commonest item of a list: ASCII letters, digits and `_`, then a comma, a
+ * closing parenthesis or the end. Null: the item is more than that; nothing was read.
+ */
+export function bareName(s: Scanner): string | null {
+  const { text, at: start } = s
+  let at = start
+  let code = text.charCodeAt(at)
+  while (((code | 32) >= 97 && (code | 32) <= 122) || (code >= 48 && code <= 57) || code === 95) {
+    at += 1
+    code = text.charCodeAt(at)
+  }
+  const isWhole = at > start && (at >= text.length || code === 44 || code === 41)
+  if (!isWhole) return null
+  s.at = at
+  return text.slice(start, at)
+}
+
 /** Text in double quotes, `\` taking the next character as it is. */
 export function quotedValue(s: Scanner): string | Failed {
   if (char(s, '"') === failed) return failed
@@ -100,7 +118,12 @@ function dash(s: Scanner): true | Failed {
 
 function dashedIdentifier(s: Scanner): string | Failed {
   const parts = separated(s, identifier, dash)
-  return parts === failed ? failed : parts.join('-')
+  return parts === failed ? failed : joined(parts)
+}
+
+function joined(parts: readonly string[]): string {
+  const [first = ''] = parts
+  return parts.length === 1 ? first : parts.join('-')
 }
 
 function fieldNameText(s: Scanner): string | Failed {
@@ -118,7 +141,7 @@ function keyPart(s: Scanner): string | Failed {
 
 function dashedKey(s: Scanner): string | Failed {
   const parts = separated(s, keyPart, dash)
-  return parts === failed ? failed : parts.join('-')
+  return parts === failed ? failed : joined(parts)
 }
 
 function keyText(s: Scanner): string | Failed {

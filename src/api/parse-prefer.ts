@@ -64,8 +64,9 @@ export function parsePrefer(headers: readonly string[], mayChooseTx: boolean): P
 export function preferenceShape(preferences: Preferences): string {
   if (preferences === noPreferences) return ''
   const { resolution, count, tx, missing, handling, timezone, maxAffected } = preferences
-  const known = [resolution, preferences.return, count, tx, missing, handling].join(',')
+  const zone = timezone === undefined ? '' : 'timezone'
+  const rows = maxAffected === undefined ? '' : 'max-affected'
   // Unknown preferences decide something under strict handling only.
   const unknown = handling === 'strict' ? JSON.stringify(preferences.invalid) : ''
-  return `${known},${timezone !== undefined},${maxAffected !== undefined},${unknown}`
+  return `${resolution},${preferences.return},${count},${tx},${missing},${handling},${zone},${rows}${unknown}`
 }

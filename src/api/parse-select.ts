@@ -5,7 +5,14 @@
  * Rule  PostgREST docs: tables_views (Vertical Filtering), resource_embedding, aggregate_functions
  */
 import type { AggregateFunction, JoinType, SelectField, SelectItem } from './api-request.ts'
-import { aliasSeparator, field, fieldName, identifier, spacedComma } from './parse-field.ts'
+import {
+  aliasSeparator,
+  bareName,
+  field,
+  fieldName,
+  identifier,
+  spacedComma,
+} from './parse-field.ts'
 import {
   attempt,
   attemptWord,
@@ -211,6 +218,8 @@ function embedOrField(s: Scanner): SelectItem | Failed {
 }
 
 function selectItem(s: Scanner): SelectItem | Failed {
+  const name = s.trace === null ? bareName(s) : null
+  if (name !== null) return { kind: 'field', field: { name, jsonPath: [] } }
   return either(s, spread, embedOrField)
 }
 

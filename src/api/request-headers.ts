@@ -48,7 +48,8 @@ function parseCookies(header: string): readonly (readonly [string, string])[] {
  */
 export function readHeaders(lines: readonly (readonly [string, string])[]): RequestHeaders {
   const picked: { -readonly [K in keyof Picked]: Picked[K] } = {}
-  const all = new Map<string, string>()
+  const all: [string, string][] = []
+  const seen = new Set<string>()
   const prefer: string[] = []
   let cookies: readonly (readonly [string, string])[] | undefined
   for (const [name, raw] of lines) {
@@ -60,8 +61,10 @@ export function readHeaders(lines: readonly (readonly [string, string])[]): Requ
     const pick = pickedNames.get(name)
     if (pick !== undefined) picked[pick] ??= value
     else if (name === 'prefer') prefer.push(value)
-    const earlier = all.get(name)
-    all.set(name, earlier === undefined ? value : `${earlier}, ${value}`)
+    const earlier = seen.has(name) ? all.find((each) => each[0] === name) : undefined
+    if (earlier === undefined) all.push([name, value])
+    else earlier[1] += `, ${value}`
+    seen.add(name)
   }
-  return { ...picked, all: [...all], cookies: cookies ?? [], prefer }
+  return { ...picked, all, cookies: cookies ?? [], prefer }
 }
