@@ -1,0 +1,56 @@
+/**
+ * Oids of relations and attribute numbers → names. The exposed relations are known by the time keys
+ * are read; hidden ones, which keys and views may lead to, are asked for by oid.
+ */
+import type { QualifiedName } from '../../core/qualified-name.ts'
+import { asList, asNumber, asText, listIn, numberIn, textIn } from './catalog-row.ts'
+import type { CatalogTable } from './catalog-tables.ts'
+import type { ControlQuery } from './control-connection.ts'
+
+export interface RelationName extends QualifiedName {
+  /** By attribute number. */
+  readonly columns: ReadonlyMap<number, string>
+}
+
+export type RelationNames = ReadonlyMap<number, RelationName>
+
+export function namesOfTables(tables: readonly CatalogTable[]): RelationNames {
+  return new Map(
+    tables.map(({ oid, schema, name, columns }) => [
+      oid,
+      { schema, name, columns: new Map(columns.map((column) => [column.position, column.name])) },
+    ]),
+  )
+}
+
+const namesSql = `
+select c.oid, n.nspname as schema, c.relname as name, (
+  select json_agg(json_build_array(a.attnum, a.attname))
+  from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0
+) as columns
+from unnest($1::oid[]) as asked(oid)
+  join pg_catalog.pg_class c on c.oid = asked.oid
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace`
+
+/** `known` and the names of those of `oids` that are missing in it. */
+export async function completeNames(
+  query: ControlQuery,
+  known: RelationNames,
+  oids: ReadonlySet<number>,
+): Promise<RelationNames> {
+  const missing = [...oids].filter((oid) => !known.has(oid))
+  if (missing.length === 0) return known
+  const names = new Map(known)
+  for (const row of await query(namesSql, [`{${missing.join()}}`])) {
+    const columns = listIn(row, 'columns').map((column): readonly [number, string] => {
+      const [position, name] = asList(column)
+      return [asNumber(position), asText(name)]
+    })
+    names.set(numberIn(row, 'oid'), {
+      schema: textIn(row, 'schema'),
+      name: textIn(row, 'name'),
+      columns: new Map(columns),
+    })
+  }
+  return names
+}
