@@ -73,9 +73,10 @@ export function createControlConnection(deps: ControlConnectionDeps): ControlCon
   async function tidy(connection: PostgresConnection, running: Promise<unknown> | null) {
     if (running !== null) {
       const cut = setTimeout(() => connection.destroy(), cancelGraceMs)
-      const [isClean] = await Promise.all([connection.cancel(), running])
+      const cancelling = connection.cancel()
+      await running
       clearTimeout(cut)
-      if (!isClean) connection.destroy()
+      if (!connection.isAlive || !(await cancelling)) connection.destroy()
     }
     if (connection.isAlive && connection.state !== 'idle') {
       const cut = setTimeout(() => connection.destroy(), cancelGraceMs)

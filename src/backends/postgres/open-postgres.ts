@@ -1,0 +1,215 @@
+/**
+ * Assembles the PostgreSQL backend: the pool that requests run on, a control connection for loads
+ * and checks where the pool reads, and one on a writable server for the listener's sake. Nothing
+ * is connected before it is needed.
+ */
+import { readFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import type { Config } from '../../config/config.ts'
+import { BackendFailure } from '../../errors/backend-failure.ts'
+import type { Observe } from '../../observe/observation.ts'
+import type { Backend, SchemaFeed } from '../backend.ts'
+import { createPlanCompiler } from './compile-postgres.ts'
+import { createConnector } from './connect-postgres.ts'
+import { type ControlQuery, createControlConnection } from './control-connection.ts'
+import { createExecutor } from './execute-postgres.ts'
+import { introspectPostgres } from './introspect-postgres.ts'
+import { outcomeFailure } from './map-postgres-error.ts'
+import { parseConnection } from './parse-connection.ts'
+import { createPostgresPool } from './postgres-pool.ts'
+import { readSchemaVersion } from './postgres-schema-version.ts'
+import { readDatabaseSettings } from './read-database-settings.ts'
+
+export interface PostgresDeps {
+  /** The configuration now in force; of the connection options the first one's count. */
+  readonly config: () => Config
+  /** libpq's variables are read from it. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly observe: Observe
+}
+
+/** Prepared statements that one connection keeps: at up to 80 KB each, 8 MB of its server process. */
+const statementCapacity = 100
+
+/** Milliseconds for the listener's small questions. */
+const feedTimeoutMs = 5000
+
+/** The oldest version served. */
+const oldestVersion = 140_000
+
+export function openPostgres({ config, env, observe }: PostgresDeps): Backend {
+  const surroundings = { env, systemUser: systemUser(env), readFile }
+  const connector = createConnector({
+    settings: () => parseConnection(config().dbUri, surroundings),
+    files: { readFile, home: env['HOME'] ?? null },
+    statementCapacity,
+    random: Math.random,
+  })
+  const { dbPool, dbPoolAcquisitionTimeout, dbPoolMaxIdletime, dbPoolMaxLifetime } = config()
+  const pool = createPostgresPool({
+    connect: (id, signal) => connector.connect({ id, signal }),
+    limits: {
+      max: dbPool,
+      acquisitionTimeoutMs: dbPoolAcquisitionTimeout * 1000,
+      maxIdleMs: dbPoolMaxIdletime * 1000,
+      maxLifetimeMs: dbPoolMaxLifetime * 1000,
+    },
+    observe,
+  })
+  const loads = createControlConnection({
+    connect: (signal) => connector.connect({ id: 'control', signal }),
+  })
+  // apart from loads, so that a long one does not silence the listener's proof of life
+  const primary = createControlConnection({
+    connect: (signal) => connector.connect({ id: 'control', target: 'read-write', signal }),
+  })
+
+  /** With recovery switched off a connection that fails stops the server. */
+  async function judged<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (failure) {
+      const isConnection =
+        failure instanceof BackendFailure &&
+        (failure.error.kind === 'connection' || failure.error.kind === 'connection-lost')
+      if (!isConnection || config().dbPoolAutomaticRecovery) throw failure
+      throw new BackendFailure(failure.error, failure.message, true, failure)
+    }
+  }
+
+  const onReads = <T>(work: (query: ControlQuery) => Promise<T>, signal: AbortSignal) =>
+    judged(loads.run(work, signal))
+  const onPrimary = <T>(work: (query: ControlQuery, address: string) => Promise<T>) =>
+    judged(primary.run(work, AbortSignal.timeout(feedTimeoutMs)))
+
+  const feed: SchemaFeed = {
+    kind: 'listen',
+    connection: () => ({ ...connector.clientConfig('read-write') }),
+    describe: () =>
+      onPrimary(async (query, address) => ({
+        address,
+        version: await readValue(query, 'select version() as value'),
+      })),
+    notify: (channel, payload) =>
+      onPrimary(async (query) => {
+        await query('select pg_notify($1, $2)', [channel, payload])
+      }),
+    async primaryPosition() {
+      const isReplica = await onReads(
+        (query) => readValue(query, 'select pg_is_in_recovery()::text as value'),
+        AbortSignal.timeout(feedTimeoutMs),
+      )
+      if (isReplica !== 'true') return null
+      return onPrimary((query) => readValue(query, 'select pg_current_wal_insert_lsn() as value'))
+    },
+    async hasReplayed(position) {
+      const hasReplayed = await onReads(
+        (query) => readValue(query, replayedSql, [position]),
+        AbortSignal.timeout(feedTimeoutMs),
+      )
+      return hasReplayed === 'true'
+    },
+  }
+
+  return {
+    engine: 'postgres',
+    hasRoles: true,
+    feed,
+    serverVersion: (signal) => onReads(readServerVersion, signal),
+    schemaVersion: (options, signal) =>
+      onReads((query) => readSchemaVersion(query, options), signal),
+    introspect: (request) => {
+      const now = config()
+      const full = {
+        ...request,
+        readRoleSettings: now.dbConfig,
+        statementTimeoutMs: now.dbSchemaLoadTimeout,
+        sleepMs: {
+          beforeQueries: now.internalSchemaCacheQuerySleepBeforeQueries,
+          afterQueries: now.internalSchemaCacheQuerySleep,
+        },
+      }
+      return onReads((query) => introspectPostgres(query, full), request.signal)
+    },
+    databaseSettings: ({ dbConfig, dbPreConfig }, signal) =>
+      dbConfig
+        ? onReads((query) => readDatabaseSettings(query, dbPreConfig), signal)
+        : Promise.resolve(new Map()),
+    execute: createExecutor({ pool, compile: createPlanCompiler(), observe }),
+    recycle: () => pool.recycle(),
+    async ping(signal) {
+      const acquired = await pool.acquire(signal)
+      switch (acquired.kind) {
+        case 'failed':
+          return judged(Promise.reject(acquired.failure))
+        case 'timeout':
+        case 'abandoned':
+          throw new BackendFailure(
+            { kind: 'acquisition-timeout' },
+            'Timed out acquiring connection from connection pool.',
+          )
+        case 'acquired': {
+          const { connection } = acquired
+          const cut = () => connection.destroy()
+          signal.addEventListener('abort', cut, { once: true })
+          const outcome = await connection.run([pingStep])
+          signal.removeEventListener('abort', cut)
+          pool.release(connection, outcome.kind === 'done')
+          if (outcome.kind !== 'done') await judged(Promise.reject(outcomeFailure(outcome)))
+        }
+      }
+    },
+    poolStats: () => pool.stats(),
+    async close() {
+      await Promise.all([pool.close(), loads.close(), primary.close()])
+    },
+  }
+}
+
+const pingStep = {
+  text: 'SELECT 1',
+  params: [],
+  types: [],
+  isPrepared: false,
+  keep: 'nothing',
+} as const
+
+const replayedSql =
+  'select (not pg_is_in_recovery() or pg_last_wal_replay_lsn() >= $1::pg_lsn)::text as value'
+
+async function readServerVersion(query: ControlQuery): Promise<string> {
+  const [row] = await query("select version(), current_setting('server_version_num') as number")
+  const version = row?.['version'] ?? ''
+  if (Number(row?.['number']) < oldestVersion) {
+    const message = `Cannot run in this PostgreSQL version, dbrest needs at least ${oldestVersion / 10_000}. Current version: ${version}.`
+    throw new BackendFailure({ kind: 'connection', details: `${message}\n` }, message, true)
+  }
+  return version
+}
+
+async function readValue(
+  query: ControlQuery,
+  text: string,
+  params: readonly string[] = [],
+): Promise<string> {
+  const [row] = await query(text, params)
+  return row?.['value'] ?? ''
+}
+
+function readFile(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    // not there, or not for us: libpq passes over it as well
+    return null
+  }
+}
+
+/** A process may run as a user that has no name. */
+function systemUser(env: PostgresDeps['env']): string {
+  try {
+    return userInfo().username
+  } catch {
+    return env['USER'] ?? 'postgres'
+  }
+}

@@ -1,0 +1,124 @@
+import pg from 'pg'
+import createSubscriber from 'pg-listen'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Backend } from '../../../src/backends/backend.ts'
+import { openPostgres } from '../../../src/backends/postgres/open-postgres.ts'
+import { BackendFailure } from '../../../src/errors/backend-failure.ts'
+import { loadTestConfig } from '../../support/load-test-config.ts'
+import { noSignal } from '../../support/postgres-connector.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/shared-cluster.ts'
+
+let db: TestDatabase
+const opened: Backend[] = []
+
+beforeAll(async () => {
+  db = await createTestDatabase('create table t (i int primary key); insert into t values (1)')
+})
+
+afterAll(async () => {
+  await Promise.all(opened.map((backend) => backend.close()))
+  await db.drop()
+})
+
+function backendOf(uri = db.uri(), env: Readonly<Record<string, string>> = {}): Backend {
+  const config = loadTestConfig({ env: { PGRST_DB_URI: uri, PGRST_DB_ANON_ROLE: 'x', ...env } })
+  const backend = openPostgres({ config: () => config, env: {}, observe: () => {} })
+  opened.push(backend)
+  return backend
+}
+
+function listenFeed(backend: Backend) {
+  if (backend.feed.kind !== 'listen') throw new Error('PostgreSQL listens')
+  return backend.feed
+}
+
+const options = { schemas: ['public'], extraSearchPath: ['public'], hoistedSettings: [] }
+
+test('says which server it is, and that requests can be served', async () => {
+  const backend = backendOf()
+  expect(await backend.serverVersion(noSignal)).toMatch(/^PostgreSQL 18/)
+  await backend.ping(noSignal)
+  expect(backend.poolStats()).toEqual({ max: 10, available: 1, waiting: 0 })
+})
+
+test('knows the version of a schema, and loads it', async () => {
+  const backend = backendOf()
+  const before = await backend.schemaVersion(options, noSignal)
+  const request = { options, previous: null, depth: 'full', signal: noSignal } as const
+  const catalog = await backend.introspect(request)
+  expect(catalog.version).toBe(before)
+  expect(catalog.relations.map((relation) => relation.name)).toEqual(['t'])
+  await db.query('create table another (i int)')
+  expect(await backend.schemaVersion(options, noSignal)).not.toBe(before)
+})
+
+test('reads settings from the database where that is wanted', async () => {
+  await db.query(`alter role postgres in database ${db.name} set pgrst.db_max_rows to '7'`)
+  const backend = backendOf()
+  const config = loadTestConfig({ env: { PGRST_DB_URI: db.uri() } })
+  const settings = await backend.databaseSettings(config, noSignal)
+  expect([...settings]).toEqual([['db_max_rows', '7']])
+  const without = { ...config, dbConfig: false }
+  expect(await backend.databaseSettings(without, noSignal)).toEqual(new Map())
+  await db.query(`alter role postgres in database ${db.name} reset pgrst.db_max_rows`)
+})
+
+test('its feed leads a listener to where notifications arrive', async () => {
+  const feed = listenFeed(backendOf(`${db.uri()}?target_session_attrs=any`))
+  const place = await feed.describe()
+  expect(place).toEqual({
+    address: `127.0.0.1:${db.port}`,
+    version: expect.stringMatching(/^PostgreSQL 18/),
+  })
+  const subscriber = createSubscriber(feed.connection(), { parse: (text) => text })
+  const arrived = new Promise((resolve) => subscriber.notifications.on('a "channel"', resolve))
+  await subscriber.connect()
+  await subscriber.listenTo('a "channel"')
+  await feed.notify('a "channel"', 'it is me')
+  expect(await arrived).toBe('it is me')
+  await subscriber.close()
+  expect(await feed.primaryPosition()).toBeNull()
+  expect(await feed.hasReplayed('0/1')).toBe(true)
+})
+
+test('a server that is not there is a failure, fatal only without recovery', async () => {
+  const failureOf = (work: Promise<unknown>) => work.catch((failure: unknown) => failure)
+  for (const [recovers, isFatal] of [
+    ['true', false],
+    ['false', true],
+  ] as const) {
+    const backend = backendOf('postgresql://u@127.0.0.1:1/x', {
+      PGRST_DB_POOL_AUTOMATIC_RECOVERY: recovers,
+    })
+    const failures = await Promise.all([
+      failureOf(backend.serverVersion(noSignal)),
+      failureOf(backend.ping(noSignal)),
+      failureOf(listenFeed(backend).describe()),
+    ])
+    for (const failure of failures) {
+      expect(failure).toBeInstanceOf(BackendFailure)
+      expect(failure).toMatchObject({ isFatal, error: { kind: 'connection' } })
+    }
+  }
+})
+
+test('closing ends what runs and leaves no session', async () => {
+  const backend = backendOf(`${db.uri()}?application_name=closing`)
+  await backend.ping(noSignal)
+  const version = await backend.schemaVersion(options, noSignal)
+  expect(version).not.toBe('')
+  const watcher = new pg.Client(db.uri())
+  await watcher.connect()
+  const sessions = async () => {
+    const { rows } = await watcher.query(
+      "select 1 from pg_stat_activity where application_name = 'closing'",
+    )
+    return rows.length
+  }
+  expect(await sessions()).toBe(2)
+  await backend.close()
+  const deadline = Date.now() + 3000
+  while ((await sessions()) > 0 && Date.now() < deadline) await new Promise(setImmediate)
+  expect(await sessions()).toBe(0)
+  await watcher.end()
+})
