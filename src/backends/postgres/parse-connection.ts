@@ -111,11 +111,13 @@ export function parseConnection(
   const database = value('dbname') ?? user
   const places = listPlaces(value, { user, database }, surroundings)
   if (!places.ok) return places
-  const seconds = wholeNumber(value('connect_timeout'))
-  const idle = wholeNumber(value('keepalives_idle'))
-  if (seconds === undefined || idle === undefined) {
-    return err('invalid integer value for connection option "connect_timeout"\n')
+  for (const keyword of ['connect_timeout', 'keepalives_idle']) {
+    const text = value(keyword)
+    if (text !== null && !/^\s*[+-]?\d+\s*$/.test(text)) {
+      return err(`invalid integer value "${text}" for connection option "${keyword}"\n`)
+    }
   }
+  const seconds = Number(value('connect_timeout') ?? 0)
   return ok({
     places: places.value,
     user,
@@ -125,10 +127,10 @@ export function parseConnection(
       value('fallback_application_name') ??
       `${productName} ${productVersion}`,
     options: sessionOptions(value('options'), surroundings.env),
-    connectTimeoutMs: seconds === null || seconds <= 0 ? null : seconds * 1000,
+    connectTimeoutMs: seconds <= 0 ? null : seconds * 1000,
     target,
     isShuffled: value('load_balance_hosts') === 'random',
-    keepAliveIdle: value('keepalives') === '0' ? null : (idle ?? 0),
+    keepAliveIdle: value('keepalives') === '0' ? null : Number(value('keepalives_idle') ?? 0),
     tls: {
       mode,
       isDirect: value('sslnegotiation') === 'direct',
@@ -223,12 +225,6 @@ function sessionOptions(options: string | null, env: ConnectionSurroundings['env
       : [`-c ${setting}=${value.replace(/[\\\s]/g, '\\$&')}`]
   })
   return [...settings, ...(options === null ? [] : [options])].join(' ')
-}
-
-/** Undefined: the text is no number. */
-function wholeNumber(text: string | null): number | null | undefined {
-  if (text === null) return null
-  return /^\s*[+-]?\d+\s*$/.test(text) ? Number(text) : undefined
 }
 
 function isOneOf<T extends string>(allowed: readonly T[], text: string): text is T {
