@@ -1,5 +1,4 @@
 import pg from 'pg'
-import createSubscriber from 'pg-listen'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Backend } from '../../../src/backends/backend.ts'
 import { openPostgres } from '../../../src/backends/postgres/open-postgres.ts'
@@ -70,13 +69,15 @@ test('its feed leads a listener to where notifications arrive', async () => {
     address: `127.0.0.1:${db.port}`,
     version: expect.stringMatching(/^PostgreSQL 18/),
   })
-  const subscriber = createSubscriber(feed.connection(), { parse: (text) => text })
-  const arrived = new Promise((resolve) => subscriber.notifications.on('a "channel"', resolve))
-  await subscriber.connect()
-  await subscriber.listenTo('a "channel"')
-  await feed.notify('a "channel"', 'it is me')
-  expect(await arrived).toBe('it is me')
-  await subscriber.close()
+  const listener = new pg.Client(feed.connection())
+  await listener.connect()
+  const arrived = new Promise((resolve) => {
+    listener.on('notification', ({ channel, payload }) => resolve([channel, payload]))
+  })
+  await listener.query('LISTEN "My channel"')
+  await feed.notify('My channel', 'it is me')
+  expect(await arrived).toEqual(['My channel', 'it is me'])
+  await listener.end()
   expect(await feed.primaryPosition()).toBeNull()
   expect(await feed.hasReplayed('0/1')).toBe(true)
 })
