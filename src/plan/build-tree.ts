@@ -7,7 +7,7 @@ import { isToOne } from '../cache/relationship.ts'
 import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import type { QualifiedName } from '../core/qualified-name.ts'
 import { type DraftNode, scopeName, shownName } from './draft-tree.ts'
-import { findShown } from './link-embeds.ts'
+import { childrenShown } from './link-embeds.ts'
 import type { ChildJoin, ChildOutput, Condition, OrderBy, ReadNode, SelectColumn } from './plan.ts'
 import {
   type FieldScope,
@@ -59,6 +59,8 @@ function buildNode(draft: DraftNode, source: TreeSource, around: Surroundings): 
     buildNode(child, source, { isGrouped, appliesLifted: !lifts }),
   )
   const children = built.map((child) => child.node)
+  const shown = childrenShown(draft)
+  const orderScope = fieldScope(source.snapshot, source.root)
   const own = lifts ? liftAggregates(selected) : { columns: selected, lifted: [] }
   const lifted = lifts ? [...own.lifted, ...built.flatMap((child) => child.lifted)] : []
 
@@ -70,11 +72,9 @@ function buildNode(draft: DraftNode, source: TreeSource, around: Surroundings): 
     alias: draft.alias,
     key: draft.link?.key ?? '',
     select: own.columns,
-    where: draft.conditions.map((tree) => buildCondition(tree, scope, draft)),
+    where: draft.conditions.toReversed().map((tree) => buildCondition(tree, scope, shown)),
     // types of ordered columns are looked up in the root's relation, as the release does
-    order: draft.order.map((term) =>
-      buildOrder(term, fieldScope(source.snapshot, source.root), draft),
-    ),
+    order: draft.order.map((term) => buildOrder(term, orderScope, shown)),
     window: { ...draft.window, maxRows: source.maxRows },
     join: childJoin(draft, own.columns, children, around.appliesLifted ? lifted : []),
     children,
@@ -129,24 +129,25 @@ function selectsNothing(select: readonly SelectColumn[], children: readonly Read
   )
 }
 
-function buildCondition(tree: LogicTree, scope: FieldScope, draft: DraftNode): Condition {
+type Shown = ReadonlyMap<string, DraftNode>
+
+function buildCondition(tree: LogicTree, scope: FieldScope, shown: Shown): Condition {
   if (tree.kind === 'logic') {
     return {
       ...tree,
-      operands: tree.operands.map((operand) => buildCondition(operand, scope, draft)),
+      operands: tree.operands.map((operand) => buildCondition(operand, scope, shown)),
     }
   }
   const { field, negated, operation } = tree
   if (operation.kind === 'is' && operation.value === 'null' && field.jsonPath.length === 0) {
-    const child = findShown(draft, field.name)?.link?.key
+    const child = shown.get(field.name)?.link?.key
     if (child !== undefined) return { kind: 'embed-null', child, negated }
   }
   return { kind: 'filter', field: resolveFilterField(scope, field), negated, operation }
 }
 
-function buildOrder(term: OrderTerm, scope: FieldScope, draft: DraftNode): OrderBy {
-  const child =
-    term.relation === undefined ? null : (findShown(draft, term.relation)?.link?.key ?? null)
+function buildOrder(term: OrderTerm, scope: FieldScope, shown: Shown): OrderBy {
+  const child = term.relation === undefined ? null : (shown.get(term.relation)?.link?.key ?? null)
   return {
     field: child === null ? resolveField(scope, term.field) : plainField(term.field),
     child,

@@ -26,9 +26,10 @@ export interface DraftNode {
   readonly fields: readonly SelectField[]
   /** In the order of the URL: the order of the answer. */
   readonly children: readonly DraftNode[]
-  /** The same children as names are looked up: one that was found moves to the front. */
-  lookupOrder: readonly DraftNode[]
-  conditions: readonly LogicTree[]
+  /** When a path last led here, counted from 1; 0: never. What was found last is looked at first. */
+  foundAt: number
+  /** What the rows must fulfil, the last one first. */
+  readonly conditions: LogicTree[]
   order: readonly OrderTerm[]
   window: PlanWindow
   usedLegacyName: boolean
@@ -64,6 +65,11 @@ export function shownName(node: DraftNode): string {
   return node.alias ?? node.name
 }
 
+/** The children as names are looked up: those that paths have led to before the others. */
+export function lookupOrder(node: DraftNode): readonly DraftNode[] {
+  return node.children.toSorted((a, b) => b.foundAt - a.foundAt)
+}
+
 /**
  * The relation whose columns the node's fields are resolved by: the name as written, even where it
  * is a key or a column. Such embeds have no column types, hence no domain representations.
@@ -87,7 +93,7 @@ function draftNode(select: readonly SelectItem[], origin: Origin): DraftNode {
     ...origin,
     fields,
     children,
-    lookupOrder: children,
+    foundAt: 0,
     conditions: [],
     order: [],
     window: noWindow,

@@ -6,7 +6,7 @@ import { isToOne } from '../cache/relationship.ts'
 import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import type { QualifiedName } from '../core/qualified-name.ts'
 import type { ApiError } from '../errors/api-error.ts'
-import { type DraftNode, shownName } from './draft-tree.ts'
+import { type DraftNode, lookupOrder, shownName } from './draft-tree.ts'
 import { resolveEmbed } from './resolve-embed.ts'
 
 /**
@@ -21,7 +21,7 @@ export function linkEmbeds(
   parent: DraftNode,
   parentRelation: QualifiedName,
 ): ApiError | null {
-  for (const child of parent.lookupOrder) {
+  for (const child of lookupOrder(parent)) {
     const chosen = resolveEmbed(snapshot, {
       schema,
       origin: parentRelation.name,
@@ -45,9 +45,10 @@ export function linkEmbeds(
  * Rule    PostgREST docs: resource_embedding (Top-level Ordering)
  */
 export function checkRelatedOrders(node: DraftNode, relation: QualifiedName): ApiError | null {
+  const shown = node.order.length > 0 ? childrenShown(node) : null
   for (const { relation: related } of node.order) {
     if (related === undefined) continue
-    const link = findShown(node, related)?.link
+    const link = shown?.get(related)?.link
     if (link === undefined || link === null) {
       return { kind: 'not-embedded', target: related, renamed: null }
     }
@@ -55,7 +56,7 @@ export function checkRelatedOrders(node: DraftNode, relation: QualifiedName): Ap
       return { kind: 'related-order-not-to-one', origin: relation.name, target: related }
     }
   }
-  for (const child of node.lookupOrder) {
+  for (const child of lookupOrder(node)) {
     if (child.link === null) continue
     const failure = checkRelatedOrders(child, child.link.relationship.target)
     if (failure !== null) return failure
@@ -63,7 +64,12 @@ export function checkRelatedOrders(node: DraftNode, relation: QualifiedName): Ap
   return null
 }
 
-/** The child that the answer calls so. Legacy names do not count here. */
-export function findShown(node: DraftNode, name: string): DraftNode | undefined {
-  return node.lookupOrder.find((child) => shownName(child) === name)
+/** The children by what the answer calls them. Legacy names do not count here. */
+export function childrenShown(node: DraftNode): ReadonlyMap<string, DraftNode> {
+  // of equal names the first one looked at stays
+  return new Map(
+    lookupOrder(node)
+      .map((child) => [shownName(child), child] as const)
+      .reverse(),
+  )
 }

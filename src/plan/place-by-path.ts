@@ -3,10 +3,10 @@
  * `clients.projects.order=name` goes to `projects` inside `clients`. Pure but for the drafts it
  * fills. What the names mean in the database is found out later.
  */
-import type { ApiRequest, At, EmbedPath, Window } from '../api/api-request.ts'
+import type { ApiRequest, At, EmbedPath, LogicTree, Window } from '../api/api-request.ts'
+import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
-import type { DraftNode } from './draft-tree.ts'
-import { shownName } from './draft-tree.ts'
+import { type DraftNode, lookupOrder, shownName } from './draft-tree.ts'
 import type { PlanWindow } from './plan.ts'
 
 /**
@@ -24,19 +24,20 @@ export function placeByPath(
   const isWrite = request.action.kind === 'mutate'
   const filtersRoot = request.action.kind === 'read' || request.action.kind === 'call'
   const belongsHere = (at: At<unknown>): boolean => filtersRoot || at.path.length > 0
+  const find = createFinder(root, useLegacyNames)
   const place = <T>(
     list: readonly At<T>[],
     apply: (node: DraftNode, value: T, index: number) => void,
   ): ApiError | null => {
     for (const [index, { path, value }] of [...list.entries()].reverse()) {
-      const node = findByPath(root, path, useLegacyNames)
-      if ('kind' in node) return node
-      apply(node, value, index)
+      const found = find(path)
+      if (!found.ok) return found.error
+      apply(found.value, value, index)
     }
     return null
   }
-  const addCondition = (node: DraftNode, value: DraftNode['conditions'][number]): void => {
-    node.conditions = [value, ...node.conditions]
+  const addCondition = (node: DraftNode, value: LogicTree): void => {
+    node.conditions.push(value)
   }
 
   if (!isWrite) root.window = planWindow(0, request.window)
@@ -64,26 +65,50 @@ function planWindow(source: number, window: Window): PlanWindow {
  * Walks down by name. An aliased embed is known by its alias, with legacy names by its relation
  * too; of several the one found last time comes first, else the first written.
  */
-function findByPath(
+function createFinder(
   root: DraftNode,
-  path: EmbedPath,
   useLegacyNames: boolean,
-): DraftNode | ApiError {
-  let node = root
-  for (const name of path) {
-    const found = findChild(node, name, useLegacyNames)
-    if (found === undefined) return notEmbedded(node, name, useLegacyNames)
-    node.lookupOrder = [found, ...node.lookupOrder.filter((child) => child !== found)]
-    if (isNamedByRelation(found, name)) found.usedLegacyName = true
-    node = found
+): (path: EmbedPath) => Result<DraftNode, ApiError> {
+  const indexes = new Map<DraftNode, ReadonlyMap<string, readonly DraftNode[]>>()
+  let step = 0
+
+  function findChild(node: DraftNode, name: string): DraftNode | undefined {
+    const index = indexes.get(node) ?? indexByName(node, useLegacyNames)
+    indexes.set(node, index)
+    const [first, ...others] = index.get(name) ?? []
+    return others.reduce((best, each) => {
+      return best !== undefined && best.foundAt >= each.foundAt ? best : each
+    }, first)
   }
-  return node
+
+  return (path) => {
+    let node = root
+    for (const name of path) {
+      const found = findChild(node, name)
+      if (found === undefined) return err(notEmbedded(node, name, useLegacyNames))
+      step += 1
+      found.foundAt = step
+      if (isNamedByRelation(found, name)) found.usedLegacyName = true
+      node = found
+    }
+    return ok(node)
+  }
 }
 
-function findChild(node: DraftNode, name: string, useLegacyNames: boolean): DraftNode | undefined {
-  return node.lookupOrder.find((child) =>
-    useLegacyNames ? child.name === name || child.alias === name : shownName(child) === name,
-  )
+function indexByName(
+  node: DraftNode,
+  useLegacyNames: boolean,
+): ReadonlyMap<string, readonly DraftNode[]> {
+  const index = new Map<string, DraftNode[]>()
+  for (const child of node.children) {
+    const names = useLegacyNames ? new Set([shownName(child), child.name]) : [shownName(child)]
+    for (const name of names) {
+      const known = index.get(name)
+      if (known === undefined) index.set(name, [child])
+      else known.push(child)
+    }
+  }
+  return index
 }
 
 function isNamedByRelation(node: DraftNode, name: string): boolean {
@@ -91,7 +116,9 @@ function isNamedByRelation(node: DraftNode, name: string): boolean {
 }
 
 function notEmbedded(node: DraftNode, target: string, useLegacyNames: boolean): ApiError {
-  const meant = useLegacyNames ? undefined : findChild(node, target, true)
+  const meant = useLegacyNames
+    ? undefined
+    : lookupOrder(node).find((child) => isNamedByRelation(child, target))
   const alias = meant?.alias ?? null
   return {
     kind: 'not-embedded',

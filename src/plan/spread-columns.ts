@@ -52,8 +52,11 @@ export function applyLifted(
   columns: readonly SpreadColumn[],
   lifted: readonly Lifted[],
 ): readonly SpreadColumn[] {
+  if (lifted.length === 0) return columns
+  // of equal names the first one counts
+  const byName = new Map(lifted.map((each) => [each.name, each] as const).reverse())
   return columns.map((column) => {
-    const found = lifted.find((each) => each.name === column.name)
+    const found = byName.get(column.name)
     if (found === undefined) return column
     const { aggregate, aggregateCast, alias } = found
     return { name: column.name, aggregate, aggregateCast, alias }

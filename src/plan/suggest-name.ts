@@ -25,8 +25,9 @@ export function suggestRelationship(
   const known = snapshot.relationships.get(nameKey(qualifiedName(schema, origin)))?.get(schema)
   const nearest =
     known === undefined
-      ? createFuzzySet(originNames(snapshot, schema)).best(origin, defaultMinScore)
-      : createFuzzySet(known.map((relationship) => relationship.target.name)).best(
+      ? nearestName(originNames(snapshot, schema), origin, defaultMinScore)
+      : nearestName(
+          known.map((relationship) => relationship.target.name),
           target,
           defaultMinScore,
         )
@@ -57,13 +58,10 @@ export function suggestFunction(
 ): string | null {
   const overloads = snapshot.routines.get(nameKey(wanted)) ?? []
   if (overloads.length === 0) {
-    return createFuzzySet(functionNames(snapshot, wanted.schema)).best(
-      wanted.name,
-      minFunctionScore,
-    )
+    return nearestName(functionNames(snapshot, wanted.schema), wanted.name, minFunctionScore)
   }
   const signatures = overloads.map((routine) => parameterList(parameterNames(routine)))
-  const nearest = createFuzzySet(signatures).best(parameterList(argumentNames), defaultMinScore)
+  const nearest = nearestName(signatures, parameterList(argumentNames), defaultMinScore)
   return nearest === null ? null : `${wanted.name}${nearest}`
 }
 
@@ -81,4 +79,14 @@ function parameterNames(routine: Routine): string[] {
 
 function parameterList(names: readonly string[]): string {
   return `(${[...names].sort().join(', ')})`
+}
+
+/**
+ * Scores compare letter by letter, so a text that is far longer than all names is not even looked
+ * at: none could reach the score, and clients may send long ones.
+ */
+function nearestName(names: readonly string[], wanted: string, minScore: number): string | null {
+  const longest = names.reduce((length, name) => Math.max(length, name.length), 0)
+  if (wanted.length * minScore > longest * 2) return null
+  return createFuzzySet(names).best(wanted, minScore)
 }

@@ -140,6 +140,12 @@ describe('a call that no function fits is refused', () => {
     expect(failureOf(snapshot, target, parts)).toMatchObject({ suggestion })
   })
 
+  test('and a name far longer than all others resembles none', () => {
+    const long = 'hello'.repeat(10_000)
+    expect(failureOf(snapshot, `GET /rpc/${long}`)).toMatchObject({ suggestion: null })
+    expect(failureOf(snapshot, `GET /rpc/hello?${long}=1`)).toMatchObject({ suggestion: null })
+  })
+
   test.each([
     [
       'GET /rpc/same?arg=1',
