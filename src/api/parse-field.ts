@@ -10,21 +10,23 @@
  */
 import type { EmbedPath, FieldPath, JsonStep } from './api-request.ts'
 import {
-  advance,
   attempt,
   attemptWord,
+  either,
+  lookAheadWord,
+  named,
+  separated,
+  spaced,
+} from './combinators.ts'
+import {
+  advance,
   char,
   complain,
-  either,
   endOfText,
   type Failed,
   failed,
-  lookAheadWord,
-  named,
   notNext,
   type Scanner,
-  separated,
-  spaced,
   textUpTo,
 } from './scanner.ts'
 

@@ -1,43 +1,34 @@
 /**
- * Turns the value of a filter pair (`not.eq.1`, `in.(1,2)`) into an operation, and the value of
- * `and=` and `or=` into a tree of them. Values go to the scanner's list, operations hold slots.
- * Pure syntax: whether the engine can do the operator is decided by plan/.
+ * Turns the value of a filter pair (`not.eq.1`, `in.(1,2)`) into an operation. Values go to the
+ * scanner's list, operations hold slots. Pure syntax: whether the engine can do the operator is
+ * decided by plan/.
  *
- * Rule  PostgREST docs: tables_views (Operators, Logical operators)
+ * Rule  PostgREST docs: tables_views (Operators)
  */
 import {
   type ComparisonOperator,
   comparisonOperators,
-  type Filter,
   type FtsOperator,
   ftsOperators,
   type IsValue,
   isValues,
-  type LogicExpression,
-  type LogicTree,
   type Operation,
   type SimpleOperator,
   type Slot,
   simpleOperators,
 } from './api-request.ts'
-import { delimiter, field, identifier, quotedValue, spacedComma } from './parse-field.ts'
+import { attempt, attemptWord, either, named, optional, separated, spaced } from './combinators.ts'
+import { delimiter, identifier, quotedValue } from './parse-field.ts'
 import {
   advance,
-  attempt,
-  attemptWord,
   char,
   complain,
   cutValue,
-  either,
   type Failed,
   failed,
-  named,
   notNext,
-  optional,
   type Rule,
   type Scanner,
-  separated,
-  spaced,
   textUpTo,
   word,
 } from './scanner.ts'
@@ -64,11 +55,11 @@ function quotedMember(s: Scanner): string | Failed {
   return value === failed || notNext(s, isValueCharacter) === failed ? failed : value
 }
 
-function plainMember(s: Scanner): string {
+export function plainMember(s: Scanner): string {
   return textUpTo(s, ',)')
 }
 
-function tryQuotedMember(s: Scanner): string | Failed {
+export function tryQuotedMember(s: Scanner): string | Failed {
   return attempt(s, quotedMember)
 }
 
@@ -76,32 +67,15 @@ function listMember(s: Scanner): string | Failed {
   return either(s, tryQuotedMember, plainMember)
 }
 
-function arrayLiteral(s: Scanner): string | Failed {
-  const start = s.at
-  if (word(s, '{') === failed) return failed
-  textUpTo(s, '{}')
-  return word(s, '}') === failed ? failed : s.text.slice(start, s.at)
-}
-
-function arrayOrPlain(s: Scanner): string | Failed {
-  const literal = attempt(s, arrayLiteral)
-  return literal === failed ? plainMember(s) : literal
-}
-
-/** A value inside a logic tree, where commas and parentheses end it unless quoted. */
-function treeValue(s: Scanner): string | Failed {
-  return either(s, tryQuotedMember, arrayOrPlain)
-}
-
 function comma(s: Scanner): true | Failed {
   return char(s, ',')
 }
 
-function openList(s: Scanner): true | Failed {
+export function openList(s: Scanner): true | Failed {
   return spaced(s, (inner) => char(inner, '('))
 }
 
-function closeList(s: Scanner): true | Failed {
+export function closeList(s: Scanner): true | Failed {
   return spaced(s, (inner) => char(inner, ')'))
 }
 
@@ -240,11 +214,12 @@ function anyOperation(s: Scanner, value: Rule<string>): Operation | Failed {
   return failed
 }
 
-function negation(s: Scanner): true | Failed {
+export function negation(s: Scanner): true | Failed {
   return committed(s, 'not')
 }
 
-function condition(s: Scanner, value: Rule<string>): Condition | Failed {
+/** `not.` and an operation; `value` reads what the operator is given. */
+export function condition(s: Scanner, value: Rule<string>): Condition | Failed {
   const negated = negation(s) !== failed
   const operation = named(s, 'operator (eq, gt, ...)', (inner) => anyOperation(inner, value))
   return operation === failed ? failed : { negated, operation }
@@ -262,41 +237,4 @@ function noCondition(): null {
 /** The value of a pair of a function call: a filter, or null for what can only be an argument. */
 export function conditionOrArgument(s: Scanner): Condition | null | Failed {
   return either(s, filterCondition, noCondition)
-}
-
-// Trees
-
-function treeFilter(s: Scanner): Filter | Failed {
-  const column = field(s)
-  if (column === failed || delimiter(s) === failed) return failed
-  const rest = condition(s, treeValue)
-  return rest === failed ? failed : { kind: 'filter', field: column, ...rest }
-}
-
-function maybeNegation(s: Scanner): boolean {
-  return negation(s) !== failed
-}
-
-function orWord(s: Scanner): 'and' | 'or' | Failed {
-  if (attemptWord(s, 'and') !== failed) return 'and'
-  return word(s, 'or') === failed ? failed : 'or'
-}
-
-function expression(s: Scanner): LogicExpression | Failed {
-  const negated = named(s, 'negation operator (not)', maybeNegation)
-  if (negated === failed) return failed
-  const operator = named(s, 'logic operator (and, or)', orWord)
-  if (operator === failed || openList(s) === failed) return failed
-  const operands = separated(s, logicTree, spacedComma)
-  if (operands === failed || closeList(s) === failed) return failed
-  return { kind: 'logic', operator, negated, operands }
-}
-
-function tryTreeFilter(s: Scanner): Filter | Failed {
-  return attempt(s, treeFilter)
-}
-
-/** `and(a.eq.1,not.or(b.is.null,c.gt.2))`: the operator in front belongs to the text. */
-export function logicTree(s: Scanner): LogicTree | Failed {
-  return either<LogicTree, LogicTree>(s, tryTreeFilter, expression)
 }

@@ -5,21 +5,9 @@
  * Rule  PostgREST docs: tables_views (Ordering), resource_embedding (Top-level Ordering)
  */
 import type { FieldPath, OrderTerm } from './api-request.ts'
+import { attempt, either, lookAheadWord, optional, separated, spaced } from './combinators.ts'
 import { delimiter, field, fieldName } from './parse-field.ts'
-import {
-  attempt,
-  char,
-  either,
-  endOfText,
-  type Failed,
-  failed,
-  lookAheadWord,
-  optional,
-  type Scanner,
-  separated,
-  spaced,
-  word,
-} from './scanner.ts'
+import { char, endOfText, type Failed, failed, type Scanner, word } from './scanner.ts'
 
 type Direction = NonNullable<OrderTerm['direction']>
 type Nulls = NonNullable<OrderTerm['nulls']>

@@ -15,7 +15,8 @@ import type {
   SlotValue,
 } from './api-request.ts'
 import { logicPath, nameList, treePath } from './parse-field.ts'
-import { conditionOrArgument, filterCondition, logicTree } from './parse-filter.ts'
+import { conditionOrArgument, filterCondition } from './parse-filter.ts'
+import { logicTree } from './parse-logic.ts'
 import { orderTerms } from './parse-order.ts'
 import { noteWindow, type WindowTexts } from './parse-range.ts'
 import { selectItems } from './parse-select.ts'

@@ -6,6 +6,16 @@
  */
 import type { AggregateFunction, JoinType, SelectField, SelectItem } from './api-request.ts'
 import {
+  attempt,
+  attemptWord,
+  either,
+  lookAheadWord,
+  nested,
+  optional,
+  separated,
+  spaced,
+} from './combinators.ts'
+import {
   aliasSeparator,
   bareName,
   field,
@@ -13,22 +23,7 @@ import {
   identifier,
   spacedComma,
 } from './parse-field.ts'
-import {
-  attempt,
-  attemptWord,
-  char,
-  either,
-  endOfText,
-  type Failed,
-  failed,
-  lookAheadWord,
-  optional,
-  type Rule,
-  type Scanner,
-  separated,
-  spaced,
-  word,
-} from './scanner.ts'
+import { char, endOfText, type Failed, failed, type Rule, type Scanner, word } from './scanner.ts'
 
 type EmbedHead = {
   readonly isSpread: boolean
@@ -107,7 +102,7 @@ function spacedSpreadHead(s: Scanner): EmbedHead | Failed {
 function embedWith(s: Scanner, head: Rule<EmbedHead>): SelectItem | Failed {
   const outer = attempt(s, head)
   if (outer === failed || char(s, '(') === failed) return failed
-  const select = selectItems(s)
+  const select = nested(s, selectItems)
   if (select === failed || char(s, ')') === failed) return failed
   return { kind: 'embed', ...outer, select }
 }

@@ -1,8 +1,6 @@
 /**
- * A cursor over one text and the few combinators that the grammars of this folder are written in.
- *
- * A rule returns its value, or `failed`. A failed rule that has moved the cursor ends the parse;
- * one that has not lets the next alternative try; `attempt` moves the cursor back.
+ * A cursor over one text, and the rules that read single characters and words. combinators.ts makes
+ * greater rules of them. A rule returns its value, or `failed`.
  *
  * Error texts are part of the contract, and they list what would have been accepted where the
  * text went wrong. Collecting that costs more than parsing, so a text is parsed without it first;
@@ -27,6 +25,8 @@ interface Trace {
 
 export interface Scanner {
   readonly text: string
+  /** What error texts call the text. */
+  readonly subject: (text: string) => string
   /** Index of the next character. */
   at: number
   readonly trace: Trace | null
@@ -34,6 +34,8 @@ export interface Scanner {
   /** The text without its values, up to `shapedTo`. */
   shape: string
   shapedTo: number
+  /** Parentheses that are open. */
+  depth: number
 }
 
 /** A text with its length in front: no two lists of them run together. */
@@ -41,8 +43,13 @@ export function sized(text: string): string {
   return `${text.length}:${text}`
 }
 
-function scannerOf(text: string, values: SlotValue[], trace: Trace | null): Scanner {
-  return { text, at: 0, trace, values, shape: '', shapedTo: 0 }
+function scannerOf(
+  text: string,
+  subject: Scanner['subject'],
+  values: SlotValue[],
+  trace: Trace | null,
+): Scanner {
+  return { text, subject, at: 0, trace, values, shape: '', shapedTo: 0, depth: 0 }
 }
 
 /**
@@ -53,18 +60,18 @@ function scannerOf(text: string, values: SlotValue[], trace: Trace | null): Scan
 export function parseText<T>(
   rule: Rule<T>,
   text: string,
-  subject: (text: string) => string,
+  subject: Scanner['subject'],
   values: SlotValue[] = [],
 ): { readonly value: T; readonly shape: string } {
-  const s = scannerOf(text, values, null)
+  const s = scannerOf(text, subject, values, null)
   const value = rule(s)
   if (value === failed) throw explain(rule, text, subject)
   return { value, shape: `${s.shape}|${sized(text.slice(s.shapedTo))}` }
 }
 
-function explain<T>(rule: Rule<T>, text: string, subject: (text: string) => string): Error {
+function explain<T>(rule: Rule<T>, text: string, subject: Scanner['subject']): Error {
   const trace: Trace = { at: 0, complaints: [] }
-  rule(scannerOf(text, [], trace))
+  rule(scannerOf(text, subject, [], trace))
   return syntaxFailure(subject(text), text, trace.at, trace.complaints)
 }
 
@@ -77,7 +84,7 @@ export function cutValue(s: Scanner, start: number, value: SlotValue): Slot {
 
 // The trace
 
-function addTo(trace: Trace, at: number, complaints: readonly Complaint[]): void {
+export function addTo(trace: Trace, at: number, complaints: readonly Complaint[]): void {
   if (complaints.length === 0) return
   if (trace.complaints.length === 0 || at > trace.at) {
     trace.at = at
@@ -106,7 +113,7 @@ export function advance(s: Scanner, count: number): void {
   if (s.trace !== null) forget(s)
 }
 
-function forget(s: Scanner): void {
+export function forget(s: Scanner): void {
   if (s.trace === null) return
   s.trace.at = s.at
   s.trace.complaints = []
@@ -178,53 +185,6 @@ export function endOfText(s: Scanner): true | Failed {
   return failed
 }
 
-// Combinators
-
-/** The rule, or nothing read at all. */
-export function attempt<T>(s: Scanner, rule: Rule<T>): T | Failed {
-  const start = s.at
-  const { trace } = s
-  if (trace === null) {
-    const value = rule(s)
-    if (value === failed) s.at = start
-    return value
-  }
-  const before = { ...trace }
-  const value = rule(s)
-  if (value === failed && s.at !== start) {
-    s.at = start
-    const { at, complaints } = trace
-    trace.at = before.at
-    trace.complaints = before.complaints
-    addTo(trace, at, complaints)
-  }
-  return value
-}
-
-/** `attempt(word)`, which needs no rule made for it. */
-export function attemptWord(s: Scanner, expected: string): true | Failed {
-  if (s.trace === null) {
-    if (!s.text.startsWith(expected, s.at)) return failed
-    s.at += expected.length
-    return true
-  }
-  return attempt(s, (inner) => word(inner, expected))
-}
-
-/** Whether the rule would succeed here. */
-export function lookAheadWord(s: Scanner, expected: string): true | Failed {
-  if (s.trace === null) return s.text.startsWith(expected, s.at) ? true : failed
-  const before = { ...s.trace }
-  const start = s.at
-  const value = attemptWord(s, expected)
-  if (value !== failed) {
-    s.at = start
-    s.trace.at = before.at
-    s.trace.complaints = before.complaints
-  }
-  return value
-}
-
 /** Fails if the next character passes the test, and names it. Reads nothing. */
 export function notNext(
   s: Scanner,
@@ -242,65 +202,4 @@ export function notNext(
     addTo(s.trace, s.at + character.length, [refused])
   }
   return failed
-}
-
-/** Names the rule in error texts, in place of what it is made of, as long as it has read nothing. */
-export function named<T>(s: Scanner, name: string, rule: Rule<T>): T | Failed {
-  const { trace } = s
-  if (trace === null) return rule(s)
-  const before = { ...trace }
-  const start = s.at
-  forget(s)
-  const value = rule(s)
-  if (s.at !== start) return value
-  const { at, complaints } = trace
-  const renamed: readonly Complaint[] =
-    value === failed || complaints.length > 0
-      ? [{ kind: 'wanted', text: name }, ...complaints.filter((each) => each.kind !== 'wanted')]
-      : complaints
-  trace.at = before.at
-  trace.complaints = before.complaints
-  addTo(trace, at, renamed)
-  return value
-}
-
-export function either<A, B>(s: Scanner, first: Rule<A>, second: Rule<B>): A | B | Failed {
-  const start = s.at
-  const value = first(s)
-  return value !== failed || s.at !== start ? value : second(s)
-}
-
-/** The rule's value, or undefined if it does not begin here. */
-export function optional<T>(s: Scanner, rule: Rule<T>): T | undefined | Failed {
-  const start = s.at
-  const value = rule(s)
-  return value === failed && s.at === start ? undefined : value
-}
-
-/** One or more items with separators between them. */
-export function separated<T>(
-  s: Scanner,
-  item: Rule<T>,
-  separator: Rule<unknown>,
-): readonly T[] | Failed {
-  const first = item(s)
-  if (first === failed) return failed
-  const items = [first]
-  for (;;) {
-    const start = s.at
-    if (separator(s) === failed) return s.at === start ? items : failed
-    const next = item(s)
-    if (next === failed) return s.at === start ? items : failed
-    items.push(next)
-    // Complaints of an earlier round are not those of the place where the list ends.
-    forget(s)
-  }
-}
-
-/** The rule with blanks around it. */
-export function spaced<T>(s: Scanner, rule: Rule<T>): T | Failed {
-  blanks(s)
-  const value = rule(s)
-  if (value !== failed) blanks(s)
-  return value
 }

@@ -282,6 +282,27 @@ describe('syntax errors', () => {
   })
 })
 
+describe('nesting', () => {
+  const deepSelect = (levels: number) => `/t?select=${'a('.repeat(levels)}${')'.repeat(levels)}`
+  const deepLogic = (levels: number) =>
+    `/t?and=(${'or('.repeat(levels)}a.eq.1${')'.repeat(levels)})`
+
+  test('of 200 levels is taken', () => {
+    expect(parse('GET', deepSelect(200)).ok).toBe(true)
+    expect(parse('GET', deepLogic(200)).ok).toBe(true)
+  })
+
+  test.each([deepSelect(20_000), deepLogic(20_000), `/t?select=${'a('.repeat(30_000)}`])(
+    'without end is refused',
+    (target) => {
+      expect(refused('GET', target)).toMatchObject({
+        kind: 'query-syntax',
+        details: 'unexpected more than 250 nested levels',
+      })
+    },
+  )
+})
+
 describe('the order of checks', () => {
   const wrong = [
     ['content-profile', 'nowhere'],

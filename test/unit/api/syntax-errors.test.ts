@@ -4,7 +4,8 @@
  */
 import { describe, expect, test } from 'vitest'
 import { fieldName, jsonPath, treePath } from '../../../src/api/parse-field.ts'
-import { filterCondition, logicTree } from '../../../src/api/parse-filter.ts'
+import { filterCondition } from '../../../src/api/parse-filter.ts'
+import { logicTree } from '../../../src/api/parse-logic.ts'
 import { orderTerms } from '../../../src/api/parse-order.ts'
 import { selectItems } from '../../../src/api/parse-select.ts'
 import { parseText, type Rule } from '../../../src/api/scanner.ts'
