@@ -85,7 +85,8 @@ export async function introspectPostgres(
   const origins = await sliced(viewOrigins(views, tableNames))
   const originRelations = [...origins.values()].flatMap((origin) => [...origin.keys()])
   const relevant = new Set([...tableNames.keys(), ...originRelations])
-  const keys = keysAbout(await sliced(parseKeys(keyRows)), relevant)
+  const allKeys = await sliced(parseKeys(keyRows))
+  const keys = keysAbout(allKeys, relevant)
   const names = await timed('rels', () => completeNames(query, tableNames, endsOf(keys)))
   await sleep(query, sleepMs?.afterQueries ?? 0)
   await query('commit')
@@ -106,7 +107,7 @@ export async function introspectPostgres(
     version: foreign.open.size === 0 ? version : `${version}.open`,
     capabilities,
     relations: await sliced(relations),
-    foreignKeys: await sliced(foreignKeys(keys, names)),
+    foreignKeys: await sliced(foreignKeys(keys, allKeys, names)),
     viewKeyDependencies: await sliced(viewKeyDependencies(origins, keys, names)),
     routines: await sliced(parseRoutines(routineRows, types, options.hoistedSettings)),
     computedRelationships,

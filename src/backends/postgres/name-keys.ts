@@ -49,16 +49,21 @@ function columnSet({ positions }: KeyEnd): string {
   return positions.toSorted((a, b) => a - b).join()
 }
 
-/** Foreign keys as declared, without the copies on partitions, in the order of names. */
+/**
+ * The foreign keys among `keys` as declared, without the copies on partitions, in the order of names.
+ * `all` tells which columns are unique, also of relations whose other keys do not matter.
+ */
 export function* foreignKeys(
   keys: readonly CatalogKey[],
+  all: readonly CatalogKey[],
   names: RelationNames,
 ): Steps<readonly ForeignKey[]> {
   const uniqueSets = new Map<number, Set<string>>()
-  for (const { kind, origin } of keys) {
+  for (const { kind, origin } of all) {
     if (kind === 'foreign') continue
     const known = uniqueSets.get(origin.relation) ?? new Set()
     uniqueSets.set(origin.relation, known.add(columnSet(origin)))
+    yield
   }
   const found: ForeignKey[] = []
   for (const key of keys) {

@@ -1,0 +1,444 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Catalog, CatalogRelation, Column, Routine } from '../../../src/cache/catalog.ts'
+import { BackendFailure } from '../../../src/errors/backend-failure.ts'
+import { controlOf, introspect, type TestControl } from '../../support/control-query.ts'
+import {
+  clusterVersions,
+  createTestDatabase,
+  type TestDatabase,
+} from '../../support/shared-cluster.ts'
+import { introspectionOptions, introspectionSql } from './introspection-fixture.ts'
+
+describe.each(clusterVersions())('introspection of PostgreSQL %s', (version) => {
+  let db: TestDatabase
+  let control: TestControl
+  let catalog: Catalog
+
+  beforeAll(async () => {
+    db = await createTestDatabase(introspectionSql, version)
+    control = controlOf(db.uri())
+    catalog = await introspect(control, { options: introspectionOptions })
+  })
+
+  afterAll(async () => {
+    await control.close()
+    await db.drop()
+  })
+
+  function relation(name: string): CatalogRelation {
+    const found = catalog.relations.find((each) => each.name === name)
+    if (found === undefined) throw new Error(`no relation ${name}`)
+    return found
+  }
+
+  function column(relationName: string, name: string): Column {
+    const found = relation(relationName).columns.find((each) => each.name === name)
+    if (found === undefined) throw new Error(`no column ${name}`)
+    return found
+  }
+
+  function routines(name: string): readonly Routine[] {
+    return catalog.routines.filter((each) => each.name === name)
+  }
+
+  test('reads the relations of exposed schemas only, sorted, without partitions', () => {
+    const names = catalog.relations.map(({ name }) => name)
+    expect(names).toEqual(names.toSorted())
+    expect(new Set(catalog.relations.map(({ schema }) => schema))).toEqual(new Set(['api']))
+    expect(names).toContain('events')
+    expect(names).not.toContain('events_2024')
+  })
+
+  test.each([
+    ['films', 'table'],
+    ['cache', 'table'],
+    ['events', 'partitioned-table'],
+    ['film_titles', 'view'],
+    ['film_counts', 'materialized-view'],
+  ])('%s is a %s', (name, kind) => {
+    expect(relation(name).kind).toBe(kind)
+  })
+
+  test('reads comments of relations and columns', () => {
+    expect(relation('directors').description).toBe('Who makes films')
+    expect(column('directors', 'name').description).toBe('As in the credits')
+    expect(relation('films').description).toBeNull()
+    expect(column('films', 'title').description).toBeNull()
+  })
+
+  test('keeps the declared order of columns, dropped ones left out', () => {
+    expect(relation('films').columns.map(({ name }) => name)).toEqual([
+      'id',
+      'serial_no',
+      'title',
+      'director_id',
+      'rating',
+      'rating_domain',
+      'slug',
+      'tags',
+      'at',
+      'many',
+      'code',
+      'mask',
+      'flag',
+      'bare',
+      'pure',
+      'price',
+      'stamp',
+      'doc',
+      'od"d name',
+    ])
+    expect(relation('empty').columns).toEqual([])
+  })
+
+  test.each([
+    // relation, column, base type, declared type, longest text
+    ['films', 'id', 'bigint', 'bigint', null],
+    ['films', 'title', 'character varying', 'character varying(100)', 100],
+    ['films', 'rating', 'api.mood', 'api.mood', null],
+    ['films', 'rating_domain', 'api.mood_domain', 'api.mood_domain', null],
+    ['films', 'tags', 'text[]', 'text[]', null],
+    ['films', 'at', 'api.point2', 'api.point2', null],
+    ['films', 'many', 'integer[]', 'api.numbers', null],
+    ['films', 'code', 'bit', 'bit(4)', 4],
+    ['films', 'mask', 'bit varying', 'bit varying(8)', 8],
+    ['films', 'flag', 'character', 'character(3)', 3],
+    ['films', 'bare', '"char"', '"char"', null],
+    ['films', 'pure', 'character', 'bpchar', null],
+    ['films', 'price', 'numeric', 'numeric(10,2)', null],
+    ['films', 'stamp', 'timestamp with time zone', 'timestamp(3) with time zone', null],
+    ['directors', 'mail', 'character varying', 'api.email', 80],
+    ['directors', 'work_mail', 'character varying', 'api.work_email', null],
+    ['film_titles', 'title', 'character varying', 'character varying(100)', 100],
+  ])('%s.%s has base type %s, declared %s', (table, name, baseType, nominalType, maxLength) => {
+    expect(column(table, name)).toMatchObject({ baseType, nominalType, maxLength })
+  })
+
+  test.each([
+    ['films', 'title', `'untitled'::character varying`],
+    ['films', 'rating', `'ok'::api.mood`],
+    ['films', 'serial_no', `nextval('api.films_serial_no_seq'::regclass)`],
+    ['films', 'price', '9.99'],
+    ['films', 'stamp', 'now()'],
+    ['films', 'id', null],
+    ['films', 'slug', null],
+    ['films', 'director_id', null],
+    ['directors', 'id', `nextval('api.directors_id_seq')`],
+    ['directors', 'mail', `'nobody@nowhere'::character varying`],
+    ['directors', 'name', null],
+    ['film_titles', 'title', null],
+  ])('%s.%s has the default %s', (table, name, defaultExpression) => {
+    expect(column(table, name).defaultExpression).toBe(defaultExpression)
+  })
+
+  test('tells columns that may be null', () => {
+    const nullable = (table: string) =>
+      relation(table).columns.flatMap(({ name, isNullable }) => (isNullable ? [name] : []))
+    expect(nullable('directors')).toEqual(['work_mail'])
+    expect(nullable('sessions')).toEqual(['room'])
+    expect(nullable('film_titles')).toEqual(['id', 'title'])
+  })
+
+  test('reads labels of enums in their order, those of a domain over one as well', () => {
+    expect(column('films', 'rating').enumValues).toEqual(['sad', 'glad', 'ok'])
+    expect(column('films', 'rating_domain').enumValues).toEqual(['sad', 'glad', 'ok'])
+    expect(column('films', 'title').enumValues).toEqual([])
+  })
+
+  test('tells generated columns, and types with parts', () => {
+    const named = (flag: 'isGenerated' | 'isComposite') =>
+      relation('films').columns.flatMap((each) => (each[flag] ? [each.name] : []))
+    expect(named('isGenerated')).toEqual(['slug'])
+    expect(named('isComposite')).toEqual(['tags', 'at', 'many'])
+  })
+
+  test('sorts columns of a primary key by name', () => {
+    expect(relation('sessions').primaryKey).toEqual(['film_id', 'slot'])
+    expect(relation('events').primaryKey).toEqual(['day', 'id'])
+    expect(relation('loose').primaryKey).toEqual([])
+    expect(relation('film_titles').primaryKey).toEqual([])
+  })
+
+  test('reads foreign keys with their columns in the order declared', () => {
+    const keys = catalog.foreignKeys.map(({ constraint, origin, target, columns, isUnique }) => [
+      constraint,
+      `${origin.schema}.${origin.name}`,
+      `${target.schema}.${target.name}`,
+      columns.map((pair) => pair.join('>')).join(),
+      isUnique,
+    ])
+    expect(keys).toEqual([
+      ['note_award', 'api.award_notes', 'api.awards', 'x>b,y>a', true],
+      ['boss', 'api.employees', 'api.employees', 'manager_id>id', false],
+      ['events_film_id_fkey', 'api.events', 'api.films', 'film_id>id', false],
+      ['film_details_film_id_fkey', 'api.film_details', 'api.films', 'film_id>id', true],
+      ['films_director_id_fkey', 'api.films', 'api.directors', 'director_id>id', false],
+      // a unique index alone makes no key
+      ['loose_film', 'api.loose', 'api.films', 'film_id>id', false],
+      ['sessions_film_id_fkey', 'api.sessions', 'api.films', 'film_id>id', false],
+      ['ticket_session', 'api.tickets', 'api.sessions', 'slot>slot,film_id>film_id', false],
+      ['secret_film', 'hidden.secrets', 'api.films', 'film_id>id', false],
+      // hidden as it is at both ends, it matters for the view over one of them
+      ['unrelated_id_fkey', 'hidden.unrelated', 'hidden.secrets', 'id>id', true],
+    ])
+  })
+
+  function dependenciesOf(view: string): readonly string[] {
+    return catalog.viewKeyDependencies
+      .filter((each) => each.view.name === view)
+      .map(({ table, constraint, kind, columns }) => {
+        const pairs = columns.map(([from, to]) => `${from}=${to.join('|')}`).join()
+        return `${kind} ${table.name}.${constraint} ${pairs}`
+      })
+      .toSorted()
+  }
+
+  const referencesToFilms = (columns: string) =>
+    [
+      'events_2024_film_id_fkey',
+      'events_film_id_fkey',
+      'film_details_film_id_fkey',
+      'loose_film',
+      'secret_film',
+      'sessions_film_id_fkey',
+    ].map((constraint) => `foreign-key-reference films.${constraint} id=${columns}`)
+
+  test('finds keys in a view, and those that point to it', () => {
+    const found = dependenciesOf('film_titles').filter((each) => !each.includes('events'))
+    expect(found).toEqual(
+      [
+        ...referencesToFilms('id').filter((each) => !each.includes('events')),
+        'primary-key films.films_pkey id=id',
+      ].toSorted(),
+    )
+  })
+
+  test.each([
+    ['film_aliases', 'primary-key films.films_pkey id=film|again'],
+    ['film_aliases', 'primary-key directors.directors_pkey id=director key'],
+    ['film_aliases', 'foreign-key-reference directors.films_director_id_fkey id=director key'],
+    ['nested', 'primary-key films.films_pkey id=id|first'],
+    ['over_extra', 'primary-key films.films_pkey id=id'],
+    ['over_extra', 'foreign-key films.films_director_id_fkey director_id=by'],
+    ['whole_session', 'primary-key sessions.sessions_pkey slot=slot,film_id=film'],
+    ['whole_session', 'foreign-key-reference sessions.ticket_session slot=slot,film_id=film'],
+    ['whole_session', 'foreign-key sessions.sessions_film_id_fkey film_id=film'],
+    ['ticket_list', 'foreign-key tickets.ticket_session slot=s,film_id=f'],
+    ['over_secrets', 'foreign-key secrets.secret_film film_id=film'],
+    ['over_secrets', 'foreign-key-reference secrets.unrelated_id_fkey id=secret'],
+    ['subquery', 'primary-key films.films_pkey id=id'],
+    ['with_cte', 'primary-key films.films_pkey id=id'],
+    ['film_ids', 'primary-key films.films_pkey id=film_id'],
+    ['film_counts', 'foreign-key films.films_director_id_fkey director_id=director_id'],
+    ['odd', 'primary-key films.films_pkey id=c (d)'],
+  ])('view %s carries %s', (view, dependency) => {
+    expect(dependenciesOf(view)).toContain(dependency)
+  })
+
+  test.each(['over_hidden', 'half_session', 'united', 'endless'])(
+    'view %s carries no key',
+    (view) => {
+      expect(dependenciesOf(view)).toEqual([])
+    },
+  )
+
+  test('lists overloads, with parameters, defaults and return type', () => {
+    expect(routines('add').map(({ parameters }) => parameters.length)).toEqual([2, 3])
+    expect(routines('add')[0]).toEqual({
+      schema: 'api',
+      name: 'add',
+      description: 'Adds',
+      parameters: [
+        { name: 'a', type: 'integer', wideType: 'integer', isRequired: true, isVariadic: false },
+        { name: 'b', type: 'integer', wideType: 'integer', isRequired: false, isVariadic: false },
+      ],
+      returns: {
+        isSet: false,
+        type: { schema: 'pg_catalog', name: 'int4' },
+        isComposite: false,
+        isCompositeAlias: false,
+      },
+      volatility: 'immutable',
+      hasVariadic: false,
+      isolationLevel: null,
+      settings: [],
+    })
+  })
+
+  test.each([
+    ['total', 'amounts:numeric[]*'],
+    ['body', ':json'],
+    ['out_first', 'b:text'],
+    ['in_out', 'a:integer'],
+    ['as_table', ''],
+    ['films_of', 'director:integer'],
+  ])('%s takes (%s)', (name, parameters) => {
+    const [only, ...others] = routines(name)
+    expect(others).toEqual([])
+    expect(
+      only?.parameters
+        .map((each) => `${each.name}:${each.type}${each.isVariadic ? '*' : ''}`)
+        .join(),
+    ).toBe(parameters)
+    expect(only?.hasVariadic).toBe(parameters.endsWith('*'))
+  })
+
+  test.each([
+    // routine, set, composite, alias, type
+    ['films_of', true, true, false, 'films'],
+    ['one_film', false, true, true, 'films'],
+    ['as_table', true, true, false, 'record'],
+    ['out_first', false, true, false, 'record'],
+    ['in_out', false, true, false, 'int4'],
+    ['void_fn', false, false, false, 'void'],
+    ['limited', false, false, true, 'varchar'],
+  ])('%s returns (set %s, composite %s, alias %s) %s', (name, isSet, isComposite, alias, type) => {
+    const [only] = routines(name)
+    expect(only?.returns).toMatchObject({ isSet, isComposite, isCompositeAlias: alias })
+    expect(only?.returns.type.name).toBe(type)
+  })
+
+  test('widens parameter types that would cut their values', () => {
+    expect(routines('limited')[0]?.parameters).toMatchObject([
+      { type: 'bit', wideType: 'bit varying' },
+      { type: 'character[]', wideType: 'character varying[]' },
+    ])
+  })
+
+  test('keeps hoisted settings of a function, and its isolation level', () => {
+    expect(routines('tuned')[0]).toMatchObject({
+      isolationLevel: 'repeatable-read',
+      settings: [
+        ['statement_timeout', '5s'],
+        ['default_transaction_isolation', 'REPEATABLE READ'],
+      ],
+    })
+  })
+
+  test.each(['unnamed', 'unnamed2', 'trigger_fn', 'proc', 'my_sum', 'not_exposed'])(
+    '%s is no routine of the API',
+    (name) => {
+      expect(routines(name)).toEqual([])
+    },
+  )
+
+  test('finds computed relationships between exposed relations, functions of any schema', () => {
+    expect(
+      catalog.computedRelationships.map(({ routine, origin, target, isToOne, isSelf }) => [
+        `${routine.schema}.${routine.name}`,
+        `${origin.name}>${target.name}`,
+        isToOne,
+        isSelf,
+      ]),
+    ).toEqual([
+      ['api.director', 'films>directors', true, false],
+      ['hidden.remakes', 'films>films', false, true],
+    ])
+  })
+
+  test('finds implicit casts between domains and json or text', () => {
+    expect(catalog.representations).toEqual([
+      { sourceType: 'api.color', targetType: 'json', routine: 'api.color_json' },
+      { sourceType: 'json', targetType: 'api.color', routine: 'api.json_color' },
+    ])
+  })
+
+  test('finds media handlers: aggregates over one relation or any, and functions', () => {
+    const api = (name: string) => ({ schema: 'api', name })
+    expect(catalog.mediaHandlers).toEqual([
+      { mediaType: '*/*', relation: api('any_step'), routine: api('*/*') },
+      { mediaType: '*/*', relation: null, routine: api('any_agg') },
+      { mediaType: 'Text/Tab', relation: api('page'), routine: api('Text/Tab') },
+      { mediaType: 'Text/Tab', relation: api('tab_step'), routine: api('Text/Tab') },
+      { mediaType: 'Text/Tab', relation: api('films'), routine: api('films_tab') },
+    ])
+  })
+
+  test('grades all features as native, GeoJSON for lack of PostGIS apart', () => {
+    const { engine, grades } = catalog.capabilities
+    expect(engine).toBe('PostgreSQL')
+    expect(catalog.capabilities.version).toMatch(new RegExp(`^${version}\\.`))
+    expect(Object.entries(grades).filter(([, grade]) => grade !== 'native')).toEqual([
+      ['geojson', 'unsupported'],
+    ])
+  })
+
+  test('measures the groups of queries under the names of the log line', () => {
+    expect(Object.keys(catalog.timings)).toEqual([
+      'tables',
+      'keydeps',
+      'rels',
+      'funcs',
+      'comprels',
+      'dreps',
+      'mhandlers',
+    ])
+  })
+
+  test.each([
+    ['exposed', { schemas: ['api', 'no "such"'] }],
+    ['searched', { extraSearchPath: ['extra', 'no "such"'] }],
+  ])('fails when a schema that is %s does not exist', async (_, options) => {
+    const failure = await introspect(control, {
+      options: { ...introspectionOptions, ...options },
+    }).catch((cause: unknown) => cause)
+    if (!(failure instanceof BackendFailure)) throw failure
+    expect(failure.error).toMatchObject({
+      kind: 'database',
+      failure: { sqlState: '3F000', message: 'schema "no "such"" does not exist' },
+    })
+  })
+
+  test('asks the same number of queries however many relations there are', async () => {
+    const count = async (schemas: readonly string[]) => {
+      let queries = 0
+      await introspect(
+        {
+          ...control,
+          run: (work) =>
+            control.run((query) =>
+              work((text, params) => {
+                queries += 1
+                return query(text, params)
+              }),
+            ),
+        },
+        { options: { schemas, extraSearchPath: [] } },
+      )
+      return queries
+    }
+    await db.query(`create schema lone; create table lone.t (i int)`)
+    const forOne = await count(['lone'])
+    // beside them: names of hidden relations, and views below the exposed ones
+    expect((await count(['api'])) - forOne).toBeLessThanOrEqual(2)
+  })
+
+  test('leaves the session as it was', async () => {
+    const settings = await control.run(async (query) => {
+      const rows = await query(
+        `select current_setting('search_path') as path, current_setting('lock_timeout') as lock`,
+      )
+      return rows[0]
+    })
+    expect(settings).toEqual({ path: '"$user", public', lock: '0' })
+  })
+
+  test('sleeps inside the load where a test of the pipeline asks for it', async () => {
+    const start = performance.now()
+    await introspect(control, {
+      options: introspectionOptions,
+      sleepMs: { beforeQueries: 60, afterQueries: 60 },
+    })
+    expect(performance.now() - start).toBeGreaterThan(120)
+  })
+
+  test('ends at the statement timeout, where the role has no shorter one', async () => {
+    const failure = await introspect(control, {
+      options: introspectionOptions,
+      statementTimeoutMs: 50,
+      sleepMs: { beforeQueries: 5000, afterQueries: 0 },
+    }).catch((cause: unknown) => cause)
+    if (!(failure instanceof BackendFailure)) throw failure
+    expect(failure.error).toMatchObject({ failure: { sqlState: '57014' } })
+  })
+})
