@@ -6,9 +6,9 @@
  * Rule    PostgREST docs: transactions (Transaction-Scoped Settings)
  */
 import type { Config } from '../../config/config.ts'
-import type { DatabasePlan } from '../../plan/plan.ts'
+import type { DatabasePlan, InspectPlan } from '../../plan/plan.ts'
 import type { RequestContext } from '../backend.ts'
-import { qualified, quoteIdentifier, raw, sql } from '../sql/sql-text.ts'
+import { qualified, quoteIdentifier, raw, sql, toStatement } from '../sql/sql-text.ts'
 import type { BatchStep } from './postgres-connection.ts'
 
 /** A name written into the text, or one that is data and bound like a value. */
@@ -17,7 +17,7 @@ type Setting =
   | { readonly kind: 'named'; readonly name: string; readonly value: string }
 
 /** Shape   `select set_config('search_path', $1, true), set_config('role', $2, true), …` */
-export function contextStep(plan: DatabasePlan, context: RequestContext): BatchStep {
+export function contextStep(plan: DatabasePlan | InspectPlan, context: RequestContext): BatchStep {
   const params: string[] = []
   const bound = (value: string) => {
     params.push(value)
@@ -36,7 +36,10 @@ export function contextStep(plan: DatabasePlan, context: RequestContext): BatchS
   }
 }
 
-function listSettings(plan: DatabasePlan, context: RequestContext): readonly Setting[] {
+function listSettings(
+  plan: DatabasePlan | InspectPlan,
+  context: RequestContext,
+): readonly Setting[] {
   const { config, request, role, snapshot } = context
   const { timezone } = request.preferences
   return [
@@ -87,7 +90,7 @@ export function preRequestStep(
   }
   const call = sql`select ${qualified(name)}${raw('()')}`
   return {
-    text: call.parts.join(''),
+    text: toStatement(call, (index) => `$${index}`).text,
     params: [],
     types: [],
     isPrepared: config.dbPreparedStatements,

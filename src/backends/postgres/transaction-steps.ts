@@ -5,7 +5,7 @@
  * Rule    PostgREST docs: transactions (Isolation Level, Access Mode); preferences (tx)
  */
 import type { IsolationLevel } from '../../cache/catalog.ts'
-import type { DatabasePlan } from '../../plan/plan.ts'
+import type { DatabasePlan, InspectPlan } from '../../plan/plan.ts'
 import type { RequestContext } from '../backend.ts'
 import type { BatchStep } from './postgres-connection.ts'
 
@@ -16,7 +16,7 @@ const levels = {
 } as const satisfies Record<IsolationLevel, string>
 
 /** Shape   `BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY` */
-export function beginStep(plan: DatabasePlan, context: RequestContext): BatchStep {
+export function beginStep(plan: DatabasePlan | InspectPlan, context: RequestContext): BatchStep {
   const ofRole = context.snapshot.roleSettings.get(context.role)?.isolationLevel
   const ofRoutine = plan.kind === 'call' ? plan.routine.isolationLevel : null
   const level = levels[ofRoutine ?? ofRole ?? 'read-committed']
@@ -24,9 +24,10 @@ export function beginStep(plan: DatabasePlan, context: RequestContext): BatchSte
   return plainStep(`BEGIN ISOLATION LEVEL ${level} ${mode}`, context)
 }
 
-function isReadOnly(plan: DatabasePlan): boolean {
+function isReadOnly(plan: DatabasePlan | InspectPlan): boolean {
   switch (plan.kind) {
     case 'read':
+    case 'inspect':
       return true
     case 'mutate':
       return false
@@ -47,7 +48,7 @@ export function endSteps(context: RequestContext): TransactionEnd {
   const wish = dbTxEnd.endsWith('-allow-override') ? context.request.preferences.tx : undefined
   const commits = wish === undefined ? dbTxEnd.startsWith('commit') : wish === 'commit'
   return commits
-    ? { commits, steps: [plainStep('COMMIT', context)] }
+    ? commitEnd(context)
     : {
         commits,
         steps: [
@@ -55,6 +56,10 @@ export function endSteps(context: RequestContext): TransactionEnd {
           plainStep('ROLLBACK', context),
         ],
       }
+}
+
+export function commitEnd(context: RequestContext): TransactionEnd {
+  return { commits: true, steps: [plainStep('COMMIT', context)] }
 }
 
 /** Rows may be refused once they are known, and nothing of a refused write may stay. */
