@@ -87,6 +87,12 @@ function similarity(a: string, b: string): number {
   return 1 - (previous.at(-1) ?? left.length) / Math.max(left.length, right.length)
 }
 
+/** Whether the edit distance can be small enough, by the lengths alone. */
+function isCloseInLength(a: string, b: string, minScore: number): boolean {
+  const [short, long] = a.length < b.length ? [a.length, b.length] : [b.length, a.length]
+  return short * 2 >= long * minScore
+}
+
 function byScore(a: { readonly score: number }, b: { readonly score: number }): number {
   return b.score - a.score
 }
@@ -100,6 +106,7 @@ export function createFuzzySet(names: readonly string[]): FuzzySet {
   }
   const entries: readonly Entry[] = [...exact].map(([key, name]) => ({ key, name }))
   const indexes = gramSizes.map((size) => ({ size, index: indexGrams(entries, size) }))
+  const longest = Math.max(0, ...entries.map(({ key }) => key.length))
 
   function candidates(key: string, size: number, index: GramIndex): readonly Entry[] {
     const counts = countGrams(key, size)
@@ -125,8 +132,12 @@ export function createFuzzySet(names: readonly string[]): FuzzySet {
     const key = name.toLowerCase()
     const same = exact.get(key)
     if (same !== undefined) return [{ score: 1, name: same }]
+    // clients choose the name, and the scores of a long one are dear: what cannot reach the score
+    // by its length alone is not looked at (an UTF-16 unit may be half a letter, hence the factor)
+    if (longest < (key.length / 2) * minScore) return []
     for (const { size, index } of indexes) {
       const found = candidates(key, size, index)
+        .filter((entry) => isCloseInLength(key, entry.key, minScore))
         .map((entry) => ({ score: similarity(key, entry.key), name: entry.name }))
         .sort(byScore)
         .filter(({ score }) => score >= minScore)
