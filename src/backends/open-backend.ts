@@ -1,0 +1,30 @@
+/**
+ * Opens the configured engine, and loads only that one's driver.
+ */
+
+import type { Config } from '../config/config.ts'
+import { assertNever } from '../core/assert-never.ts'
+import type { Observe } from '../observe/observation.ts'
+import type { Backend } from './backend.ts'
+
+export interface OpenDeps {
+  readonly config: () => Config
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly observe: Observe
+}
+
+/** Throws  an Error whose message a user understands, when the engine cannot be opened at all */
+export async function openBackend(deps: OpenDeps): Promise<Backend> {
+  const engine = deps.config().dbBackend
+  switch (engine) {
+    case 'postgres': {
+      const { openPostgres } = await import('./postgres/open-postgres.ts')
+      return openPostgres(deps)
+    }
+    case 'sqlite':
+    case 'mongodb':
+      throw new Error(`db-backend ${engine} is not part of this version`)
+    default:
+      return assertNever(engine)
+  }
+}

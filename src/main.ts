@@ -1,0 +1,140 @@
+#!/usr/bin/env node
+/**
+ * Process entry: signals, arguments and environment in, exit code out. Handlers are installed
+ * before anything else, since an early SIGUSR1 would open Node's inspector and an early SIGUSR2 end
+ * the process.
+ */
+import { EventEmitter } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { type Command, fileKind, helpText, parseCommand, probe, versionText } from './cli.ts'
+import { composeServer, type ReadConfig, type Server } from './compose.ts'
+import type { Config } from './config/config.ts'
+import { dumpConfig } from './config/dump-config.ts'
+import { exampleConfig } from './config/example-config.ts'
+import { loadConfig } from './config/load-config.ts'
+import { readDumps } from './read-dumps.ts'
+
+const reloads = new EventEmitter()
+let server: Server | null = null
+let isStopping = false
+
+for (const name of ['SIGUSR1', 'SIGUSR2'] as const) process.on(name, () => reloads.emit(name))
+for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop(name))
+// a reader of our output that has gone is no reason to stop serving
+process.stdout.on('error', () => undefined)
+process.stderr.on('error', () => undefined)
+for (const name of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(name, (failure: unknown) => {
+    const stack = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)
+    if (server === null) exit(1, `${stack}\n`)
+    server.observe({ kind: 'request-crashed', stack })
+  })
+}
+
+function exit(code: number, message = ''): never {
+  if (message !== '') process.stderr.write(message)
+  process.exit(code)
+}
+
+function stop(signal: string): void {
+  if (server === null) exit(0)
+  if (!isStopping) server.observe({ kind: 'signal-received', signal })
+  isStopping = true
+  server.stop().then(
+    () => exit(0),
+    (failure: unknown) => {
+      server?.observe({ kind: 'stopping-failed', cause: String(failure) })
+      exit(1)
+    },
+  )
+}
+
+type Configured = Extract<
+  Command,
+  { kind: 'run' | 'dump-config' | 'dump-schema' | 'ready' | 'health' }
+>
+
+/** Reads the file anew each time: a reload sees what it holds then. */
+function configReader(command: Configured): ReadConfig {
+  const { configFile, database } = command
+  return ({ databaseSettings, previous }) => {
+    let fileText: string | undefined
+    try {
+      if (configFile !== undefined) fileText = readFileSync(configFile, 'utf8')
+    } catch (failure) {
+      return { ok: false, error: [failure instanceof Error ? failure.message : String(failure)] }
+    }
+    return loadConfig({
+      ...(fileText === undefined ? {} : { fileText }),
+      env: process.env,
+      readFile: (path) => readFileSync(path),
+      isSqliteFile: (path) => fileKind(path) === 'sqlite',
+      ...(database === undefined ? {} : { positionalDatabase: database }),
+      ...(databaseSettings === undefined ? {} : { databaseSettings }),
+      ...(previous === undefined ? {} : { previous }),
+    })
+  }
+}
+
+function configOrExit(readConfig: ReadConfig): Config {
+  const config = readConfig({})
+  if (!config.ok) exit(1, `${config.error.join('\n')}\n`)
+  return config.value
+}
+
+async function run(command: Configured): Promise<void> {
+  const readConfig = configReader(command)
+  const config = configOrExit(readConfig)
+  switch (command.kind) {
+    case 'ready':
+    case 'health': {
+      const { exitCode, stdout, stderr } = await probe(command.kind, config)
+      process.stdout.write(stdout)
+      return exit(exitCode, stderr)
+    }
+    case 'dump-config':
+    case 'dump-schema': {
+      const writeError = (text: string) => process.stderr.write(text)
+      const dumps = await readDumps({ config, readConfig, env: process.env, writeError })
+      const text =
+        command.kind === 'dump-config' ? dumpConfig(await dumps.config()) : await dumps.schema()
+      await dumps.close()
+      if (text === null) return exit(1)
+      process.stdout.write(text)
+      return exit(0)
+    }
+    case 'run': {
+      server = composeServer({
+        config,
+        readConfig,
+        env: process.env,
+        reloads,
+        writeOut: (text) => process.stdout.write(text),
+        writeError: (text) => process.stderr.write(text),
+        onFatal: () => exit(1),
+      })
+      try {
+        await server.start()
+      } catch (failure) {
+        const message = failure instanceof Error ? failure.message : String(failure)
+        exit(1, `${message}\n`)
+      }
+    }
+  }
+}
+
+const command = parseCommand(process.argv.slice(2), { fileKind })
+if (!command.ok) exit(1, `${command.error}\n`)
+switch (command.value.kind) {
+  case 'help':
+    process.stdout.write(helpText())
+    break
+  case 'version':
+    process.stdout.write(versionText())
+    break
+  case 'example':
+    process.stdout.write(exampleConfig())
+    break
+  default:
+    await run(command.value)
+}

@@ -1,0 +1,83 @@
+/**
+ * `--dump-config` and `--dump-schema`: the configuration in effect, in-database settings included,
+ * and the schema as JSON. Both connect for themselves; a database that is not there costs the
+ * configuration its in-database part, with a line on stderr, and the schema everything.
+ */
+import { dumpSnapshot } from './admin/dump-snapshot.ts'
+import { openBackend } from './backends/open-backend.ts'
+import { buildSnapshot } from './cache/build-snapshot.ts'
+import { schemaOptions } from './cache/schema-options.ts'
+import type { ReadConfig } from './compose.ts'
+import type { Config } from './config/config.ts'
+import { BackendFailure } from './errors/backend-failure.ts'
+import { createLogObserver } from './observe/log-observer.ts'
+
+export interface DumpDeps {
+  readonly config: Config
+  readonly readConfig: ReadConfig
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly writeError: (text: string) => void
+}
+
+export interface Dumps {
+  config(): Promise<Config>
+  /** Null when the schema cannot be read; why is on stderr. */
+  schema(): Promise<string | null>
+  close(): Promise<void>
+}
+
+export async function readDumps(deps: DumpDeps): Promise<Dumps> {
+  const log = createLogObserver({
+    level: () => 'crit',
+    format: 'text',
+    writeOut: () => undefined,
+    writeError: deps.writeError,
+    now: () => new Date(),
+    later: () => undefined,
+  })
+  let current = deps.config
+  const database = await openBackend({ config: () => current, env: deps.env, observe: log })
+  const deadline = () => AbortSignal.timeout(deps.config.dbSchemaLoadTimeout)
+
+  async function config(): Promise<Config> {
+    if (!current.dbConfig) return current
+    try {
+      const databaseSettings = await database.databaseSettings(current, deadline())
+      const read = deps.readConfig({ databaseSettings })
+      if (read.ok) current = read.value
+      else log({ kind: 'config-invalid', problems: read.error })
+    } catch (failure) {
+      if (!(failure instanceof BackendFailure)) throw failure
+      log({ kind: 'config-settings-failed', error: failure.error })
+    }
+    return current
+  }
+
+  return {
+    config,
+    async schema() {
+      const options = schemaOptions(await config())
+      try {
+        const catalog = await database.introspect({
+          options,
+          previous: null,
+          depth: 'full',
+          signal: deadline(),
+        })
+        return dumpSnapshot(buildSnapshot(catalog, options, 1, new Date()))
+      } catch (failure) {
+        if (!(failure instanceof BackendFailure)) throw failure
+        log({
+          kind: 'reload-failed',
+          error: failure.error,
+          schemas: options.schemas,
+          extraSearchPath: options.extraSearchPath,
+          attempt: 1,
+          durationMs: 0,
+        })
+        return null
+      }
+    },
+    close: () => database.close(),
+  }
+}
