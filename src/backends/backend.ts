@@ -3,12 +3,12 @@
  * type and no engine's schema rule passes this interface.
  */
 import type { ApiRequest } from '../api/api-request.ts'
-import type { Catalog, SchemaVersion } from '../cache/catalog.ts'
+import type { Catalog, Routine, SchemaVersion } from '../cache/catalog.ts'
 import type { ReloadDepth } from '../cache/reload-signal.ts'
 import type { SchemaOptions, SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import type { Config } from '../config/config.ts'
 import type { ApiError } from '../errors/api-error.ts'
-import type { DatabasePlan } from '../plan/plan.ts'
+import type { DatabasePlan, InspectPlan } from '../plan/plan.ts'
 
 export { BackendFailure } from '../errors/backend-failure.ts'
 
@@ -60,6 +60,19 @@ export type Execution =
     }
   /** The engine's schema is another than the snapshot's. Nothing was run. */
   | { readonly kind: 'schema-moved' }
+
+/** What the role of a request may see of a schema now, whatever the snapshot knows of grants. */
+export type Inspection =
+  | {
+      readonly kind: 'done'
+      /** By `nameKey`, some perhaps unknown to the snapshot; null: all that it has. */
+      readonly relations: ReadonlySet<string> | null
+      /** Null: all that the snapshot has. */
+      readonly routines: readonly Routine[] | null
+      readonly schemaDescription: string | null
+      readonly statements: readonly string[]
+    }
+  | Exclude<Execution, { readonly kind: 'done' }>
 
 export interface IntrospectionRequest {
   readonly options: SchemaOptions
@@ -115,6 +128,8 @@ export interface Backend {
   databaseSettings(config: Config, signal: AbortSignal): Promise<ReadonlyMap<string, string>>
   /** Runs one request as one transaction. Never rejects for what a database or client did. */
   execute(plan: DatabasePlan, context: RequestContext): Promise<Execution>
+  /** The same for the root document: privileges and the schema's comment, as they are now. */
+  inspect(plan: InspectPlan, context: RequestContext): Promise<Inspection>
   /** After a publish: connections are replaced at check-in, staggered. */
   recycle(): void
   /** Rejects with BackendFailure when requests could not be served now. */
