@@ -17,17 +17,21 @@ import {
   textsIn,
 } from './catalog-row.ts'
 import type { CatalogScope } from './catalog-scope.ts'
-import type { TypeCatalog } from './catalog-types.ts'
+import type { CatalogType } from './catalog-types.ts'
 import type { ControlQuery } from './control-connection.ts'
 
+/** What `parseRoutines` reads: of a routine p, its schema pn and its comment d. */
+export const routineColumns = `pn.nspname AS proc_schema, p.proname as name, d.description,
+  p.pronargs, p.pronargdefaults, array_to_json(p.proargtypes::oid[]) as input_types,
+  to_json(p.proallargtypes) as all_types, to_json(p.proargmodes) as modes,
+  to_json(p.proargnames) as names, p.prorettype as return_type, p.proretset as returns_set,
+  p.provolatile as volatility, p.provariadic <> 0 as has_variadic,
+  to_json(p.proconfig) as settings`
+
 const routinesSql = `
-select n.nspname as schema, p.proname as name, d.description, p.pronargs, p.pronargdefaults,
-  array_to_json(p.proargtypes::oid[]) as input_types, to_json(p.proallargtypes) as all_types,
-  to_json(p.proargmodes) as modes, to_json(p.proargnames) as names,
-  p.prorettype as return_type, p.proretset as returns_set, p.provolatile as volatility,
-  p.provariadic <> 0 as has_variadic, to_json(p.proconfig) as settings
+select ${routineColumns}
 from pg_catalog.pg_proc p
-  join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+  join pg_catalog.pg_namespace pn on pn.oid = p.pronamespace
   left join pg_catalog.pg_description d on d.objoid = p.oid
     and d.classoid = 'pg_catalog.pg_proc'::regclass and d.objsubid = 0
 where p.pronamespace = any ($1::oid[]) and p.prokind = 'f'
@@ -75,9 +79,15 @@ export function typesOfRoutines(rows: readonly CatalogRow[]): ReadonlySet<number
   )
 }
 
+/** What routines need to know of the types that they name. */
+export interface RoutineTypes {
+  readonly typeOf: (oid: number) => Pick<CatalogType, 'text' | 'isDomain'>
+  readonly baseOf: (oid: number) => Pick<CatalogType, 'schema' | 'name' | 'isComposite'>
+}
+
 export function* parseRoutines(
   rows: readonly CatalogRow[],
-  types: TypeCatalog,
+  types: RoutineTypes,
   hoistedSettings: readonly string[],
 ): Steps<readonly Routine[]> {
   const hoisted = new Set(hoistedSettings.map((name) => name.toLowerCase()))
@@ -91,7 +101,7 @@ export function* parseRoutines(
     const isolation = settings.find(([name]) => name === 'default_transaction_isolation')
     const returned = types.baseOf(numberIn(row, 'return_type'))
     routines.push({
-      schema: textIn(row, 'schema'),
+      schema: textIn(row, 'proc_schema'),
       name: textIn(row, 'name'),
       description: textOrNull(row, 'description'),
       parameters: parameters(inputs, row, types),
@@ -129,7 +139,7 @@ const wideTypes: Readonly<Record<string, string>> = {
 function parameters(
   inputs: readonly Argument[],
   row: CatalogRow,
-  types: TypeCatalog,
+  types: RoutineTypes,
 ): readonly RoutineParameter[] {
   const required = numberIn(row, 'pronargs') - numberIn(row, 'pronargdefaults')
   return inputs.map(({ name, type, mode }, at) => {

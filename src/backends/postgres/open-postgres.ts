@@ -13,6 +13,7 @@ import { createPlanCompiler } from './compile-postgres.ts'
 import { createConnector } from './connect-postgres.ts'
 import { type ControlQuery, createControlConnection } from './control-connection.ts'
 import { createExecutor } from './execute-postgres.ts'
+import { createInspector } from './inspect-postgres.ts'
 import { introspectPostgres } from './introspect-postgres.ts'
 import { outcomeFailure } from './map-postgres-error.ts'
 import { parseConnection } from './parse-connection.ts'
@@ -136,6 +137,7 @@ export function openPostgres({ config, env, observe }: PostgresDeps): Backend {
         ? onReads((query) => readDatabaseSettings(query, dbPreConfig), signal)
         : Promise.resolve(new Map()),
     execute: createExecutor({ pool, compile: createPlanCompiler(), observe }),
+    inspect: createInspector({ pool, observe }),
     recycle: () => pool.recycle(),
     async ping(signal) {
       const acquired = await pool.acquire(signal)
