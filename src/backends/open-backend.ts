@@ -21,7 +21,10 @@ export async function openBackend(deps: OpenDeps): Promise<Backend> {
       const { openPostgres } = await import('./postgres/open-postgres.ts')
       return openPostgres(deps)
     }
-    case 'sqlite':
+    case 'sqlite': {
+      const { openSqlite } = await import('./sqlite/open-sqlite.ts')
+      return openSqlite(deps)
+    }
     case 'mongodb':
       throw new Error(`db-backend ${engine} is not part of this version`)
     default:

@@ -20,7 +20,7 @@ export interface FilterScope {
 export function compileCondition(
   condition: Condition,
   scope: FilterScope,
-  dialect: Dialect,
+  dialect: Pick<Dialect, 'filter'>,
 ): SqlText {
   switch (condition.kind) {
     case 'filter': {

@@ -29,12 +29,14 @@ export function buildSqliteCatalog(
 ): SqliteSchema {
   const ftsTables = raw.relations.flatMap((relation) => readFtsTable(relation) ?? [])
   const exposed = raw.relations.filter((relation) => !isIndexOfOther(relation, ftsTables))
-  const foreignKeys = exposed.flatMap((relation) => declaredForeignKeys(relation, exposed))
+  const byName = new Map(exposed.map((relation) => [relation.name.toLowerCase(), relation]))
+  const foreignKeys = exposed.flatMap((relation) => declaredForeignKeys(relation, byName))
+  const writes = insteadOfEvents(raw)
   return {
     catalog: {
       version,
       capabilities: sqliteCapabilities(raw.sqliteVersion),
-      relations: exposed.map((relation) => buildRelation(relation, raw)),
+      relations: exposed.map((relation) => buildRelation(relation, writes)),
       foreignKeys,
       viewKeyDependencies: viewKeyDependencies(exposed, foreignKeys),
       routines: [],
@@ -56,32 +58,38 @@ function isIndexOfOther(relation: RawRelation, ftsTables: readonly FtsTable[]): 
   return ftsTables.some((table) => table.name === relation.name && table.content.kind !== 'own')
 }
 
-function buildRelation(relation: RawRelation, raw: RawCatalog): CatalogRelation {
+/** `writes`: by view, in lower case, what triggers do in its stead. */
+function buildRelation(
+  relation: RawRelation,
+  writes: ReadonlyMap<string, ReadonlySet<string>>,
+): CatalogRelation {
   const isView = relation.kind === 'view'
-  const writes = isView ? insteadOfEvents(relation.name, raw) : null
+  const events = writes.get(relation.name.toLowerCase())
+  const can = (event: string) => !isView || events?.has(event) === true
   return {
     ...qualifiedName(mainSchema, relation.name),
     kind: isView ? 'view' : 'table',
     description: null,
-    canInsert: writes?.has('INSERT') ?? true,
-    canUpdate: writes?.has('UPDATE') ?? true,
-    canDelete: writes?.has('DELETE') ?? true,
+    canInsert: can('INSERT'),
+    canUpdate: can('UPDATE'),
+    canDelete: can('DELETE'),
     primaryKey: primaryKeyOf(relation),
     columns: relation.columns.map((column) => buildColumn(column, relation)),
     isClosed: true,
   }
 }
 
-/** A view can be written as far as triggers stand in for it. */
-function insteadOfEvents(view: string, raw: RawCatalog): ReadonlySet<string> {
-  const own = raw.triggers.filter((each) => each.table.toLowerCase() === view.toLowerCase())
-  const events = own.flatMap(({ sql }) => {
+function insteadOfEvents({ triggers }: RawCatalog): ReadonlyMap<string, ReadonlySet<string>> {
+  const byView = new Map<string, Set<string>>()
+  for (const { table, sql } of triggers) {
     const tokens = tokenizeSql(sql)
     const at = tokens.findIndex((each) => isKeyword(each, 'INSTEAD'))
-    const event = tokens[at + 2]
-    return at === -1 || event === undefined ? [] : [event.text.toUpperCase()]
-  })
-  return new Set(events)
+    const event = at === -1 ? undefined : tokens[at + 2]
+    if (event === undefined) continue
+    const view = table.toLowerCase()
+    byView.set(view, (byView.get(view) ?? new Set()).add(event.text.toUpperCase()))
+  }
+  return byView
 }
 
 function primaryKeyOf({ columns }: RawRelation): readonly string[] {
@@ -120,11 +128,11 @@ function isRowidAlias(column: RawColumn, relation: RawRelation): boolean {
 
 function declaredForeignKeys(
   relation: RawRelation,
-  relations: readonly RawRelation[],
+  byName: ReadonlyMap<string, RawRelation>,
 ): readonly ForeignKey[] {
   const names = foreignKeyNames(relation)
   return relation.foreignKeys.flatMap((key, index) => {
-    const parent = relations.find((each) => sameIdentifier(each.name, key.table))
+    const parent = byName.get(key.table.toLowerCase())
     const columns = parent === undefined ? null : columnPairs(relation, parent, key)
     if (parent === undefined || columns === null) return []
     return [

@@ -38,6 +38,7 @@ const noBytes = new Uint8Array()
 interface OpenDatabase {
   readonly db: Database.Database
   readonly identity: string
+  readonly sqliteVersion: string
   readonly begin: Database.Statement
   readonly end: Database.Statement
   readonly schemaVersion: Database.Statement<[], number>
@@ -75,7 +76,7 @@ export function createSqliteConnection(file: DatabaseFile): SqliteConnection {
 
   function attempt(request: ChildRequest): ConnectionReply {
     // what SQLite has cached of the schema could be of an overwritten file
-    const isNewEpoch = request.op === 'read' && request.epoch !== epoch
+    const isNewEpoch = 'epoch' in request && request.epoch !== epoch
     if (isNewEpoch || request.op === 'catalog') close()
     if (isNewEpoch) epoch = request.epoch
     const database = open()
@@ -109,18 +110,24 @@ export function createSqliteConnection(file: DatabaseFile): SqliteConnection {
 
 function answer(database: OpenDatabase, request: ChildRequest): ConnectionReply {
   const counter = `${database.identity}:${database.schemaVersion.get()}`
+  if ('version' in request && !request.version.startsWith(`${counter}:`)) {
+    return { reply: { kind: 'moved' }, body: noBytes }
+  }
   switch (request.op) {
+    case 'check':
+      return { reply: { kind: 'current' }, body: noBytes }
     case 'read': {
-      if (!request.version.startsWith(`${counter}:`)) {
-        return { reply: { kind: 'moved' }, body: noBytes }
-      }
       const row = prepared(database, request.sql).get(...request.params.map(fromWire))
       const { body = null, rows = 0, total = null } = row ?? {}
       return { reply: { kind: 'rows', rows, total }, body: body ?? noBytes }
     }
     case 'version':
       return {
-        reply: { kind: 'version', version: `${counter}:${fingerprintOf(database)}` },
+        reply: {
+          kind: 'version',
+          version: `${counter}:${fingerprintOf(database)}`,
+          sqliteVersion: database.sqliteVersion,
+        },
         body: noBytes,
       }
     case 'catalog': {
@@ -188,6 +195,7 @@ function openDatabase(file: DatabaseFile, identity: string): OpenDatabase {
     return {
       db,
       identity,
+      sqliteVersion: db.prepare<[], string>('SELECT sqlite_version()').pluck().get() ?? '',
       begin: db.prepare('BEGIN'),
       end: db.prepare('COMMIT'),
       schemaVersion: db.prepare<[], number>('PRAGMA main.schema_version').pluck(),

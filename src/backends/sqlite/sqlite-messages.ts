@@ -34,6 +34,8 @@ export type ChildRequest =
       /** Another number than before: the file is opened anew first. */
       readonly epoch: number
     }
+  /** Whether a read of this version would run. */
+  | { readonly op: 'check'; readonly version: string; readonly epoch: number }
   | { readonly op: 'version' }
   | { readonly op: 'catalog' }
 
@@ -50,7 +52,8 @@ export type ChildReply =
   /** The frame's body is the answer's. */
   | { readonly kind: 'rows'; readonly rows: number; readonly total: number | null }
   | { readonly kind: 'moved' }
-  | { readonly kind: 'version'; readonly version: string }
+  | { readonly kind: 'current' }
+  | { readonly kind: 'version'; readonly version: string; readonly sqliteVersion: string }
   | { readonly kind: 'catalog'; readonly version: string; readonly catalog: RawCatalog }
   | { readonly kind: 'failed'; readonly failure: ChildFailure }
 

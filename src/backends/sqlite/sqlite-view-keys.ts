@@ -4,7 +4,7 @@
  * out, since their rows come from several relations.
  */
 import type { ForeignKey, ViewKeyDependency } from '../../cache/catalog.ts'
-import { qualifiedName, sameName } from '../../core/qualified-name.ts'
+import { qualifiedName } from '../../core/qualified-name.ts'
 import type { RawRelation } from './raw-catalog.ts'
 import { isKeyword, tokenizeSql } from './sqlite-tokens.ts'
 
@@ -21,39 +21,37 @@ export function viewKeyDependencies(
 ): readonly ViewKeyDependency[] {
   const views = relations.filter((relation) => relation.kind === 'view')
   const compound = compoundViews(views)
-  const keys = relations.flatMap((relation) => keysOf(relation, foreignKeys))
+  const keys = keysByTable(relations, foreignKeys)
   return views
     .filter((view) => !compound.has(view.name))
-    .flatMap((view) => keys.flatMap((key) => dependency(view, key) ?? []))
+    .flatMap((view) => {
+      const tables = new Set(view.origins.flatMap((origin) => origin?.table ?? []))
+      const below = [...tables].flatMap((table) => keys.get(table) ?? [])
+      return below.flatMap((key) => dependency(view, key) ?? [])
+    })
 }
 
-function keysOf(relation: RawRelation, foreignKeys: readonly ForeignKey[]): readonly TableKey[] {
-  if (relation.kind !== 'table') return []
-  const table = relation.name
-  const own = relation.columns.filter((column) => column.keyPosition > 0)
-  const primary: TableKey = {
-    table,
-    constraint: `${table}_pkey`,
-    kind: 'primary-key',
-    columns: own.map((column) => column.name),
+function keysByTable(
+  relations: readonly RawRelation[],
+  foreignKeys: readonly ForeignKey[],
+): ReadonlyMap<string, readonly TableKey[]> {
+  const byTable = new Map<string, TableKey[]>()
+  const add = (key: TableKey) => {
+    const known = byTable.get(key.table)
+    if (known === undefined) byTable.set(key.table, [key])
+    else known.push(key)
   }
-  const name = qualifiedName('main', table)
-  const origins = foreignKeys
-    .filter((key) => sameName(key.origin, name))
-    .map(({ constraint, columns }): TableKey => {
-      return { table, constraint, kind: 'foreign-key', columns: columns.map(([from]) => from) }
-    })
-  const targets = foreignKeys
-    .filter((key) => sameName(key.target, name))
-    .map(({ constraint, columns }): TableKey => {
-      return {
-        table,
-        constraint,
-        kind: 'foreign-key-reference',
-        columns: columns.map(([, to]) => to),
-      }
-    })
-  return [...(own.length === 0 ? [] : [primary]), ...origins, ...targets]
+  for (const { name: table, kind, columns } of relations) {
+    const own = columns.filter((column) => column.keyPosition > 0).map((column) => column.name)
+    if (kind !== 'table' || own.length === 0) continue
+    add({ table, constraint: `${table}_pkey`, kind: 'primary-key', columns: own })
+  }
+  for (const { constraint, origin, target, columns } of foreignKeys) {
+    const [from, to] = [columns.map(([column]) => column), columns.map(([, column]) => column)]
+    add({ table: origin.name, constraint, kind: 'foreign-key', columns: from })
+    add({ table: target.name, constraint, kind: 'foreign-key-reference', columns: to })
+  }
+  return byTable
 }
 
 /** Null unless the view shows every column of the key. */

@@ -1,0 +1,140 @@
+/**
+ * Runs a plan as one read transaction in a reader process: compile (once a plan), bind, ask, map.
+ * The schema's version is compared inside the transaction, so that nothing runs on another schema
+ * than the one it was planned for.
+ */
+import { assertNever } from '../../core/assert-never.ts'
+import type { ApiError, DatabaseFailure } from '../../errors/api-error.ts'
+import type { DatabasePlan } from '../../plan/plan.ts'
+import type { Execution, RequestContext } from '../backend.ts'
+import type { Refusal } from './compile-refusal.ts'
+import { createSqliteCompiler } from './compile-sqlite.ts'
+import { cancelled, mapChildFailure, statementTimeout } from './map-sqlite-error.ts'
+import type { SqliteDetails } from './sqlite-details.ts'
+import { type ChildRequest, toWire } from './sqlite-messages.ts'
+import { bindOperands } from './sqlite-operands.ts'
+import type { SqlitePool } from './sqlite-pool.ts'
+import type { ProcessReply } from './sqlite-process.ts'
+
+export interface SqliteExecutorDeps {
+  readonly pool: SqlitePool
+  /** By schema version. */
+  readonly details: (version: string) => SqliteDetails
+  /** Counts the publishes of a schema. */
+  readonly epoch: () => number
+}
+
+export type SqliteExecutor = (plan: DatabasePlan, context: RequestContext) => Promise<Execution>
+
+export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
+  const compile = createSqliteCompiler()
+
+  async function ask(request: ChildRequest, context: RequestContext): Promise<Asked> {
+    const outcome = await deps.pool.run(request, context.config.dbStatementTimeout, context.signal)
+    switch (outcome.kind) {
+      case 'answered':
+        return { kind: 'answered', answer: outcome }
+      case 'acquisition-timeout':
+        return { kind: 'failed', error: { kind: 'acquisition-timeout' } }
+      case 'statement-timeout':
+        return { kind: 'failed', error: databaseError(statementTimeout, context) }
+      case 'cancelled':
+        return { kind: 'failed', error: databaseError(cancelled, context) }
+      case 'lost':
+        return { kind: 'failed', error: { kind: 'connection-lost', details: outcome.cause } }
+      default:
+        return assertNever(outcome)
+    }
+  }
+
+  /** What is refused without the database holds for the schema that it was compiled for only. */
+  async function refuse(error: ApiError, context: RequestContext): Promise<Execution> {
+    const { schemaVersion: version } = context.snapshot
+    const asked = await ask({ op: 'check', version, epoch: deps.epoch() }, context)
+    if (asked.kind === 'failed') return failed(asked.error, [])
+    const { reply } = asked.answer
+    if (reply.kind === 'moved') return { kind: 'schema-moved' }
+    if (reply.kind !== 'failed') return failed(error, [])
+    return failed(mapChildFailure(reply.failure, context.isAuthenticated).error, [])
+  }
+
+  return async (plan, context) => {
+    const { snapshot, request } = context
+    const version = snapshot.schemaVersion
+    const compiled = compile(plan, snapshot, deps.details(version))
+    if (!compiled.ok) return refuse(refusalError(compiled.error, context), context)
+    const bound = bindOperands(compiled.value, request)
+    if (!bound.ok) {
+      return refuse(databaseError({ ...bound.error, details: null, hint: null }, context), context)
+    }
+    const { text } = compiled.value
+    const params = bound.value.map(toWire)
+    const asked = await ask(
+      { op: 'read', sql: text, params, version, epoch: deps.epoch() },
+      context,
+    )
+    return asked.kind === 'failed'
+      ? failed(asked.error, [text])
+      : readReply(asked.answer, plan, context, [text])
+  }
+}
+
+type Asked =
+  | { readonly kind: 'answered'; readonly answer: ProcessReply }
+  | { readonly kind: 'failed'; readonly error: ApiError }
+
+function failed(error: ApiError, statements: readonly string[]): Execution {
+  return { kind: 'failed', error, contradictsSchema: false, statements }
+}
+
+function databaseError(failure: DatabaseFailure, context: RequestContext): ApiError {
+  return { kind: 'database', failure, authenticated: context.isAuthenticated }
+}
+
+function refusalError(refusal: Refusal, context: RequestContext): ApiError {
+  if (refusal.kind === 'database') return databaseError(refusal.failure, context)
+  const { engine } = context.snapshot.capabilities
+  return { kind: 'not-implemented', feature: refusal.feature, engine }
+}
+
+function readReply(
+  { reply, body }: ProcessReply,
+  plan: DatabasePlan,
+  context: RequestContext,
+  statements: readonly string[],
+): Execution {
+  switch (reply.kind) {
+    case 'moved':
+      return { kind: 'schema-moved' }
+    case 'failed': {
+      const mapped = mapChildFailure(reply.failure, context.isAuthenticated)
+      return { kind: 'failed', ...mapped, statements }
+    }
+    case 'rows': {
+      const { rows, total } = reply
+      if (plan.media.encoder.kind === 'singular' && rows !== 1) {
+        return failed({ kind: 'not-singular', rows }, statements)
+      }
+      return {
+        kind: 'done',
+        result: {
+          body,
+          rows,
+          total,
+          location: [],
+          inserted: null,
+          responseHeaders: null,
+          responseStatus: null,
+        },
+        statements,
+      }
+    }
+    case 'ready':
+    case 'current':
+    case 'version':
+    case 'catalog':
+      throw new Error(`a SQLite process answered a read with ${reply.kind}`)
+    default:
+      return assertNever(reply)
+  }
+}

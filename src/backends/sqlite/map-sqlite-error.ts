@@ -1,0 +1,118 @@
+/**
+ * SQLite's failures → the error union: SQLSTATEs and PostgreSQL's wording where SQLite says the
+ * same in other words, its own words elsewhere. A file that cannot be read is a database that is
+ * not there.
+ */
+import { assertNever } from '../../core/assert-never.ts'
+import type { ApiError, DatabaseFailure } from '../../errors/api-error.ts'
+import { BackendFailure } from '../../errors/backend-failure.ts'
+import type { ChildFailure } from './sqlite-messages.ts'
+
+export interface MappedFailure {
+  readonly error: ApiError
+  /** The schema could be another than the snapshot's. */
+  readonly contradictsSchema: boolean
+}
+
+export function mapChildFailure(failure: ChildFailure, isAuthenticated: boolean): MappedFailure {
+  switch (failure.kind) {
+    case 'unavailable':
+      return unavailable(failure.message)
+    case 'value':
+      return database(failure.sqlState, failure.message, isAuthenticated)
+    case 'sqlite':
+      return mapSqliteError(failure.code, failure.message, isAuthenticated)
+    default:
+      return assertNever(failure)
+  }
+}
+
+/** Why a control operation failed. */
+export function controlFailure(failure: ChildFailure): BackendFailure {
+  return new BackendFailure(mapChildFailure(failure, false).error, failure.message)
+}
+
+/** The process that should answer is gone, or did not in time. */
+export function lostFailure(cause: string): BackendFailure {
+  return new BackendFailure({ kind: 'connection', details: cause }, cause)
+}
+
+/** Names that SQLite does not find; the version was equal, so a check will hardly find another. */
+const contradicting = ['42P01', '42703', '42883']
+
+function unavailable(details: string): MappedFailure {
+  return { error: { kind: 'connection', details }, contradictsSchema: false }
+}
+
+function database(sqlState: string, message: string, authenticated: boolean): MappedFailure {
+  const failure = { sqlState, message, details: null, hint: null }
+  return {
+    error: { kind: 'database', failure, authenticated },
+    contradictsSchema: contradicting.includes(sqlState),
+  }
+}
+
+/** Result codes that say that the file cannot be served, whatever was asked. */
+const unavailableCodes =
+  /^SQLITE_(?:NOTADB|CORRUPT|CANTOPEN|IOERR|PERM|AUTH|PROTOCOL|READONLY|NOLFS)/
+
+/** Result code, without its extension → SQLSTATE. */
+const codes: readonly (readonly [string, string])[] = [
+  ['SQLITE_BUSY', '55P03'],
+  ['SQLITE_LOCKED', '55P03'],
+  ['SQLITE_TOOBIG', '54000'],
+  ['SQLITE_NOMEM', '53200'],
+  ['SQLITE_FULL', '53100'],
+  ['SQLITE_INTERRUPT', '57014'],
+  ['SQLITE_MISMATCH', '42804'],
+]
+
+/** What SQLITE_ERROR says → SQLSTATE and PostgreSQL's words for it. */
+const texts: readonly (readonly [RegExp, string, string])[] = [
+  [/^no such table: (?:main\.)?(.*)$/, '42P01', 'relation "$1" does not exist'],
+  [/^no such column: (?:t\d+\.)?(.*)$/, '42703', 'column $1 does not exist'],
+  [/^no such function: (.*)$/, '42883', 'function $1 does not exist'],
+  [/^no such collation sequence: (.*)$/, '42704', 'collation "$1" does not exist'],
+  [/^no such module: (.*)$/, '0A000', 'module $1 of a virtual table is not available'],
+  [/^malformed JSON$/, '22P02', 'invalid input syntax for type json'],
+  [/^JSON cannot hold BLOB values$/, '22P02', 'invalid input syntax for type json'],
+  [/^integer overflow$/, '22003', 'bigint out of range'],
+  [/^fts5: (.*)$/, '42601', 'fts5: $1'],
+  [/^(too many (?:SQL variables|columns|terms|tables|references).*)$/, '54001', '$1'],
+  [/^(at most \d+ tables in a join)$/, '54001', '$1'],
+  [/^(Expression tree is too large.*|parser stack overflow)$/, '54001', '$1'],
+  [/^(LIKE or GLOB pattern too complex)$/, '54000', '$1'],
+  [/^(string or blob too big)$/, '54000', '$1'],
+]
+
+function mapSqliteError(code: string, message: string, authenticated: boolean): MappedFailure {
+  if (unavailableCodes.test(code)) return unavailable(message)
+  const known = codes.find(([prefix]) => code.startsWith(prefix))
+  if (known !== undefined) return database(known[1], message, authenticated)
+  for (const [pattern, sqlState, wording] of texts) {
+    if (pattern.test(message)) {
+      return database(sqlState, message.replace(pattern, wording), authenticated)
+    }
+  }
+  return {
+    ...database('XX000', message, authenticated),
+    // the statement was prepared for a schema that has just gone
+    contradictsSchema: code.startsWith('SQLITE_SCHEMA'),
+  }
+}
+
+/** Past `db-statement-timeout`. */
+export const statementTimeout: DatabaseFailure = {
+  sqlState: '57014',
+  message: 'canceling statement due to statement timeout',
+  details: null,
+  hint: null,
+}
+
+/** The client has gone. Nobody reads it. */
+export const cancelled: DatabaseFailure = {
+  sqlState: '57014',
+  message: 'canceling statement due to user request',
+  details: null,
+  hint: null,
+}

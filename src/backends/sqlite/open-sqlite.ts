@@ -1,0 +1,145 @@
+/**
+ * Assembles the SQLite backend: reader processes for requests, one process apart for versions and
+ * loads. Nothing is started before it is needed, and nothing is ever created on disk.
+ */
+import { availableParallelism } from 'node:os'
+import { performance } from 'node:perf_hooks'
+import type { SchemaVersion } from '../../cache/catalog.ts'
+import type { SchemaOptions } from '../../cache/schema-snapshot.ts'
+import type { Config } from '../../config/config.ts'
+import { BackendFailure } from '../../errors/backend-failure.ts'
+import type { Observe } from '../../observe/observation.ts'
+import type { Backend } from '../backend.ts'
+import { createSqliteExecutor } from './execute-sqlite.ts'
+import { buildSqliteCatalog, mainSchema } from './introspect-sqlite.ts'
+import { controlFailure, lostFailure } from './map-sqlite-error.ts'
+import { createSqliteControl } from './sqlite-control.ts'
+import { noDetails, type SqliteDetails } from './sqlite-details.ts'
+import { locateDatabase } from './sqlite-location.ts'
+import type { ChildReply, ChildRequest } from './sqlite-messages.ts'
+import { createSqlitePool } from './sqlite-pool.ts'
+import { ProcessEnded, startSqliteProcess } from './sqlite-process.ts'
+
+export interface OpenSqliteDeps {
+  readonly config: () => Config
+  readonly observe: Observe
+}
+
+/** Schema versions whose details are kept: those of running requests and the newest. */
+const keptVersions = 4
+const maxWarmReaders = 4
+
+/** Throws  an Error whose message a user understands, when `db-uri` leads to no file */
+export function openSqlite({ config, observe }: OpenSqliteDeps): Backend {
+  const located = locateDatabase(config().dbUri)
+  if (!located.ok) throw new Error(located.error)
+  const file = located.value
+  const detailsByVersion = new Map<SchemaVersion, SqliteDetails>()
+  let epoch = 0
+
+  const start = () => startSqliteProcess(file)
+  const control = createSqliteControl(start)
+  const pool = createSqlitePool({
+    start,
+    // one that is held up must leave another
+    warm: Math.max(2, Math.min(availableParallelism(), maxWarmReaders)),
+    limits: () => {
+      const { dbPool, dbPoolAcquisitionTimeout, dbPoolMaxIdletime, dbPoolMaxLifetime } = config()
+      return {
+        max: dbPool,
+        acquisitionTimeoutMs: dbPoolAcquisitionTimeout * 1000,
+        maxIdleMs: dbPoolMaxIdletime * 1000,
+        maxLifetimeMs: dbPoolMaxLifetime * 1000,
+      }
+    },
+    observe,
+  })
+
+  async function ask<K extends ChildReply['kind']>(
+    request: ChildRequest,
+    kind: K,
+    signal: AbortSignal,
+  ): Promise<Extract<ChildReply, { kind: K }>> {
+    const reply = await control.ask(request, signal).catch((error: unknown) => {
+      throw error instanceof ProcessEnded ? lostFailure(error.message) : error
+    })
+    if (reply.kind === 'failed') throw controlFailure(reply.failure)
+    if (!isKind(reply, kind)) throw new Error(`a SQLite process answered with ${reply.kind}`)
+    return reply
+  }
+
+  async function schemaVersion(options: SchemaOptions, signal: AbortSignal): Promise<string> {
+    requireMainSchema(options)
+    const { version } = await ask({ op: 'version' }, 'version', signal)
+    return version
+  }
+
+  return {
+    engine: 'sqlite',
+    hasRoles: false,
+    feed: { kind: 'poll' },
+    async serverVersion(signal) {
+      const { sqliteVersion } = await ask({ op: 'version' }, 'version', signal)
+      return `SQLite ${sqliteVersion}`
+    },
+    schemaVersion,
+    async introspect({ options, signal }) {
+      requireMainSchema(options)
+      pool.warmUp()
+      const startedAt = performance.now()
+      const reply = await ask({ op: 'catalog' }, 'catalog', signal)
+      const timings = { pragmas: performance.now() - startedAt }
+      const { catalog, details } = buildSqliteCatalog(reply.catalog, reply.version, timings)
+      detailsByVersion.delete(catalog.version)
+      detailsByVersion.set(catalog.version, details)
+      const [oldest] = detailsByVersion.size > keptVersions ? detailsByVersion.keys() : []
+      if (oldest !== undefined) detailsByVersion.delete(oldest)
+      return catalog
+    },
+    databaseSettings: () => Promise.resolve(new Map()),
+    execute: createSqliteExecutor({
+      pool,
+      details: (version) => detailsByVersion.get(version) ?? noDetails,
+      epoch: () => epoch,
+    }),
+    // without roles and comments, everybody sees all that the snapshot has
+    inspect: () =>
+      Promise.resolve({
+        kind: 'done',
+        relations: null,
+        routines: null,
+        schemaDescription: null,
+        statements: [],
+      }),
+    recycle() {
+      epoch += 1
+    },
+    async ping(signal) {
+      await ask({ op: 'version' }, 'version', signal)
+    },
+    poolStats: () => pool.stats(),
+    async close() {
+      await Promise.all([control.close(), pool.close()])
+    },
+  }
+}
+
+function isKind<K extends ChildReply['kind']>(
+  reply: ChildReply,
+  kind: K,
+): reply is Extract<ChildReply, { kind: K }> {
+  return reply.kind === kind
+}
+
+/** As PostgreSQL says it of a schema that is not there. */
+function requireMainSchema({ schemas }: SchemaOptions): void {
+  const unknown = schemas.find((schema) => schema !== mainSchema)
+  if (unknown === undefined) return
+  const failure = {
+    sqlState: '3F000',
+    message: `schema "${unknown}" does not exist`,
+    details: null,
+    hint: `On SQLite there is one schema, ${mainSchema}: change or unset db-schemas.`,
+  }
+  throw new BackendFailure({ kind: 'database', failure, authenticated: false }, failure.message)
+}

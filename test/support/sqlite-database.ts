@@ -1,0 +1,167 @@
+/**
+ * SQLite files of a test's own, written by this process as any other application would, and the
+ * API over one: parser, planner, HTTP and the real backend, without a socket.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { createAuthenticator } from '../../src/auth/authenticate.ts'
+import type { Backend } from '../../src/backends/backend.ts'
+import { openSqlite } from '../../src/backends/sqlite/open-sqlite.ts'
+import { buildSnapshot } from '../../src/cache/build-snapshot.ts'
+import { schemaOptions } from '../../src/cache/schema-options.ts'
+import type { SchemaSnapshot } from '../../src/cache/schema-snapshot.ts'
+import type { Config } from '../../src/config/config.ts'
+import { defaultConfig } from '../../src/config/default-config.ts'
+import { createApp } from '../../src/http/app.ts'
+import type { Observation } from '../../src/observe/observation.ts'
+import { createPlanCache } from '../../src/plan/plan-cache.ts'
+
+export interface SqliteFile {
+  readonly path: string
+  readonly folder: string
+  /** Runs SQL on a connection of its own. */
+  exec(sql: string): void
+  drop(): void
+}
+
+export function createSqliteFile(sql = '', name = 'test.db'): SqliteFile {
+  const folder = mkdtempSync(join(tmpdir(), 'dbrest-sqlite-'))
+  const path = join(folder, name)
+  const exec = (text: string) => {
+    const db = new Database(path)
+    try {
+      db.exec(text)
+    } finally {
+      db.close()
+    }
+  }
+  exec(sql)
+  return {
+    path,
+    folder,
+    exec,
+    drop: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The text as JSON; undefined when it is none. */
+  readonly body: unknown
+}
+
+export interface SqliteApi {
+  readonly backend: Backend
+  readonly observations: readonly Observation[]
+  snapshot(): SchemaSnapshot
+  /** Loads the schema, as the reload pipeline does. */
+  load(): Promise<SchemaSnapshot>
+  get(
+    target: string,
+    headers?: Readonly<Record<string, string>>,
+    init?: { readonly method?: string; readonly signal?: AbortSignal },
+  ): Promise<Reply>
+  close(): Promise<void>
+}
+
+/** Not loaded yet. */
+export function openSqliteApi(uri: string, options: Partial<Config> = {}): SqliteApi {
+  const config: Config = {
+    ...defaultConfig('sqlite'),
+    dbUri: uri,
+    dbAggregatesEnabled: true,
+    ...options,
+  }
+  const observations: Observation[] = []
+  const observe = (observation: Observation) => {
+    observations.push(observation)
+  }
+  const backend = openSqlite({ config: () => config, observe })
+  const never = new AbortController().signal
+  let current: SchemaSnapshot | null = null
+  let loads = 0
+
+  async function load(): Promise<SchemaSnapshot> {
+    const wanted = schemaOptions(config)
+    const catalog = await backend.introspect({
+      options: wanted,
+      previous: current,
+      depth: 'load',
+      signal: never,
+    })
+    loads += 1
+    current = buildSnapshot(catalog, wanted, loads, new Date())
+    backend.recycle()
+    return current
+  }
+
+  const app = createApp({
+    currentGeneration: () => ({ config, snapshot: current }),
+    backend,
+    authenticator: createAuthenticator({ observe }),
+    planCache: createPlanCache(100),
+    async checkSchema() {
+      try {
+        const version = await backend.schemaVersion(schemaOptions(config), never)
+        if (version === current?.schemaVersion) return 'unchanged'
+        await load()
+        return 'moved'
+      } catch {
+        return 'unanswered'
+      }
+    },
+    observe,
+    now: () => performance.now(),
+  })
+
+  return {
+    backend,
+    observations,
+    snapshot() {
+      if (current === null) throw new Error('no schema was loaded yet')
+      return current
+    },
+    load,
+    async get(target, headers = {}, { method = 'GET', signal } = {}) {
+      const request = new Request(`http://localhost${target}`, {
+        method,
+        headers,
+        ...(signal === undefined ? {} : { signal }),
+      })
+      const response = await app.fetch(request, {})
+      const text = await response.text()
+      return { status: response.status, headers: response.headers, text, body: parse(text) }
+    },
+    close: () => backend.close(),
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** A database and the API over it, loaded. */
+export async function serveSqlite(
+  sql: string,
+  options: Partial<Config> = {},
+): Promise<SqliteApi & { readonly file: SqliteFile; stop(): Promise<void> }> {
+  const file = createSqliteFile(sql)
+  const api = openSqliteApi(file.path, options)
+  await api.load()
+  return {
+    ...api,
+    file,
+    async stop() {
+      await api.close()
+      file.drop()
+    },
+  }
+}
