@@ -108,7 +108,7 @@ function respondToMutation(plan: MutatePlan, request: ApiRequest, result: Execut
   switch (plan.mutation) {
     case 'insert': {
       const merged = plan.resolution === 'merge-duplicates'
-      const onlyUpdated = merged && result.inserted !== null && result.inserted <= 0
+      const onlyUpdated = merged && (result.inserted ?? 0) <= 0
       return {
         status: onlyUpdated ? 200 : 201,
         headers: [

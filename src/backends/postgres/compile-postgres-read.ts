@@ -3,7 +3,7 @@
  * it laterally. Encoding the rows as a body and counting them happens around it, in
  * `compile-postgres.ts`.
  */
-import type { BodyEncoder, ChildJoin, Condition, OrderBy, ReadNode } from '../../plan/plan.ts'
+import type { ChildJoin, Condition, OrderBy, ReadNode } from '../../plan/plan.ts'
 import { compileCondition, compileWhere } from '../sql/compile-filter.ts'
 import { compileOrder } from '../sql/compile-order.ts'
 import {
@@ -15,7 +15,6 @@ import {
 import { ident, join, noSql, param, type SqlText, sql } from '../sql/sql-text.ts'
 import {
   compileEmbed,
-  type DocumentType,
   type EmbedSql,
   embedIsNull,
   spreadOrderName,
@@ -24,22 +23,13 @@ import { type NodeScope, scopeOfNode } from './compile-postgres-scope.ts'
 import { postgresDialect } from './postgres-dialect.ts'
 
 /** The query for the rows of `root`, one column for each thing selected. */
-export function compileRead(root: ReadNode, encoder: BodyEncoder): SqlText {
-  const isPlainJson = encoder.kind === 'json' || encoder.kind === 'singular'
-  return compileNode(root, null, isPlainJson && !aggregates(root) ? 'json' : 'jsonb')
+export function compileRead(root: ReadNode): SqlText {
+  return compileNode(root, null)
 }
 
-function aggregates(node: ReadNode): boolean {
-  if (node.select.some((column) => column.aggregate !== null)) return true
-  const output = node.join?.output
-  const isSpread = output?.kind === 'spread-one' || output?.kind === 'spread-many'
-  if (isSpread && output.columns.some((column) => column.aggregate !== null)) return true
-  return node.children.some(aggregates)
-}
-
-function compileNode(node: ReadNode, parent: NodeScope | null, documents: DocumentType): SqlText {
+function compileNode(node: ReadNode, parent: NodeScope | null): SqlText {
   const scope = scopeOfNode(node, parent)
-  const embeds = node.children.map((child) => compileChild(child, node, scope, documents))
+  const embeds = node.children.map((child) => compileChild(child, node, scope))
   const items = [
     ...selectedItems(node, scope),
     ...spreadOrderItems(node, scope),
@@ -57,14 +47,9 @@ function compileNode(node: ReadNode, parent: NodeScope | null, documents: Docume
   return sql`SELECT ${compileSelectList(items)} FROM ${scope.from}${joins}${where}${compileGroupBy(items)}${ordered(node, scope)}${windowed(node)}`
 }
 
-function compileChild(
-  child: ReadNode,
-  node: ReadNode,
-  scope: NodeScope,
-  documents: DocumentType,
-): EmbedSql {
-  const query = compileNode(child, scope, documents)
-  return compileEmbed(child, joinOf(child), query, isInner(child, node), documents)
+function compileChild(child: ReadNode, node: ReadNode, scope: NodeScope): EmbedSql {
+  const query = compileNode(child, scope)
+  return compileEmbed(child, joinOf(child), query, isInner(child, node))
 }
 
 /** A filter `embed=not.is.null` says the same as an inner join, which PostgreSQL plans better. */

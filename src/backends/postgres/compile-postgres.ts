@@ -104,7 +104,7 @@ function compileReadPlan(plan: ReadPlan): SqlText {
     sql`${compileBody(plan.media.encoder, null)} AS body`,
     ...responseColumns(sql`null::int`),
   ]
-  return sql`WITH ${source} AS (${compileRead(plan.root, plan.media.encoder)})${count.cte} SELECT ${join(columns, ', ')} FROM ${source} ${rows}`
+  return sql`WITH ${source} AS (${compileRead(plan.root)})${count.cte} SELECT ${join(columns, ', ')} FROM ${source} ${rows}`
 }
 
 function compileCallPlan(plan: CallPlan): SqlText {
@@ -118,7 +118,7 @@ function compileCallPlan(plan: CallPlan): SqlText {
     sql`${compileBody(plan.media.encoder, returns)} AS body`,
     ...responseColumns(sql`null::int`),
   ]
-  return sql`WITH ${source} AS (${compileCall(plan)})${count.cte} SELECT ${join(columns, ', ')} FROM (${compileRead(plan.root, plan.media.encoder)}) ${rows}`
+  return sql`WITH ${source} AS (${compileCall(plan)})${count.cte} SELECT ${join(columns, ', ')} FROM (${compileRead(plan.root)}) ${rows}`
 }
 
 function compileMutatePlan(plan: MutatePlan): SqlText {
@@ -126,7 +126,7 @@ function compileMutatePlan(plan: MutatePlan): SqlText {
   const from =
     plan.media.encoder.kind === 'none'
       ? source
-      : sql`(${compileRead(plan.root, plan.media.encoder)})`
+      : sql`(${compileRead(plan.root)})`
   const inserted = countsInserted(plan) ? sql`${setting('pgrst.inserted')}::int` : sql`null::int`
   const columns = [
     sql`null::bigint AS total_result_set`,
