@@ -1,0 +1,62 @@
+/**
+ * Which sources of triggers work, since when, and why not: what `/health` and `/ready` read, and
+ * what makes a poll step in for a source that is down. Sources report, nobody else.
+ */
+import { BehaviorSubject, distinctUntilChanged, map, type Observable } from 'rxjs'
+import type { Observe } from '../observe/observation.ts'
+
+/** `off`: switched off by the configuration. */
+export type SourceState = 'up' | 'down' | 'off'
+
+export interface SourceStatus {
+  readonly name: string
+  readonly state: SourceState
+  /** ISO time of the last change of `state`. */
+  readonly since: string
+  /** Why it is down. */
+  readonly cause: string | null
+}
+
+export interface SourceHealth {
+  /** Repeated reports of one state keep its time; the cause is the latest. */
+  report(name: string, state: SourceState, cause?: string): void
+  /** In the order in which they first reported. */
+  list(): readonly SourceStatus[]
+  /** `off` until the source reports. Replays the current state. */
+  state$(name: string): Observable<SourceState>
+}
+
+export function createSourceHealth(deps: {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly observe: Observe
+}): SourceHealth {
+  const statusesSubject = new BehaviorSubject<ReadonlyMap<string, SourceStatus>>(new Map())
+
+  return {
+    report(name, state, cause) {
+      const before = statusesSubject.value.get(name)
+      const isSame = before?.state === state
+      const since = isSame ? before.since : new Date(deps.now()).toISOString()
+      const status: SourceStatus = {
+        name,
+        state,
+        since,
+        cause: state === 'down' ? (cause ?? 'not connected yet') : null,
+      }
+      statusesSubject.next(new Map([...statusesSubject.value, [name, status]]))
+      if (isSame) return
+      if (state === 'up') deps.observe({ kind: 'source-up', source: name })
+      // without a cause it has only begun
+      if (state === 'down' && cause !== undefined) {
+        deps.observe({ kind: 'source-down', source: name, cause })
+      }
+    },
+    list: () => [...statusesSubject.value.values()],
+    state$: (name) =>
+      statusesSubject.pipe(
+        map((statuses) => statuses.get(name)?.state ?? 'off'),
+        distinctUntilChanged(),
+      ),
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Requests that name what the snapshot lacks, or whose answer contradicts it, ask here whether the
+ * schema has moved on, and are answered only by a check that began after they asked. One check
+ * runs, one waits, and everybody who asks meanwhile shares the one that waits.
+ *
+ * A check is one cheap question to the database; only when the version is another does a reload
+ * follow. A bucket of tokens lets bursts pass and then delays, never skips: scanners that try
+ * thousands of names cost the database a bounded number of questions.
+ */
+import { type SchedulerLike, Subscription } from 'rxjs'
+import type { ReloadOutcome, ReloadSignal } from '../cache/reload-signal.ts'
+
+/** `moved`: a newer snapshot is published · `unanswered`: the database did not tell in time. */
+export type CheckOutcome = 'moved' | 'unchanged' | 'unanswered'
+
+export type StaleOrigin = 'stale-name' | 'stale-hit'
+
+export interface StaleNameChecker {
+  /** Never rejects. */
+  checkAfter(origin: StaleOrigin): Promise<CheckOutcome>
+}
+
+export interface StaleNameDeps {
+  /** Whether the database's version is still that of the current snapshot. */
+  readonly isCurrent: () => Promise<boolean>
+  readonly requestReload: (request: Omit<ReloadSignal, 'at'>) => Promise<ReloadOutcome>
+  /** Number of the current snapshot; null while there is none. */
+  readonly currentVersion: () => number | null
+  readonly scheduler: SchedulerLike
+  /** Checks that pass at once after a rest. */
+  readonly burst?: number
+  readonly checksPerSecond?: number
+  /** Milliseconds after which a request is answered without its check. */
+  readonly limitMs?: number
+}
+
+/** A check that has not begun. */
+interface Pending {
+  readonly origin: StaleOrigin
+  readonly done: Promise<CheckOutcome>
+  readonly end: (outcome: CheckOutcome) => void
+}
+
+function pendingCheck(origin: StaleOrigin): Pending {
+  let end: Pending['end'] = () => undefined
+  const done = new Promise<CheckOutcome>((resolve) => {
+    end = resolve
+  })
+  return { origin, done, end }
+}
+
+export function createStaleNameChecker(deps: StaleNameDeps): StaleNameChecker {
+  const { scheduler, burst = 20, checksPerSecond = 20, limitMs = 5000 } = deps
+  let isRunning = false
+  let waiting: Pending | null = null
+  let tokens = burst
+  let countedAt = scheduler.now()
+  let tokenTimer: Subscription | null = null
+
+  async function check(origin: StaleOrigin): Promise<CheckOutcome> {
+    try {
+      if (await deps.isCurrent()) return 'unchanged'
+      const outcome = await deps.requestReload({ scope: 'schema', depth: 'check', origin })
+      switch (outcome.kind) {
+        case 'published':
+          return 'moved'
+        case 'unchanged':
+          return 'unchanged'
+        case 'failed':
+          return 'unanswered'
+      }
+    } catch {
+      // the reload pipeline and the sources tell what is wrong with the database
+      return 'unanswered'
+    }
+  }
+
+  /** Milliseconds until there is a token; 0: one was taken. */
+  function takeToken(): number {
+    const now = scheduler.now()
+    tokens = Math.min(burst, tokens + ((now - countedAt) * checksPerSecond) / 1000)
+    countedAt = now
+    if (tokens >= 1) {
+      tokens -= 1
+      return 0
+    }
+    return Math.ceil(((1 - tokens) * 1000) / checksPerSecond)
+  }
+
+  function proceed(): void {
+    if (isRunning || waiting === null || tokenTimer !== null) return
+    const delayMs = takeToken()
+    if (delayMs > 0) {
+      tokenTimer = scheduler.schedule(() => {
+        tokenTimer = null
+        proceed()
+      }, delayMs)
+      return
+    }
+    const { origin, end } = waiting
+    waiting = null
+    isRunning = true
+    void check(origin).then((outcome) => {
+      isRunning = false
+      end(outcome)
+      proceed()
+    })
+  }
+
+  return {
+    async checkAfter(origin) {
+      const before = deps.currentVersion()
+      waiting ??= pendingCheck(origin)
+      const { done } = waiting
+      proceed()
+      const limit = new Subscription()
+      const late = new Promise<CheckOutcome>((resolve) => {
+        limit.add(scheduler.schedule(() => resolve('unanswered'), limitMs))
+      })
+      const outcome = await Promise.race([done, late])
+      limit.unsubscribe()
+      // somebody else's reload may have published while this request waited
+      return deps.currentVersion() === before ? outcome : 'moved'
+    },
+  }
+}
