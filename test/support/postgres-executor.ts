@@ -25,6 +25,7 @@ export interface RunOptions extends RequestParts {
   readonly claims?: string
   /** Environment of the configuration, e.g. `PGRST_DB_PRE_REQUEST`. */
   readonly config?: Readonly<Record<string, string>>
+  readonly extraSearchPath?: readonly string[]
   readonly roleSettings?: Readonly<Record<string, RoleSettings>>
   readonly signal?: AbortSignal
 }
@@ -61,6 +62,7 @@ export function executorOn(
       const context: RequestContext = {
         snapshot: {
           ...snapshot,
+          options: { ...snapshot.options, extraSearchPath: options.extraSearchPath ?? ['public'] },
           roleSettings: new Map(Object.entries(options.roleSettings ?? {})),
         },
         config: loadTestConfig({

@@ -22,12 +22,15 @@ interface ConnectionInternals {
 
 type InternalConnection = pg.Connection & ConnectionInternals
 
+/** The client writes this option in small letters, the connection does not. */
+type InternalConfig = pg.ConnectionConfig & { readonly sslNegotiation?: 'postgres' | 'direct' }
+
 const PgConnection = openInternals(pg.Connection)
 
 function openInternals(
   declared: typeof pg.Connection,
 ): new (
-  config?: pg.ConnectionConfig,
+  config: InternalConfig,
 ) => InternalConnection {
   const expected = ['attachListeners', 'connect', 'requestSsl', 'cancel']
   for (const name of expected) {
@@ -37,12 +40,16 @@ function openInternals(
   }
   // checked above
   return declared as unknown as new (
-    config?: pg.ConnectionConfig,
+    config: InternalConfig,
   ) => InternalConnection
 }
 
 export class FramedConnection extends PgConnection {
   #receiver: FrameReceiver | null = null
+
+  constructor(config: pg.ConnectionConfig) {
+    super({ ...config, sslNegotiation: config.sslnegotiation ?? 'postgres' })
+  }
 
   /** From now on messages are offered to `receiver` first; null: to nobody. */
   receive(receiver: FrameReceiver | null): void {

@@ -20,7 +20,8 @@ export interface MessageWriter {
 }
 
 export function createMessageWriter(): MessageWriter {
-  let bytes = Buffer.allocUnsafe(4096)
+  // enough for most reads, and small enough to come from Node's shared slab
+  let bytes = Buffer.allocUnsafe(2048)
   let at = 0
   let lengthAt = 0
 

@@ -77,9 +77,9 @@ export interface PostgresConnection {
   /** Runs steps in order up to the first failure. One batch at a time. Never rejects. */
   run(steps: readonly BatchStep[]): Promise<BatchOutcome>
   /**
-   * Asks the server to cancel what runs, over a connection of its own. Resolves when the server
-   * has dealt with the request, so that it cannot hit what is run afterwards; false when that is
-   * not known, and the connection must not be used again.
+   * Asks the server to cancel what runs, over a connection of its own, until it has ended. Resolves
+   * when the server is done with the request as well, so that it cannot hit what is run afterwards;
+   * false when that is not known, and the connection must not be used again.
    */
   cancel(): Promise<boolean>
   /** Called once when the connection ends without having been asked to. */

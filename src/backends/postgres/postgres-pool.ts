@@ -46,6 +46,8 @@ export interface PostgresPoolDeps {
   readonly connect: (id: string, signal: AbortSignal) => Promise<PostgresConnection>
   readonly limits: PoolLimits
   readonly observe: Observe
+  /** Milliseconds for opening a connection: a server that never answers must not keep its place. */
+  readonly connectTimeoutMs?: number
   /** Milliseconds between two closings of stale connections. */
   readonly staggerMs?: number
   /** Milliseconds that cancelled queries get at `close` before their sockets are cut. */
@@ -64,7 +66,7 @@ interface Waiter {
 }
 
 export function createPostgresPool(deps: PostgresPoolDeps): PostgresPool {
-  const { limits, observe, staggerMs = 20, closeGraceMs = 1000 } = deps
+  const { limits, observe, connectTimeoutMs = 5000, staggerMs = 20, closeGraceMs = 1000 } = deps
   const waiters = new Set<Waiter>()
   const members = new Map<PostgresConnection, Pooled>()
   // the last one used is given out first, so that those not needed grow idle
@@ -74,6 +76,7 @@ export function createPostgresPool(deps: PostgresPoolDeps): PostgresPool {
   const opening = new Set<AbortController>()
   const leaving = new Set<PostgresConnection>()
   let generation = 0
+  let lossToldAt = 0
   let sweepTimer: NodeJS.Timeout | undefined
   let staggerTimer: NodeJS.Timeout | undefined
   let closed: Promise<void> | null = null
@@ -128,16 +131,19 @@ export function createPostgresPool(deps: PostgresPoolDeps): PostgresPool {
     const born = generation
     opening.add(attempt)
     observe({ kind: 'connection', id, status: 'connecting', reason: '' })
+    const timer = setTimeout(() => attempt.abort(), connectTimeoutMs)
     let connection: PostgresConnection
     try {
       connection = await deps.connect(id, attempt.signal)
     } catch (failure) {
+      clearTimeout(timer)
       opening.delete(attempt)
       observe({ kind: 'connection', id, status: 'closed', reason: 'network error' })
       fail(failure)
       grow()
       return
     }
+    clearTimeout(timer)
     opening.delete(attempt)
     const pooled = { connection, bornAt: Date.now(), generation: born, idleSince: Date.now() }
     members.set(connection, pooled)
@@ -167,7 +173,11 @@ export function createPostgresPool(deps: PostgresPoolDeps): PostgresPool {
     remove(idle, pooled)
     remove(stale, pooled)
     reportClosed(pooled.connection, 'network error')
-    observe({ kind: 'connection-lost', error: { kind: 'connection-lost', details: cause } })
+    // a server that goes takes all of them at once: said once
+    if (Date.now() - lossToldAt >= 1000) {
+      lossToldAt = Date.now()
+      observe({ kind: 'connection-lost', error: { kind: 'connection-lost', details: cause } })
+    }
     grow()
   }
 

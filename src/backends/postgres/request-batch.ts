@@ -25,7 +25,7 @@ import type {
   StepResult,
   TransactionState,
 } from './postgres-connection.ts'
-import type { StatementNames } from './statement-names.ts'
+import type { NamedUse, StatementNames } from './statement-names.ts'
 
 /** libpq's words for it, the ones the release's log shows. */
 export const lostConnectionText = 'no connection to the server\n'
@@ -37,7 +37,8 @@ export class RequestBatch {
   readonly #results: StepResult[] = []
   // names in the order of the Parse and Close messages sent; null for the unnamed statement
   readonly #parses: (string | null)[] = []
-  #closes: readonly string[] = []
+  readonly #closes: readonly string[]
+  readonly #messages: Buffer
   #parsesSeen = 0
   #closesSeen = 0
   #rows: DataRow[] = []
@@ -45,7 +46,11 @@ export class RequestBatch {
   #error: ServerError | null = null
   #state: TransactionState = 'idle'
 
-  /** `settle` is called once, when the server is ready again or the connection is gone. */
+  /**
+   * `settle` is called once, when the server is ready again or the connection is gone.
+   *
+   * Throws  RangeError for more parameters than the protocol counts (65535)
+   */
   constructor(
     steps: readonly BatchStep[],
     names: StatementNames,
@@ -54,13 +59,16 @@ export class RequestBatch {
     this.#steps = steps
     this.#names = names
     this.#settle = settle
+    const { uses, closes } = names.plan(steps.filter((step) => step.isPrepared))
+    this.#closes = closes
+    this.#messages = this.#encode(uses)
   }
 
   /** Called by pg's client when it is this batch's turn. */
   submit(connection: unknown): void {
     if (!(connection instanceof FramedConnection)) throw new Error('not a framed connection')
     connection.receive((frame) => this.#take(frame, connection))
-    connection.write(this.#encode())
+    connection.write(this.#messages)
   }
 
   /** Called by pg's client behind the ReadyForQuery that `#take` has read. */
@@ -84,11 +92,9 @@ export class RequestBatch {
     })
   }
 
-  #encode(): Buffer {
-    const { uses, closes } = this.#names.plan(this.#steps.filter((step) => step.isPrepared))
+  #encode(uses: readonly NamedUse[]): Buffer {
     const writer = createMessageWriter()
-    this.#closes = closes
-    for (const name of closes) writer.closeStatement(name)
+    for (const name of this.#closes) writer.closeStatement(name)
     let used = 0
     for (const step of this.#steps) {
       const use = step.isPrepared ? uses[used++] : undefined

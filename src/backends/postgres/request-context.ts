@@ -43,7 +43,7 @@ function listSettings(
   const { config, request, role, snapshot } = context
   const { timezone } = request.preferences
   return [
-    constant('search_path', searchPath(request.schema, config.dbExtraSearchPath)),
+    constant('search_path', searchPath(request.schema, snapshot.options.extraSearchPath)),
     ...(snapshot.roleSettings.get(role)?.settings ?? []).map(named),
     constant('role', role),
     constant('request.jwt.claims', context.claims),

@@ -89,7 +89,7 @@ export function createTransactionRunner({
     }
     let cancelling: Promise<boolean> | null = null
     const cancel = () => {
-      cancelling = connection.cancel()
+      cancelling = cancelOrCut(connection)
     }
     signal.addEventListener('abort', cancel, { once: true })
     let isInStep = true
@@ -152,6 +152,13 @@ export function createTransactionRunner({
       }
     }
   }
+}
+
+/** Whether the connection may be used again; a server that cannot be told is left. */
+async function cancelOrCut(connection: PostgresConnection): Promise<boolean> {
+  const isOver = await connection.cancel()
+  if (!isOver) connection.destroy()
+  return isOver
 }
 
 const rollback = plainStep('ROLLBACK', { config: { dbPreparedStatements: false } })

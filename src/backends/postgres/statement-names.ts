@@ -54,7 +54,7 @@ export function createStatementNames(capacity: number): StatementNames {
     plan(statements) {
       // what the last batch did not get confirmed is not there
       pending.clear()
-      const keys = statements.map(({ text, types }) => `${types.join()}:${text}`)
+      const keys = statements.map(({ text, types }) => keyOf(text, types))
       const uses = keys.map(use)
       const used = new Set(keys)
       for (const [key, name] of known) {
@@ -74,6 +74,11 @@ export function createStatementNames(capacity: number): StatementNames {
       closing.delete(name)
     },
   }
+}
+
+/** Most statements leave their types to the server: their text alone tells them. */
+function keyOf(text: string, types: readonly number[]): string {
+  return types.every((type) => type === 0) ? text : `${types.join()}:${text}`
 }
 
 function statementName(key: string): string {

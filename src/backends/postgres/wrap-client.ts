@@ -41,7 +41,7 @@ export function wrapClient(parts: WrappedClient): PostgresConnection {
   const names = createStatementNames(parts.statementCapacity)
   let isAlive = true
   let isEnding = false
-  let isRunning = false
+  let running: Promise<BatchOutcome> | null = null
   let state: TransactionState = 'idle'
   let onLost: ((cause: string, error: ServerError | null) => void) | null = null
 
@@ -65,7 +65,7 @@ export function wrapClient(parts: WrappedClient): PostgresConnection {
       return state
     },
     run(steps: readonly BatchStep[]): Promise<BatchOutcome> {
-      if (isRunning) throw new Error('a batch is running on this connection')
+      if (running !== null) throw new Error('a batch is running on this connection')
       if (!isAlive) {
         return Promise.resolve({
           kind: 'lost',
@@ -74,18 +74,28 @@ export function wrapClient(parts: WrappedClient): PostgresConnection {
           notRun: true,
         })
       }
-      isRunning = true
-      return new Promise((resolve) => {
-        const batch = new RequestBatch(steps, names, (outcome) => {
-          isRunning = false
+      let settle = (_: BatchOutcome) => {}
+      const batch = new RequestBatch(steps, names, (outcome) => settle(outcome))
+      const settled = new Promise<BatchOutcome>((resolve) => {
+        settle = (outcome) => {
+          running = null
           if (outcome.kind === 'lost') lose(null)
           else state = outcome.state
           resolve(outcome)
-        })
-        client.query(batch)
+        }
       })
+      running = settled
+      client.query(batch)
+      return settled
     },
-    cancel: () => requestCancel({ ...parts, host: parts.cancelHost }),
+    async cancel() {
+      for (let pauseMs = 20; running !== null; pauseMs = Math.min(pauseMs * 2, 1000)) {
+        if (!(await requestCancel({ ...parts, host: parts.cancelHost }))) return false
+        // a server that has not read the batch yet ignores the request: it is asked again
+        await Promise.race([running, pause(pauseMs)])
+      }
+      return true
+    },
     onLost(listener) {
       onLost = listener
     },
@@ -102,6 +112,10 @@ export function wrapClient(parts: WrappedClient): PostgresConnection {
       connection.stream.destroy()
     },
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref())
 }
 
 /** What a server says to a connection that is not asking for anything. */

@@ -142,7 +142,14 @@ describe('batches', () => {
 })
 
 describe('cancelling', () => {
-  test('ends the query, and is over before the next batch', async () => {
+  test('an idle connection is nothing to be done', async () => {
+    const connection = await connectTo(db.uri())
+    expect(await connection.cancel()).toBe(true)
+    expect(await connection.run([step('select 1')])).toMatchObject({ kind: 'done' })
+    await connection.end()
+  })
+
+  test('ends the query, even one that has not been read yet, and is over before the next', async () => {
     const connection = await connectTo(db.uri())
     for (let n = 0; n < 5; n += 1) {
       const running = connection.run([step('BEGIN'), step('select pg_sleep(60)'), step('COMMIT')])

@@ -114,7 +114,8 @@ describe('a transaction', () => {
       ...asUser,
       claims: '{"role":"exec_user","sub":"ü"}',
       headers: { 'x-one': '1', cookie: 'a=b; c=d', prefer: 'timezone=Asia/Tokyo' },
-      config: { PGRST_DB_EXTRA_SEARCH_PATH: 'public, api', PGRST_APP_SETTINGS_x: 'ours' },
+      extraSearchPath: ['public', 'api'],
+      config: { PGRST_APP_SETTINGS_x: 'ours' },
       roleSettings: { exec_user: { isolationLevel: null, settings: [['work_mem', '77kB']] } },
     })
     expect(bodyOf(execution)).toEqual([
