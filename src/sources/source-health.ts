@@ -26,6 +26,9 @@ export interface SourceHealth {
   state$(name: string): Observable<SourceState>
 }
 
+/** The cause while a source has only begun: nothing to tell yet. */
+const notYet = 'not connected yet'
+
 export function createSourceHealth(deps: {
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -42,13 +45,12 @@ export function createSourceHealth(deps: {
         name,
         state,
         since,
-        cause: state === 'down' ? (cause ?? 'not connected yet') : null,
+        cause: state === 'down' ? (cause ?? notYet) : null,
       }
       statusesSubject.next(new Map([...statusesSubject.value, [name, status]]))
-      if (isSame) return
-      if (state === 'up') deps.observe({ kind: 'source-up', source: name })
-      // without a cause it has only begun
-      if (state === 'down' && cause !== undefined) {
+      if (state === 'up' && !isSame) deps.observe({ kind: 'source-up', source: name })
+      const isNews = !isSame || before.cause === notYet
+      if (state === 'down' && cause !== undefined && isNews) {
         deps.observe({ kind: 'source-down', source: name, cause })
       }
     },
