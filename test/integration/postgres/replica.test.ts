@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Backend } from '../../../src/backends/backend.ts'
+import { openPostgres } from '../../../src/backends/postgres/open-postgres.ts'
+import { loadTestConfig } from '../../support/load-test-config.ts'
+import { type Cluster, startCluster } from '../../support/postgres.ts'
+import { connectorTo, noSignal, step, texts } from '../../support/postgres-connector.ts'
+import { type Replica, startReplica } from '../../support/replica.ts'
+
+let primary: Cluster
+let replica: Replica
+let backend: Backend
+
+beforeAll(async () => {
+  primary = await startCluster()
+  await primary.query('create table t (i int)')
+  replica = await startReplica(primary)
+  const config = loadTestConfig({ env: { PGRST_DB_URI: 'postgresql://' } })
+  const env = {
+    PGHOST: '127.0.0.1,127.0.0.1',
+    PGPORT: `${replica.port},${primary.port}`,
+    PGUSER: 'postgres',
+  }
+  backend = openPostgres({ config: () => config, env, observe: () => {} })
+})
+
+afterAll(async () => {
+  await backend?.close()
+  await replica?.destroy()
+  await primary?.destroy()
+})
+
+function feed() {
+  if (backend.feed.kind !== 'listen') throw new Error('PostgreSQL listens')
+  return backend.feed
+}
+
+test('requests go to the first host that works, the listener to the one that may be written', async () => {
+  await backend.ping(noSignal)
+  expect((await feed().describe()).address).toBe(`127.0.0.1:${primary.port}`)
+  expect(feed().connection()).toMatchObject({ port: primary.port })
+  await feed().notify('anything', '')
+})
+
+test('tells when the replica has seen what the primary wrote', async () => {
+  await primary.query('insert into t select generate_series(1, 1000)')
+  const position = await feed().primaryPosition()
+  expect(position).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/)
+  if (position === null) throw new Error('reads go to a replica')
+  const deadline = Date.now() + 5000
+  while (!(await feed().hasReplayed(position)) && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  expect(await feed().hasReplayed(position)).toBe(true)
+  expect(await feed().hasReplayed('FFFF/0')).toBe(false)
+})
+
+test.each([
+  ['any', 'replica'],
+  ['standby', 'replica'],
+  ['prefer-standby', 'replica'],
+  ['read-only', 'replica'],
+  ['primary', 'primary'],
+  ['read-write', 'primary'],
+])('target_session_attrs=%s leads to the %s', async (target, place) => {
+  const hosts = `127.0.0.1:${replica.port},127.0.0.1:${primary.port}`
+  const uri = `postgresql://postgres@${hosts}/postgres?target_session_attrs=${target}`
+  const connection = await connectorTo(uri).connect({ id: 'x', signal: noSignal })
+  const outcome = await connection.run([step('select pg_is_in_recovery()')])
+  if (outcome.kind !== 'done') throw new Error(outcome.kind)
+  expect(texts(outcome.results[0]?.rows ?? [])).toEqual([[place === 'replica' ? 't' : 'f']])
+  await connection.end()
+})
+
+test('says why neither will do', async () => {
+  const uri = `postgresql://postgres@127.0.0.1:${replica.port}/postgres?target_session_attrs=primary`
+  await expect(connectorTo(uri).connect({ id: 'x', signal: noSignal })).rejects.toThrow(
+    `connection to server at "127.0.0.1", port ${replica.port} failed: server is in hot standby mode`,
+  )
+})
