@@ -12,17 +12,33 @@ import type { ControlQuery } from './control-connection.ts'
 
 const prefix = 'pgrst.'
 
-// 1: set by the function, 2: on the role, 3: on the role in this database
-const settingsSql = (hasPreConfig: boolean) => `
-with names as (select name from json_array_elements_text($1::json) as e(name)),
-settings as (
-  select case when s.setdatabase = 0 then 2 else 3 end as rank,
-    split_part(c.setting, '=', 1) as name, substr(c.setting, strpos(c.setting, '=') + 1) as value
+const storedSql = `
+names as (select name from json_array_elements_text($1::json) as e(name)),
+stored as (
+  select s.setrole, s.setdatabase, split_part(c.setting, '=', 1) as name,
+    substr(c.setting, strpos(c.setting, '=') + 1) as value
   from pg_catalog.pg_db_role_setting s cross join unnest(s.setconfig) as c(setting)
-  where s.setrole = (select oid from pg_catalog.pg_roles where rolname = current_user)
+  where s.setrole in (0, (select oid from pg_catalog.pg_roles where rolname = current_user))
     and s.setdatabase in (
       0, (select oid from pg_catalog.pg_database where datname = current_database())
     )
+)`
+
+// a session keeps the settings that it began with, though they may have been withdrawn since
+const forgetSql = `
+with ${storedSql}
+select n.name, set_config(n.name, '', true)
+from names n
+where current_setting(n.name, true) <> '' and not exists (
+  select from stored s where s.name = n.name and s.value = current_setting(n.name, true)
+)`
+
+// 1: as the function left it, 2: on the role, 3: on the role in this database
+const settingsSql = (hasPreConfig: boolean) => `
+with ${storedSql},
+settings as (
+  select case when setdatabase = 0 then 2 else 3 end as rank, name, value
+  from stored where setrole <> 0
   ${hasPreConfig ? 'union all select 1, n.name, current_setting(n.name, true) from names n' : ''}
 )
 select distinct on (s.name) s.name, s.value
@@ -40,14 +56,21 @@ export async function readDatabaseSettings(
   query: ControlQuery,
   preConfig: string | null,
 ): Promise<ReadonlyMap<string, string>> {
-  await query('begin read only')
-  // a statement of its own, so that all of the function has run before a setting is looked at
-  if (preConfig !== null) await query(`select ${functionName(preConfig)}()`)
   const names = JSON.stringify(databaseSettingNames)
+  await query('begin read only')
+  const forgotten = new Set<string>()
+  if (preConfig !== null) {
+    for (const row of await query(forgetSql, [names])) forgotten.add(textIn(row, 'name'))
+    // a statement of its own: all of the function has run before a setting is looked at
+    await query(`select ${functionName(preConfig)}()`)
+  }
   const rows = await query(settingsSql(preConfig !== null), [names])
   await query('rollback')
   return new Map(
-    rows.map((row) => [textIn(row, 'name').slice(prefix.length), textIn(row, 'value')]),
+    rows
+      .map((row): [string, string] => [textIn(row, 'name'), textIn(row, 'value')])
+      .filter(([name, value]) => value !== '' || !forgotten.has(name))
+      .map(([name, value]) => [name.slice(prefix.length), value]),
   )
 }
 
