@@ -2,11 +2,21 @@
  * The composition root: builds, starts and stops everything, in one visible order. Functions get
  * what they need as parameters; nothing here decides anything of its own.
  *
- * Start  log → admin socket → backend → sources and pipeline → one load attempt → API socket
+ * Start  log → backend → pipeline and sources built → admin socket → listener → one load attempt
+ *        → API socket
  * Stop   sockets drain → sources and pipeline → backend
  */
-import type { EventEmitter } from 'node:events'
-import { asyncScheduler, merge } from 'rxjs'
+import { randomBytes } from 'node:crypto'
+import {
+  asyncScheduler,
+  BehaviorSubject,
+  distinctUntilChanged,
+  filter,
+  firstValueFrom,
+  map,
+  merge,
+  Subject,
+} from 'rxjs'
 import { createAdminApp } from './admin/admin-app.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
 import type { Backend } from './backends/backend.ts'
@@ -14,38 +24,43 @@ import { openBackend } from './backends/open-backend.ts'
 import { buildSnapshotInSlices } from './cache/build-snapshot.ts'
 import { diffSnapshotsInSlices } from './cache/diff-snapshots.ts'
 import { createGenerationStore } from './cache/generation-store.ts'
-import { createReloadPipeline } from './cache/reload-pipeline.ts'
+import { createReloadPipeline, type ReloadPipeline } from './cache/reload-pipeline.ts'
 import type { ReloadSignal } from './cache/reload-signal.ts'
-import { compileClaimPath } from './config/claim-path.ts'
 import type { Config } from './config/config.ts'
-import { reloadConfig } from './config/reload-config.ts'
+import { type ReadConfig, readLayeredConfig, warnOfDeprecations } from './configure.ts'
 import { productName, productVersion } from './core/product.ts'
-import type { Result } from './core/result.ts'
 import { createScope } from './core/scope.ts'
+import type { ApiError } from './errors/api-error.ts'
 import { BackendFailure } from './errors/backend-failure.ts'
 import { createApp } from './http/app.ts'
-import { type Listening, listen } from './listen.ts'
+import { type Fetch, type Listening, listen } from './listen.ts'
 import { createLogObserver } from './observe/log-observer.ts'
 import { createMetricsObserver } from './observe/metrics-observer.ts'
-import type { Observe } from './observe/observation.ts'
+import type { Observation, Observe } from './observe/observation.ts'
 import { createPlanCache } from './plan/plan-cache.ts'
+import { openListeningConnection } from './sources/listening-connection.ts'
+import { createSourceHealth, type SourceHealth } from './sources/source-health.ts'
+import { createStaleNameChecker } from './sources/stale-names.ts'
+import { notifyName, watchPostgresNotify } from './sources/watch-postgres-notify.ts'
+import { type SignalEmitter, watchProcessSignals } from './sources/watch-process-signals.ts'
+import { watchSchemaVersion } from './sources/watch-schema-version.ts'
+import { watchSqliteSchema } from './sources/watch-sqlite-schema.ts'
 
 /** Plans kept per snapshot: clients choose the shapes. */
 const planCacheEntries = 2000
 /** Requests in flight get this long after a stop before they are cut. */
 const drainMs = 15_000
-
-export type ReadConfig = (layers: {
-  readonly databaseSettings?: ReadonlyMap<string, string>
-  readonly previous?: Config
-}) => Result<Config, readonly string[]>
+/** The database gets this long to answer a probe of /ready or /health. */
+const pingMs = 2000
+/** A probe's answer from the database serves every probe this long. */
+const pingReuseMs = 500
 
 export interface ServerDeps {
   readonly config: Config
   readonly readConfig: ReadConfig
   readonly env: Readonly<Record<string, string | undefined>>
   /** SIGUSR1 and SIGUSR2 as they arrive, from the process's first moment on. */
-  readonly reloads: EventEmitter
+  readonly reloads: SignalEmitter
   readonly writeOut: (text: string) => void
   readonly writeError: (text: string) => void
   /** The release's fatal cases: the process is to end with code 1. */
@@ -60,13 +75,22 @@ export interface Server {
   stop(): Promise<void>
 }
 
+const scheduler = asyncScheduler
 const pause = () => new Promise<void>((resolve) => setImmediate(resolve))
 const sliceDeps = { pause, now: () => performance.now() }
 
+function isConnectionError(error: ApiError): boolean {
+  return error.kind === 'connection' || error.kind === 'connection-lost'
+}
+
+/** What `createObserve` fans observations out to, beside the log and the metrics. */
+type Listener = (observation: Observation) => void
+
 function createObserve(deps: ServerDeps, config: () => Config, backend: () => Backend | null) {
+  const listeners: Listener[] = []
   const log = createLogObserver({
     level: () => config().logLevel,
-    format: config().logFormat,
+    format: deps.config.logFormat,
     writeOut: deps.writeOut,
     writeError: deps.writeError,
     now: () => new Date(),
@@ -80,148 +104,230 @@ function createObserve(deps: ServerDeps, config: () => Config, backend: () => Ba
   const observe: Observe = (observation) => {
     log(observation)
     metrics.observe(observation)
+    for (const listener of listeners) listener(observation)
   }
-  return { observe, metricsText: metrics.text }
+  return { observe, listeners, metricsText: metrics.text }
+}
+
+/** Asks the database at most once at a time and a few times a second, however many probes come. */
+function createDatabaseProbe(backend: Backend): () => Promise<boolean> {
+  let last: { readonly at: number; readonly answer: Promise<boolean> } | null = null
+  async function ask(): Promise<boolean> {
+    try {
+      await backend.ping(AbortSignal.timeout(pingMs))
+      return true
+    } catch (failure) {
+      // every connection is in use: the database is there, and busy with requests
+      return failure instanceof BackendFailure && failure.error.kind === 'acquisition-timeout'
+    }
+  }
+  return () => {
+    const now = performance.now()
+    if (last === null || now - last.at > pingReuseMs) last = { at: now, answer: ask() }
+    return last.answer
+  }
 }
 
 export function composeServer(deps: ServerDeps): Server {
   const scope = createScope()
   const store = createGenerationStore({ config: deps.config, snapshot: null })
   const config = () => store.current().config
+  const configSubject = new BehaviorSubject(deps.config)
   let backend: Backend | null = null
-  const { observe, metricsText } = createObserve(deps, config, () => backend)
+  const { observe, listeners, metricsText } = createObserve(deps, config, () => backend)
+  const health = createSourceHealth({ now: Date.now, observe })
   const sockets: Listening[] = []
   let api: Listening | null = null
 
-  function warnOfDeprecations(current: Config): void {
-    const path = compileClaimPath(current.jwtRoleClaimKey)
-    if (path.ok && path.value.deprecated) {
-      observe({
-        kind: 'deprecated-claim-key',
-        before: path.value.dump,
-        value: path.value.suggestion,
-      })
-    }
+  function endOn(failure: BackendFailure): void {
+    const isGivenUp = isConnectionError(failure.error) && !config().dbPoolAutomaticRecovery
+    observe(
+      isGivenUp
+        ? { kind: 'fatal', message: 'Automatic recovery disabled, exiting.', error: null }
+        : { kind: 'fatal', message: 'Failed to establish a connection.', error: failure.error },
+    )
+    deps.onFatal()
   }
 
-  /** File and environment, then what the database holds on top of them. */
-  async function loadConfig(
-    database: Backend,
-    signal: AbortSignal,
-  ): Promise<Result<Config, readonly string[]>> {
-    const previous = config()
-    const outside = deps.readConfig({ previous })
-    if (!outside.ok) return outside
-    let read = outside
-    if (outside.value.dbConfig) {
-      try {
-        const databaseSettings = await database.databaseSettings(outside.value, signal)
-        const whole = deps.readConfig({ databaseSettings, previous })
-        if (!whole.ok) return whole
-        read = whole
-      } catch (failure) {
-        if (!(failure instanceof BackendFailure)) throw failure
-        observe({ kind: 'config-settings-failed', error: failure.error })
+  /** Every source that this engine and configuration have, as one stream. */
+  function watchSources(database: Backend, listenerSettled: Subject<void>) {
+    const intervalMs$ = configSubject.pipe(map((current) => current.dbSchemaPollInterval))
+    const signals$ = watchProcessSignals({ emitter: deps.reloads, config, scheduler })
+    // a request that found the database gone: when it is back, the schema may be another
+    const lostSubject = new Subject<ReloadSignal>()
+    listeners.push((observation) => {
+      if (observation.kind !== 'request-error' || !isConnectionError(observation.error)) return
+      if (!config().dbPoolAutomaticRecovery) {
+        endOn(new BackendFailure(observation.error, 'the database is gone', true))
+      }
+      const at = scheduler.now()
+      lostSubject.next({ scope: 'schema', depth: 'check', origin: 'connection-lost', at })
+    })
+    const common = [signals$, lostSubject]
+    const { feed } = database
+    switch (feed.kind) {
+      case 'listen': {
+        const notify$ = watchPostgresNotify({
+          feed,
+          open: openListeningConnection,
+          config$: configSubject,
+          health,
+          observe,
+          onFailure: (failure) => {
+            listenerSettled.next()
+            const isLost = !(failure instanceof BackendFailure)
+            const isOver = isLost ? !config().dbPoolAutomaticRecovery : failure.isFatal
+            if (!isOver) return
+            const error = { kind: 'connection-lost', details: String(failure) } as const
+            endOn(isLost ? new BackendFailure(error, String(failure), true) : failure)
+          },
+          scheduler,
+          random: Math.random,
+          probeChannel: `dbrest_${randomBytes(8).toString('hex')}`,
+        })
+        const isNeeded$ = health.state$(notifyName).pipe(
+          map((state) => state === 'down'),
+          distinctUntilChanged(),
+        )
+        const poll$ = watchSchemaVersion({ intervalMs$, isNeeded$, health, scheduler })
+        return merge(...common, notify$, poll$)
+      }
+      case 'poll': {
+        const read = async () => {
+          const { snapshot } = store.current()
+          if (snapshot === null) return { version: '', file: '' }
+          const signal = AbortSignal.timeout(config().dbSchemaLoadTimeout)
+          return { version: await database.schemaVersion(snapshot.options, signal), file: '' }
+        }
+        return merge(...common, watchSqliteSchema({ read, intervalMs$, health, scheduler }))
+      }
+      case 'stream': {
+        const isNeeded$ = new BehaviorSubject(false)
+        return merge(...common, watchSchemaVersion({ intervalMs$, isNeeded$, health, scheduler }))
       }
     }
-    const next = reloadConfig(previous, read.value)
-    if (next.needsRestart.length > 0) {
-      observe({ kind: 'config-needs-restart', options: next.needsRestart })
-    }
-    warnOfDeprecations(next.config)
-    return { ok: true, value: next.config }
   }
 
-  async function openAdmin(fetch: Parameters<typeof listen>[0]): Promise<void> {
-    const { adminServerPort, adminServerUnixSocket } = config()
-    if (adminServerPort === null && adminServerUnixSocket === null) return
-    const listening = await listen(fetch, {
-      host: config().adminServerHost,
-      port: adminServerPort ?? 0,
-      unixSocket: adminServerUnixSocket,
-      unixSocketMode: config().adminServerUnixSocketMode,
-      reusePort: false,
-    })
-    sockets.push(listening)
-    observe({ kind: 'admin-listening', address: listening.address })
-  }
-
-  async function openApi(fetch: Parameters<typeof listen>[0]): Promise<void> {
-    const current = config()
-    api = await listen(fetch, {
-      host: current.serverHost,
-      port: current.serverPort,
-      unixSocket: current.serverUnixSocket,
-      unixSocketMode: current.serverUnixSocketMode,
-      reusePort: current.serverReuseport,
-    })
-    sockets.push(api)
-    observe({ kind: 'api-listening', address: api.address })
-  }
-
-  async function start(): Promise<void> {
-    observe({ kind: 'starting', product: productName, version: productVersion })
-    warnOfDeprecations(config())
-    const database = await openBackend({ config, env: deps.env, observe })
-    backend = database
-    scope.add(() => database.close())
-
+  function buildPipeline(database: Backend): ReloadPipeline {
+    const listenerSettled = new Subject<void>()
+    const settled = firstValueFrom(
+      merge(
+        listenerSettled,
+        health.state$(notifyName).pipe(filter((state) => state === 'up')),
+        configSubject.pipe(filter((current) => !current.dbChannelEnabled)),
+      ),
+      { defaultValue: undefined },
+    )
     let isConnected = false
-    const signals$ = merge<ReloadSignal[]>()
-    const pipeline = createReloadPipeline({
-      signals$,
+    return createReloadPipeline({
+      signals$: watchSources(database, listenerSettled),
       store,
       reader: database,
-      loadConfig: (signal) => loadConfig(database, signal),
+      loadConfig: (signal) =>
+        readLayeredConfig({ read: deps.readConfig, database, previous: config(), observe, signal }),
       beforeLoad: async (_order, signal) => {
         if (isConnected) return
         const version = await database.serverVersion(signal)
         isConnected = true
         observe({ kind: 'database-connected', version })
         observe({ kind: 'pool-ready', max: database.poolStats().max })
+        // LISTEN comes before the load that it guards, or has failed and is tried again
+        if (database.feed.kind === 'listen') await settled
       },
       buildSnapshot: (catalog, options, version, loadedAt) =>
         buildSnapshotInSlices(catalog, options, version, loadedAt, sliceDeps),
       diffSnapshots: (previous, next) => diffSnapshotsInSlices(previous, next, sliceDeps),
       stopwatch: () => performance.now(),
       onPublished: (next, previous) => {
+        if (next.config !== previous.config) configSubject.next(next.config)
         if (next.snapshot !== previous.snapshot && previous.snapshot !== null) database.recycle()
       },
-      onFatal: (failure) => {
-        observe({ kind: 'fatal', message: failure.message, error: failure.error })
-        deps.onFatal()
-      },
+      onFatal: endOn,
       observe,
-      scheduler: asyncScheduler,
+      scheduler,
       random: Math.random,
       deadlineMs: () => config().dbSchemaLoadTimeout,
     })
+  }
+
+  async function openSocket(fetch: Fetch, kind: 'admin' | 'api'): Promise<Listening | null> {
+    const current = config()
+    if (kind === 'admin') {
+      const { adminServerPort: port, adminServerUnixSocket: unixSocket } = current
+      if (port === null && unixSocket === null) return null
+      return listen(fetch, {
+        host: current.adminServerHost,
+        port: port ?? 0,
+        unixSocket,
+        unixSocketMode: current.adminServerUnixSocketMode,
+        reusePort: false,
+      })
+    }
+    return listen(fetch, {
+      host: current.serverHost,
+      port: current.serverPort,
+      unixSocket: current.serverUnixSocket,
+      unixSocketMode: current.serverUnixSocketMode,
+      reusePort: current.serverReuseport,
+    })
+  }
+
+  async function start(): Promise<void> {
+    observe({ kind: 'starting', product: productName, version: productVersion })
+    warnOfDeprecations(config(), observe)
+    const database = await openBackend({ config, env: deps.env, observe })
+    backend = database
+    scope.add(() => database.close())
+    const pipeline = buildPipeline(database)
     scope.add(() => pipeline.stop())
+    const databaseAnswers = createDatabaseProbe(database)
 
     const admin = createAdminApp({
       cacheState: () => pipeline.state(),
       apiIsAlive: () => api?.isAlive() ?? false,
-      databaseIsReachable: async () => true,
-      databaseAnswers: async () => true,
-      sources: () => [],
+      databaseIsReachable: () => listenerAnswers(health) ?? databaseAnswers(),
+      databaseAnswers,
+      sources: () => health.list(),
       lastReload: () => pipeline.lastReload(),
       metricsText,
       requestReload: (reloadScope, depth) =>
         pipeline.requestReload({ scope: reloadScope, depth, origin: 'admin' }),
     })
-    await openAdmin((request) => admin.fetch(request))
+    const adminSocket = await openSocket((request) => admin.fetch(request), 'admin')
+    if (adminSocket !== null) {
+      sockets.push(adminSocket)
+      observe({ kind: 'admin-listening', address: adminSocket.address })
+    }
 
+    const staleNames = createStaleNameChecker({
+      isCurrent: async () => {
+        const { snapshot } = store.current()
+        if (snapshot === null) return true
+        const signal = AbortSignal.timeout(config().dbSchemaLoadTimeout)
+        const version = await database.schemaVersion(snapshot.options, signal)
+        return version === snapshot.schemaVersion
+      },
+      requestReload: pipeline.requestReload,
+      currentVersion: () => store.current().snapshot?.version ?? null,
+      scheduler,
+    })
     const app = createApp({
       currentGeneration: store.current,
       backend: database,
       authenticator: createAuthenticator({ observe }),
       planCache: createPlanCache(planCacheEntries),
-      checkSchema: async () => 'unchanged',
+      checkSchema: staleNames.checkAfter,
       observe,
       now: () => performance.now(),
     })
     await pipeline.start()
-    await openApi((request, env) => app.fetch(request, env))
+    if (config().serverReuseport) {
+      await firstValueFrom(pipeline.cacheState$.pipe(filter((state) => state.kind === 'ready')))
+    }
+    api = await openSocket((request, env) => app.fetch(request, env), 'api')
+    if (api === null) return
+    sockets.push(api)
+    observe({ kind: 'api-listening', address: api.address })
   }
 
   let stopping: Promise<void> | null = null
@@ -235,4 +341,10 @@ export function composeServer(deps: ServerDeps): Server {
       return stopping
     },
   }
+}
+
+/** The release's rule for /ready: with the listener on, it speaks for the database. */
+function listenerAnswers(health: SourceHealth): Promise<boolean> | null {
+  const listener = health.list().find(({ name, state }) => name === notifyName && state !== 'off')
+  return listener === undefined ? null : Promise.resolve(listener.state === 'up')
 }

@@ -42,7 +42,7 @@ export interface Listening {
 }
 
 /** What app.fetch is: the bindings give handlers Node's request. */
-type Fetch = (
+export type Fetch = (
   request: Request,
   env: { incoming: IncomingMessage; outgoing: ServerResponse },
 ) => Response | Promise<Response>

@@ -7,11 +7,12 @@
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type Command, fileKind, helpText, parseCommand, probe, versionText } from './cli.ts'
-import { composeServer, type ReadConfig, type Server } from './compose.ts'
+import { composeServer, type Server } from './compose.ts'
 import type { Config } from './config/config.ts'
 import { dumpConfig } from './config/dump-config.ts'
 import { exampleConfig } from './config/example-config.ts'
 import { loadConfig } from './config/load-config.ts'
+import type { ReadConfig } from './configure.ts'
 import { readDumps } from './read-dumps.ts'
 
 const reloads = new EventEmitter()

@@ -7,8 +7,8 @@ import { dumpSnapshot } from './admin/dump-snapshot.ts'
 import { openBackend } from './backends/open-backend.ts'
 import { buildSnapshot } from './cache/build-snapshot.ts'
 import { schemaOptions } from './cache/schema-options.ts'
-import type { ReadConfig } from './compose.ts'
 import type { Config } from './config/config.ts'
+import { type ReadConfig, readLayeredConfig } from './configure.ts'
 import { BackendFailure } from './errors/backend-failure.ts'
 import { createLogObserver } from './observe/log-observer.ts'
 
@@ -40,16 +40,15 @@ export async function readDumps(deps: DumpDeps): Promise<Dumps> {
   const deadline = () => AbortSignal.timeout(deps.config.dbSchemaLoadTimeout)
 
   async function config(): Promise<Config> {
-    if (!current.dbConfig) return current
-    try {
-      const databaseSettings = await database.databaseSettings(current, deadline())
-      const read = deps.readConfig({ databaseSettings })
-      if (read.ok) current = read.value
-      else log({ kind: 'config-invalid', problems: read.error })
-    } catch (failure) {
-      if (!(failure instanceof BackendFailure)) throw failure
-      log({ kind: 'config-settings-failed', error: failure.error })
-    }
+    const read = await readLayeredConfig({
+      read: deps.readConfig,
+      database,
+      previous: current,
+      observe: log,
+      signal: deadline(),
+    })
+    if (read.ok) current = read.value
+    else log({ kind: 'config-invalid', problems: read.error })
     return current
   }
 
