@@ -58,34 +58,25 @@ export function createConnector(deps: ConnectorDeps): Connector {
     if (!parsed.ok) throw connectFailure(parsed.error)
     const settings = parsed.value
     const target = request.target ?? settings.target
-    const deadline = new AbortController()
-    const abort = () => deadline.abort()
-    const timer =
-      settings.connectTimeoutMs === null ? undefined : setTimeout(abort, settings.connectTimeoutMs)
-    request.signal.addEventListener('abort', abort, { once: true })
-    if (request.signal.aborted) abort()
-    try {
-      const places = settings.isShuffled ? shuffled(settings.places, deps.random) : settings.places
-      const rounds: readonly SessionTarget[] =
-        target === 'prefer-standby' ? ['standby', 'any'] : [target]
-      let texts = ''
-      for (const round of rounds) {
-        for (const place of places) {
-          const tried = await tryPlace(place, round, settings, request.id, deadline.signal)
-          if (tried.kind === 'connected') {
-            lastEntrance.set(target, { place, tls: tried.tls })
-            return tried.connection
-          }
-          texts += tried.text
-          // a server that is there and refuses the login ends the search, as in libpq
-          if (tried.isFinal) throw connectFailure(texts)
+    const places = settings.isShuffled ? shuffled(settings.places, deps.random) : settings.places
+    const rounds: readonly SessionTarget[] =
+      target === 'prefer-standby' ? ['standby', 'any'] : [target]
+    let texts = ''
+    for (const round of rounds) {
+      for (const place of places) {
+        const tried = await withDeadline(request.signal, deadlineMs(settings), (signal) =>
+          tryPlace(place, round, settings, request.id, signal),
+        )
+        if (tried.kind === 'connected') {
+          lastEntrance.set(target, { place, tls: tried.tls })
+          return tried.connection
         }
+        texts += tried.text
+        // a server that is there and refuses the login ends the search, as in libpq
+        if (tried.isFinal || request.signal.aborted) throw connectFailure(texts)
       }
-      throw connectFailure(texts)
-    } finally {
-      clearTimeout(timer)
-      request.signal.removeEventListener('abort', abort)
     }
+    throw connectFailure(texts)
   }
 
   type Tried =
@@ -132,14 +123,10 @@ export function createConnector(deps: ConnectorDeps): Connector {
       const lacksTls = failure.message === 'The server does not support SSL connections'
       if (lacksTls) plainPlaces.add(key)
       else if (tls === false) plainPlaces.delete(key)
-      const isLogin = textOf(failure, 'severity') !== ''
-      isFinal = failure instanceof NoPasswordError || isLogin
+      isFinal = failure instanceof NoPasswordError || refusesLogin(failure)
       if (!otherWayMayHelp(failure, tls)) break
     }
-    if (signal.aborted) {
-      text = connectFailureText(place, new Error('timeout expired'))
-      isFinal = true
-    }
+    if (signal.aborted) text = connectFailureText(place, new Error('timeout expired'))
     return { kind: 'failed', text, isFinal }
   }
 
@@ -158,6 +145,37 @@ export function createConnector(deps: ConnectorDeps): Connector {
       return sessionConfig(place, tls, settings)
     },
   }
+}
+
+/** Milliseconds for one of several places, so that one that is silent leaves time for the next. */
+const severalPlacesMs = 2000
+
+function deadlineMs({ places, connectTimeoutMs }: ConnectionSettings): number | null {
+  if (places.length === 1) return connectTimeoutMs
+  return Math.min(connectTimeoutMs ?? severalPlacesMs, severalPlacesMs)
+}
+
+async function withDeadline<T>(
+  outer: AbortSignal,
+  deadline: number | null,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const inner = new AbortController()
+  const abort = () => inner.abort()
+  const timer = deadline === null ? undefined : setTimeout(abort, deadline)
+  outer.addEventListener('abort', abort, { once: true })
+  if (outer.aborted) abort()
+  try {
+    return await work(inner.signal)
+  } finally {
+    clearTimeout(timer)
+    outer.removeEventListener('abort', abort)
+  }
+}
+
+/** 57P03 is a server that starts or stops: another one may be up. */
+function refusesLogin(failure: Error): boolean {
+  return textOf(failure, 'severity') !== '' && textOf(failure, 'code') !== '57P03'
 }
 
 /** TLS may be what is in the way, or what a host-based rule wants; an absent server is not. */

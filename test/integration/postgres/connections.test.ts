@@ -279,6 +279,19 @@ describe('connecting', () => {
     silent.close()
   })
 
+  test('leaves a host that stays silent for the next one', async () => {
+    const { createServer } = await import('node:net')
+    const silent = createServer(() => {})
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const address = silent.address()
+    const port = typeof address === 'object' ? address?.port : 0
+    const hosts = `127.0.0.1:${port},127.0.0.1:${db.port}`
+    const connection = await connectTo(`postgresql://postgres@${hosts}/${db.name}`)
+    expect(connection.address).toBe(`127.0.0.1:${db.port}`)
+    await connection.end()
+    silent.close()
+  })
+
   test('asks for a session that may write where that is wanted', async () => {
     const readOnly = `options=-c%20default_transaction_read_only=on`
     const connector = connectorTo(`${db.uri()}?${readOnly}`)
