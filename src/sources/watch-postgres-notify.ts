@@ -33,6 +33,7 @@ import {
   timeout,
   timer,
 } from 'rxjs'
+import { conflateMap } from '../cache/conflate-map.ts'
 import { type ReloadScope, type ReloadSignal, widerScope } from '../cache/reload-signal.ts'
 import type { Config } from '../config/config.ts'
 import { backoffMs, withJitter } from '../core/backoff.ts'
@@ -70,6 +71,9 @@ export interface PostgresNotifyDeps {
   /** Milliseconds in which an answer has to come: where the primary is, LISTEN, a proof. */
   readonly answerLimitMs?: number
 }
+
+/** Between two questions of where the primary's log stands, at least. */
+const replicaThrottleMs = 100
 
 /** The source's name in the health registry. */
 export const notifyName = 'notify'
@@ -210,31 +214,30 @@ export function watchPostgresNotify(deps: PostgresNotifyDeps): Observable<Reload
     return { ...news, at: scheduler.now() }
   }
 
-  /** Each news at once, and again and again until reads have caught up with it. */
+  /** Checks that repeat until reads have caught up with the news, the last for all it is about. */
+  function repeatUntilReplayed({ scope, origin }: News): Observable<News> {
+    return untilReplayed(feed, scheduler).pipe(
+      map((isReplayed): News => ({ scope: isReplayed ? scope : 'schema', depth: 'check', origin })),
+    )
+  }
+
+  /** Each news at once, and what follows from it; a storm asks a replica ten times a second. */
   function followUp(news$: Observable<News>): Observable<ReloadSignal> {
-    return defer(() => {
-      let owed: ReloadScope | null = null
-      return news$.pipe(
-        connect((shared$) =>
-          merge(
-            shared$,
-            shared$.pipe(
-              switchMap(({ scope, origin }) => {
-                owed = owed === null ? scope : widerScope(owed, scope)
-                return untilReplayed(feed, scheduler).pipe(
-                  map((isReplayed): News => {
-                    const due = isReplayed ? (owed ?? scope) : 'schema'
-                    if (isReplayed) owed = null
-                    return { scope: due, depth: 'check', origin }
-                  }),
-                )
-              }),
-            ),
+    return news$.pipe(
+      connect((shared$) =>
+        merge(
+          shared$,
+          shared$.pipe(
+            conflateMap(repeatUntilReplayed, {
+              merge: (older, newer) => ({ ...older, scope: widerScope(older.scope, newer.scope) }),
+              throttleMs: replicaThrottleMs,
+              scheduler,
+            }),
           ),
         ),
-        map(toSignal),
-      )
-    })
+      ),
+      map(toSignal),
+    )
   }
 
   return defer(() => {
