@@ -10,7 +10,7 @@
 import type { ApiRequest } from '../api/api-request.ts'
 import { parseRequest, type RawRequest } from '../api/parse-request.ts'
 import type { Authenticator, Identity } from '../auth/authenticate.ts'
-import type { Backend, Execution } from '../backends/backend.ts'
+import type { Backend, Execution, RequestContext } from '../backends/backend.ts'
 import type { Generation } from '../cache/generation-store.ts'
 import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import type { Config } from '../config/config.ts'
@@ -20,9 +20,10 @@ import { err, ok, type Result } from '../core/result.ts'
 import { type ApiError, namesSomethingUnknown } from '../errors/api-error.ts'
 import { renderError } from '../errors/error-envelope.ts'
 import type { Observe } from '../observe/observation.ts'
-import type { Plan, ReadNode } from '../plan/plan.ts'
+import type { InspectPlan, Plan, ReadNode } from '../plan/plan.ts'
 import type { PlanCache } from '../plan/plan-cache.ts'
 import { type Answer, type Header, hasHeader } from './answer.ts'
+import { createRootHandler, isBehind } from './handle-root.ts'
 import { respond, respondToInfo } from './respond.ts'
 import { createStageTimer, type StageTimer } from './server-timing.ts'
 
@@ -31,7 +32,7 @@ export type CheckOutcome = 'moved' | 'unchanged' | 'unanswered'
 
 export interface RequestDeps {
   readonly currentGeneration: () => Generation
-  readonly backend: Pick<Backend, 'execute' | 'hasRoles'>
+  readonly backend: Pick<Backend, 'execute' | 'inspect' | 'hasRoles'>
   readonly authenticator: Authenticator
   readonly planCache: PlanCache
   /** A schema check that begins after the call. */
@@ -59,6 +60,13 @@ type Attempt =
       readonly origin: 'stale-name' | 'stale-hit'
       readonly error: ApiError
     }
+
+/** The error is for a schema that moves again at every try. */
+const schemaMoved: Attempt = {
+  kind: 'stale',
+  origin: 'stale-hit',
+  error: { kind: 'cache-not-loaded' },
+}
 
 interface Journey {
   readonly raw: RawRequest
@@ -115,6 +123,7 @@ export function createRequestHandler(
   deps: RequestDeps,
 ): (raw: RawRequest, generation: Generation, signal: AbortSignal) => Promise<Handled> {
   const { observe } = deps
+  const handleRoot = createRootHandler()
 
   function errorAnswer(error: ApiError, config: Config): Answer {
     const rendered = renderError(error, config.clientErrorVerbosity)
@@ -122,27 +131,22 @@ export function createRequestHandler(
     return rendered
   }
 
-  async function executePlan(
-    plan: Exclude<Plan, { kind: 'info' | 'inspect' }>,
+  function contextOf(
     request: ApiRequest,
     snapshot: SchemaSnapshot,
     config: Config,
-    journey: Journey,
-  ): Promise<Attempt> {
-    const warning = legacyWarning(plan, journey.raw, config, observe)
-    const execution: Execution = await deps.backend.execute(plan, {
-      snapshot,
-      config,
-      request,
-      role: journey.identity.role,
-      isAuthenticated: journey.identity.isAuthenticated,
-      claims: journey.identity.claims,
-      signal: journey.signal,
-    })
-    journey.timer.mark('transaction')
+    { identity: { role, isAuthenticated, claims }, signal }: Journey,
+  ): RequestContext {
+    return { snapshot, config, request, role, isAuthenticated, claims, signal }
+  }
+
+  function settleFailure(
+    execution: Exclude<Execution, { readonly kind: 'done' }>,
+    config: Config,
+  ): Attempt {
     switch (execution.kind) {
       case 'schema-moved':
-        return { kind: 'stale', origin: 'stale-hit', error: { kind: 'cache-not-loaded' } }
+        return schemaMoved
       case 'failed': {
         const { error, statements } = execution
         if (config.logQuery) {
@@ -153,6 +157,28 @@ export function createRequestHandler(
           ? { kind: 'stale', origin: 'stale-hit', error }
           : { kind: 'failed', error }
       }
+      default:
+        return assertNever(execution)
+    }
+  }
+
+  async function executePlan(
+    plan: Exclude<Plan, { kind: 'info' | 'inspect' }>,
+    request: ApiRequest,
+    snapshot: SchemaSnapshot,
+    config: Config,
+    journey: Journey,
+  ): Promise<Attempt> {
+    const warning = legacyWarning(plan, journey.raw, config, observe)
+    const execution = await deps.backend.execute(
+      plan,
+      contextOf(request, snapshot, config, journey),
+    )
+    journey.timer.mark('transaction')
+    switch (execution.kind) {
+      case 'schema-moved':
+      case 'failed':
+        return settleFailure(execution, config)
       case 'done': {
         const answer = respond(plan, request, execution.result, config)
         if (config.logQuery) {
@@ -169,6 +195,37 @@ export function createRequestHandler(
       }
       default:
         return assertNever(execution)
+    }
+  }
+
+  async function inspectSchema(
+    plan: InspectPlan,
+    request: ApiRequest,
+    snapshot: SchemaSnapshot,
+    config: Config,
+    journey: Journey,
+  ): Promise<Attempt> {
+    const context = contextOf(request, snapshot, config, journey)
+    const inspection = await deps.backend.inspect(plan, context)
+    journey.timer.mark('transaction')
+    switch (inspection.kind) {
+      case 'schema-moved':
+      case 'failed':
+        return settleFailure(inspection, config)
+      case 'done': {
+        const root = { plan, request, snapshot, config }
+        if (isBehind(root, inspection)) {
+          const isNewer = deps.currentGeneration().snapshot !== snapshot
+          if (isNewer || (await deps.checkSchema('stale-hit')) === 'moved') return schemaMoved
+        }
+        const answer = await handleRoot(root, inspection)
+        if (config.logQuery) {
+          observe({ kind: 'queries', statements: inspection.statements, status: answer.status })
+        }
+        return { kind: 'answered', answer: finish(answer, [], journey.timer, config) }
+      }
+      default:
+        return assertNever(inspection)
     }
   }
 
@@ -193,7 +250,7 @@ export function createRequestHandler(
       case 'info':
         return { kind: 'answered', answer: finish(respondToInfo(plan), [], timer, config) }
       case 'inspect':
-        return { kind: 'failed', error: { kind: 'invalid-path' } }
+        return inspectSchema(plan, parsed.value, snapshot, config, journey)
       case 'read':
       case 'mutate':
       case 'call':

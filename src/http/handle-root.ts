@@ -1,0 +1,92 @@
+/**
+ * `GET /`: what the snapshot knows of a schema and what its backend says of the role → the OpenAPI
+ * document and its headers. What depends on the snapshot alone is made once for it, in slices, and
+ * goes with it; functions and the frame are made for each request.
+ *
+ * Rule  PostgREST docs: openapi, schemas; v16.2 spec: OpenApiSpec
+ */
+import { performance } from 'node:perf_hooks'
+import { setImmediate } from 'node:timers/promises'
+import type { ApiRequest } from '../api/api-request.ts'
+import type { Inspection } from '../backends/backend.ts'
+import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
+import { contentTypeOf } from '../core/media-type.ts'
+import { runInSlices, type Steps } from '../core/run-in-slices.ts'
+import type { InspectPlan } from '../plan/plan.ts'
+import { type Answer, contentLength, type Header } from './answer.ts'
+import {
+  buildOpenapi,
+  buildRelationTexts,
+  type OpenapiConfig,
+  type RelationTexts,
+} from './build-openapi.ts'
+import { buildRoutinePaths } from './build-openapi-routine.ts'
+
+export type Inspected = Extract<Inspection, { readonly kind: 'done' }>
+
+export interface RootRequest {
+  readonly plan: InspectPlan
+  readonly request: Pick<ApiRequest, 'negotiatedByProfile' | 'schema'>
+  readonly snapshot: SchemaSnapshot
+  readonly config: OpenapiConfig
+}
+
+export type RootHandler = (root: RootRequest, inspected: Inspected) => Promise<Answer>
+
+/** Whether a role may see a relation that the snapshot has never heard of: it is out of date. */
+export function isBehind(
+  { plan, snapshot }: Pick<RootRequest, 'plan' | 'snapshot'>,
+  { relations }: Inspected,
+): boolean {
+  if (relations === null || !snapshot.options.schemas.includes(plan.schema)) return false
+  for (const key of relations) if (!snapshot.relations.has(key)) return true
+  return false
+}
+
+export function createRootHandler(): RootHandler {
+  const textsOf = new WeakMap<SchemaSnapshot, Map<string, Promise<readonly RelationTexts[]>>>()
+
+  function relationTexts(
+    snapshot: SchemaSnapshot,
+    schema: string,
+  ): Promise<readonly RelationTexts[]> {
+    const bySchema = textsOf.get(snapshot) ?? new Map()
+    textsOf.set(snapshot, bySchema)
+    const texts = bySchema.get(schema) ?? sliced(buildRelationTexts(snapshot, schema))
+    bySchema.set(schema, texts)
+    return texts
+  }
+
+  return async ({ plan, request, snapshot, config }, inspected) => {
+    const type: Header = ['Content-Type', contentTypeOf({ kind: 'openapi' })]
+    const profile: readonly Header[] = request.negotiatedByProfile
+      ? [['Content-Profile', request.schema]]
+      : []
+    if (plan.headersOnly) return { status: 200, headers: [type, ...profile], body: null }
+
+    const all = await relationTexts(snapshot, plan.schema)
+    const { relations, routines, schemaDescription } = inspected
+    const text = buildOpenapi(
+      {
+        relations: relations === null ? all : all.filter(({ key }) => relations.has(key)),
+        routinePaths: await sliced(
+          buildRoutinePaths(routines ?? routinesOf(snapshot, plan.schema)),
+        ),
+        schemaDescription,
+        grades: snapshot.capabilities.grades,
+      },
+      config,
+    )
+    const body = Buffer.from(text)
+    return { status: 200, headers: [type, contentLength(body), ...profile], body }
+  }
+}
+
+function routinesOf(snapshot: SchemaSnapshot, schema: string) {
+  if (snapshot.capabilities.grades.functions === 'unsupported') return []
+  return [...snapshot.routines.values()].flat().filter((routine) => routine.schema === schema)
+}
+
+function sliced<T>(steps: Steps<T>): Promise<T> {
+  return runInSlices(steps, { pause: () => setImmediate(), now: () => performance.now() })
+}
