@@ -63,6 +63,8 @@ export function openPostgres({ config, env, observe }: PostgresDeps): Backend {
   // apart from loads, so that a long one does not silence the listener's proof of life
   const primary = createControlConnection({
     connect: (signal) => connector.connect({ id: 'control', target: 'read-write', signal }),
+    // outlasts the pauses between two proofs of life: they need no new session each time
+    idleMs: 30_000,
   })
 
   /** With recovery switched off a connection that fails stops the server. */
