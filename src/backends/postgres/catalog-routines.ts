@@ -68,15 +68,14 @@ function isInput({ mode }: Argument): boolean {
 }
 
 /** Types that routines name, for `readTypes`. */
-export function typesOfRoutines(rows: readonly CatalogRow[]): ReadonlySet<number> {
-  return new Set(
-    rows.flatMap((row) => [
-      numberIn(row, 'return_type'),
-      ...argumentsOf(row)
-        .filter(isInput)
-        .map(({ type }) => type),
-    ]),
-  )
+export function* typesOfRoutines(rows: readonly CatalogRow[]): Steps<ReadonlySet<number>> {
+  const types = new Set<number>()
+  for (const row of rows) {
+    yield
+    types.add(numberIn(row, 'return_type'))
+    for (const argument of argumentsOf(row)) if (isInput(argument)) types.add(argument.type)
+  }
+  return types
 }
 
 /** What routines need to know of the types that they name. */

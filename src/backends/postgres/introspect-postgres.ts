@@ -75,13 +75,13 @@ export async function introspectPostgres(
     : new Map()
 
   const tables = await sliced(parseTables(tableRows.tables))
-  const uses = typeUses(tables, [...typesOfRoutines(routineRows), ...typesOfCasts(castRows)])
-  const typeUse = await sliced(uses)
-  const types = await timed('tables', () => readTypes(query, typeUse))
+  const otherTypes = [...(await sliced(typesOfRoutines(routineRows))), ...typesOfCasts(castRows)]
+  const uses = await sliced(typeUses(tables, otherTypes))
+  const types = await timed('tables', () => readTypes(query, uses))
   const followedViews = await sliced(parseViews(viewRows))
   const viewRowsBelow = await timed('keydeps', () => readViewsBelow(query, scope, followedViews))
   const views = new Map([...(await sliced(parseViews(viewRowsBelow))), ...followedViews])
-  const tableNames = namesOfTables(tables)
+  const tableNames = await sliced(namesOfTables(tables))
   const origins = await sliced(viewOrigins(views, tableNames))
   const originRelations = [...origins.values()].flatMap((origin) => [...origin.keys()])
   const relevant = new Set([...tableNames.keys(), ...originRelations])

@@ -3,6 +3,7 @@
  * are read; hidden ones, which keys and views may lead to, are asked for by oid.
  */
 import type { QualifiedName } from '../../core/qualified-name.ts'
+import type { Steps } from '../../core/run-in-slices.ts'
 import { asList, asNumber, asText, listIn, numberIn, textIn } from './catalog-row.ts'
 import type { CatalogTable } from './catalog-tables.ts'
 import type { ControlQuery } from './control-connection.ts'
@@ -14,13 +15,14 @@ export interface RelationName extends QualifiedName {
 
 export type RelationNames = ReadonlyMap<number, RelationName>
 
-export function namesOfTables(tables: readonly CatalogTable[]): RelationNames {
-  return new Map(
-    tables.map(({ oid, schema, name, columns }) => [
-      oid,
-      { schema, name, columns: new Map(columns.map((column) => [column.position, column.name])) },
-    ]),
-  )
+export function* namesOfTables(tables: readonly CatalogTable[]): Steps<RelationNames> {
+  const names = new Map<number, RelationName>()
+  for (const { oid, schema, name, columns } of tables) {
+    yield
+    const byPosition = new Map(columns.map((column) => [column.position, column.name]))
+    names.set(oid, { schema, name, columns: byPosition })
+  }
+  return names
 }
 
 const namesSql = `

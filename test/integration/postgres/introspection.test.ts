@@ -152,6 +152,12 @@ describe.each(clusterVersions())('introspection of PostgreSQL %s', (version) => 
     expect(named('isComposite')).toEqual(['tags', 'at', 'many'])
   })
 
+  test.runIf(Number(version) >= 18)('reads virtual generated columns as generated', async () => {
+    await db.query(`create schema v; create table v.t (a int, b int generated always as (a * 2))`)
+    const { relations } = await introspect(control, { options: { schemas: ['v'] } })
+    expect(relations[0]?.columns[1]).toMatchObject({ isGenerated: true, defaultExpression: null })
+  })
+
   test('sorts columns of a primary key by name', () => {
     expect(relation('sessions').primaryKey).toEqual(['film_id', 'slot'])
     expect(relation('events').primaryKey).toEqual(['day', 'id'])
