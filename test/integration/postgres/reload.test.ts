@@ -1,0 +1,280 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { asyncScheduler, BehaviorSubject, filter, firstValueFrom, merge, timeout } from 'rxjs'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { openPostgres } from '../../../src/backends/postgres/open-postgres.ts'
+import { buildSnapshotInSlices } from '../../../src/cache/build-snapshot.ts'
+import { createVersionCheck } from '../../../src/cache/check-version.ts'
+import { diffSnapshotsInSlices } from '../../../src/cache/diff-snapshots.ts'
+import { createGenerationStore, type GenerationStore } from '../../../src/cache/generation-store.ts'
+import { createReloadPipeline, type ReloadPipeline } from '../../../src/cache/reload-pipeline.ts'
+import type { Config } from '../../../src/config/config.ts'
+import type { Observation } from '../../../src/observe/observation.ts'
+import { openListeningConnection } from '../../../src/sources/listening-connection.ts'
+import { createSourceHealth, type SourceHealth } from '../../../src/sources/source-health.ts'
+import { createStaleNameChecker, type StaleNameChecker } from '../../../src/sources/stale-names.ts'
+import { watchPostgresNotify } from '../../../src/sources/watch-postgres-notify.ts'
+import { watchSchemaVersion } from '../../../src/sources/watch-schema-version.ts'
+import { loadTestConfig } from '../../support/load-test-config.ts'
+import { type Cluster, startCluster } from '../../support/postgres.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/shared-cluster.ts'
+
+interface Server {
+  readonly store: GenerationStore
+  readonly pipeline: ReloadPipeline
+  readonly stale: StaleNameChecker
+  readonly health: SourceHealth
+  readonly observations: readonly Observation[]
+  columns(relation: string): readonly string[]
+  close(): Promise<void>
+}
+
+const opened: Server[] = []
+const slices = {
+  pause: () => new Promise<void>((resolve) => setImmediate(resolve)),
+  now: () => performance.now(),
+}
+
+/** The reload half of a server: a backend, its sources, the pipeline. */
+async function startServer(uri: string, override: Partial<Config> = {}): Promise<Server> {
+  const config: Config = {
+    ...loadTestConfig({ env: { PGRST_DB_URI: uri } }),
+    dbConfig: false,
+    ...override,
+  }
+  const observations: Observation[] = []
+  const observe = (observation: Observation) => observations.push(observation)
+  const backend = openPostgres({ config: () => config, env: {}, observe })
+  if (backend.feed.kind !== 'listen') throw new Error('PostgreSQL listens')
+  const store = createGenerationStore({ config, snapshot: null })
+  const health = createSourceHealth({ now: Date.now, observe })
+  const config$ = new BehaviorSubject(config)
+  const scheduler = asyncScheduler
+  const notify$ = watchPostgresNotify({
+    feed: backend.feed,
+    open: openListeningConnection,
+    config$,
+    health,
+    observe,
+    scheduler,
+    random: Math.random,
+    probeChannel: `dbrest_probe_${randomBytes(8).toString('hex')}`,
+  })
+  const poll$ = watchSchemaVersion({
+    intervalMs$: new BehaviorSubject(config.dbSchemaPollInterval),
+    isNeeded$: new BehaviorSubject(false),
+    health,
+    scheduler,
+  })
+  const pipeline = createReloadPipeline({
+    signals$: merge(notify$, poll$),
+    store,
+    loadConfig: async () => ({ ok: true, value: config }),
+    beforeLoad: async () => {
+      if (!config.dbChannelEnabled) return
+      const isUp$ = health.state$('notify').pipe(filter((state) => state === 'up'))
+      // a listener that does not come up is no reason not to load: its check comes later
+      await firstValueFrom(isUp$.pipe(timeout(2000))).catch(() => undefined)
+    },
+    reader: backend,
+    buildSnapshot: (...parts) => buildSnapshotInSlices(...parts, slices),
+    diffSnapshots: (previous, next) => diffSnapshotsInSlices(previous, next, slices),
+    onPublished: () => backend.recycle(),
+    onFatal: () => undefined,
+    observe,
+    scheduler,
+    random: Math.random,
+    deadlineMs: () => config.dbSchemaLoadTimeout,
+    stopwatch: () => performance.now(),
+  })
+  const stale = createStaleNameChecker({
+    isCurrent: createVersionCheck({ store, reader: backend, scheduler, limitMs: 5000 }),
+    requestReload: pipeline.requestReload,
+    currentVersion: () => store.current().snapshot?.version ?? null,
+    scheduler,
+  })
+  const server: Server = {
+    store,
+    pipeline,
+    stale,
+    health,
+    observations,
+    columns: (relation) => {
+      const found = store.current().snapshot?.relations.get(`public\0${relation}`)
+      return [...(found?.columns.keys() ?? [])]
+    },
+    async close() {
+      pipeline.stop()
+      await backend.close()
+    },
+  }
+  opened.push(server)
+  await pipeline.start()
+  return server
+}
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((server) => server.close()))
+})
+
+async function until(isDone: () => boolean): Promise<void> {
+  await expect.poll(isDone, { timeout: 20_000, interval: 2 }).toBe(true)
+}
+
+function kinds(server: Server): readonly string[] {
+  return server.observations.map(({ kind }) => kind)
+}
+
+describe('reloads on PostgreSQL', () => {
+  let db: TestDatabase
+
+  beforeAll(async () => {
+    db = await createTestDatabase(`
+      create table directors (id int primary key, name text);
+      create table films (id int primary key, director_id int references directors (id));
+    `)
+  })
+  afterAll(() => db.drop())
+
+  test('the first load comes after LISTEN and is the only one', async () => {
+    const server = await startServer(db.uri())
+    expect(server.pipeline.state()).toMatchObject({ kind: 'ready', snapshot: { version: 1 } })
+    expect(server.columns('films')).toEqual(['id', 'director_id'])
+    const told = kinds(server).filter((kind) => !/^(connection|pool|trigger)/.test(kind))
+    expect(told).toEqual([
+      'reload-started',
+      'listener-connected',
+      'source-up',
+      'config-loaded',
+      'reload-queried',
+      'reload-published',
+    ])
+  })
+
+  test('a migration that notifies is visible at its commit', async () => {
+    const server = await startServer(db.uri())
+    const client = new pg.Client(db.uri())
+    await client.connect()
+    const latenciesMs: number[] = []
+    try {
+      for (let count = 0; count < 10; count += 1) {
+        const sql = `begin; alter table films add column c${count} int; notify pgrst, 'reload schema'; commit`
+        await client.query(sql)
+        const committedAt = performance.now()
+        await until(() => server.columns('films').includes(`c${count}`))
+        latenciesMs.push(performance.now() - committedAt)
+      }
+    } finally {
+      await client.end()
+    }
+    latenciesMs.sort((a, b) => a - b)
+    console.info('notified to visible, ms:', latenciesMs.map((ms) => ms.toFixed(0)).join(' '))
+    // the second of two in quick succession waits for the throttle
+    expect(latenciesMs[5]).toBeLessThan(500)
+  })
+
+  test('notices by the thousand from transactions of their own cost about ten loads a second', async () => {
+    const server = await startServer(db.uri())
+    const before = kinds(server).filter((kind) => kind === 'reload-published').length
+    const client = new pg.Client(db.uri())
+    await client.connect()
+    const startedAt = performance.now()
+    try {
+      for (let sent = 0; sent < 2000; sent += 1) await client.query('notify pgrst')
+      await client.query("create table last_one (id int); notify pgrst, 'reload schema'")
+    } finally {
+      await client.end()
+    }
+    await until(() => server.columns('last_one').length === 1)
+    const seconds = (performance.now() - startedAt) / 1000
+    const loads = kinds(server).filter((kind) => kind === 'reload-published').length - before
+    expect(loads).toBeLessThanOrEqual(10 * seconds + 2)
+  })
+
+  test('a change that nobody announces is found by the first request that misses it', async () => {
+    const server = await startServer(db.uri(), { dbChannelEnabled: false })
+    expect(await server.stale.checkAfter('stale-name')).toBe('unchanged')
+    await db.query('create table unannounced (id int)')
+    expect(await server.stale.checkAfter('stale-name')).toBe('moved')
+    expect(server.columns('unannounced')).toEqual(['id'])
+    await db.query('drop table unannounced')
+    expect(await server.stale.checkAfter('stale-hit')).toBe('moved')
+    expect(server.columns('unannounced')).toEqual([])
+  })
+
+  test('a change that nobody announces is found by the poll', async () => {
+    const server = await startServer(db.uri(), {
+      dbChannelEnabled: false,
+      dbSchemaPollInterval: 50,
+    })
+    await db.query('create table polled (id int)')
+    await until(() => server.columns('polled').length === 1)
+    const loads = kinds(server).filter((kind) => kind === 'reload-published')
+    expect(loads).toHaveLength(2)
+  })
+
+  test('an open ALTER TABLE in another session holds up no reload', async () => {
+    const server = await startServer(db.uri())
+    const migration = new pg.Client(db.uri())
+    await migration.connect()
+    try {
+      await migration.query('begin; alter table films add column open_one int')
+      const request = { scope: 'schema', depth: 'full', origin: 'admin' } as const
+      const outcome = await server.pipeline.requestReload(request)
+      expect(outcome).toMatchObject({ kind: 'published' })
+      expect(outcome.durationMs).toBeLessThan(5000)
+      expect(server.columns('films')).not.toContain('open_one')
+    } finally {
+      await migration.query('rollback')
+      await migration.end()
+    }
+  })
+
+  test('a schema that does not exist fails the load, which succeeds once it does', async () => {
+    const server = await startServer(db.uri(), { dbSchemas: ['public', 'later'] })
+    expect(server.pipeline.state()).toMatchObject({
+      kind: 'retrying',
+      snapshot: null,
+      cause: expect.stringContaining('later'),
+    })
+    await db.query('create schema later')
+    await until(() => server.pipeline.state().kind === 'ready')
+    await db.query('drop schema later')
+    expect(await server.stale.checkAfter('stale-hit')).toBe('unanswered')
+    expect(server.pipeline.state()).toMatchObject({ kind: 'retrying', snapshot: { version: 1 } })
+  })
+})
+
+describe('a server that fails', () => {
+  let cluster: Cluster
+
+  beforeAll(async () => {
+    cluster = await startCluster()
+    await cluster.query('create table films (id int)')
+    // the cluster does not flush its commits, and is to survive a crash
+    await cluster.query('checkpoint')
+  })
+  afterAll(() => cluster.destroy())
+
+  test('and comes back is listened to and loaded again, with what changed meanwhile', async () => {
+    const server = await startServer(cluster.uri())
+    await cluster.kill()
+    await until(() => server.health.list().some(({ state }) => state === 'down'))
+    expect(await server.stale.checkAfter('stale-name')).toBe('unanswered')
+    expect(server.columns('films')).toEqual(['id'])
+    await cluster.start()
+    await cluster.query('alter table films add column title text')
+    await until(() => server.columns('films').includes('title'))
+    expect(server.pipeline.state().kind).toBe('ready')
+    await until(() => server.health.list().every(({ state }) => state !== 'down'))
+  })
+
+  test('from the start is loaded as soon as it is there', async () => {
+    await cluster.stop()
+    const server = await startServer(cluster.uri())
+    expect(server.pipeline.state()).toMatchObject({ kind: 'retrying', snapshot: null })
+    await cluster.start()
+    await until(() => server.pipeline.state().kind === 'ready')
+    expect(server.columns('films')).toContain('id')
+  })
+})
