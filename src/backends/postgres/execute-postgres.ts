@@ -69,6 +69,7 @@ function statementStep(statement: SqlStatement, { request, config }: RequestCont
     text: statement.text,
     params: bindParams(statement, request),
     types: statement.types,
+    resultFormats: statement.resultFormats,
     isPrepared: config.dbPreparedStatements,
     keep: 'rows',
   }

@@ -9,8 +9,12 @@ import type { StatementParameter } from './postgres-connection.ts'
 export interface MessageWriter {
   /** An empty name is the unnamed statement. */
   parse(name: string, text: string, types: readonly number[]): void
-  /** Binds to the unnamed portal; results in text format. */
-  bind(statement: string, params: readonly StatementParameter[]): void
+  /** Binds to the unnamed portal. `resultFormats` per column, 1 for binary; none: all in text. */
+  bind(
+    statement: string,
+    params: readonly StatementParameter[],
+    resultFormats: readonly (0 | 1)[],
+  ): void
   describePortal(): void
   execute(): void
   closeStatement(name: string): void
@@ -92,7 +96,7 @@ export function createMessageWriter(): MessageWriter {
       for (const type of types) uint32(type)
       end()
     },
-    bind(statement, params) {
+    bind(statement, params, resultFormats) {
       begin('B')
       terminated('')
       terminated(statement)
@@ -100,7 +104,8 @@ export function createMessageWriter(): MessageWriter {
       for (const value of params) int16(value === null || typeof value === 'string' ? 0 : 1)
       int16(params.length)
       for (const value of params) parameter(value)
-      int16(0)
+      int16(resultFormats.length)
+      for (const format of resultFormats) int16(format)
       end()
     },
     describePortal() {

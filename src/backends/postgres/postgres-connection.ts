@@ -13,13 +13,15 @@ export interface BatchStep {
   readonly params: readonly StatementParameter[]
   /** Type oids of the parameters; 0 or missing: the server infers it. */
   readonly types: readonly number[]
+  /** Of the result's columns: 0 text, 1 binary; none: all are text. */
+  readonly resultFormats?: readonly (0 | 1)[]
   /** Kept in the server under a name for the next time; otherwise parsed anew each time. */
   readonly isPrepared: boolean
   /** What of the answer is wanted: its rows' bytes, with or without the columns' names. */
   readonly keep: 'nothing' | 'rows' | 'named-rows'
 }
 
-/** The bytes of each column in text format; null is SQL's. */
+/** The bytes of each column in the format asked for; null is SQL's. */
 export type DataRow = readonly (Buffer | null)[]
 
 export interface StepResult {

@@ -103,7 +103,7 @@ export class RequestBatch {
         writer.parse(name, step.text, step.types)
         this.#parses.push(name === '' ? null : name)
       }
-      writer.bind(name, step.params)
+      writer.bind(name, step.params, step.resultFormats ?? [])
       if (step.keep === 'named-rows') writer.describePortal()
       writer.execute()
     }
