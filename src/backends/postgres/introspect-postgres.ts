@@ -120,8 +120,8 @@ export async function introspectPostgres(
 
 async function begin(query: ControlQuery, statementTimeoutMs: number): Promise<void> {
   await query('begin isolation level repeatable read read only')
-  // an empty search path makes PostgreSQL qualify the names that it prints; compiling a catalog
-  // query would take longer than running it
+  // an empty search path makes PostgreSQL qualify the names that it prints; JIT compilation of a
+  // catalog query would take longer than running it
   await query(
     `select set_config('search_path', '', true), set_config('lock_timeout', '1s', true),
       set_config('quote_all_identifiers', 'off', true), set_config('jit', 'off', true)`,
