@@ -2,9 +2,10 @@
  * Casts one value as PostgreSQL would, inside a SQLite process, where SQLite's own CAST would make
  * 0 of `abc` and true of nothing. What SQLite casts alike never comes here.
  */
-import { err, ok, type Result } from '../../core/result.ts'
+import { ok, type Result } from '../../core/result.ts'
 import type { CastTarget } from './cast-target.ts'
 import {
+  failure,
   outOfRange,
   type ParsedType,
   parseTypedText,
@@ -58,7 +59,7 @@ function fitted(target: CastTarget, text: string): string {
 }
 
 function cannotCast(source: string, target: string): Result<never, ValueFailure> {
-  return err({ sqlState: '42846', message: `cannot cast type ${source} to ${target}` })
+  return failure('42846', `cannot cast type ${source} to ${target}`)
 }
 
 function parsed(target: CastTarget, source: ValueKind, value: SqliteParam): TypedText {
@@ -93,7 +94,7 @@ function toInteger(target: CastTarget, source: ValueKind, value: SqliteParam): T
 }
 
 function integerOutOfRange(target: CastTarget): TypedText {
-  return err({ sqlState: '22003', message: `${target.name} out of range` })
+  return failure('22003', `${target.name} out of range`)
 }
 
 /** Halves go to the even neighbour, of numerics away from zero. Null: too large for any integer. */
@@ -119,7 +120,7 @@ function toNumeric(target: CastTarget, source: ValueKind, value: SqliteParam): T
   if (!number.ok || precision === undefined || number.value === null) return number
   const rescaled = Number(Number(number.value).toFixed(Math.min(scale, 100)))
   if (Math.abs(rescaled) < 10 ** (precision - scale)) return ok(rescaled)
-  return err({ sqlState: '22003', message: 'numeric field overflow' })
+  return failure('22003', 'numeric field overflow')
 }
 
 /** The JSON text. */
@@ -142,8 +143,7 @@ function shaped(
   if (typeof value !== 'string') return cannotCast(source, target.name)
   const [found] = form.exec(value) ?? []
   if (found !== undefined) return ok(found)
-  const message = `invalid input syntax for type ${target.name}: "${value}"`
-  return err({ sqlState: '22007', message })
+  return failure('22007', `invalid input syntax for type ${target.name}: "${value}"`)
 }
 
 function toTimestamp(target: CastTarget, source: ValueKind, value: SqliteParam): TypedText {

@@ -27,20 +27,22 @@ function apply(value: SqliteValue, aggregate: AggregateFunction): SqliteValue {
       return exact('integer', text)
     case 'max':
     case 'min':
+      refuseIf(unordered.includes(value.kind), value.kind, aggregate)
       return { ...value, sql: text }
     case 'sum':
-      refuseUnlessNumeric(value.kind, aggregate)
+      refuseIf(!numeric.includes(value.kind), value.kind, aggregate)
       return { sql: text, kind: value.kind, isExact: false }
     case 'avg':
-      refuseUnlessNumeric(value.kind, aggregate)
+      refuseIf(!numeric.includes(value.kind), value.kind, aggregate)
       return { sql: text, kind: 'numeric', isExact: false }
   }
 }
 
 const numeric: readonly ValueKind[] = ['integer', 'real', 'numeric', 'any']
+const unordered: readonly ValueKind[] = ['boolean', 'json', 'document']
 
-function refuseUnlessNumeric(kind: ValueKind, aggregate: AggregateFunction): void {
-  if (numeric.includes(kind)) return
+function refuseIf(isUnknown: boolean, kind: ValueKind, aggregate: AggregateFunction): void {
+  if (!isUnknown) return
   const type = typeNames[kind] ?? kind
   refuse(
     '42883',

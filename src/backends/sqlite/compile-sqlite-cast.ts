@@ -17,12 +17,26 @@ export function compileCast(value: SqliteValue, type: string): SqliteValue {
 function compileCastTo(value: SqliteValue, type: string, target: CastTarget): SqliteValue {
   const { kind } = target
   if (kind === 'text' && target.modifiers.length === 0) return exact('text', toText(value))
-  if (kind === value.kind && target.name !== 'smallint' && target.modifiers.length === 0) {
-    return value
-  }
+  if (kind === value.kind && kind !== 'integer' && target.modifiers.length === 0) return value
   if (kind === 'json' && value.kind === 'document') return value
   // the kind is one of our own words
   const source = raw(`'${value.kind === 'document' ? 'json' : value.kind}'`)
   const cast = sql`dbrest_cast(${constant(type)}, ${source}, ${value.sql})`
+  if (kind === 'integer' && value.kind === 'integer') {
+    // most are in range, and need no call
+    const [least, most] = bounds[target.name] ?? bounds.bigint
+    return exact(
+      kind,
+      sql`iif(typeof(${value.sql}) = 'integer' AND ${value.sql} BETWEEN ${raw(least)} AND ${raw(most)}, ${value.sql}, ${cast})`,
+    )
+  }
   return exact(kind === 'json' ? 'document' : kind, cast)
+}
+
+const bounds: Readonly<Record<string, readonly [string, string]>> & {
+  readonly bigint: readonly [string, string]
+} = {
+  smallint: ['-32768', '32767'],
+  integer: ['-2147483648', '2147483647'],
+  bigint: ['-9223372036854775808', '9223372036854775807'],
 }

@@ -14,7 +14,7 @@ import { assertNever } from '../../core/assert-never.ts'
 import type { PlanField } from '../../plan/plan.ts'
 import type { Dialect } from '../sql/dialect.ts'
 import { raw, type SqlText, sql } from '../sql/sql-text.ts'
-import { notImplemented, refuse } from './compile-refusal.ts'
+import { addCastsHint, notImplemented, refuse } from './compile-refusal.ts'
 import { compileField, type FieldTable } from './compile-sqlite-field.ts'
 import { compileTextSearch } from './compile-sqlite-fts.ts'
 import type { FtsIndex } from './sqlite-details.ts'
@@ -90,10 +90,12 @@ function testOf(operator: ComparisonOperator, value: SqliteValue, field: PlanFie
       }
     }
     case 'like': {
+      requireText(value, field, '~~')
       const test = (pattern: SqlText) => sql`(${toText(value)} GLOB ${pattern})`
       return pattern('glob', test)
     }
     case 'ilike':
+      requireText(value, field, '~~*')
       return {
         // SQLite's own LIKE folds the case of ASCII letters, and is faster
         one: (slot) =>
@@ -102,12 +104,35 @@ function testOf(operator: ComparisonOperator, value: SqliteValue, field: PlanFie
         reading: 'like',
       }
     case 'match':
+      requireText(value, field, '~')
       return pattern('regex', (given) => sql`dbrest_match(${toText(value)}, ${given})`)
     case 'imatch':
+      requireText(value, field, '~*')
       return pattern('regex', (given) => sql`dbrest_imatch(${toText(value)}, ${given})`)
     default:
       return assertNever(operator)
   }
+}
+
+/** Dates and times pass: they are texts here. */
+const withoutText: readonly ValueKind[] = [
+  'integer',
+  'real',
+  'numeric',
+  'boolean',
+  'uuid',
+  'json',
+  'document',
+  'blob',
+]
+
+function requireText(value: SqliteValue, field: PlanField, operator: string): void {
+  if (withoutText.includes(value.kind)) refuseOperator(value, field, operator)
+}
+
+function refuseOperator(value: SqliteValue, field: PlanField, operator: string): never {
+  const type = field.jsonPath.length > 0 ? jsonTypeName(value.kind) : field.baseType
+  return refuse('42883', `operator does not exist: ${type} ${operator} unknown`, addCastsHint)
 }
 
 function pattern(reading: MemberReading, test: (pattern: SqlText) => SqlText): Test {
@@ -191,6 +216,9 @@ function compileSimple(
     case 'cs':
     case 'cd':
     case 'ov': {
+      // JSON is often kept in columns of texts, or of no type
+      const holdsJson = ['json', 'document', 'text', 'any'].includes(value.kind)
+      if (!holdsJson) refuseOperator(value, field, containmentSymbols[operator])
       const document = sql`CASE WHEN json_valid(${value.sql}, 10) THEN json(${value.sql}) END`
       return sql`${raw(`dbrest_${operator}`)}(${document}, ${operand(slot, 'containment')})`
     }
@@ -204,6 +232,8 @@ function compileSimple(
       return assertNever(operator)
   }
 }
+
+const containmentSymbols = { cs: '@>', cd: '<@', ov: '&&' } as const
 
 /** One statement for lists of every length, the empty one included. */
 function compileIn(value: SqliteValue, field: PlanField, slot: Slot): SqlText {

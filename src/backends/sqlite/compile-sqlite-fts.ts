@@ -21,7 +21,7 @@ export function compileTextSearch(
   const index = place.ftsIndexes.find((each) => each.columns.has(field.name))
   if (index === undefined || field.jsonPath.length > 0) {
     const name = `${relation.name}.${field.name}`
-    return notImplemented(`full-text search on ${name}, which no FTS5 table indexes,`)
+    return notImplemented(`full-text search on ${name}, which no FTS5 table indexes`)
   }
   const key = ident(index.keyColumn)
   const column = constant(`{"${field.name.replaceAll('"', '""')}"} : (`)

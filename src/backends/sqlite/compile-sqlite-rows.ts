@@ -245,6 +245,10 @@ function orderValue(
   }
   const isPlain = term.field.jsonPath.length === 0
   if (selection.outputs.some((output) => output.isAggregate)) {
+    // PostgreSQL reads `films.count` as count(films)
+    if (term.field.name === 'count' && isPlain && !scope.relation.columns.has('count')) {
+      return { value: exact('integer', countRows), isNullable: false }
+    }
     requireGrouped(term, scope, selection)
   }
   return {

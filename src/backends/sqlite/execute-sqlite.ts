@@ -13,7 +13,7 @@ import { cancelled, mapChildFailure, statementTimeout } from './map-sqlite-error
 import type { SqliteDetails } from './sqlite-details.ts'
 import { type ChildRequest, toWire } from './sqlite-messages.ts'
 import { bindOperands } from './sqlite-operands.ts'
-import type { SqlitePool } from './sqlite-pool.ts'
+import type { PoolOutcome, SqlitePool } from './sqlite-pool.ts'
 import type { ProcessReply } from './sqlite-process.ts'
 
 export interface SqliteExecutorDeps {
@@ -26,11 +26,24 @@ export interface SqliteExecutorDeps {
 
 export type SqliteExecutor = (plan: DatabasePlan, context: RequestContext) => Promise<Execution>
 
+/** Milliseconds within which no query brings a process down. */
+const deadOnArrivalMs = 100
+const maxTries = 3
+
+function wasDead(outcome: PoolOutcome): boolean {
+  return outcome.kind === 'lost' && outcome.afterMs !== null && outcome.afterMs < deadOnArrivalMs
+}
+
 export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
   const compile = createSqliteCompiler()
 
   async function ask(request: ChildRequest, context: RequestContext): Promise<Asked> {
-    const outcome = await deps.pool.run(request, context.config.dbStatementTimeout, context.signal)
+    const { config, signal } = context
+    let outcome = await deps.pool.run(request, config.dbStatementTimeout, signal)
+    // processes that had died while they were idle: a read can be asked again
+    for (let tries = 1; wasDead(outcome) && tries < maxTries; tries += 1) {
+      outcome = await deps.pool.run(request, config.dbStatementTimeout, signal)
+    }
     switch (outcome.kind) {
       case 'answered':
         return { kind: 'answered', answer: outcome }
@@ -65,7 +78,7 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
     if (!compiled.ok) return refuse(refusalError(compiled.error, context), context)
     const bound = bindOperands(compiled.value, request)
     if (!bound.ok) {
-      return refuse(databaseError({ ...bound.error, details: null, hint: null }, context), context)
+      return refuse(databaseError({ ...bound.error, hint: null }, context), context)
     }
     const { text } = compiled.value
     const params = bound.value.map(toWire)

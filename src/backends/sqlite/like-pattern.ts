@@ -39,8 +39,3 @@ export function likeToGlob(pattern: string): string {
 export function likeToRegExp(pattern: string): RegExp {
   return new RegExp(`^${translate(pattern, asRegExp)}$`, 'isu')
 }
-
-/** An escape with nothing after it, which PostgreSQL refuses. */
-export function endsInEscape(pattern: string): boolean {
-  return /(?:^|[^\\])(?:\\\\)*\\$/su.test(pattern)
-}

@@ -8,6 +8,7 @@ import type { SqliteParam } from './sqlite-messages.ts'
 export interface ValueFailure {
   readonly sqlState: string
   readonly message: string
+  readonly details: string | null
 }
 
 export type TypedText = Result<SqliteParam, ValueFailure>
@@ -48,7 +49,7 @@ export function parseTypedText(type: ParsedType, text: string): TypedText {
     case 'timestamp':
       return /\d/.test(text) ? ok(text) : invalid(type, text, '22007')
     case 'json':
-      return isJson(text) ? ok(text) : invalid('json', text)
+      return isJson(text) ? ok(text) : failure('22P02', 'invalid input syntax for type json')
     case 'bytea':
       return parseBytes(text)
     case 'text':
@@ -56,12 +57,16 @@ export function parseTypedText(type: ParsedType, text: string): TypedText {
   }
 }
 
+export function failure(sqlState: string, message: string): Result<never, ValueFailure> {
+  return err({ sqlState, message, details: null })
+}
+
 function invalid(type: string, text: string, sqlState = '22P02') {
-  return err({ sqlState, message: `invalid input syntax for type ${type}: "${text}"` })
+  return failure(sqlState, `invalid input syntax for type ${type}: "${text}"`)
 }
 
 export function outOfRange(type: string, text: string) {
-  return err({ sqlState: '22003', message: `value "${text}" is out of range for type ${type}` })
+  return failure('22003', `value "${text}" is out of range for type ${type}`)
 }
 
 /** SQLite's integers have 64 bits whatever a column is called, so that is the bound of all three. */
@@ -90,7 +95,7 @@ function parseNumber(type: ParsedType, text: string): TypedText {
 }
 
 function doubleOutOfRange(text: string) {
-  return err({ sqlState: '22003', message: `"${text}" is out of range for type double precision` })
+  return failure('22003', `"${text}" is out of range for type double precision`)
 }
 
 /** The number that SQLite would store for this text, or null for text that is no number. */
@@ -138,7 +143,7 @@ function parseBytes(text: string): TypedText {
   if (text.startsWith('\\x')) {
     const hex = text.slice(2).replace(/\s/g, '')
     if (hex.length % 2 === 1 || /[^0-9a-f]/i.test(hex)) {
-      return err({ sqlState: '22023', message: 'invalid hexadecimal data in bytea' })
+      return failure('22023', 'invalid hexadecimal data in bytea')
     }
     return ok(Buffer.from(hex, 'hex'))
   }

@@ -12,7 +12,7 @@ import { parseArrayLiteral } from '../sql/array-literal.ts'
 import { bindParams } from '../sql/bind-params.ts'
 import { param, type SqlStatement, type SqlText } from '../sql/sql-text.ts'
 import type { ContainmentOperand } from './json-containment.ts'
-import { endsInEscape, likeToGlob } from './like-pattern.ts'
+import { likeToGlob } from './like-pattern.ts'
 import {
   numberIn,
   type ParsedType,
@@ -113,23 +113,21 @@ function readBound(reading: Reading, bound: string | Uint8Array | null): TypedTe
 function readMember(reading: MemberReading, text: string): TypedText {
   switch (reading) {
     case 'any':
+    case 'like':
       return ok(text)
     case 'glob':
-    case 'like':
-      if (endsInEscape(text)) return err(patternEndsInEscape)
-      return ok(reading === 'glob' ? likeToGlob(text) : text)
+      return ok(likeToGlob(text))
     case 'regex': {
       if (compilePosixPattern(text, false) !== null) return ok(text)
-      return err({ sqlState: '2201B', message: `invalid regular expression: ${text}` })
+      return err({
+        sqlState: '2201B',
+        message: `invalid regular expression: ${text}`,
+        details: null,
+      })
     }
     default:
       return parseTypedText(reading satisfies ParsedType, text)
   }
-}
-
-const patternEndsInEscape = {
-  sqlState: '22025',
-  message: 'LIKE pattern must not end with escape character',
 }
 
 function readOther(reading: Reading, text: string): TypedText {
@@ -178,7 +176,10 @@ function readArray(reading: MemberReading, text: string): TypedText {
 }
 
 function malformedArray(text: string): TypedText {
-  return err({ sqlState: '22P02', message: `malformed array literal: "${text}"` })
+  const details = text.trimStart().startsWith('{')
+    ? null
+    : 'Array value must start with "{" or dimension information.'
+  return err({ sqlState: '22P02', message: `malformed array literal: "${text}"`, details })
 }
 
 function toJsonList(reading: MemberReading, members: readonly (string | null)[]): TypedText {

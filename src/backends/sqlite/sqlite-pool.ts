@@ -34,8 +34,8 @@ export type PoolOutcome =
   | { readonly kind: 'statement-timeout' }
   /** The client has gone, or the pool was closed. */
   | { readonly kind: 'cancelled' }
-  /** The process ended in the middle, or none could be started. */
-  | { readonly kind: 'lost'; readonly cause: string }
+  /** The process ended so long after it was asked, or none could be started. */
+  | { readonly kind: 'lost'; readonly cause: string; readonly afterMs: number | null }
 
 export interface SqlitePool {
   /** `timeoutMs` counts from when a reader has it; 0: none. */
@@ -49,6 +49,8 @@ export interface SqlitePool {
 
 /** Milliseconds after which a busy reader no longer counts when others are needed. */
 const slowAfterMs = 25
+/** Milliseconds after which a query has to leave the processor to others; its reader is used up. */
+const demoteAfterMs = 500
 /** Milliseconds that a query whose client has gone may take to end by itself. */
 const cancelGraceMs = 100
 /** Milliseconds without a new start after a process failed to start. */
@@ -60,6 +62,7 @@ interface Reader {
   readonly startedAt: number
   state: 'starting' | 'idle' | 'busy'
   isSlow: boolean
+  isDemoted: boolean
   idleTimer: NodeJS.Timeout | undefined
 }
 
@@ -93,6 +96,7 @@ export function createSqlitePool(deps: SqlitePoolDeps): SqlitePool {
       startedAt: now(),
       state: 'starting',
       isSlow: false,
+      isDemoted: false,
       idleTimer: undefined,
     }
     readers.add(reader)
@@ -111,7 +115,7 @@ export function createSqlitePool(deps: SqlitePoolDeps): SqlitePool {
       const neverWorked = reader.state === 'starting'
       drop(reader, cause)
       if (neverWorked) pausedUntil = now() + restartPauseMs
-      if (neverWorked && readers.size === 0) failWaiters({ kind: 'lost', cause })
+      if (neverWorked && readers.size === 0) failWaiters({ kind: 'lost', cause, afterMs: null })
       else staff()
     })
   }
@@ -144,12 +148,7 @@ export function createSqlitePool(deps: SqlitePoolDeps): SqlitePool {
     if (!readers.has(reader)) return
     reader.state = 'idle'
     reader.isSlow = false
-    const { max, maxLifetimeMs, maxIdleMs } = deps.limits()
-    if (readers.size > max || now() - reader.startedAt > maxLifetimeMs) {
-      drop(reader, 'retired')
-      staff()
-      return
-    }
+    const { maxIdleMs } = deps.limits()
     const [next] = waiters
     if (next !== undefined) {
       next.settle({ kind: 'acquired', reader })
@@ -159,9 +158,22 @@ export function createSqlitePool(deps: SqlitePoolDeps): SqlitePool {
     }
   }
 
+  /** A reader comes back from a request. */
+  function giveBack(reader: Reader): void {
+    connection(reader, 'released')
+    const { max, maxLifetimeMs } = deps.limits()
+    const isOld = now() - reader.startedAt > maxLifetimeMs
+    if (isOld || reader.isDemoted || readers.size > max) {
+      drop(reader, 'retired')
+      staff()
+    } else {
+      rest(reader)
+    }
+  }
+
   /** The one used last: its caches are the warmest, and the others may retire. */
   function idleReader(): Reader | undefined {
-    return [...readers].findLast((reader) => reader.state === 'idle')
+    return [...readers].findLast((reader) => reader.state === 'idle' && !reader.process.hasEnded)
   }
 
   function acquire(signal: AbortSignal): Promise<Acquired> {
@@ -191,7 +203,7 @@ export function createSqlitePool(deps: SqlitePoolDeps): SqlitePool {
       )
       staff()
       if (readers.size === 0) {
-        waiter.settle({ kind: 'lost', cause: 'SQLite processes end at their start' })
+        waiter.settle({ kind: 'lost', cause: 'SQLite processes end at their start', afterMs: null })
       }
     })
   }
@@ -217,6 +229,9 @@ export function createSqlitePool(deps: SqlitePoolDeps): SqlitePool {
           reader.isSlow = true
           staff()
         }, slowAfterMs),
+        setTimeout(() => {
+          reader.isDemoted = reader.process.demote()
+        }, demoteAfterMs),
       ]
       if (timeoutMs > 0) {
         const expire = () => kill({ kind: 'statement-timeout' }, 'statement timeout')
@@ -233,18 +248,19 @@ export function createSqlitePool(deps: SqlitePoolDeps): SqlitePool {
         signal.removeEventListener('abort', abandon)
       }
       connection(reader, 'used')
+      const askedAt = now()
       reader.process.ask(request).then(
         (reply) => {
           finish()
-          connection(reader, 'released')
           resolve({ kind: 'answered', ...reply })
-          rest(reader)
+          giveBack(reader)
         },
         (error: unknown) => {
           finish()
           const cause = error instanceof ProcessEnded ? error.message : String(error)
           // a kill has resolved before it rejects
-          resolve(isClosed ? { kind: 'cancelled' } : { kind: 'lost', cause })
+          const afterMs = now() - askedAt
+          resolve(isClosed ? { kind: 'cancelled' } : { kind: 'lost', cause, afterMs })
         },
       )
     })

@@ -6,6 +6,7 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { createFrameReader, encodeFrame } from './sqlite-frames.ts'
 import type { ChildReply, ChildRequest, DatabaseFile } from './sqlite-messages.ts'
@@ -33,6 +34,8 @@ export interface SqliteProcess {
   readonly ended: Promise<string>
   /** Rejects with ProcessEnded. Not to be called before the last answer is there. */
   ask(request: ChildRequest): Promise<ProcessReply>
+  /** Lets others have the processor first, for good. False where that is not possible. */
+  demote(): boolean
   /** What was asked rejects at once; `ended` tells when the process is gone. */
   kill(): void
 }
@@ -95,10 +98,15 @@ export function startSqliteProcess(file: DatabaseFile): SqliteProcess {
     settleEnded(end ?? cause)
   }
   child.once('error', (error) => close(`the SQLite process could not be run: ${error.message}`))
-  child.once('close', (code, signal) => {
+  const howItEnded = (code: number | null, signal: string | null) => {
     const how = signal === null ? `with code ${code}` : `by ${signal}`
-    close(`the SQLite process ended ${isReady ? how : `at its start ${how}`}`)
+    return `the SQLite process ended ${isReady ? how : `at its start ${how}`}`
+  }
+  // an answer may still be on its way when the process is gone
+  child.once('exit', (code, signal) => {
+    if (pending === null) finish(howItEnded(code, signal))
   })
+  child.once('close', (code, signal) => close(howItEnded(code, signal)))
 
   return {
     id: String(child.pid ?? 'none'),
@@ -114,6 +122,15 @@ export function startSqliteProcess(file: DatabaseFile): SqliteProcess {
         pending = { resolve, reject }
         child.stdin.write(encodeFrame(request))
       })
+    },
+    demote() {
+      if (end !== null || child.pid === undefined) return false
+      try {
+        setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
+        return true
+      } catch {
+        return false
+      }
     },
     kill() {
       child.kill('SIGKILL')

@@ -4,8 +4,8 @@
  *
  * Differs  dictionaries and stop words are the index's own; weights are ignored; `<2>` is NEAR
  */
-import { err, ok, type Result } from '../../core/result.ts'
-import type { ValueFailure } from './parse-typed-text.ts'
+import { ok, type Result } from '../../core/result.ts'
+import { failure, type ValueFailure } from './parse-typed-text.ts'
 
 export type TextQueryOperator = 'fts' | 'plfts' | 'phfts' | 'wfts'
 
@@ -85,7 +85,7 @@ function negate(operand: Node): Node {
 }
 
 function syntaxError(text: string) {
-  return err({ sqlState: '42601', message: `syntax error in tsquery: "${text}"` })
+  return failure('42601', `syntax error in tsquery: "${text}"`)
 }
 
 /** Rule  PostgreSQL manual: tsquery; `!` binds tightest, then `<->`, `&`, `|` */
