@@ -20,9 +20,15 @@ interface FloorInput {
 }
 
 const input = JSON.parse(process.argv[2] ?? '{}') as FloorInput
+/** The body is passed on as it comes. */
+const asText = { getTypeParser: () => (value: string) => value }
 const clients: pg.Client[] = []
 for (let i = 0; i < input.pool; i += 1) {
-  const client = new pg.Client({ connectionString: input.uri, pipeline: true } as pg.ClientConfig)
+  const client = new pg.Client({
+    connectionString: input.uri,
+    pipeline: true,
+    types: asText,
+  } as pg.ClientConfig)
   await client.connect()
   clients.push(client)
 }

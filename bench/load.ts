@@ -73,7 +73,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
         socket.write(bytes)
       }
       socket.on('connect', send)
-      socket.on('error', reject)
+      socket.on('error', (failure) => reject(new Error(`port ${options.port}: ${failure.message}`)))
       socket.on('data', (chunk: Buffer) => {
         chunks.push(chunk)
         size += chunk.length

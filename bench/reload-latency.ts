@@ -1,0 +1,94 @@
+/**
+ * How long after a migration's COMMIT its change is served: ALTER TABLE and NOTIFY in one
+ * transaction, then the new column is asked for until it is answered from a snapshot that has it.
+ * A second part shows what a storm of notifications costs.
+ *
+ * The requests ask for the table's whole row, so that nothing but the notification can bring the
+ * change: naming the new column would make the server check at once.
+ *
+ *   npm run bench:reload [-- --migrations 100 --tables 200 --storm 2000]
+ */
+import { parseArgs } from 'node:util'
+import pg from 'pg'
+import { startCluster } from '../test/support/postgres.ts'
+import { startServer } from '../test/support/server.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    migrations: { type: 'string', default: '100' },
+    tables: { type: 'string', default: '200' },
+    storm: { type: 'string', default: '2000' },
+  },
+})
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+}
+
+const cluster = await startCluster()
+try {
+  await cluster.query(`
+    create role bench_anon nologin;
+    create schema api;
+    grant usage on schema api to bench_anon;
+    create table api.probe (id int primary key);
+    do $$ begin
+      for i in 1..${Number(options.tables)} loop
+        execute format(
+          'create table api.t%s (id int primary key, a text, b int, c date, probe_id int references api.probe)', i);
+      end loop;
+    end $$;
+    grant select on all tables in schema api to bench_anon;
+  `)
+  const server = await startServer({
+    env: {
+      DBREST_DB_URI: cluster.uri('postgres'),
+      DBREST_DB_SCHEMAS: 'api',
+      DBREST_DB_ANON_ROLE: 'bench_anon',
+    },
+  })
+  const migration = new pg.Client(cluster.uri('postgres'))
+  await migration.connect()
+
+  const served = async (column: string): Promise<void> => {
+    for (;;) {
+      const dump = await (await fetch(`${server.adminUrl}/schema_cache`)).text()
+      if (dump.includes(`"${column}"`)) return
+    }
+  }
+  const latencies: number[] = []
+  for (let i = 0; i < Number(options.migrations); i += 1) {
+    await migration.query(
+      `begin; alter table api.probe add column c${i} int; notify pgrst, 'reload schema'; commit`,
+    )
+    const committedAt = performance.now()
+    await served(`c${i}`)
+    latencies.push(performance.now() - committedAt)
+    await migration.query(`alter table api.probe drop column c${i}`)
+  }
+  console.log(
+    `${latencies.length} migrations on ${options.tables} tables, from COMMIT to a snapshot that has the change:`,
+  )
+  console.log(
+    `  median ${quantile(latencies, 0.5).toFixed(0)} ms, 90 % ${quantile(latencies, 0.9).toFixed(0)} ms, worst ${quantile(latencies, 1).toFixed(0)} ms`,
+  )
+
+  const loads = () => server.stderr.filter((line) => /Schema cache queried/.test(line)).length
+  const before = loads()
+  const startedAt = performance.now()
+  for (let i = 0; i < Number(options.storm); i += 1) await migration.query('notify pgrst')
+  await migration.query(
+    "alter table api.probe add column after_storm int; notify pgrst, 'reload schema'",
+  )
+  await served('after_storm')
+  const seconds = (performance.now() - startedAt) / 1000
+  const reloads = loads() - before
+  console.log(
+    `${options.storm} notifications from separate transactions in ${seconds.toFixed(1)} s: ${reloads} reloads, ${(reloads / seconds).toFixed(1)} a second; the change behind them was served`,
+  )
+  await migration.end()
+  await server.stop()
+} finally {
+  await cluster.destroy()
+}
