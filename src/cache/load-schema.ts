@@ -1,20 +1,21 @@
 /**
- * One look at the database: version → the same as before, or a catalog → a new snapshot. The
- * version is read before the introspection that it labels, so what changes in between makes the
- * next check load again. What becomes of the result is `reload-pipeline.ts`'s business.
+ * One look at the database: version → the same as before, or a catalog → a new snapshot. What
+ * becomes of the result is `reload-pipeline.ts`'s business.
  */
 import { BackendFailure } from '../errors/backend-failure.ts'
 import type { Catalog, SchemaVersion } from './catalog.ts'
 import type { LoadDeadline } from './load-deadline.ts'
 import type { ReloadDepth } from './reload-signal.ts'
-import { isSameOptions } from './schema-options.ts'
 import type { SchemaOptions, SchemaSnapshot } from './schema-snapshot.ts'
 
 /** What the pipeline wants of a backend: the part of its interface that loads schemas. */
 export interface SchemaReader {
   /** Cheap. Rejects with BackendFailure. */
   schemaVersion(options: SchemaOptions, signal: AbortSignal): Promise<SchemaVersion>
-  /** Rejects with BackendFailure. */
+  /**
+   * The catalog carries the version that was read before the rows it labels, so that what changes
+   * in between makes the next check load again. Rejects with BackendFailure.
+   */
   introspect(request: {
     readonly options: SchemaOptions
     readonly previous: SchemaSnapshot | null
@@ -53,7 +54,7 @@ export type LoadResult =
       readonly queryMs: number
       readonly buildMs: number
     }
-  /** `version` at which it failed; null when not even that was answered. */
+  /** `version` at which it failed; null when the database did not tell. */
   | { readonly kind: 'failed'; readonly failure: unknown; readonly version: SchemaVersion | null }
 
 /** A row of the catalog that vanished while it was read: the next try sees it gone. */
@@ -68,6 +69,11 @@ function isVanishedRow(failure: unknown): boolean {
   )
 }
 
+/** Whether it is of use to ask the database anything after this. */
+function isAnswering(failure: unknown): boolean {
+  return failure instanceof BackendFailure && failure.error.kind === 'database'
+}
+
 /** Never rejects: what the reader or the build threw is the failure. */
 export async function loadSchema(
   order: LoadOrder,
@@ -77,23 +83,24 @@ export async function loadSchema(
   const { depth, options, previous, mustLoad } = order
   const { reader, stopwatch } = deps
   const { signal, guard } = deadline
-  let version: SchemaVersion | null = null
 
   async function readCatalog(): Promise<Catalog> {
-    version ??= await guard(reader.schemaVersion(options, signal))
     const reuse = depth === 'full' ? 'full' : 'load'
-    const catalog = await guard(reader.introspect({ options, previous, depth: reuse, signal }))
-    return { ...catalog, version }
-  }
-
-  async function readCatalogPatiently(): Promise<Catalog> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await readCatalog()
+        return await guard(reader.introspect({ options, previous, depth: reuse, signal }))
       } catch (failure) {
         if (!isVanishedRow(failure) || tries === maxTries) throw failure
-        version = null
       }
+    }
+  }
+
+  /** For the label of a failure. */
+  async function readVersion(): Promise<SchemaVersion | null> {
+    try {
+      return await guard(reader.schemaVersion(options, signal))
+    } catch {
+      return null
     }
   }
 
@@ -102,10 +109,9 @@ export async function loadSchema(
       // under the options of the snapshot that it is compared with: changed ones wait for a load
       const found = await guard(reader.schemaVersion(previous.options, signal))
       if (found === previous.schemaVersion) return { kind: 'unchanged' }
-      if (isSameOptions(previous.options, options)) version = found
     }
     const queryStart = stopwatch()
-    const catalog = await readCatalogPatiently()
+    const catalog = await readCatalog()
     const queryMs = stopwatch() - queryStart
     deps.onQueried(queryMs, catalog.timings)
     const buildStart = stopwatch()
@@ -113,6 +119,7 @@ export async function loadSchema(
     const snapshot = await guard(deps.buildSnapshot(catalog, options, number, order.loadedAt))
     return { kind: 'loaded', snapshot, queryMs, buildMs: stopwatch() - buildStart }
   } catch (failure) {
+    const version = isAnswering(failure) ? await readVersion() : null
     return { kind: 'failed', failure, version }
   }
 }

@@ -13,7 +13,7 @@ export interface Debt {
   /** Tries in this series that failed. */
   readonly attempt: number
   readonly cause: string
-  /** The version at which the load failed; null when the database did not tell. */
+  /** The version at which the load failed; null when the database did not answer. */
   readonly failedAt: SchemaVersion | null
 }
 

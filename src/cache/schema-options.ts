@@ -14,9 +14,3 @@ export function schemaOptions(
     hoistedSettings: config.dbHoistedTxSettings,
   }
 }
-
-export function isSameOptions(a: SchemaOptions, b: SchemaOptions): boolean {
-  const lists = (options: SchemaOptions) =>
-    JSON.stringify([options.schemas, options.extraSearchPath, options.hoistedSettings])
-  return lists(a) === lists(b)
-}

@@ -33,8 +33,8 @@ export interface Database {
   introspectMs: number
   /** Thrown by every introspection while set. */
   failure: unknown
-  /** Thrown by the version read while set. */
-  versionFailure: unknown
+  /** The database does not answer anything while set. */
+  silence: unknown
   /** Thrown once each, first to last, by introspections. */
   failures: unknown[]
   config: Result<Config, readonly string[]>
@@ -128,7 +128,7 @@ export function createRig(
     versionMs: 1,
     introspectMs: 20,
     failure: null,
-    versionFailure: null,
+    silence: null,
     failures: [],
     config: { ok: true, value: testConfig },
     configMs: 2,
@@ -157,7 +157,7 @@ export function createRig(
       async schemaVersion() {
         tell('version')
         await clock.delay(db.versionMs)
-        if (db.versionFailure !== null) throw db.versionFailure
+        if (db.silence !== null) throw db.silence
         return db.version
       },
       async introspect({ options, depth, signal }): Promise<Catalog> {
@@ -165,7 +165,7 @@ export function createRig(
         introspections.push({ options, depth, signal })
         const { version } = db
         await clock.delay(db.introspectMs)
-        const failure = db.failures.shift() ?? db.failure
+        const failure = db.failures.shift() ?? db.silence ?? db.failure
         if (failure !== null) throw failure
         return catalog({ version, relations: [relation(version)] })
       },
