@@ -110,6 +110,7 @@ WHERE c.relnamespace = $1::regnamespace
   )
 ORDER BY table_schema, table_name`
 
+// OFFSET keeps PostgreSQL from looking up the privileges on every function of the database.
 const routinesSql = `WITH RECURSIVE
   followed AS (
     SELECT DISTINCT prorettype AS type, prorettype AS base
@@ -134,13 +135,15 @@ SELECT ${routineColumns},
     SELECT json_agg(json_build_array(a.type::bigint, format_type(a.type, null)))
     FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) AS a (type)
   ) AS type_texts
-FROM pg_proc p
+FROM (
+    SELECT * FROM pg_proc p
+    WHERE p.pronamespace = $1::regnamespace AND p.prokind = 'f' OFFSET 0
+  ) AS p
   JOIN pg_namespace pn ON pn.oid = p.pronamespace
   JOIN base_types bt ON bt.type = p.prorettype
   LEFT JOIN pg_description d ON d.objoid = p.oid
     AND d.classoid = 'pg_catalog.pg_proc'::regclass AND d.objsubid = 0
-WHERE p.prokind = 'f' AND bt.base <> 'pg_catalog.trigger'::regtype
-  AND has_function_privilege(p.oid, 'EXECUTE') AND p.pronamespace = $1::regnamespace`
+WHERE has_function_privilege(p.oid, 'EXECUTE') AND bt.base <> 'pg_catalog.trigger'::regtype`
 
 const descriptionSql = `SELECT pg_catalog.obj_description($1::regnamespace, 'pg_namespace')`
 
