@@ -182,6 +182,9 @@ function* buildSteps(
     }
     yield
   }
+  for (const { schema, name, primaryKey } of catalog.hiddenPrimaryKeys ?? none) {
+    tableKeys.set(nameKey({ schema, name }), primaryKey)
+  }
   const sortedRelations: SchemaSnapshot['relations'] = Object.freeze(
     new Map(relations.sort(([a], [b]) => compareTexts(a, b))),
   )

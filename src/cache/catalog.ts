@@ -120,6 +120,13 @@ export interface Catalog {
   readonly capabilities: Capabilities
   readonly relations: readonly CatalogRelation[]
   readonly foreignKeys: readonly ForeignKey[]
+  /**
+   * Of relations that are not exposed but have foreign keys to exposed ones: whether they would be
+   * junctions decides what hints say.
+   */
+  readonly hiddenPrimaryKeys?: readonly (QualifiedName & {
+    readonly primaryKey: readonly string[]
+  })[]
   readonly viewKeyDependencies: readonly ViewKeyDependency[]
   readonly routines: readonly Routine[]
   readonly computedRelationships: readonly ComputedRelationship[]

@@ -8,31 +8,49 @@ import {
   type ReloadSignal,
 } from './reload-signal.ts'
 
+/**
+ * How an order stands to a load that failed before it, from weak to strong.
+ *
+ * patient  only checks that clocks or clients repeat: they neither hasten nor replace the retry,
+ *          unless the database answers with another schema than the one it failed at
+ * retry    the retry itself: if it fails, the next pause is longer
+ * fresh    a new trigger: takes the place of the retry, and begins a new series if it fails
+ */
+const urgencies = ['patient', 'retry', 'fresh'] as const
+export type ReloadUrgency = (typeof urgencies)[number]
+
 export interface ReloadOrder {
   readonly signal: ReloadSignal
   readonly waiters: readonly ((outcome: ReloadOutcome) => void)[]
-  /**
-   * Only checks that clocks or clients repeat: they neither hasten nor replace the retry of a
-   * failed load unless the database answers with another schema than the one it failed at.
-   */
-  readonly isPatient: boolean
+  readonly urgency: ReloadUrgency
 }
 
-const repeatedOrigins: readonly ReloadOrigin[] = ['poll', 'stale-name', 'stale-hit']
+const repeatedOrigins: readonly ReloadOrigin[] = [
+  'poll',
+  'stale-name',
+  'stale-hit',
+  'connection-lost',
+]
+
+function urgencyOf({ origin, scope, depth }: ReloadSignal): ReloadUrgency {
+  if (origin === 'retry') return 'retry'
+  const isRepeated = repeatedOrigins.includes(origin)
+  return isRepeated && scope === 'schema' && depth === 'check' ? 'patient' : 'fresh'
+}
 
 export function reloadOrder(
   signal: ReloadSignal,
   waiters: ReloadOrder['waiters'] = [],
 ): ReloadOrder {
-  const isPatient =
-    signal.depth === 'check' && signal.scope === 'schema' && repeatedOrigins.includes(signal.origin)
-  return { signal, waiters, isPatient }
+  return { signal, waiters, urgency: urgencyOf(signal) }
 }
 
+/** The stronger urgency holds for both. */
 export function mergeOrders(older: ReloadOrder, newer: ReloadOrder): ReloadOrder {
+  const stronger = Math.max(urgencies.indexOf(older.urgency), urgencies.indexOf(newer.urgency))
   return {
     signal: mergeSignals(older.signal, newer.signal),
     waiters: [...older.waiters, ...newer.waiters],
-    isPatient: older.isPatient && newer.isPatient,
+    urgency: urgencies[stronger] ?? 'fresh',
   }
 }

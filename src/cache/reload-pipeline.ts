@@ -181,8 +181,8 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
     const { error, cause, fatal, stack } = describeFailure(failure)
     const { config, snapshot } = store.current()
     const { schemas, extraSearchPath } = schemaOptions(config)
-    const { scope, origin } = order.signal
-    const number = origin === 'retry' ? (debts.current()?.attempt ?? 0) + 1 : 1
+    const { scope } = order.signal
+    const number = order.urgency === 'retry' ? (debts.current()?.attempt ?? 0) + 1 : 1
     const durationMs = since(order)
     if (stack !== null) observe({ kind: 'request-crashed', stack })
     observe({ kind: 'reload-failed', error, schemas, extraSearchPath, attempt: number, durationMs })
@@ -275,7 +275,7 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
     takeWaiting: TakeWaiting<ReloadOrder>,
   ): Promise<{ readonly order: ReloadOrder; readonly outcome: ReloadOutcome | null }> {
     const owed = first.signal.scope === 'config' ? null : debts.current()
-    if (owed !== null && first.isPatient) {
+    if (owed !== null && first.urgency === 'patient') {
       return { order: first, outcome: await lookAgain(first, owed, deadline) }
     }
     if (first.signal.scope !== 'config') debts.putOff()

@@ -23,7 +23,7 @@ import { readTypes, typeUses } from './catalog-types.ts'
 import { parseViews, readFollowedViews, readViewsBelow } from './catalog-views.ts'
 import type { ControlQuery } from './control-connection.ts'
 import { readForeignWrites } from './foreign-writes.ts'
-import { foreignKeys, primaryKeys } from './name-keys.ts'
+import { foreignKeys, hiddenPrimaryKeys, primaryKeys } from './name-keys.ts'
 import { readPostgresCapabilities } from './postgres-capabilities.ts'
 import { readSchemaVersion } from './postgres-schema-version.ts'
 import { readRoleSettings } from './read-role-settings.ts'
@@ -108,6 +108,7 @@ export async function introspectPostgres(
     capabilities,
     relations: await sliced(relations),
     foreignKeys: await sliced(foreignKeys(keys, allKeys, names)),
+    hiddenPrimaryKeys: hiddenPrimaryKeys(keys, allKeys, relevant, names),
     viewKeyDependencies: await sliced(viewKeyDependencies(origins, keys, names)),
     routines: await sliced(parseRoutines(routineRows, types, options.hoistedSettings)),
     computedRelationships,

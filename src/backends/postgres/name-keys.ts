@@ -45,6 +45,24 @@ export function primaryKeys(
   )
 }
 
+/** Of relations that are not `relevant` but have a foreign key to one that is. */
+export function hiddenPrimaryKeys(
+  keys: readonly CatalogKey[],
+  all: readonly CatalogKey[],
+  relevant: ReadonlySet<number>,
+  names: RelationNames,
+): readonly (QualifiedName & { readonly primaryKey: readonly string[] })[] {
+  const hidden = new Set(
+    keys.map(({ origin }) => origin.relation).filter((relation) => !relevant.has(relation)),
+  )
+  return all
+    .filter(({ kind, origin }) => kind === 'primary' && hidden.has(origin.relation))
+    .map(({ origin }) => {
+      const { relation, columns } = nameEnd(origin, names)
+      return { ...relation, primaryKey: columns }
+    })
+}
+
 function columnSet({ positions }: KeyEnd): string {
   return positions.toSorted((a, b) => a - b).join()
 }
