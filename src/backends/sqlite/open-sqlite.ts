@@ -33,11 +33,11 @@ const maxWarmReaders = 4
 export function openSqlite({ config, observe }: OpenSqliteDeps): Backend {
   const located = locateDatabase(config().dbUri)
   if (!located.ok) throw new Error(located.error)
-  const file = located.value
+  const path = located.value
   const detailsByVersion = new Map<SchemaVersion, SqliteDetails>()
   let epoch = 0
 
-  const start = () => startSqliteProcess(file)
+  const start = () => startSqliteProcess(path)
   const control = createSqliteControl(start)
   const pool = createSqlitePool({
     start,

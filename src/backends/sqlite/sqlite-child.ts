@@ -3,14 +3,14 @@
  * replies to stdout. A query inside SQLite cannot be interrupted, so the server ends one by killing
  * this process. Everything here blocks, on purpose: there is nothing else to do.
  *
- * Started with the database's location as JSON in its only argument. Ends with its stdin; a thread
+ * Started with the database file's absolute path as its only argument. Ends with its stdin; a thread
  * watches fd 3, so that it ends with the server even in mid-query.
  */
 import { readSync, writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { createSqliteConnection } from './sqlite-connection.ts'
 import { createFrameReader, encodeFrame } from './sqlite-frames.ts'
-import type { ChildReply, ChildRequest, DatabaseFile } from './sqlite-messages.ts'
+import type { ChildReply, ChildRequest } from './sqlite-messages.ts'
 
 const stdin = 0
 const stdout = 1
@@ -39,8 +39,8 @@ function send(reply: ChildReply, body: Uint8Array): void {
   if (body.length > 0) write(body)
 }
 
-function serve(file: DatabaseFile): void {
-  const connection = createSqliteConnection(file)
+function serve(path: string): void {
+  const connection = createSqliteConnection(path)
   const frames = createFrameReader()
   const buffer = Buffer.allocUnsafe(readBytes)
   send({ kind: 'ready' }, new Uint8Array())
@@ -61,7 +61,7 @@ new Worker(watch, {
   resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 },
 }).unref()
 try {
-  serve(JSON.parse(process.argv[2] ?? '') as DatabaseFile)
+  serve(process.argv[2] ?? '')
   process.exit(0)
 } catch (error) {
   writeSync(2, error instanceof Error ? (error.stack ?? error.message) : String(error))

@@ -7,7 +7,7 @@
  *           the schema, for files that were overwritten in place by one with the same counter
  */
 import { createHash } from 'node:crypto'
-import { statSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { readRawCatalog } from './read-raw-catalog.ts'
 import { registerFunctions, SqliteValueError } from './sqlite-functions.ts'
@@ -15,7 +15,6 @@ import {
   type ChildFailure,
   type ChildReply,
   type ChildRequest,
-  type DatabaseFile,
   fromWire,
 } from './sqlite-messages.ts'
 
@@ -35,9 +34,13 @@ const busyTimeoutMs = 5000
 const maxStatements = 200
 const noBytes = new Uint8Array()
 
-interface OpenDatabase {
-  readonly db: Database.Database
+interface FileState {
   readonly identity: string
+  readonly changedAt: bigint
+}
+
+interface OpenDatabase extends FileState {
+  readonly db: Database.Database
   readonly sqliteVersion: string
   readonly begin: Database.Statement
   readonly end: Database.Statement
@@ -57,7 +60,7 @@ interface ReadRow {
 /** The file cannot be served at the moment. */
 class Unavailable extends Error {}
 
-export function createSqliteConnection(file: DatabaseFile): SqliteConnection {
+export function createSqliteConnection(path: string): SqliteConnection {
   let current: OpenDatabase | null = null
   let epoch = 0
 
@@ -68,10 +71,16 @@ export function createSqliteConnection(file: DatabaseFile): SqliteConnection {
   }
 
   function open(): OpenDatabase {
-    const identity = identityOf(file.path)
-    if (current !== null && current.identity !== identity) close()
-    current ??= openDatabase(file, identity)
+    const state = stateOf(path)
+    if (current !== null && current.identity !== state.identity) close()
+    current ??= openDatabase(path, state)
     return current
+  }
+
+  /** SQLite trusts counters in the file to tell whether what it has cached still holds. */
+  function openAfterChange(): OpenDatabase {
+    if (current !== null && current.changedAt !== stateOf(path).changedAt) close()
+    return open()
   }
 
   function attempt(request: ChildRequest): ConnectionReply {
@@ -79,7 +88,7 @@ export function createSqliteConnection(file: DatabaseFile): SqliteConnection {
     const isNewEpoch = 'epoch' in request && request.epoch !== epoch
     if (isNewEpoch || request.op === 'catalog') close()
     if (isNewEpoch) epoch = request.epoch
-    const database = open()
+    const database = request.op === 'version' ? openAfterChange() : open()
     database.begin.run()
     try {
       return answer(database, request)
@@ -94,12 +103,12 @@ export function createSqliteConnection(file: DatabaseFile): SqliteConnection {
         try {
           return attempt(request)
         } catch (error) {
-          const failure = toFailure(error)
+          const failure = toFailure(error, path)
           // a broken connection is not kept; after a crashed writer it has to recover first
           if (failure.kind !== 'value' && !/^SQLITE_(ERROR|BUSY|TOOBIG)/.test(codeOf(error))) {
             close()
           }
-          if (isRetry || !needsRecovery(codeOf(error)) || !recover(file)) {
+          if (isRetry || !needsRecovery(codeOf(error)) || !recover(path)) {
             return { reply: { kind: 'failed', failure }, body: noBytes }
           }
         }
@@ -170,10 +179,10 @@ function prepared(
   return statement
 }
 
-function identityOf(path: string): string {
+function stateOf(path: string): FileState {
   try {
     const stat = statSync(path, { bigint: true })
-    if (stat.isFile()) return `${stat.dev}:${stat.ino}`
+    if (stat.isFile()) return { identity: `${stat.dev}:${stat.ino}`, changedAt: stat.mtimeNs }
   } catch (error) {
     throw new Unavailable(
       codeOf(error) === 'ENOENT'
@@ -184,17 +193,13 @@ function identityOf(path: string): string {
   throw new Unavailable(`${path} is not a database file`)
 }
 
-function openDatabase(file: DatabaseFile, identity: string): OpenDatabase {
-  const db = new Database(file.name, {
-    readonly: true,
-    fileMustExist: true,
-    timeout: busyTimeoutMs,
-  })
+function openDatabase(path: string, state: FileState): OpenDatabase {
+  const db = new Database(path, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs })
   try {
     registerFunctions(db)
     return {
+      ...state,
       db,
-      identity,
       sqliteVersion: db.prepare<[], string>('SELECT sqlite_version()').pluck().get() ?? '',
       begin: db.prepare('BEGIN'),
       end: db.prepare('COMMIT'),
@@ -214,10 +219,9 @@ function needsRecovery(code: string): boolean {
   return /^SQLITE_(READONLY_ROLLBACK|READONLY_RECOVERY|READONLY_CANTINIT|CANTOPEN)/.test(code)
 }
 
-function recover(file: DatabaseFile): boolean {
-  if (file.name !== file.path) return false
+function recover(path: string): boolean {
   try {
-    const db = new Database(file.path, { fileMustExist: true, timeout: busyTimeoutMs })
+    const db = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs })
     db.pragma('schema_version')
     db.close()
     return true
@@ -231,11 +235,27 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : ''
 }
 
-function toFailure(error: unknown): ChildFailure {
+function toFailure(error: unknown, path: string): ChildFailure {
   if (error instanceof SqliteValueError) {
     return { kind: 'value', sqlState: error.sqlState, message: error.message }
   }
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof Unavailable) return { kind: 'unavailable', message }
-  return { kind: 'sqlite', code: codeOf(error), message }
+  const code = codeOf(error)
+  if (!/^SQLITE_(CANTOPEN|READONLY)/.test(code)) return { kind: 'sqlite', code, message }
+  const hint = isWal(path) ? ': in WAL mode its folder must be writable, or hold a -shm file' : ''
+  return { kind: 'unavailable', message: `database file ${path} cannot be opened${hint}` }
+}
+
+/** Rule  SQLite manual: Database File Format, File format version numbers */
+function isWal(path: string): boolean {
+  const versions = Buffer.alloc(2)
+  try {
+    const file = openSync(path, 'r')
+    readSync(file, versions, 0, versions.length, 18)
+    closeSync(file)
+  } catch {
+    return false
+  }
+  return versions[0] === 2
 }

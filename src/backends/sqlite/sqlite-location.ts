@@ -1,34 +1,28 @@
 /**
  * Where `db-uri` leads on SQLite: a path, relative to the working directory, or a `file:` URI. The
- * file is never created and readers never write it; databases in memory would be another one in
+ * file is never created, and readers never write it, whatever the URI allows; databases in memory would be another one in
  * each process, so they are refused.
  */
 import { resolve } from 'node:path'
 import { err, ok, type Result } from '../../core/result.ts'
-import type { DatabaseFile } from './sqlite-messages.ts'
 
-/** Parameters of a URI that mean the same to a reader; `mode` is ours, `cache` is not compiled in. */
-const keptParameters = ['immutable', 'nolock', 'psow', 'vfs']
+/** Parameters of a URI that the driver cannot be told, and that change which bytes are read. */
+const refusedParameters = ['vfs', 'nolock']
 
 /**
- * Shape   `films.db` → `/here/films.db`; `file:films.db?immutable=1` → `file:///here/films.db?immutable=1`
+ * Shape   `films.db` and `file:films.db?mode=ro` → `/here/films.db`
  * Errors  the reason in words
  */
-export function locateDatabase(uri: string): Result<DatabaseFile, string> {
+export function locateDatabase(uri: string): Result<string, string> {
   const text = uri.trim()
   if (text === '' || text === ':memory:') return err(memoryRefused)
-  return text.startsWith('file:') ? locateUri(text) : ok(plainFile(text))
+  return text.startsWith('file:') ? locateUri(text) : ok(resolve(text))
 }
 
 const memoryRefused =
   'SQLite databases in memory cannot be served, since every process would have its own: db-uri must name a file'
 
-function plainFile(path: string): DatabaseFile {
-  const absolute = resolve(path)
-  return { path: absolute, name: absolute }
-}
-
-function locateUri(text: string): Result<DatabaseFile, string> {
+function locateUri(text: string): Result<string, string> {
   const [, authority = '', encodedPath = '', query = ''] =
     /^file:(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?/.exec(text) ?? []
   if (authority !== '' && authority !== 'localhost') {
@@ -40,14 +34,9 @@ function locateUri(text: string): Result<DatabaseFile, string> {
   if (path === '' || path === ':memory:' || parameters.get('mode') === 'memory') {
     return err(memoryRefused)
   }
-  const kept = keptParameters.flatMap((name) => {
-    const value = parameters.get(name)
-    return value === null ? [] : [`${name}=${encodeURIComponent(value)}`]
-  })
-  const file = plainFile(path)
-  if (kept.length === 0) return ok(file)
-  const encoded = file.path.split('/').map(encodeURIComponent).join('/')
-  return ok({ path: file.path, name: `file://${encoded}?${kept.join('&')}` })
+  const refused = refusedParameters.find((name) => parameters.has(name))
+  if (refused !== undefined) return err(`${refused} in the file: URI of db-uri is not supported`)
+  return ok(resolve(path))
 }
 
 function decode(text: string): string | null {

@@ -16,14 +16,6 @@ export type WireParam =
   | { readonly real: string }
   | { readonly hex: string }
 
-/** Where the database is; a process serves one for its whole life. */
-export interface DatabaseFile {
-  /** Absolute path, for its identity. */
-  readonly path: string
-  /** What SQLite opens: the path, or a `file:` URI with its parameters. */
-  readonly name: string
-}
-
 export type ChildRequest =
   | {
       readonly op: 'read'

@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { createFrameReader, encodeFrame } from './sqlite-frames.ts'
-import type { ChildReply, ChildRequest, DatabaseFile } from './sqlite-messages.ts'
+import type { ChildReply, ChildRequest } from './sqlite-messages.ts'
 
 export interface ProcessReply {
   readonly reply: ChildReply
@@ -48,8 +48,8 @@ interface Pending {
 const keptStderrChars = 2000
 
 /** Errors  a process that cannot be started has ended */
-export function startSqliteProcess(file: DatabaseFile): SqliteProcess {
-  const child = spawn(process.execPath, [childEntry(), JSON.stringify(file)], {
+export function startSqliteProcess(path: string): SqliteProcess {
+  const child = spawn(process.execPath, [childEntry(), path], {
     // nothing is sent through the last pipe: it closes when the server is gone
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
   })

@@ -63,9 +63,15 @@ export function toText(value: SqliteValue): SqlText {
   if (kind === 'boolean') {
     return sql`CASE ${text} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE ${anyToText(text)} END`
   }
+  if (kind === 'real' || kind === 'numeric') return numberToText(text)
   if (kind === 'json') return sql`iif(json_valid(${text}, 8), json(${text}), ${anyToText(text)})`
   if (value.isExact && kind !== 'blob' && kind !== 'any') return sql`CAST(${text} AS TEXT)`
   return anyToText(text)
+}
+
+/** Whole numbers without SQLite's `.0`. */
+function numberToText(text: SqlText): SqlText {
+  return sql`CASE WHEN typeof(${text}) <> 'real' THEN ${anyToText(text)} WHEN ${text} = CAST(${text} AS INTEGER) AND abs(${text}) < 1e15 THEN CAST(CAST(${text} AS INTEGER) AS TEXT) ELSE replace(CAST(${text} AS TEXT), '.0e', 'e') END`
 }
 
 function anyToText(text: SqlText): SqlText {

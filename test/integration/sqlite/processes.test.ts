@@ -50,7 +50,7 @@ async function until(condition: () => boolean): Promise<void> {
   const deadline = performance.now() + 5000
   while (!condition()) {
     if (performance.now() > deadline) throw new Error('the condition did not come true')
-    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setTimeout(resolve, 2))
   }
 }
 
@@ -65,7 +65,7 @@ describe('a query that never ends', () => {
     const api = await serve({ dbStatementTimeout: 300 })
     const startedAt = performance.now()
     const reply = await api.get('/endless')
-    expect(performance.now() - startedAt).toBeLessThan(2000)
+    expect(performance.now() - startedAt).toBeLessThan(5000)
     expect(reply.status).toBe(500)
     expect(reply.body).toEqual({
       code: '57014',
@@ -135,7 +135,7 @@ describe('a query that never ends', () => {
     const ids = new Set(connections(api).map((each) => each.id))
     const startedAt = performance.now()
     await api.backend.close()
-    expect(performance.now() - startedAt).toBeLessThan(1000)
+    expect(performance.now() - startedAt).toBeLessThan(2000)
     expect((await endless).status).toBe(500)
     expect([...ids].filter(isAlive)).toEqual([])
   })
