@@ -42,12 +42,14 @@ export function noteWindow(
   else windows.set(limitKey, { limit: null, offset: null, [kind]: value })
 }
 
-const wholeNumber = /^\s*-?\s*\d+\s*$/
+const wholeNumber = /^-?\s*\d+$/
 
 /** Null if it is no number; kept within what every engine can count to. */
 function readNumber(text: string | null): number | null {
-  if (text === null || !wholeNumber.test(text)) return null
-  const value = Number(text.replace(/\s/g, ''))
+  // blanks at the ends go first: a pattern that allows them backtracks over long ones
+  const trimmed = text?.trim() ?? ''
+  if (!wholeNumber.test(trimmed)) return null
+  const value = Number(trimmed.replace(/\s/g, ''))
   return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(value, Number.MAX_SAFE_INTEGER))
 }
 

@@ -34,6 +34,10 @@ describe('limit and offset', () => {
     // beside an offset, a limit that is no number counts as zero
     ['limit=abc&offset=0', { offset: 0, limit: 0 }],
     ['limit=99999999999999999999', { offset: 0, limit: Number.MAX_SAFE_INTEGER }],
+    ['offset= - 4 ', { offset: 0 }],
+    ['limit=3 x', { offset: 0 }],
+    ['limit=3 4', { offset: 0 }],
+    ['limit=', { offset: 0 }],
   ])('%s', (query, window) => {
     expect(rootWindow('GET', windowsOf(query), undefined)).toEqual({ ok: true, value: window })
   })
