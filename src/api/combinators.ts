@@ -30,13 +30,13 @@ export function attempt<T>(s: Scanner, rule: Rule<T>): T | Failed {
     if (value === failed) s.at = start
     return value
   }
-  const before = { ...trace }
+  const { at: placeBefore, complaints: complaintsBefore } = trace
   const value = rule(s)
   if (value === failed && s.at !== start) {
     s.at = start
     const { at, complaints } = trace
-    trace.at = before.at
-    trace.complaints = before.complaints
+    trace.at = placeBefore
+    trace.complaints = complaintsBefore
     addTo(trace, at, complaints)
   }
   return value
@@ -55,13 +55,13 @@ export function attemptWord(s: Scanner, expected: string): true | Failed {
 /** Whether the rule would succeed here. */
 export function lookAheadWord(s: Scanner, expected: string): true | Failed {
   if (s.trace === null) return s.text.startsWith(expected, s.at) ? true : failed
-  const before = { ...s.trace }
+  const { at, complaints } = s.trace
   const start = s.at
   const value = attemptWord(s, expected)
   if (value !== failed) {
     s.at = start
-    s.trace.at = before.at
-    s.trace.complaints = before.complaints
+    s.trace.at = at
+    s.trace.complaints = complaints
   }
   return value
 }
@@ -70,18 +70,23 @@ export function lookAheadWord(s: Scanner, expected: string): true | Failed {
 export function named<T>(s: Scanner, name: string, rule: Rule<T>): T | Failed {
   const { trace } = s
   if (trace === null) return rule(s)
-  const before = { ...trace }
+  const { at: placeBefore, complaints: complaintsBefore } = trace
   const start = s.at
   forget(s)
   const value = rule(s)
   if (s.at !== start) return value
   const { at, complaints } = trace
+  if (at < trace.from) {
+    trace.at = placeBefore
+    trace.complaints = complaintsBefore
+    return value
+  }
   const renamed: readonly Complaint[] =
     value === failed || complaints.length > 0
       ? [{ kind: 'wanted', text: name }, ...complaints.filter((each) => each.kind !== 'wanted')]
       : complaints
-  trace.at = before.at
-  trace.complaints = before.complaints
+  trace.at = placeBefore
+  trace.complaints = complaintsBefore
   addTo(trace, at, renamed)
   return value
 }

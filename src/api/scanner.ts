@@ -4,7 +4,8 @@
  *
  * Error texts are part of the contract, and they list what would have been accepted where the
  * text went wrong. Collecting that costs more than parsing, so a text is parsed without it first;
- * only a text that fails is parsed again with a `trace`, by the same rules. The trace holds the
+ * only a text that fails is parsed again with a `trace`, by the same rules, which collects from
+ * shortly before the place where the first parse ended. The trace holds the
  * complaints of the rules tried since the last one that moved the cursor; of two sets the one
  * further to the right wins, sets at one place are joined.
  *
@@ -19,9 +20,13 @@ export type Failed = typeof failed
 export type Rule<T> = (s: Scanner) => T | Failed
 
 interface Trace {
+  /** The text is known to go wrong here or further right: complaints before it are of no use. */
+  readonly from: number
   at: number
   complaints: readonly Complaint[]
 }
+
+const noComplaints: readonly Complaint[] = Object.freeze([])
 
 export interface Scanner {
   readonly text: string
@@ -65,12 +70,20 @@ export function parseText<T>(
 ): { readonly value: T; readonly shape: string } {
   const s = scannerOf(text, subject, values, null)
   const value = rule(s)
-  if (value === failed) throw explain(rule, text, subject)
+  if (value === failed) throw explain(rule, text, subject, s.at)
   return { value, shape: `${s.shape}|${sized(text.slice(s.shapedTo))}` }
 }
 
-function explain<T>(rule: Rule<T>, text: string, subject: Scanner['subject']): Error {
-  const trace: Trace = { at: 0, complaints: [] }
+/** Longer than every word of the grammar: one that is read in part only is blamed at its start. */
+const longestWord = 16
+
+function explain<T>(
+  rule: Rule<T>,
+  text: string,
+  subject: Scanner['subject'],
+  endedAt: number,
+): Error {
+  const trace: Trace = { from: endedAt - longestWord, at: 0, complaints: noComplaints }
   rule(scannerOf(text, subject, [], trace))
   return syntaxFailure(subject(text), text, trace.at, trace.complaints)
 }
@@ -94,6 +107,11 @@ export function addTo(trace: Trace, at: number, complaints: readonly Complaint[]
   }
 }
 
+/** A complaint here would change nothing: not far enough to the right. */
+export function isMoot(trace: Trace, at: number): boolean {
+  return at < trace.from || (trace.complaints.length > 0 && at < trace.at)
+}
+
 function met(text: string, at: number): Complaint {
   const code = text.codePointAt(at)
   const shown = code === undefined ? '' : quoteCharacter(String.fromCodePoint(code), '"')
@@ -102,7 +120,7 @@ function met(text: string, at: number): Complaint {
 
 /** Says that the next character fits none of the wanted things. */
 export function complain(s: Scanner, ...wanted: readonly string[]): void {
-  if (s.trace === null) return
+  if (s.trace === null || isMoot(s.trace, s.at)) return
   const complaints = wanted.map((text): Complaint => ({ kind: 'wanted', text }))
   addTo(s.trace, s.at, [met(s.text, s.at), ...complaints])
 }
@@ -116,7 +134,7 @@ export function advance(s: Scanner, count: number): void {
 export function forget(s: Scanner): void {
   if (s.trace === null) return
   s.trace.at = s.at
-  s.trace.complaints = []
+  s.trace.complaints = noComplaints
 }
 
 // Characters
@@ -126,7 +144,7 @@ export function char(s: Scanner, character: string): true | Failed {
     advance(s, 1)
     return true
   }
-  complain(s, quoteCharacter(character, '"'))
+  if (s.trace !== null && !isMoot(s.trace, s.at)) complain(s, quoteCharacter(character, '"'))
   return failed
 }
 
@@ -140,7 +158,7 @@ export function word(s: Scanner, expected: string): true | Failed {
   let length = 0
   while (s.text[start + length] === expected[length]) length += 1
   if (length > 0) advance(s, length)
-  if (s.trace !== null) {
+  if (s.trace !== null && !isMoot(s.trace, start)) {
     const wanted: Complaint = { kind: 'wanted', text: `"${expected}"` }
     addTo(s.trace, start, [wanted, met(s.text, start + length)])
   }
@@ -169,13 +187,13 @@ export function blanks(s: Scanner): void {
 
 export function endOfText(s: Scanner): true | Failed {
   if (s.at >= s.text.length) {
-    if (s.trace !== null) {
+    if (s.trace !== null && !isMoot(s.trace, s.at)) {
       const wanted: Complaint = { kind: 'wanted', text: 'end of input' }
       addTo(s.trace, s.at, [wanted, met(s.text, s.at)])
     }
     return true
   }
-  if (s.trace !== null) {
+  if (s.trace !== null && !isMoot(s.trace, s.at)) {
     const code = s.text.codePointAt(s.at) ?? 0
     addTo(s.trace, s.at, [
       { kind: 'wanted', text: 'end of input' },
