@@ -144,12 +144,16 @@ function* preferenceFeatures({ action, preferences }: ApiRequest): Generator<Fea
   if (timezone !== undefined) yield 'timezone'
 }
 
+// Trees are walked with a list of what is left, not by generators in generators: clients decide how
+// deep trees nest, and each yield would pass through all levels.
+
 function* selectFeatures(items: readonly SelectItem[]): Generator<Feature> {
-  for (const item of items) {
+  const left = items.toReversed()
+  for (let item = left.pop(); item !== undefined; item = left.pop()) {
     if (item.kind === 'embed') {
       yield 'embedding'
       if (item.isSpread) yield 'spread'
-      yield* selectFeatures(item.select)
+      for (const inner of item.select.toReversed()) left.push(inner)
     } else {
       if (item.field.jsonPath.length > 0) yield 'jsonPath'
       if (item.cast !== undefined || item.aggregateCast !== undefined) yield 'casts'
@@ -158,13 +162,16 @@ function* selectFeatures(items: readonly SelectItem[]): Generator<Feature> {
   }
 }
 
-function* logicFeatures(tree: LogicTree): Generator<Feature> {
-  if (tree.kind === 'logic') {
-    for (const operand of tree.operands) yield* logicFeatures(operand)
-    return
+function* logicFeatures(root: LogicTree): Generator<Feature> {
+  const left = [root]
+  for (let tree = left.pop(); tree !== undefined; tree = left.pop()) {
+    if (tree.kind === 'logic') {
+      for (const operand of tree.operands.toReversed()) left.push(operand)
+    } else {
+      if (tree.field.jsonPath.length > 0) yield 'jsonPath'
+      yield* operationFeatures(tree.operation)
+    }
   }
-  if (tree.field.jsonPath.length > 0) yield 'jsonPath'
-  yield* operationFeatures(tree.operation)
 }
 
 function* orderFeatures(term: OrderTerm): Generator<Feature> {
@@ -229,9 +236,12 @@ function* nodeFields(node: ReadNode): Generator<FieldPath> {
   for (const { child, field } of node.order) if (child === null) yield field
 }
 
-function* conditionFields(condition: Condition): Generator<FieldPath> {
-  if (condition.kind === 'filter') yield condition.field
-  if (condition.kind === 'logic') {
-    for (const operand of condition.operands) yield* conditionFields(operand)
+function* conditionFields(root: Condition): Generator<FieldPath> {
+  const left = [root]
+  for (let condition = left.pop(); condition !== undefined; condition = left.pop()) {
+    if (condition.kind === 'filter') yield condition.field
+    if (condition.kind === 'logic') {
+      for (const operand of condition.operands.toReversed()) left.push(operand)
+    }
   }
 }
