@@ -94,6 +94,7 @@ function translateBracket(bracket: string): string {
     (whole, name: string | undefined, escaped: string | undefined) => {
       if (name !== undefined) return classes[name] ?? whole
       if (escaped === undefined) return '\\['
+      if (escaped === '-') return '\\-'
       return escaped === 'w' ? (classes['word'] ?? whole) : escapeOf(escaped)
     },
   )

@@ -92,11 +92,12 @@ function syntaxError(text: string) {
 function readTsquery(text: string): Result<TextQuery, ValueFailure> {
   const tokens = [
     ...text.matchAll(
-      /\s*(?:'((?:[^']|'')*)'|([&|!()])|<(-|\d+)>|([^\s&|!()<':*]+))(:[*a-d]*)?\s*/giuy,
+      /\s*(?:'((?:[^']|'')*)'|([&|!()])|<(-|\d+)>|([^\s&|!()<':*][^\s&|!()<:*]*))(:[*a-d]*)?\s*/giuy,
     ),
   ]
   const length = tokens.reduce((sum, [whole]) => sum + whole.length, 0)
-  if (length !== text.length) return text.trim() === '' ? ok(nothing) : syntaxError(text)
+  if (text.trim() === '') return ok(nothing)
+  if (length !== text.length) return syntaxError(text)
   let at = 0
   const symbol = () => tokens[at]?.[2]
 

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import { mapChildFailure } from '../../../../src/backends/sqlite/map-sqlite-error.ts'
+
+describe('mapChildFailure', () => {
+  test.each([
+    ['SQLITE_ERROR', 'no such table: main.films', '42P01', 'relation "films" does not exist', true],
+    ['SQLITE_ERROR', 'no such column: t1.x', '42703', 'column x does not exist', true],
+    [
+      'SQLITE_ERROR',
+      'no such function: soundex2',
+      '42883',
+      'function soundex2 does not exist',
+      true,
+    ],
+    [
+      'SQLITE_ERROR',
+      'no such collation sequence: de',
+      '42704',
+      'collation "de" does not exist',
+      false,
+    ],
+    ['SQLITE_ERROR', 'malformed JSON', '22P02', 'invalid input syntax for type json', false],
+    ['SQLITE_ERROR', 'integer overflow', '22003', 'bigint out of range', false],
+    ['SQLITE_ERROR', 'too many SQL variables', '54001', 'too many SQL variables', false],
+    ['SQLITE_ERROR', 'something new', 'XX000', 'something new', false],
+    ['SQLITE_BUSY_SNAPSHOT', 'database is locked', '55P03', 'database is locked', false],
+    ['SQLITE_TOOBIG', 'string or blob too big', '54000', 'string or blob too big', false],
+    ['SQLITE_NOMEM', 'out of memory', '53200', 'out of memory', false],
+    ['SQLITE_SCHEMA', 'database schema has changed', 'XX000', 'database schema has changed', true],
+  ])('%s %s is %s', (code, message, sqlState, wording, contradictsSchema) => {
+    expect(mapChildFailure({ kind: 'sqlite', code, message }, true)).toEqual({
+      error: {
+        kind: 'database',
+        failure: { sqlState, message: wording, details: null, hint: null },
+        authenticated: true,
+      },
+      contradictsSchema,
+    })
+  })
+
+  test.each(['SQLITE_NOTADB', 'SQLITE_CORRUPT_INDEX', 'SQLITE_IOERR_READ', 'SQLITE_CANTOPEN'])(
+    '%s is a database that is not there',
+    (code) => {
+      expect(mapChildFailure({ kind: 'sqlite', code, message: 'why' }, false).error).toEqual({
+        kind: 'connection',
+        details: 'why',
+      })
+    },
+  )
+
+  test('values are refused in the words they came with', () => {
+    const failure = { kind: 'value', sqlState: '22P02', message: 'no' } as const
+    expect(mapChildFailure(failure, false)).toMatchObject({
+      error: { kind: 'database', failure: { sqlState: '22P02', message: 'no' } },
+      contradictsSchema: false,
+    })
+  })
+})
