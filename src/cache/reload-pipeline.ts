@@ -31,19 +31,16 @@ import { describeFailure } from './describe-failure.ts'
 import type { Generation, GenerationStore } from './generation-store.ts'
 import { type LoadDeadline, LoadGivenUp, startDeadline } from './load-deadline.ts'
 import type { LoadResult } from './load-schema.ts'
+import { createOwedLoad } from './owed-load.ts'
 import { type PerformDeps, type Performed, performReload } from './perform-reload.ts'
 import { mergeOrders, type ReloadOrder, reloadOrder } from './reload-order.ts'
 import {
-  deeper,
-  type ReloadDepth,
   type ReloadOrigin,
   type ReloadOutcome,
   type ReloadSignal,
   type SnapshotDiff,
   widerScope,
 } from './reload-signal.ts'
-import { createRetryDebt, type Debt } from './retry-debt.ts'
-import { schemaOptions } from './schema-options.ts'
 import type { SchemaSnapshot } from './schema-snapshot.ts'
 import { summarizeSnapshot } from './summarize-snapshot.ts'
 
@@ -137,12 +134,19 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
       else observe({ kind: 'config-invalid', problems: read.error })
     },
     onQueried: (durationMs, timings) => observe({ kind: 'reload-queried', durationMs, timings }),
-    onFatal: (failure) => attempt(() => deps.onFatal(failure)),
+    onFatal: (failure) => {
+      if (!isStopped) attempt(() => deps.onFatal(failure))
+    },
   }
 
-  const debts = createRetryDebt({
+  const owedLoad = createOwedLoad({
+    store,
+    reader: deps.reader,
     scheduler,
     random,
+    observe,
+    onFatal: performDeps.onFatal,
+    onState: (state) => stateSubject.next(state),
     onDue: ({ scope, depth }) => enqueue({ scope, depth, origin: 'retry' }),
   })
 
@@ -172,42 +176,13 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
     attempt(() => deps.onPublished(next, previous))
   }
 
-  /** The previous generation stays; what failed is owed. */
-  function settleFailure(
-    order: ReloadOrder,
-    depth: ReloadDepth,
-    { failure, version }: Extract<LoadResult, { kind: 'failed' }>,
-  ): ReloadOutcome {
-    const { error, cause, fatal, stack } = describeFailure(failure)
-    const { config, snapshot } = store.current()
-    const { schemas, extraSearchPath } = schemaOptions(config)
-    const { scope } = order.signal
-    const number = order.urgency === 'retry' ? (debts.current()?.attempt ?? 0) + 1 : 1
-    const durationMs = since(order)
-    if (stack !== null) observe({ kind: 'request-crashed', stack })
-    observe({ kind: 'reload-failed', error, schemas, extraSearchPath, attempt: number, durationMs })
-    if (fatal !== null) performDeps.onFatal(fatal)
-    const owed: Debt = {
-      scope,
-      depth: deeper(depth, 'load'),
-      attempt: number,
-      cause,
-      failedAt: version,
-    }
-    const retryInMs = debts.owe(owed)
-    // told without the jitter: 1, 2, 4 … is what the release's users know
-    observe({ kind: 'reload-retry', retryInMs: backoffMs(number) })
-    stateSubject.next({ kind: 'retrying', snapshot, cause, attempt: number, retryInMs })
-    return failed(order, cause)
-  }
-
   /** The pointer has moved. `ready` is said last: all that is told of a load precedes it. */
   async function settleLoaded(
     order: ReloadOrder,
     previous: SchemaSnapshot | null,
     { snapshot, queryMs, buildMs }: Extract<LoadResult, { kind: 'loaded' }>,
   ): Promise<ReloadOutcome> {
-    debts.payOff()
+    owedLoad.payOff()
     const durationMs = since(order)
     let changes = noChanges
     try {
@@ -239,7 +214,7 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
       return settleLoaded(order, previous, schema.result)
     }
     if (config !== null) publish({ config })
-    if (schema?.result.kind === 'failed') return settleFailure(order, schema.depth, schema.result)
+    if (schema?.result.kind === 'failed') return owedLoad.fail(order, schema.depth, schema.result)
     const durationMs = since(order)
     const version = previous?.version ?? 0
     if (schema !== null) observe({ kind: 'reload-unchanged', version, durationMs })
@@ -248,37 +223,25 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
       : { kind: 'published', version, durationMs, changes: configChanged }
   }
 
-  /** A patient check while a load is owed: null when the owed load follows now, with its waiters. */
-  async function lookAgain(
-    order: ReloadOrder,
-    owed: Debt,
-    deadline: LoadDeadline,
-  ): Promise<ReloadOutcome | null> {
-    try {
-      const options = schemaOptions(store.current().config)
-      const found = await deadline.guard(deps.reader.schemaVersion(options, deadline.signal))
-      if (found === owed.failedAt) return failed(order, owed.cause)
-    } catch (failure) {
-      const { cause, fatal } = describeFailure(failure)
-      if (fatal !== null && !isStopped) performDeps.onFatal(fatal)
-      debts.forgetVersion()
-      return failed(order, cause)
-    }
-    const { scope, depth } = owed
-    orderSubject.next(reloadOrder({ ...order.signal, scope, depth }, order.waiters))
-    return null
-  }
-
   async function reload(
     first: ReloadOrder,
     deadline: LoadDeadline,
     takeWaiting: TakeWaiting<ReloadOrder>,
-  ): Promise<{ readonly order: ReloadOrder; readonly outcome: ReloadOutcome | null }> {
-    const owed = first.signal.scope === 'config' ? null : debts.current()
+  ): Promise<{
+    readonly order: ReloadOrder
+    /** Null: the order was handed on to another, with its waiters. */
+    readonly outcome: ReloadOutcome | null
+  }> {
+    const owed = first.signal.scope === 'config' ? null : owedLoad.current()
     if (owed !== null && first.urgency === 'patient') {
-      return { order: first, outcome: await lookAgain(first, owed, deadline) }
+      const outcome = await owedLoad.lookAgain(first, owed, deadline)
+      if (outcome === null) {
+        const { scope, depth } = owed
+        orderSubject.next(reloadOrder({ ...first.signal, scope, depth }, first.waiters))
+      }
+      return { order: first, outcome }
     }
-    if (first.signal.scope !== 'config') debts.putOff()
+    if (first.signal.scope !== 'config') owedLoad.putOff()
     const scope = owed === null ? first.signal.scope : widerScope(first.signal.scope, owed.scope)
     let order: ReloadOrder = { ...first, signal: { ...first.signal, scope } }
     const performed = await performReload(
@@ -323,7 +286,7 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
       outcome =
         scope === 'config' || isStopped
           ? failed(first, describeFailure(failure).cause)
-          : settleFailure(first, depth, result)
+          : owedLoad.fail(first, depth, result)
     }
     if (outcome === null) return
     if (outcome.kind !== 'unchanged') {
@@ -385,7 +348,7 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
     stop() {
       isStopped = true
       subscription?.unsubscribe()
-      debts.payOff()
+      owedLoad.payOff()
       running?.cut(new LoadGivenUp(stopping))
       for (const end of waiters) end({ kind: 'failed', durationMs: 0, cause: stopping })
     },

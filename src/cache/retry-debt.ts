@@ -13,16 +13,18 @@ export interface Debt {
   /** Tries in this series that failed. */
   readonly attempt: number
   readonly cause: string
-  /** The version at which the load failed; null when the database did not answer. */
+  /** The version at which the load failed; null when that is not known. */
   readonly failedAt: SchemaVersion | null
+  /** The database could not be asked anything: any answer is worth a try. */
+  readonly isSilent: boolean
 }
 
 export interface RetryDebt {
   current(): Debt | null
   /** Owes, and tries again in as many milliseconds as are returned. */
   owe(debt: Debt): number
-  /** The database did not even tell its version: any that it tells now is worth a try. */
-  forgetVersion(): void
+  /** What a later look at the database found. */
+  note(found: Pick<Debt, 'failedAt' | 'isSilent'>): void
   /** No try is due until something is owed again. */
   putOff(): void
   payOff(): void
@@ -47,8 +49,8 @@ export function createRetryDebt(deps: {
       }, retryInMs)
       return retryInMs
     },
-    forgetVersion() {
-      if (current !== null) current = { ...current, failedAt: null }
+    note(found) {
+      if (current !== null) current = { ...current, ...found }
     },
     putOff() {
       timer.unsubscribe()

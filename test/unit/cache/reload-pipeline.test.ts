@@ -2,6 +2,7 @@ import { NEVER, throwError } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import type { CacheState } from '../../../src/cache/cache-state.ts'
 import type { ReloadOutcome, ReloadSignal } from '../../../src/cache/reload-signal.ts'
+import { BackendFailure } from '../../../src/errors/backend-failure.ts'
 import { connectionFailure, createRig, databaseFailure, testConfig } from './reload-rig.ts'
 
 // start-up of the rig takes 1000 ms of virtual time; times below are since the epoch of the clock
@@ -546,7 +547,7 @@ describe('while a load is owed', () => {
     rig.told()
   }
 
-  test.each(['poll', 'stale-name', 'stale-hit'] as const)(
+  test.each(['poll', 'stale-name', 'stale-hit', 'connection-lost'] as const)(
     'a check by %s at the version that failed leaves the retry as it is',
     async (origin) => {
       const rig = createRig()
@@ -577,6 +578,38 @@ describe('while a load is owed', () => {
       '2620 published 2',
     ])
     expect(await outcome).toMatchObject({ kind: 'published', version: 2 })
+  })
+
+  test('requests that fail by the dozen do not hasten the retries, nor fill the log', async () => {
+    const rig = createRig()
+    await rig.startUp()
+    rig.db.silence = connectionFailure
+    for (let sent = 0; sent < 500; sent += 1) {
+      rig.send({ depth: 'check', origin: 'connection-lost' })
+      await rig.clock.advance(10)
+    }
+    expect(rig.told().filter((text) => /failed|load /.test(text))).toEqual([
+      '1001 failed #1',
+      '2100 load load',
+      '2120 failed #2',
+      '4200 load load',
+      '4220 failed #3',
+    ])
+  })
+
+  test('a load that kills its connection each time is not begun anew by every check', async () => {
+    const rig = createRig()
+    await rig.startUp()
+    rig.db.failure = new BackendFailure(
+      { kind: 'connection-lost', details: 'gone' },
+      'server closed the connection unexpectedly',
+    )
+    rig.send({})
+    for (let sent = 0; sent < 400; sent += 1) {
+      rig.send({ depth: 'check', origin: 'poll' })
+      await rig.clock.advance(10)
+    }
+    expect(rig.introspections).toHaveLength(3)
   })
 
   test('such a check that gets no answer is no failure of its own', async () => {
