@@ -86,7 +86,11 @@ function isConnectionError(error: ApiError): boolean {
 /** What `createObserve` fans observations out to, beside the log and the metrics. */
 type Listener = (observation: Observation) => void
 
-function createObserve(deps: ServerDeps, config: () => Config, backend: () => Backend | null) {
+function createObserve(
+  deps: ServerDeps,
+  config: () => Config,
+  metricsDeps: Parameters<typeof createMetricsObserver>[0],
+) {
   const listeners: Listener[] = []
   const log = createLogObserver({
     level: () => config().logLevel,
@@ -98,9 +102,7 @@ function createObserve(deps: ServerDeps, config: () => Config, backend: () => Ba
       setTimeout(work, delayMs).unref()
     },
   })
-  const metrics = createMetricsObserver(
-    () => backend()?.poolStats() ?? { max: config().dbPool, available: 0, waiting: 0 },
-  )
+  const metrics = createMetricsObserver(metricsDeps)
   const observe: Observe = (observation) => {
     log(observation)
     metrics.observe(observation)
@@ -134,7 +136,10 @@ export function composeServer(deps: ServerDeps): Server {
   const config = () => store.current().config
   const configSubject = new BehaviorSubject(deps.config)
   let backend: Backend | null = null
-  const { observe, listeners, metricsText } = createObserve(deps, config, () => backend)
+  const { observe, listeners, metricsText } = createObserve(deps, config, {
+    poolFigures: () => backend?.poolStats() ?? { max: config().dbPool, available: 0, waiting: 0 },
+    sources: () => health.list(),
+  })
   const health = createSourceHealth({ now: Date.now, observe })
   const sockets: Listening[] = []
   let api: Listening | null = null

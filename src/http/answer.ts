@@ -31,6 +31,19 @@ function headerBytes(value: string): string {
   return /^[\x00-\x7f]*$/.test(value) ? value : Buffer.from(value, 'utf8').toString('latin1')
 }
 
+/** Bodies up to this size leave in one write with the head; larger ones are not copied. */
+const oneWriteBytes = 16 * 1024
+
+/**
+ * Node sends the head and a text in one write, the head and bytes in two. Only where the content
+ * type says UTF-8: other bytes would not survive being a text.
+ */
+function inOneWrite(body: Answer['body'], headers: readonly Header[]): Answer['body'] {
+  if (!(body instanceof Uint8Array) || body.byteLength > oneWriteBytes) return body
+  const isText = headers.some(([name, value]) => name === 'Content-Type' && value.endsWith('utf-8'))
+  return isText ? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString() : body
+}
+
 /**
  * The web `Response`. A plain record of headers takes the server's fast path; only an answer with
  * a repeated header (several `Set-Cookie`) needs the slower list.
@@ -51,5 +64,5 @@ export function toResponse({ status, headers, body }: Answer): Response {
         headers: headers.map(([name, value]): [string, string] => [name, headerBytes(value)]),
       }
     : { status, headers: record }
-  return new Response(body, init)
+  return new Response(inOneWrite(body, headers), init)
 }

@@ -19,6 +19,7 @@ export interface MetricsObserver {
   text(): Promise<string>
 }
 
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS'])
 const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const reloadBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
@@ -27,7 +28,16 @@ function withPoints(text: string): string {
   return text.replaceAll(/^(pgrst_\S+ -?\d+)$/gm, '$1.0')
 }
 
-export function createMetricsObserver(poolFigures: () => PoolFigures): MetricsObserver {
+export interface MetricsDeps {
+  readonly poolFigures: () => PoolFigures
+  /** Sources that are switched on, and whether they work. */
+  readonly sources: () => readonly {
+    readonly name: string
+    readonly state: 'up' | 'down' | 'off'
+  }[]
+}
+
+export function createMetricsObserver(deps: MetricsDeps): MetricsObserver {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -59,7 +69,7 @@ export function createMetricsObserver(poolFigures: () => PoolFigures): MetricsOb
       help,
       registers,
       collect() {
-        this.set(poolFigures()[figure])
+        this.set(deps.poolFigures()[figure])
       },
     })
   }
@@ -101,11 +111,17 @@ export function createMetricsObserver(poolFigures: () => PoolFigures): MetricsOb
     help: 'When the current schema snapshot was published',
     registers,
   })
-  const sources = new Gauge({
+  new Gauge({
     name: 'dbrest_source_up',
-    help: 'Whether a source of reload triggers works',
+    help: 'Whether a source of reload triggers that is switched on works',
     labelNames: ['source'],
     registers,
+    collect() {
+      this.reset()
+      for (const { name, state } of deps.sources()) {
+        if (state !== 'off') this.set({ source: name }, state === 'up' ? 1 : 0)
+      }
+    },
   })
   const requests = new Histogram({
     name: 'dbrest_http_request_duration_seconds',
@@ -114,7 +130,19 @@ export function createMetricsObserver(poolFigures: () => PoolFigures): MetricsOb
     buckets: requestBuckets,
     registers,
   })
-  const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS'])
+  const timers = new Map<string, (seconds: number) => void>()
+  /** Looked up once per label pair: hashing labels is the dearest part of an observation. */
+  function requestTimer(method: string, status: number): (seconds: number) => void {
+    // clients choose methods; unknown ones share a label
+    const label = knownMethods.has(method) ? method : 'other'
+    const key = `${label} ${status}`
+    const known = timers.get(key)
+    if (known !== undefined) return known
+    const child = requests.labels(label, String(status))
+    const timer = (seconds: number) => child.observe(seconds)
+    timers.set(key, timer)
+    return timer
+  }
 
   return {
     observe(observation) {
@@ -136,12 +164,6 @@ export function createMetricsObserver(poolFigures: () => PoolFigures): MetricsOb
           loads.inc({ status: 'FAIL' })
           reloads.observe({ outcome: 'failed' }, observation.durationMs / 1000)
           break
-        case 'source-up':
-          sources.set({ source: observation.source }, 1)
-          break
-        case 'source-down':
-          sources.set({ source: observation.source }, 0)
-          break
         case 'pool-timeout':
           poolTimeouts.inc()
           break
@@ -153,9 +175,7 @@ export function createMetricsObserver(poolFigures: () => PoolFigures): MetricsOb
           jwtEvictions.inc()
           break
         case 'request-finished': {
-          // clients choose methods; unknown ones share a label
-          const method = knownMethods.has(observation.method) ? observation.method : 'other'
-          requests.observe({ method, status: observation.status }, observation.durationMs / 1000)
+          requestTimer(observation.method, observation.status)(observation.durationMs / 1000)
           break
         }
         default:
