@@ -234,7 +234,13 @@ export function createRequestHandler(
     if (snapshot === null) return { kind: 'failed', error: { kind: 'cache-not-loaded' } }
     const { timer } = journey
 
-    const parsed = parseRequest(journey.raw, config)
+    const parsed = parseRequest(journey.raw, {
+      // those that were loaded: new ones act with the next schema load
+      dbSchemas: snapshot.options.schemas,
+      dbRootSpec: config.dbRootSpec,
+      openapiMode: config.openapiMode,
+      dbTxEnd: config.dbTxEnd,
+    })
     timer.mark('parse')
     if (!parsed.ok) return { kind: 'failed', error: parsed.error }
 
