@@ -16,7 +16,8 @@ const main = join(projectRoot(), 'dist', 'main.js')
 
 export interface ServerOptions {
   readonly args?: readonly string[]
-  readonly env?: Readonly<Record<string, string>>
+  /** `undefined` takes away what servers of tests have otherwise. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   /** Resolve once this line appears on stderr; `null`: at once. */
   readonly until?: RegExp | null
   /** Another node binary. */
@@ -130,7 +131,13 @@ export async function runCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
-  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [main, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // a command that serves instead of ending must not outlive its test
+    timeout: 20_000,
+    killSignal: 'SIGKILL',
+  })
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (chunk: Buffer) => {

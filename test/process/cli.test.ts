@@ -1,0 +1,260 @@
+/**
+ * The command line: what prints and ends, what asks a running server, which argument is a database,
+ * and what a bad configuration is answered with.
+ *
+ * Rule  PostgREST docs: cli, configuration
+ */
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ApiDatabase, createApiDatabase, loginRole } from '../support/api-database.ts'
+import { createFilmsFile } from '../support/films-database.ts'
+import { ask } from '../support/http-client.ts'
+import { freePort } from '../support/postgres.ts'
+import { runCommand } from '../support/server.ts'
+import type { SqliteFile } from '../support/sqlite-database.ts'
+import { endServer, serve } from '../support/test-server.ts'
+
+let films: SqliteFile
+beforeAll(() => {
+  films = createFilmsFile()
+})
+afterAll(() => films.drop())
+
+describe('a command that prints', () => {
+  test.each([
+    ['--help', /^dbrest \d+\.\d+\.\d+.*: a REST API[\s\S]*Usage: dbrest \[OPTIONS\]/],
+    ['-h', /Usage: dbrest/],
+    ['--version', /^dbrest \d+\.\d+\.\d+\S* \(PostgREST 16\.2\)\n$/],
+    ['-v', /^dbrest /],
+    ['--example', /db-uri = /],
+    ['-e', /db-uri = /],
+  ])('%s says so on stdout and ends with 0', async (flag, shape) => {
+    const { code, stdout, stderr } = await runCommand([flag])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(shape)
+  })
+
+  test('an example is a configuration that is read', async () => {
+    const { stdout } = await runCommand(['--example'])
+    const path = join(films.folder, 'example.conf')
+    writeFileSync(path, stdout)
+    const env = { DBREST_DB_URI: films.path }
+    const { code, stderr } = await runCommand(['--dump-config', path], env)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+})
+
+describe('--dump-config', () => {
+  test('prints what is in effect, sorted, and reads its own output back', async () => {
+    const env = { PGRST_DB_URI: films.path, PGRST_SERVER_PORT: '4000', DBREST_SERVER_PORT: '5000' }
+    const first = await runCommand(['--dump-config'], env)
+    expect(first).toMatchObject({ code: 0, stderr: '' })
+    const lines = first.stdout.trimEnd().split('\n')
+    expect(lines).toContain('server-port = 5000')
+    expect(lines).toContain('db-backend = "sqlite"')
+    expect(lines).toContain('db-schema-poll-interval = 500')
+    expect([...lines].sort()).toEqual(lines)
+    const path = join(films.folder, 'dumped.conf')
+    writeFileSync(path, first.stdout)
+    expect(await runCommand(['--dump-config', path])).toEqual(first)
+    expect(await runCommand(['-config', path, '--dump-config'])).toEqual(first)
+  })
+
+  test('prints the rest when the database cannot be reached, and says so on stderr', async () => {
+    const port = await freePort()
+    const env = { DBREST_DB_URI: `postgresql://nobody@127.0.0.1:${port}/none` }
+    const { code, stdout, stderr } = await runCommand(['--dump-config'], env)
+    expect(code).toBe(0)
+    expect(stdout).toContain('db-schemas = "public"\n')
+    expect(stderr).toContain(
+      'Failed to query database settings for the config parameters. {"code":"PGRST000"',
+    )
+    expect(stderr).toContain('Connection refused')
+  })
+})
+
+describe('on PostgreSQL', () => {
+  let database: ApiDatabase
+  beforeAll(async () => {
+    database = await createApiDatabase(`
+      create table authors (id int primary key, name text);
+      create table books (id int primary key, author_id int references authors);`)
+    await database.query(
+      `alter role ${loginRole} in database ${database.name} set pgrst.db_max_rows = '7'`,
+    )
+  })
+  afterAll(() => database.drop())
+
+  test('--dump-config holds the settings of the database', async () => {
+    const { stdout } = await runCommand(['--dump-config'], database.env)
+    expect(stdout).toContain('db-max-rows = 7\n')
+  })
+
+  test('--dump-schema prints what /schema_cache answers', async () => {
+    const { code, stdout, stderr } = await runCommand(['--dump-schema'], database.env)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const dump: unknown = JSON.parse(stdout)
+    expect(dump).toMatchObject({
+      dbTables: [
+        [{ qiName: 'authors', qiSchema: 'public' }, { tableName: 'authors' }],
+        [{ qiName: 'books', qiSchema: 'public' }, { tableName: 'books' }],
+      ],
+    })
+    const server = await serve({ env: database.env })
+    expect((await ask(`${server.adminUrl}/schema_cache`)).body).toEqual(dump)
+  })
+
+  test('--dump-schema ends with 1 when there is no database', async () => {
+    const env = { DBREST_DB_URI: `postgresql://nobody@127.0.0.1:${await freePort()}/none` }
+    const { code, stdout, stderr } = await runCommand(['--dump-schema'], env)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain('Connection refused')
+  })
+})
+
+describe('--ready and --health', () => {
+  test('say what the admin server answers', async () => {
+    const server = await serve({ args: [films.path] })
+    const env = {
+      DBREST_ADMIN_SERVER_HOST: '127.0.0.1',
+      DBREST_ADMIN_SERVER_PORT: String(server.adminPort),
+    }
+    for (const name of ['ready', 'health']) {
+      const url = `${server.adminUrl}/${name}`
+      const said = { code: 0, stdout: `OK: ${url}\n`, stderr: '' }
+      expect(await runCommand([`--${name}`], env)).toEqual(said)
+    }
+  })
+
+  test('say no with the address while nothing is loaded', async () => {
+    const server = await serve({ env: { DBREST_DB_URI: join(films.folder, 'later.db') } })
+    const env = {
+      DBREST_ADMIN_SERVER_HOST: '127.0.0.1',
+      DBREST_ADMIN_SERVER_PORT: String(server.adminPort),
+    }
+    for (const name of ['ready', 'health']) {
+      const said = { code: 1, stdout: '', stderr: `ERROR: ${server.adminUrl}/${name}\n` }
+      expect(await runCommand([`--${name}`], env)).toEqual(said)
+    }
+  })
+
+  test('--health asks a host that is none, and a unix socket', async () => {
+    const socket = join(films.folder, 'admin.sock')
+    const server = await serve({
+      args: [films.path],
+      env: { DBREST_ADMIN_SERVER_UNIX_SOCKET: socket },
+    })
+    expect((await ask('http://localhost/health', { socketPath: socket })).status).toBe(200)
+    const { code } = await runCommand(['--health'], { DBREST_ADMIN_SERVER_UNIX_SOCKET: socket })
+    expect(code).toBe(0)
+    await endServer(server)
+    const other = await serve({ args: [films.path], env: { DBREST_ADMIN_SERVER_HOST: '*4' } })
+    const env = {
+      DBREST_ADMIN_SERVER_HOST: '*4',
+      DBREST_ADMIN_SERVER_PORT: String(other.adminPort),
+    }
+    expect((await runCommand(['--health'], env)).code).toBe(0)
+  })
+
+  test.each(['ready', 'health'])('--%s ends with 1 when nobody listens', async (name) => {
+    const port = await freePort()
+    const env = { DBREST_ADMIN_SERVER_HOST: 'localhost', DBREST_ADMIN_SERVER_PORT: String(port) }
+    expect(await runCommand([`--${name}`], env)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `ERROR: connection refused to http://localhost:${port}/${name}\n`,
+    })
+  })
+
+  test.each([
+    [{}, 'Admin server is not running. Please check admin-server-port config.'],
+    [
+      { DBREST_ADMIN_SERVER_PORT: '-1', DBREST_SERVER_HOST: 'localhost' },
+      'invalid url - http://localhost:-1/ready',
+    ],
+    [
+      { DBREST_ADMIN_SERVER_PORT: '3001', DBREST_SERVER_HOST: '*4' },
+      'The `--ready` flag cannot be used when server-host is configured as "*4". Please update your server-host config to "localhost".',
+    ],
+  ])('--ready with %o names what is wrong', async (env, text) => {
+    expect(await runCommand(['--ready'], env)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `ERROR: ${text}\n`,
+    })
+  })
+})
+
+describe('the argument', () => {
+  test('that is a SQLite file is the database', async () => {
+    const server = await serve({ args: [films.path] })
+    const { body } = await ask(
+      `${server.url}/films?select=title,directors(name)&year=gte.2017&order=year.desc,title.desc&limit=2`,
+    )
+    expect(body).toEqual([
+      { title: 'The Boy and the Heron', directors: { name: 'Hayao Miyazaki' } },
+      { title: 'Barbie', directors: { name: 'Greta Gerwig' } },
+    ])
+  })
+
+  test('that is a configuration file is read as one', async () => {
+    const path = join(films.folder, 'films.conf')
+    writeFileSync(path, `db-uri = "${films.path}"\ndb-max-rows = 1\n`)
+    const server = await serve({ args: [path] })
+    expect((await ask(`${server.url}/directors?select=id&order=id`)).body).toEqual([{ id: 1 }])
+  })
+
+  test.each([
+    ['gone.db', "there is no database file 'gone.db'"],
+    ['gone.sqlite3', "there is no database file 'gone.sqlite3'"],
+    ['gone.conf', "there is no configuration file 'gone.conf'"],
+  ])('%s that is missing is an error', async (name, text) => {
+    const { code, stdout, stderr } = await runCommand([name])
+    expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: `${text}\n` })
+    expect(existsSync(name)).toBe(false)
+  })
+
+  test.each([
+    [['--nonsense'], 'nonsense'],
+    [['one.conf', 'two.conf'], "unexpected argument 'two.conf'"],
+    [['--ready', '--health'], 'use one of --ready, --health'],
+  ])('%j is refused', async (args, text) => {
+    const { code, stdout, stderr } = await runCommand(args)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(text)
+  })
+})
+
+describe('a bad configuration', () => {
+  test('is told in full, and the server does not start', async () => {
+    const { code, stdout, stderr } = await runCommand([films.path], {
+      DBREST_LOG_LEVEL: 'loud',
+      DBREST_DB_TX_END: 'never',
+      DBREST_JWT_SECRET: 'short',
+      DBREST_OPENAPI_MODE: 'maybe',
+      DBREST_SERVER_PORT: '3000',
+      DBREST_ADMIN_SERVER_PORT: '3000',
+      PGRST_NOT_EXISTING: 'ignored',
+    })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    for (const text of [
+      'Invalid logging level. Check your configuration.',
+      'Invalid transaction termination. Check your configuration.',
+      'The JWT secret must be at least 32 characters long.',
+      'Invalid openapi-mode. Check your configuration.',
+      'admin-server-port cannot be the same as server-port',
+    ]) {
+      expect(stderr).toContain(text)
+    }
+    expect(stderr).not.toContain('NOT_EXISTING')
+  })
+
+  test('in a file that is not in its syntax names the place', async () => {
+    const path = join(films.folder, 'broken.conf')
+    writeFileSync(path, 'server-port = 3000\nserver-host = "open\n')
+    const { code, stderr } = await runCommand([path])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/line 2|2:/)
+  })
+})
