@@ -26,6 +26,9 @@ import {
 import type { SqliteDetails } from './sqlite-details.ts'
 import { toCsvField } from './sqlite-value.ts'
 
+/** SQLite calls a function with a thousand arguments at most. */
+const maxArguments = 500
+
 export type CompiledPlan = Result<SqlStatement, Refusal>
 
 /** Compiles each plan once and forgets it together with the plan, which belongs to one snapshot. */
@@ -139,4 +142,11 @@ const csvBody: Body = {
     const header = sql`iif(count(*) = 0, '', ${constant(names.join(','))})`
     return sql`${header} || char(10) || ifnull(group_concat(r, char(10)), '')`
   },
+}
+
+function chunks<T>(all: readonly T[]): readonly (readonly T[])[] {
+  const count = Math.max(1, Math.ceil(all.length / maxArguments))
+  return Array.from({ length: count }, (_, index) => {
+    return all.slice(index * maxArguments, (index + 1) * maxArguments)
+  })
 }
