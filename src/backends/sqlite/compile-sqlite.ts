@@ -133,10 +133,9 @@ function strippedIf(stripNulls: boolean, json: SqlText): SqlText {
 /** The header is sent when there is a row, as the release does. */
 const csvBody: Body = {
   project: (outputs) => {
-    return sql`dbrest_csv(${join(
-      outputs.map((output) => toCsvField(output.value)),
-      ', ',
-    )})`
+    const fields = outputs.map((output) => toCsvField(output.value))
+    const parts = chunks(fields).map((chunk) => sql`dbrest_csv(${join(chunk, ', ')})`)
+    return join(parts, ` || ',' || `)
   },
   text: (names) => {
     const header = sql`iif(count(*) = 0, '', ${constant(names.join(','))})`
