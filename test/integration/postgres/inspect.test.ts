@@ -1,0 +1,357 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Inspection, RequestContext } from '../../../src/backends/backend.ts'
+import { createInspector } from '../../../src/backends/postgres/inspect-postgres.ts'
+import {
+  createPostgresPool,
+  type PostgresPool,
+} from '../../../src/backends/postgres/postgres-pool.ts'
+import { buildSnapshot } from '../../../src/cache/build-snapshot.ts'
+import type { Routine } from '../../../src/cache/catalog.ts'
+import type { SchemaSnapshot } from '../../../src/cache/schema-snapshot.ts'
+import { createRootHandler, type Inspected } from '../../../src/http/handle-root.ts'
+import type { InspectPlan } from '../../../src/plan/plan.ts'
+import { controlOf, introspect, schemaOptions } from '../../support/control-query.ts'
+import { loadTestConfig } from '../../support/load-test-config.ts'
+import { requestOf } from '../../support/plan-of.ts'
+import { connectorTo, connectTo, noSignal, step } from '../../support/postgres-connector.ts'
+import {
+  clusterVersions,
+  createTestDatabase,
+  type TestDatabase,
+} from '../../support/shared-cluster.ts'
+
+const schemaSql = `
+do $$ begin
+  if not exists (select from pg_roles where rolname = 'inspect_login') then
+    create role inspect_login login noinherit;
+    create role inspect_group;
+    create role inspect_user in role inspect_group;
+    create role inspect_nobody;
+    grant inspect_user, inspect_nobody to inspect_login;
+  end if;
+end $$;
+
+create schema api;
+comment on schema api is $$Films
+
+All about them$$;
+create schema "Odd ""one""";
+grant usage on schema api, "Odd ""one""" to inspect_user, inspect_nobody;
+
+create table api.films (id int primary key, title text);
+create table api.hidden (id int primary key);
+create table api.by_column (id int primary key, secret text);
+create table api.by_group (id int);
+create table api.owned (id int);
+create table api.triggered (id int);
+create view api.film_titles as select title from api.films;
+create materialized view api.film_count as select count(*) from api.films;
+create table api.parted (id int) partition by list (id);
+create table api.parted_one partition of api.parted for values in (1);
+create sequence api.numbers;
+create type api.point2 as (x int, y int);
+create table "Odd ""one"""."Things" (id int);
+grant select on api.films to inspect_user;
+grant insert on api.film_titles to inspect_user;
+grant delete on api.film_count to inspect_user;
+grant references (id) on api.by_column to inspect_user;
+grant select on api.by_group to inspect_group;
+grant trigger on api.triggered to inspect_user;
+grant all on api.parted, api.parted_one, api.numbers to inspect_user;
+grant all on "Odd ""one"""."Things" to inspect_user;
+alter table api.owned owner to inspect_group;
+
+create type api.mood as enum ('ok');
+create domain api.point_domain as api.point2;
+create domain api.point_twice as api.point_domain;
+create function api.add(a int, b int default 2) returns int language sql immutable as 'select a';
+create function api.add(a int) returns int language sql as 'select a';
+create function api.arguments(
+  m api.mood, ms api.mood[], inout c char(5), n numeric(5, 2), out o text, variadic v text[]
+) language sql stable as 'select c, c::text';
+comment on function api.arguments is 'All kinds';
+create function api.points() returns setof api.point_twice language plpgsql as 'begin return; end';
+create function api.unnamed(json) returns json language sql as 'select $1';
+create function api.uncallable(int, int) returns int language sql as 'select 1';
+create function api.hidden_function() returns int language sql as 'select 1';
+create function api.fires() returns trigger language plpgsql as 'begin return new; end';
+create procedure api.proceeds() language sql as 'select 1';
+create aggregate api.total(int) (sfunc = int4pl, stype = int);
+revoke execute on function api.hidden_function from public;
+
+create function api.refuses() returns void language plpgsql as $$ begin
+  if current_setting('request.path') = '/' then
+    raise insufficient_privilege using message = 'not today';
+  end if;
+end $$;
+create function api.writes() returns void language sql as 'insert into api.films values (1)';
+`
+
+interface Choices {
+  readonly role?: string
+  readonly schema?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+}
+
+describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => {
+  let db: TestDatabase
+  let snapshot: SchemaSnapshot
+  let pool: PostgresPool
+
+  beforeAll(async () => {
+    db = await createTestDatabase(schemaSql, version)
+    const options = schemaOptions({ schemas: ['api', 'Odd "one"'] })
+    const control = controlOf(db.uri())
+    snapshot = buildSnapshot(await introspect(control, { options }), options, 1, new Date(0))
+    await control.close()
+    const connector = connectorTo(db.uri('inspect_login'))
+    pool = createPostgresPool({
+      connect: (id, signal) => connector.connect({ id, signal }),
+      limits: { max: 1, acquisitionTimeoutMs: 5000, maxIdleMs: 60_000, maxLifetimeMs: 60_000 },
+      observe: () => undefined,
+    })
+  })
+
+  afterAll(async () => {
+    await pool.close()
+    await db.drop()
+  })
+
+  function journey(choices: Choices): { plan: InspectPlan; context: RequestContext } {
+    const { role = 'inspect_user', schema = 'api', env = {}, signal = noSignal } = choices
+    const known = snapshot.options.schemas.includes(schema)
+    const headers = known ? { 'accept-profile': schema } : {}
+    const request = requestOf(snapshot, 'GET /', { headers })
+    return {
+      plan: { kind: 'inspect', schema, headersOnly: false },
+      context: {
+        snapshot,
+        config: loadTestConfig({ env }),
+        request,
+        role,
+        isAuthenticated: true,
+        claims: JSON.stringify({ role }),
+        signal,
+      },
+    }
+  }
+
+  function inspect(choices: Choices = {}): Promise<Inspection> {
+    const { plan, context } = journey(choices)
+    return createInspector({ pool, observe: () => undefined })(plan, context)
+  }
+
+  async function inspected(choices?: Choices): Promise<Inspected> {
+    const inspection = await inspect(choices)
+    if (inspection.kind !== 'done') throw new Error(JSON.stringify(inspection))
+    return inspection
+  }
+
+  async function relationNames(choices?: Choices): Promise<readonly string[]> {
+    const { relations } = await inspected(choices)
+    return [...(relations ?? [])].map((key) => key.replace('\0', '.'))
+  }
+
+  async function routineNamed(name: string): Promise<Routine> {
+    const found = (await inspected()).routines?.find((routine) => routine.name === name)
+    if (found === undefined) throw new Error(`no routine ${name}`)
+    return found
+  }
+
+  test('finds the relations that the role has any privilege on', async () => {
+    expect(await relationNames()).toEqual([
+      'api.by_column',
+      'api.by_group',
+      'api.film_count',
+      'api.film_titles',
+      'api.films',
+      'api.owned',
+      'api.parted',
+      'api.triggered',
+    ])
+    expect(await relationNames({ role: 'inspect_nobody' })).toEqual([])
+  })
+
+  test('finds them in a schema whose name needs quoting', async () => {
+    expect(await relationNames({ schema: 'Odd "one"' })).toEqual(['Odd "one".Things'])
+  })
+
+  test('sees a grant, and what is new, at once', async () => {
+    await db.query(`
+      grant select on api.hidden to inspect_user;
+      grant execute on function api.hidden_function to inspect_user;
+      create table api.fresh (id int); grant select on api.fresh to inspect_user;
+      create function api.fresh_function() returns int language sql as 'select 1'`)
+    const names = await relationNames()
+    const { routines } = await inspected()
+    await db.query(`
+      revoke all on api.hidden from inspect_user;
+      revoke all on function api.hidden_function from inspect_user;
+      drop table api.fresh; drop function api.fresh_function`)
+    expect(names).toEqual(expect.arrayContaining(['api.hidden', 'api.fresh']))
+    expect(routines?.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['hidden_function', 'fresh_function']),
+    )
+    expect(await relationNames()).not.toContain('api.hidden')
+  })
+
+  test('finds the functions that the role may call, and can', async () => {
+    const { routines } = await inspected()
+    expect(routines?.map(({ name }) => name).sort()).toEqual([
+      'add',
+      'add',
+      'arguments',
+      'points',
+      'refuses',
+      'unnamed',
+      'writes',
+    ])
+  })
+
+  test('describes functions as the snapshot does', async () => {
+    const ours = (await inspected()).routines?.filter(({ name }) => name !== 'arguments') ?? []
+    const known = [...snapshot.routines.values()].flat()
+    expect(ours).toHaveLength(6)
+    for (const routine of ours) expect(known).toContainEqual(routine)
+    expect(await routineNamed('points')).toMatchObject({
+      returns: { isSet: true, type: { schema: 'api', name: 'point2' }, isComposite: true },
+    })
+  })
+
+  test('spells types as the search path of the request has them', async () => {
+    expect(await routineNamed('arguments')).toMatchObject({
+      description: 'All kinds',
+      volatility: 'stable',
+      hasVariadic: true,
+      parameters: [
+        { name: 'm', type: 'mood', isRequired: true, isVariadic: false },
+        { name: 'ms', type: 'mood[]' },
+        { name: 'c', type: 'character', wideType: 'character varying' },
+        { name: 'n', type: 'numeric' },
+        { name: 'v', type: 'text[]', isVariadic: true },
+      ],
+    })
+    const known = [...snapshot.routines.values()].flat().find(({ name }) => name === 'arguments')
+    expect(known?.parameters[0]?.type).toBe('api.mood')
+  })
+
+  test('reads the comment on the schema', async () => {
+    expect((await inspected()).schemaDescription).toBe('Films\n\nAll about them')
+    expect((await inspected({ schema: 'Odd "one"' })).schemaDescription).toBeNull()
+  })
+
+  test('does not wait for a migration that holds a relation', async () => {
+    const migration = await connectTo(db.uri())
+    await migration.run([step('begin'), step('lock table api.films in access exclusive mode')])
+    expect(await relationNames()).toContain('api.films')
+    await migration.end()
+  })
+
+  test('asks for nothing but the comment where privileges are ignored', async () => {
+    const env = { PGRST_OPENAPI_MODE: 'ignore-privileges' }
+    const inspection = await inspected({ role: 'inspect_nobody', env })
+    expect(inspection).toMatchObject({
+      relations: null,
+      routines: null,
+      schemaDescription: 'Films\n\nAll about them',
+    })
+    expect(inspection.statements).toHaveLength(2)
+  })
+
+  test('tells its statements in the words that logs are searched for', async () => {
+    const { statements } = await inspected()
+    expect(statements.map((text) => text.replaceAll('\n', ' '))).toEqual([
+      expect.stringMatching(/^select set_config\('search_path', \$1, true\), set_config\(/),
+      expect.stringMatching(
+        /^SELECT {3}n\.nspname AS table_schema, .+ FROM pg_class c .+ ORDER BY table_schema, table_name$/,
+      ),
+      expect.stringMatching(
+        /^WITH.+base_types AS.+pn\.nspname AS proc_schema.+FROM pg_proc p.+p\.pronamespace = \$1::regnamespace/,
+      ),
+      "SELECT pg_catalog.obj_description($1::regnamespace, 'pg_namespace')",
+    ])
+  })
+
+  test('asks the pre-request function, which may refuse it', async () => {
+    const inspection = await inspect({ env: { PGRST_DB_PRE_REQUEST: 'api.refuses' } })
+    expect(inspection).toMatchObject({
+      kind: 'failed',
+      contradictsSchema: false,
+      error: { kind: 'database', failure: { sqlState: '42501', message: 'not today' } },
+      statements: [
+        expect.anything(),
+        'select "api"."refuses"()',
+        expect.anything(),
+        expect.anything(),
+        expect.anything(),
+      ],
+    })
+  })
+
+  test('writes nothing, whatever the pre-request function wants', async () => {
+    const inspection = await inspect({ env: { PGRST_DB_PRE_REQUEST: 'api.writes' } })
+    expect(inspection).toMatchObject({
+      kind: 'failed',
+      error: { kind: 'database', failure: { sqlState: '25006' } },
+    })
+  })
+
+  test('fails for a role and for a schema that do not exist', async () => {
+    expect(await inspect({ role: 'inspect_gone' })).toMatchObject({
+      kind: 'failed',
+      error: { failure: { sqlState: '22023', message: 'role "inspect_gone" does not exist' } },
+    })
+    expect(await inspect({ schema: 'gone' })).toMatchObject({
+      kind: 'failed',
+      error: { failure: { sqlState: '3F000', message: 'schema "gone" does not exist' } },
+    })
+  })
+
+  test('is not run for a client that has left', async () => {
+    const inspection = await inspect({ signal: AbortSignal.abort() })
+    expect(inspection).toMatchObject({ kind: 'failed', error: { failure: { sqlState: '57014' } } })
+    expect(await relationNames()).toContain('api.films')
+  })
+
+  test('makes a document of what the role may see', async () => {
+    const handle = createRootHandler()
+    const document = async (choices: Choices) => {
+      const { plan, context } = journey(choices)
+      const root = { plan, request: context.request, snapshot, config: context.config }
+      const { body } = await handle(root, await inspected(choices))
+      return JSON.parse(Buffer.from(body ?? '').toString('utf8'))
+    }
+    const own = await document({})
+    expect(own.info).toMatchObject({ title: 'Films', description: 'All about them' })
+    expect(Object.keys(own.definitions)).toEqual([
+      'by_column',
+      'by_group',
+      'film_count',
+      'film_titles',
+      'films',
+      'owned',
+      'parted',
+      'triggered',
+    ])
+    expect(own.paths['/rpc/arguments'].get.parameters[0]).toEqual({
+      format: 'mood',
+      in: 'query',
+      name: 'm',
+      required: true,
+      type: 'string',
+    })
+    expect(Object.keys(own.paths['/rpc/arguments'])).toEqual(['get', 'post'])
+    expect(Object.keys(own.paths['/film_titles'])).toEqual(['get', 'post', 'delete', 'patch'])
+    expect(Object.keys(own.paths['/film_count'])).toEqual(['get'])
+
+    const all = await document({
+      role: 'inspect_nobody',
+      env: { PGRST_OPENAPI_MODE: 'ignore-privileges' },
+    })
+    expect(Object.keys(all.paths)).toEqual(
+      expect.arrayContaining(['/hidden', '/rpc/hidden_function']),
+    )
+    expect(await document({ role: 'inspect_nobody' })).not.toHaveProperty('definitions')
+  })
+})
