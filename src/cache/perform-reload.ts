@@ -21,7 +21,6 @@ export interface PerformDeps extends LoadDeps {
    * listener listens. When it rejects the load fails, but the configuration is read all the same.
    */
   readonly beforeLoad?: (order: ReloadSignal, signal: AbortSignal) => Promise<void>
-  readonly onConfig: (result: Result<Config, readonly string[]>) => void
   /** A failure on which the process is to end. */
   readonly onFatal: (failure: BackendFailure) => void
   /** Milliseconds since the epoch. */
@@ -33,6 +32,8 @@ export interface PerformOrder {
   readonly generation: Generation
   /** How deep the load that failed last was to go; null when none is owed. */
   readonly owedDepth: ReloadDepth | null
+  /** Called when the configuration was read, with what differs from the one in use. */
+  readonly onConfig: (read: Result<Config, readonly string[]>, changed: Config | null) => void
   /** Called when the database is about to be looked at: orders that came meanwhile join in. */
   readonly joinLate: () => ReloadSignal
 }
@@ -87,9 +88,9 @@ export async function performReload(
   let configProblem: string | null = null
   if (signal.scope !== 'schema') {
     const read = await readConfig(deps, deadline)
-    deps.onConfig(read)
     if (!read.ok) configProblem = read.error.join('; ')
     else if (!isDeepStrictEqual(read.value, generation.config)) config = read.value
+    order.onConfig(read, config)
   }
   if (!wantsSchema) return { config, configProblem, schema: null }
 

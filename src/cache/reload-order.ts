@@ -23,6 +23,8 @@ export interface ReloadOrder {
   readonly signal: ReloadSignal
   readonly waiters: readonly ((outcome: ReloadOutcome) => void)[]
   readonly urgency: ReloadUrgency
+  /** Somebody asked for the configuration alone, and is not to wait for a schema. */
+  readonly wantsConfigFirst: boolean
 }
 
 const repeatedOrigins: readonly ReloadOrigin[] = [
@@ -42,7 +44,12 @@ export function reloadOrder(
   signal: ReloadSignal,
   waiters: ReloadOrder['waiters'] = [],
 ): ReloadOrder {
-  return { signal, waiters, urgency: urgencyOf(signal) }
+  return {
+    signal,
+    waiters,
+    urgency: urgencyOf(signal),
+    wantsConfigFirst: signal.scope === 'config',
+  }
 }
 
 /** The stronger urgency holds for both. */
@@ -52,5 +59,6 @@ export function mergeOrders(older: ReloadOrder, newer: ReloadOrder): ReloadOrder
     signal: mergeSignals(older.signal, newer.signal),
     waiters: [...older.waiters, ...newer.waiters],
     urgency: urgencies[stronger] ?? 'fresh',
+    wantsConfigFirst: older.wantsConfigFirst || newer.wantsConfigFirst,
   }
 }

@@ -47,7 +47,7 @@ import { summarizeSnapshot } from './summarize-snapshot.ts'
 /** Between the beginnings of two reloads, at least. */
 const throttleMs = 100
 
-export interface ReloadPipelineDeps extends Omit<PerformDeps, 'onConfig' | 'onQueried' | 'now'> {
+export interface ReloadPipelineDeps extends Omit<PerformDeps, 'onQueried' | 'now'> {
   /** Every source of triggers. Subscribed to from start to stop. */
   readonly signals$: Observable<ReloadSignal>
   readonly store: GenerationStore
@@ -128,11 +128,6 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
   const performDeps: PerformDeps = {
     ...deps,
     now: () => scheduler.now(),
-    onConfig: (read) => {
-      if (isStopped) return
-      if (read.ok) observe({ kind: 'config-loaded' })
-      else observe({ kind: 'config-invalid', problems: read.error })
-    },
     onQueried: (durationMs, timings) => observe({ kind: 'reload-queried', durationMs, timings }),
     onFatal: (failure) => {
       if (!isStopped) attempt(() => deps.onFatal(failure))
@@ -207,13 +202,15 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
   }
 
   async function settle(order: ReloadOrder, { config, schema }: Performed): Promise<ReloadOutcome> {
-    const previous = store.current().snapshot
+    const current = store.current()
+    const previous = current.snapshot
+    const due = config !== null && config !== current.config ? { config } : {}
     if (schema?.result.kind === 'loaded') {
       // one assignment: nobody sees the new configuration with the old schema
-      publish({ ...(config && { config }), snapshot: schema.result.snapshot })
+      publish({ ...due, snapshot: schema.result.snapshot })
       return settleLoaded(order, previous, schema.result)
     }
-    if (config !== null) publish({ config })
+    if (due.config !== undefined) publish(due)
     if (schema?.result.kind === 'failed') return owedLoad.fail(order, schema.depth, schema.result)
     const durationMs = since(order)
     const version = previous?.version ?? 0
@@ -249,6 +246,15 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
         signal: order.signal,
         generation: store.current(),
         owedDepth: owed?.depth ?? null,
+        onConfig: (read, changed) => {
+          if (isStopped) return
+          const isLoadAhead = scope === 'both' && (order.signal.depth !== 'check' || owed !== null)
+          if (changed !== null && (first.wantsConfigFirst || !isLoadAhead)) {
+            publish({ config: changed })
+          }
+          if (read.ok) observe({ kind: 'config-loaded' })
+          else observe({ kind: 'config-invalid', problems: read.error })
+        },
         joinLate: () => {
           const late = takeWaiting((waiting) => waiting.signal.scope === 'schema')
           if (late !== undefined) order = mergeOrders(order, late)

@@ -331,6 +331,38 @@ describe('depth and scope', () => {
     expect(rig.published).toHaveLength(1)
   })
 
+  test('a configuration that was asked for alone does not wait for the schema it runs with', async () => {
+    const rig = createRig()
+    await rig.startUp()
+    rig.db.introspectMs = 1000
+    rig.send({})
+    await rig.clock.advance(10)
+    rig.db.config = { ok: true, value: { ...testConfig, dbMaxRows: 5 } }
+    rig.send({ scope: 'config', origin: 'signal' })
+    rig.send({})
+    await rig.clock.advance(1000)
+    expect(rig.told().at(-1)).toBe('2002 load load')
+    expect(rig.store.current()).toMatchObject({
+      config: { dbMaxRows: 5 },
+      snapshot: { version: 2 },
+    })
+  })
+
+  test('a configuration that is read with a check is in use when it is told', async () => {
+    const rig = createRig()
+    await rig.startUp()
+    rig.db.versionMs = 500
+    rig.db.config = { ok: true, value: { ...testConfig, dbMaxRows: 5 } }
+    rig.send({ scope: 'both', depth: 'check', origin: 'listener-connected' })
+    await rig.clock.advance(10)
+    expect(rig.told()).toContain('1002 config-loaded')
+    expect(rig.store.current().config.dbMaxRows).toBe(5)
+    const outcome = rig.pipeline.requestReload({ scope: 'config', depth: 'check', origin: 'admin' })
+    await rig.clock.advance(2000)
+    expect(rig.published).toHaveLength(1)
+    expect(await outcome).toMatchObject({ kind: 'unchanged' })
+  })
+
   test('an equal configuration is not published again', async () => {
     const rig = createRig()
     await rig.startUp()
