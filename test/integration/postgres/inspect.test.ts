@@ -7,9 +7,14 @@ import {
 } from '../../../src/backends/postgres/postgres-pool.ts'
 import { buildSnapshot } from '../../../src/cache/build-snapshot.ts'
 import type { Routine } from '../../../src/cache/catalog.ts'
+import { createGenerationStore } from '../../../src/cache/generation-store.ts'
 import type { SchemaSnapshot } from '../../../src/cache/schema-snapshot.ts'
+import { ok } from '../../../src/core/result.ts'
+import { createRequestHandler } from '../../../src/http/handle-request.ts'
 import { createRootHandler, type Inspected } from '../../../src/http/handle-root.ts'
+import type { Observation } from '../../../src/observe/observation.ts'
 import type { InspectPlan } from '../../../src/plan/plan.ts'
+import { createPlanCache } from '../../../src/plan/plan-cache.ts'
 import { controlOf, introspect, schemaOptions } from '../../support/control-query.ts'
 import { loadTestConfig } from '../../support/load-test-config.ts'
 import { requestOf } from '../../support/plan-of.ts'
@@ -101,10 +106,7 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
 
   beforeAll(async () => {
     db = await createTestDatabase(schemaSql, version)
-    const options = schemaOptions({ schemas: ['api', 'Odd "one"'] })
-    const control = controlOf(db.uri())
-    snapshot = buildSnapshot(await introspect(control, { options }), options, 1, new Date(0))
-    await control.close()
+    snapshot = await load()
     const connector = connectorTo(db.uri('inspect_login'))
     pool = createPostgresPool({
       connect: (id, signal) => connector.connect({ id, signal }),
@@ -117,6 +119,14 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
     await pool.close()
     await db.drop()
   })
+
+  async function load(): Promise<SchemaSnapshot> {
+    const options = schemaOptions({ schemas: ['api', 'Odd "one"'] })
+    const control = controlOf(db.uri())
+    const catalog = await introspect(control, { options })
+    await control.close()
+    return buildSnapshot(catalog, options, 1, new Date(0))
+  }
 
   function journey(choices: Choices): { plan: InspectPlan; context: RequestContext } {
     const { role = 'inspect_user', schema = 'api', env = {}, signal = noSignal } = choices
@@ -353,5 +363,40 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
       expect.arrayContaining(['/hidden', '/rpc/hidden_function']),
     )
     expect(await document({ role: 'inspect_nobody' })).not.toHaveProperty('definitions')
+  })
+
+  test('brings about the load of a schema that it is ahead of', async () => {
+    const config = loadTestConfig({ env: { PGRST_DB_SCHEMAS: 'api', PGRST_LOG_QUERY: 'true' } })
+    const seen: Observation[] = []
+    const checks: string[] = []
+    const store = createGenerationStore({ config, snapshot })
+    const handle = createRequestHandler({
+      currentGeneration: store.current,
+      backend: {
+        hasRoles: true,
+        inspect: createInspector({ pool, observe: () => undefined }),
+        execute: () => Promise.reject(new Error('nothing is to be executed')),
+      },
+      authenticator: {
+        authenticate: () => ok({ role: 'inspect_user', claims: '{}', isAuthenticated: true }),
+      },
+      planCache: createPlanCache(10),
+      async checkSchema(origin) {
+        checks.push(origin)
+        store.publish({ config, snapshot: await load() })
+        return 'moved'
+      },
+      observe: (observation) => seen.push(observation),
+      now: () => performance.now(),
+    })
+    await db.query('create table api.later (id int); grant select on api.later to inspect_user')
+    const raw = { method: 'GET', path: '/', query: '', headers: [], body: new Uint8Array() }
+    const { answer } = await handle(raw, store.current(), noSignal)
+    await db.query('drop table api.later')
+    expect(answer.status).toBe(200)
+    expect(Buffer.from(answer.body ?? '').toString('utf8')).toContain('"/later":')
+    expect(checks).toEqual(['stale-hit'])
+    // the statements of the answer, not those of the try before it
+    expect(seen).toEqual([{ kind: 'queries', statements: expect.anything(), status: 200 }])
   })
 })
