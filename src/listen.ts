@@ -12,7 +12,7 @@ import {
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { productName, productVersion } from './core/product.ts'
@@ -52,6 +52,8 @@ const keepAliveTimeoutMs = 75_000
 const headersTimeoutMs = 60_000
 const requestTimeoutMs = 300_000
 const maxHeadBytes = 64 * 1024
+/** How long a connection without a byte is waited for at a stop: its request may be on the way. */
+const silentGraceMs = 250
 
 interface ParserFailure extends Error {
   readonly code?: string
@@ -172,6 +174,15 @@ export async function listen(fetch: Fetch, address: ListenAddress): Promise<List
     },
     listener,
   )
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  /** Opened ahead of need, as browsers and pools do. Node counts them as busy, not as idle. */
+  const closeSilentConnections = () => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+  }
   server.on('clientError', (failure: ParserFailure, socket: Duplex) => {
     if (failure.code === 'ECONNRESET' || failure.code === 'EPIPE') socket.destroy()
     else refuse(socket, refusalOf(failure))
@@ -214,8 +225,10 @@ export async function listen(fetch: Fetch, address: ListenAddress): Promise<List
       }
       return new Promise((resolve) => {
         const cut = setTimeout(() => server.closeAllConnections(), deadlineMs)
+        const hangUp = setTimeout(closeSilentConnections, silentGraceMs)
         server.close(() => {
           clearTimeout(cut)
+          clearTimeout(hangUp)
           resolve()
         })
         server.closeIdleConnections()
