@@ -25,10 +25,14 @@ export function hasHeader(headers: readonly Header[], name: string): boolean {
   return headers.some(([key]) => key.toLowerCase() === wanted)
 }
 
+function isAscii(value: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is what needs no encoding
+  return /^[\x00-\x7f]*$/.test(value)
+}
+
 /** HTTP/1 header values are bytes: names of schemas and relations go out as their UTF-8 bytes. */
 function headerBytes(value: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is what needs no encoding
-  return /^[\x00-\x7f]*$/.test(value) ? value : Buffer.from(value, 'utf8').toString('latin1')
+  return isAscii(value) ? value : Buffer.from(value, 'utf8').toString('latin1')
 }
 
 /** Bodies up to this size leave in one write with the head; larger ones are not copied. */
@@ -36,10 +40,15 @@ const oneWriteBytes = 16 * 1024
 
 /**
  * Node sends the head and a text in one write, the head and bytes in two. Only where the content
- * type says UTF-8: other bytes would not survive being a text.
+ * type says UTF-8: other bytes would not survive being a text. And only where the head is ASCII:
+ * it would be encoded together with the text, a second time.
  */
 function inOneWrite(body: Answer['body'], headers: readonly Header[]): Answer['body'] {
-  if (!(body instanceof Uint8Array) || body.byteLength > oneWriteBytes) return body
+  if (body === null) return null
+  if (!headers.every(([, value]) => isAscii(value))) {
+    return typeof body === 'string' ? Buffer.from(body) : body
+  }
+  if (typeof body === 'string' || body.byteLength > oneWriteBytes) return body
   const isText = headers.some(([name, value]) => name === 'Content-Type' && value.endsWith('utf-8'))
   return isText ? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString() : body
 }
