@@ -1,0 +1,101 @@
+/**
+ * Plays every conformance case on every engine and version of this run, against the built server:
+ * one process for each variant of the configuration.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { featureNames } from '../../src/plan/refuse-unsupported.ts'
+import { type RunningServer, startServer } from '../support/server.ts'
+import { allCases } from './all-cases.ts'
+import { findBrokenRules, findDeviations } from './check-answer.ts'
+import { type ConformanceCase, type ExpectedAnswer, errorBody } from './conformance-case.ts'
+import { availableEngines, type Engine, type PreparedEngine } from './engines.ts'
+import { type Client, createClient } from './send-request.ts'
+import { type VariantName, variantNames, variants } from './variants.ts'
+
+test('names of cases are unique, and each names its rule', () => {
+  const names = allCases.map((each) => each.name)
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
+  expect(allCases.filter((each) => each.rule === '')).toEqual([])
+})
+
+for (const engine of availableEngines())
+  describe(engine.title, () => {
+    let prepared: PreparedEngine
+
+    beforeAll(async () => {
+      prepared = await engine.prepare()
+    })
+    afterAll(() => prepared?.drop())
+
+    for (const variant of variantNames.filter((name) => runsOn(name, engine)))
+      describe(variant, () => {
+        let server: RunningServer
+        let client: Client
+
+        beforeAll(async () => {
+          server = await startServer({ env: { ...prepared.env, ...environment(variant) } })
+          client = createClient(server.url)
+        })
+        afterAll(async () => {
+          client?.close()
+          await server?.stop()
+        })
+
+        for (const each of casesOf(variant, engine)) {
+          test(`${engine.title}: ${each.name}`, () => play(each, client))
+        }
+      })
+
+    async function play(each: ConformanceCase, client: Client): Promise<void> {
+      const isMinimal = (each.variant ?? 'default') === 'strict'
+      const answer = await client.send(each.request)
+      const broken = findBrokenRules(each.request, answer, isMinimal ? 'minimal' : 'verbose')
+      const refusal = refusalOf(each, isMinimal)
+      const difference = each.differs?.[engine.name]
+      const expected = refusal ?? difference ?? each.expect
+      const deviations = findDeviations(answer, expected, engine.schema)
+      failOn([...deviations, ...broken], each)
+      if (refusal === null && difference !== undefined) {
+        const isGone = findDeviations(answer, each.expect, engine.schema).length === 0
+        if (isGone) failOn([`the listed difference no longer occurs: ${difference.reason}`], each)
+      }
+      if (each.then === undefined || refusal !== null) return
+      const after = await client.send(each.then.request)
+      failOn(findDeviations(after, each.then.expect, engine.schema), each)
+    }
+
+    /** What an engine answers to what it does not do. */
+    function refusalOf({ needs }: ConformanceCase, isMinimal: boolean): ExpectedAnswer | null {
+      const { capabilities } = prepared
+      if (needs === undefined || capabilities.grades[needs] !== 'unsupported') return null
+      const details = `${capabilities.engine} does not support ${featureNames[needs]}`
+      const body = errorBody('PGRST127', 'Feature not implemented', { details })
+      return isMinimal ? { status: 400, code: 'PGRST127' } : { status: 400, body }
+    }
+  })
+
+function failOn(deviations: readonly string[], { request, rule, source }: ConformanceCase): void {
+  if (deviations.length === 0) return
+  const from = source === undefined ? rule : `${rule}; ${source}`
+  expect.fail(`${request.method} ${request.target}\n  ${deviations.join('\n  ')}\n  rule: ${from}`)
+}
+
+function environment(variant: VariantName): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variants[variant].options).map(([option, value]) => {
+      return [`DBREST_${option.toUpperCase().replaceAll('-', '_')}`, value]
+    }),
+  )
+}
+
+function runsOn(variant: VariantName, engine: Engine): boolean {
+  const engines: readonly string[] = variants[variant].engines
+  return engines.includes(engine.name)
+}
+
+function casesOf(variant: VariantName, engine: Engine): readonly ConformanceCase[] {
+  return allCases.filter((each) => {
+    const isHere = each.only === undefined || each.only.engine === engine.name
+    return isHere && (each.variant ?? 'default') === variant
+  })
+}

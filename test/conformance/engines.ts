@@ -1,0 +1,94 @@
+/**
+ * The engines that cases are played on: each with a database that holds the fixtures, what a server
+ * needs to be told to serve it, and what it is known not to do.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { readPostgresCapabilities } from '../../src/backends/postgres/postgres-capabilities.ts'
+import { sqliteCapabilities } from '../../src/backends/sqlite/sqlite-capabilities.ts'
+import type { Capabilities } from '../../src/cache/capabilities.ts'
+import type { PostgresVersion } from '../support/postgres.ts'
+import { clusterVersions, createTestDatabase } from '../support/shared-cluster.ts'
+import { testSecret } from '../support/sign-jwt.ts'
+import type { EngineName } from './conformance-case.ts'
+
+export interface PreparedEngine {
+  readonly env: Readonly<Record<string, string>>
+  readonly capabilities: Capabilities
+  drop(): Promise<void>
+}
+
+export interface Engine {
+  readonly name: EngineName
+  /** As titles and messages have it: `PostgreSQL 18`. */
+  readonly title: string
+  /** The schema that is exposed by default. */
+  readonly schema: string
+  prepare(): Promise<PreparedEngine>
+}
+
+export function availableEngines(): readonly Engine[] {
+  return [...clusterVersions().map(postgres), sqlite]
+}
+
+function readFixture(file: string): string {
+  return readFileSync(join(import.meta.dirname, 'fixtures', file), 'utf8')
+}
+
+function postgres(version: PostgresVersion): Engine {
+  return {
+    name: 'postgres',
+    title: `PostgreSQL ${version}`,
+    schema: 'public',
+    async prepare() {
+      const fixtures = ['postgres.sql', 'postgres-only.sql'].map(readFixture)
+      const database = await createTestDatabase(fixtures.join('\n'), version)
+      return {
+        env: {
+          DBREST_DB_URI: database.uri('conformance_login'),
+          DBREST_DB_ANON_ROLE: 'conformance_anon',
+          DBREST_JWT_SECRET: testSecret,
+          DBREST_DB_CHANNEL_ENABLED: 'false',
+          DBREST_DB_POOL: '2',
+        },
+        capabilities: await readPostgresCapabilities(async (sql) =>
+          asTexts(await database.query(sql)),
+        ),
+        drop: () => database.drop(),
+      }
+    },
+  }
+}
+
+const sqlite: Engine = {
+  name: 'sqlite',
+  title: 'SQLite',
+  schema: 'main',
+  async prepare() {
+    const folder = mkdtempSync(join(tmpdir(), 'dbrest-conformance-'))
+    const file = join(folder, 'films.db')
+    const database = new Database(file)
+    database.exec(readFixture('sqlite.sql'))
+    database.close()
+    return {
+      env: { DBREST_DB_URI: file, DBREST_DB_POOL: '2' },
+      capabilities: sqliteCapabilities(''),
+      drop: async () => rmSync(folder, { recursive: true }),
+    }
+  },
+}
+
+/** The server reads every value as text. */
+function asTexts(rows: readonly Record<string, unknown>[]) {
+  return rows.map((row) => {
+    const texts = Object.entries(row).map(([name, value]) => [name, asText(value)] as const)
+    return Object.fromEntries(texts)
+  })
+}
+
+function asText(value: unknown): string | null {
+  if (typeof value === 'boolean') return value ? 't' : 'f'
+  return value === null ? null : String(value)
+}
