@@ -1,24 +1,23 @@
 /**
- * Entry of a SQLite process: reads requests from stdin, runs them one after the other, writes the
- * replies to stdout. A query inside SQLite cannot be interrupted, so the server ends one by killing
- * this process. Everything here blocks, on purpose: there is nothing else to do.
+ * Entry of a SQLite process: reads requests from one pipe, runs them one after the other, writes
+ * the replies to another. A query inside SQLite cannot be interrupted, so the server ends one by
+ * killing this process. Everything here blocks, on purpose: there is nothing else to do. That is
+ * why the pipes are not stdin and stdout, which Node may set to non-blocking.
  *
- * Started with the database file's absolute path as its only argument. Ends with its stdin; a thread
- * watches fd 3, so that it ends with the server even in mid-query.
+ * Started with the database file's absolute path as its only argument. Ends with its requests; a
+ * thread watches the third pipe, so that it ends with the server even in mid-query.
  */
 import { readSync, writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { createSqliteConnection } from './sqlite-connection.ts'
 import { createFrameReader, encodeFrame } from './sqlite-frames.ts'
-import type { ChildReply, ChildRequest } from './sqlite-messages.ts'
+import { type ChildReply, type ChildRequest, childPipes } from './sqlite-messages.ts'
 
-const stdin = 0
-const stdout = 1
 const readBytes = 64 * 1024
 
 const watch = `
   const bytes = Buffer.alloc(1)
-  try { while (require('node:fs').readSync(3, bytes) > 0); } catch {}
+  try { while (require('node:fs').readSync(${childPipes.lifeline}, bytes) > 0); } catch {}
   process.kill(process.pid, 'SIGKILL')
 `
 
@@ -31,7 +30,7 @@ function ignoreSignals(): void {
 
 function write(bytes: Uint8Array): void {
   let at = 0
-  while (at < bytes.length) at += writeSync(stdout, bytes, at)
+  while (at < bytes.length) at += writeSync(childPipes.replies, bytes, at)
 }
 
 function send(reply: ChildReply, body: Uint8Array): void {
@@ -45,7 +44,7 @@ function serve(path: string): void {
   const buffer = Buffer.allocUnsafe(readBytes)
   send({ kind: 'ready' }, new Uint8Array())
   for (;;) {
-    const count = readSync(stdin, buffer)
+    const count = readSync(childPipes.requests, buffer)
     if (count === 0) return
     for (const frame of frames.push(Buffer.from(buffer.subarray(0, count)))) {
       // our own server is on the other end
@@ -62,8 +61,8 @@ new Worker(watch, {
 }).unref()
 try {
   serve(process.argv[2] ?? '')
-  process.exit(0)
 } catch (error) {
-  writeSync(2, error instanceof Error ? (error.stack ?? error.message) : String(error))
-  process.exit(1)
+  writeSync(process.stderr.fd, error instanceof Error ? (error.stack ?? '') : String(error))
 }
+// an orderly exit would wait for the thread, which waits for the server
+process.kill(process.pid, 'SIGKILL')

@@ -16,6 +16,9 @@ export type WireParam =
   | { readonly real: string }
   | { readonly hex: string }
 
+/** File descriptors of a SQLite process. Nothing is sent through the lifeline: it closes with the server. */
+export const childPipes = { requests: 3, replies: 4, lifeline: 5 } as const
+
 export type ChildRequest =
   | {
       readonly op: 'read'

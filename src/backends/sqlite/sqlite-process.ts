@@ -4,12 +4,13 @@
  *
  * Modes   starting → idle ⇄ busy; each → ended, which is final
  */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
+import { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { createFrameReader, encodeFrame } from './sqlite-frames.ts'
-import type { ChildReply, ChildRequest } from './sqlite-messages.ts'
+import { type ChildReply, type ChildRequest, childPipes } from './sqlite-messages.ts'
 
 export interface ProcessReply {
   readonly reply: ChildReply
@@ -49,10 +50,36 @@ const keptStderrChars = 2000
 
 /** Errors  a process that cannot be started has ended */
 export function startSqliteProcess(path: string): SqliteProcess {
-  const child = spawn(process.execPath, [childEntry(), path], {
-    // nothing is sent through the last pipe: it closes when the server is gone
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-  })
+  try {
+    const child = spawn(process.execPath, [childEntry(), path], {
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+    })
+    return watchProcess(
+      child,
+      pipeOf(child, childPipes.requests),
+      pipeOf(child, childPipes.replies),
+    )
+  } catch (error) {
+    // out of file descriptors or of memory
+    return endedProcess(`the SQLite process could not be started: ${String(error)}`)
+  }
+}
+
+function endedProcess(cause: string): SqliteProcess {
+  const ready = Promise.reject(new ProcessEnded(cause))
+  ready.catch(() => undefined)
+  return {
+    id: 'none',
+    hasEnded: true,
+    ready,
+    ended: Promise.resolve(cause),
+    ask: () => Promise.reject(new ProcessEnded(cause)),
+    demote: () => false,
+    kill: () => {},
+  }
+}
+
+function watchProcess(child: ChildProcess, requests: Duplex, replies: Duplex): SqliteProcess {
   const frames = createFrameReader()
   let pending: Pending | null = null
   let isReady = false
@@ -79,7 +106,7 @@ export function startSqliteProcess(path: string): SqliteProcess {
     pending = null
   }
 
-  child.stdout.on('data', (chunk: Buffer) => {
+  replies.on('data', (chunk: Buffer) => {
     for (const { head, body } of frames.push(chunk)) {
       const asked = pending
       pending = null
@@ -87,12 +114,11 @@ export function startSqliteProcess(path: string): SqliteProcess {
       asked?.resolve({ reply: head as ChildReply, body })
     }
   })
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString()).slice(-keptStderrChars)
   })
   // a pipe may break before the exit is told: `close` says why
-  for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.on('error', () => {})
-  child.stdio[3]?.on('error', () => {})
+  for (const pipe of child.stdio) pipe?.on('error', () => {})
   const close = (cause: string) => {
     finish(cause)
     settleEnded(end ?? cause)
@@ -120,7 +146,7 @@ export function startSqliteProcess(path: string): SqliteProcess {
       if (pending !== null) throw new Error('a SQLite process was asked two things at once')
       return new Promise((resolve, reject) => {
         pending = { resolve, reject }
-        child.stdin.write(encodeFrame(request))
+        requests.write(encodeFrame(request))
       })
     },
     demote() {
@@ -137,6 +163,12 @@ export function startSqliteProcess(path: string): SqliteProcess {
       finish('the SQLite process was killed')
     },
   }
+}
+
+function pipeOf(child: ChildProcess, descriptor: number): Duplex {
+  const pipe = child.stdio[descriptor]
+  if (!(pipe instanceof Duplex)) throw new Error('a SQLite process without its pipes')
+  return pipe
 }
 
 /** Tests run the sources; a process needs what `npm run build` made of them. */
