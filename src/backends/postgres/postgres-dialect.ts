@@ -139,7 +139,8 @@ function inList(field: PlanField, slot: Slot): SqlText {
  */
 function checkedType(type: string): SqlText {
   const withoutModifiers = type.replace(/\( *\d+ *(, *\d+ *)?\)/gu, '')
-  if (!/^[\p{L}\p{Nd}_ $[\]]+$/u.test(withoutModifiers)) {
+  // blanks are a type to the grammar, and a syntax error to the server
+  if (!/^[\p{L}\p{Nd}_ $[\]]*$/u.test(withoutModifiers)) {
     throw new Error('a cast holds characters that its grammar does not allow')
   }
   return raw(type)

@@ -190,6 +190,13 @@ describe.each(clusterVersions())('reads on PostgreSQL %s', (version) => {
     )
   })
 
+  test("a cast to blanks is the server's to refuse", async () => {
+    const node = root('projects', { select: [selected('id', { cast: '' })] })
+    await expect(fixture().runner.run(readPlan(node), request())).rejects.toThrow(
+      'syntax error at or near ")"',
+    )
+  })
+
   test('a cast that could end itself is a bug', async () => {
     const node = root('projects', { select: [selected('id', { cast: 'int) from pg_authid--' })] })
     await expect(fixture().runner.run(readPlan(node), request())).rejects.toThrow('cast')
