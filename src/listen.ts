@@ -52,6 +52,13 @@ const keepAliveTimeoutMs = 75_000
 const headersTimeoutMs = 60_000
 const requestTimeoutMs = 300_000
 const maxHeadBytes = 64 * 1024
+/**
+ * What the parser takes. The app refuses what is beyond the limit and knows which part of the head
+ * is too long; the parser only sees where it has to stop, and what it read last.
+ */
+const parsedHeadBytes = 4 * maxHeadBytes
+/** How long a client that is refused may go on sending its body before it is cut. */
+const lingerMs = 2000
 /** How long a connection without a byte is waited for at a stop: its request may be on the way. */
 const silentGraceMs = 250
 
@@ -102,6 +109,18 @@ function refusalText(error: ApiError): string {
 function refuse(socket: Duplex, error: ApiError): void {
   if (socket.writable) socket.end(refusalText(error))
   else socket.destroy()
+}
+
+/**
+ * For an answer that precedes the end of its request's body: a connection that is closed while
+ * bytes arrive is reset, and a client whose sending fails never reads why.
+ */
+function linger(socket: Socket): void {
+  socket.destroySoon = () => {
+    socket.end()
+    socket.resume()
+    setTimeout(() => socket.destroy(), lingerMs).unref()
+  }
 }
 
 /** `*`, `*4`, `!4` … as the release's hosts: a family, any or preferred. */
@@ -161,6 +180,10 @@ export async function listen(fetch: Fetch, address: ListenAddress): Promise<List
     if (incoming.headers.host === undefined && incoming.httpVersion === '1.0') {
       incoming.headers.host = 'localhost'
     }
+    // before Node's own listener, which closes the connection
+    outgoing.prependOnceListener('finish', () => {
+      if (!incoming.complete) linger(incoming.socket)
+    })
     respond(incoming, outgoing).catch(() => outgoing.destroy())
   }
   const server: Server = createServer(
@@ -168,12 +191,14 @@ export async function listen(fetch: Fetch, address: ListenAddress): Promise<List
       keepAliveTimeout: keepAliveTimeoutMs,
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
-      maxHeaderSize: maxHeadBytes,
+      maxHeaderSize: parsedHeadBytes,
       requireHostHeader: false,
       noDelay: true,
     },
     listener,
   )
+  // their bytes are bounded; Node would leave out those after the thousandth, whatever they say
+  server.maxHeadersCount = 0
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => {
     sockets.add(socket)
@@ -187,6 +212,8 @@ export async function listen(fetch: Fetch, address: ListenAddress): Promise<List
     if (failure.code === 'ECONNRESET' || failure.code === 'EPIPE') socket.destroy()
     else refuse(socket, refusalOf(failure))
   })
+  // the app asks for the body once it wants it
+  server.on('checkContinue', listener)
   server.on('checkExpectation', listener)
   server.on('connect', (incoming: IncomingMessage, socket: Duplex) => {
     refuse(socket, { kind: 'unsupported-method', method: incoming.method ?? 'CONNECT' })
@@ -225,7 +252,8 @@ export async function listen(fetch: Fetch, address: ListenAddress): Promise<List
       }
       return new Promise((resolve) => {
         const cut = setTimeout(() => server.closeAllConnections(), deadlineMs)
-        const hangUp = setTimeout(closeSilentConnections, silentGraceMs)
+        // behind a look at the sockets: under load the timer may be due before what came is read
+        const hangUp = setTimeout(() => setImmediate(closeSilentConnections), silentGraceMs)
         server.close(() => {
           clearTimeout(cut)
           clearTimeout(hangUp)

@@ -8,6 +8,7 @@ import { type Context, Hono } from 'hono'
 import type { RawRequest } from '../api/parse-request.ts'
 import type { Config } from '../config/config.ts'
 import { productName, productVersion } from '../core/product.ts'
+import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { renderError } from '../errors/error-envelope.ts'
 import { type Answer, byteLength, type Header, toResponse } from './answer.ts'
@@ -19,8 +20,9 @@ export type AppEnv = { Bindings: Partial<HttpBindings> }
 
 export const serverHeader: Header = ['Server', `${productName}/${productVersion}`]
 
-/** Bytes of the request target that are read; longer ones are 414. */
-export const maxTargetBytes = 64 * 1024
+/** Bytes of the request target, and of all headers, that are read; beyond them 414 and 431. */
+const maxTargetBytes = 64 * 1024
+const maxHeaderBytes = 64 * 1024
 
 function rawHeaders(list: readonly string[]): readonly (readonly [string, string])[] {
   const headers: (readonly [string, string])[] = []
@@ -42,6 +44,17 @@ function splitTarget(target: string): { readonly path: string; readonly query: s
   return { path: relative.slice(0, mark) || '/', query: relative.slice(mark + 1) }
 }
 
+/** A head that is too long; null for the others. */
+function refuseHead(target: string, list: readonly string[]): ApiError | null {
+  if (Buffer.byteLength(target) > maxTargetBytes) {
+    return { kind: 'target-too-long', limitBytes: maxTargetBytes }
+  }
+  // names and values are one byte a character; four more go for the colon and the ends
+  let bytes = list.length * 2
+  for (const part of list) bytes += part.length
+  return bytes > maxHeaderBytes ? { kind: 'headers-too-large', limitBytes: maxHeaderBytes } : null
+}
+
 function firstHeader(request: RawRequest, name: string): string | undefined {
   return request.headers.find(([key]) => key === name)?.[1]
 }
@@ -61,6 +74,21 @@ export function createApp(deps: RequestDeps): Hono<AppEnv> {
     return withCors({ ...answer, headers: [...answer.headers, ...extra] }, raw, config)
   }
 
+  /** The body, or why it is not read. */
+  async function readBody(
+    c: Context<AppEnv>,
+    method: string,
+    target: string,
+    config: Config,
+  ): Promise<Result<Uint8Array, ApiError>> {
+    const { incoming, outgoing } = c.env ?? {}
+    const tooLong = refuseHead(target, incoming?.rawHeaders ?? [])
+    if (tooLong !== null) return err(tooLong)
+    if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return ok(new Uint8Array(0))
+    if (incoming === undefined) return ok(new Uint8Array(await c.req.arrayBuffer()))
+    return readIncomingBody(incoming, config.maxRequestBody, () => outgoing?.writeContinue())
+  }
+
   async function answer(c: Context<AppEnv>): Promise<Response> {
     const started = deps.now()
     const generation = deps.currentGeneration()
@@ -77,22 +105,12 @@ export function createApp(deps: RequestDeps): Hono<AppEnv> {
     if (preflight !== null)
       return toResponse({ ...preflight, headers: [...preflight.headers, serverHeader] })
 
-    const hasBody = method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS'
-    const body = !hasBody
-      ? ({ ok: true, value: new Uint8Array(0) } as const)
-      : incoming
-        ? await readIncomingBody(incoming, config.maxRequestBody)
-        : ({ ok: true, value: new Uint8Array(await c.req.arrayBuffer()) } as const)
+    const body = await readBody(c, method, target, config)
     const raw: RawRequest = { ...head, body: body.ok ? body.value : new Uint8Array(0) }
 
-    const handled = !body.ok
-      ? { answer: refusal(body.error, config), role: null }
-      : Buffer.byteLength(target) > maxTargetBytes
-        ? {
-            answer: refusal({ kind: 'target-too-long', limitBytes: maxTargetBytes }, config),
-            role: null,
-          }
-        : await handle(raw, generation, c.req.raw.signal)
+    const handled = body.ok
+      ? await handle(raw, generation, c.req.raw.signal)
+      : { answer: refusal(body.error, config), role: null }
     const sent = edgeHeaders(handled.answer, raw, config)
 
     deps.observe({

@@ -13,6 +13,9 @@ function tooLarge(limitBytes: number): { readonly ok: false; readonly error: Api
 }
 
 /**
+ * A client that waits to be asked for its body (`Expect: 100-continue`) is asked once the declared
+ * length is known to fit.
+ *
  * Units   bytes
  * Errors  body-too-large: told from Content-Length before a byte is read, else as soon as it is seen
  *         malformed-request: the client left in mid-body
@@ -20,12 +23,14 @@ function tooLarge(limitBytes: number): { readonly ok: false; readonly error: Api
 export function readIncomingBody(
   incoming: IncomingMessage,
   limitBytes: number,
+  sendContinue: () => void,
 ): Promise<Result<Uint8Array, ApiError>> | Result<Uint8Array, ApiError> {
   const { headers } = incoming
   const declared = headers['content-length']
   if (declared === undefined && headers['transfer-encoding'] === undefined) return ok(empty)
   if (declared === '0') return ok(empty)
   if (limitBytes > 0 && Number(declared) > limitBytes) return tooLarge(limitBytes)
+  if (headers.expect?.toLowerCase() === '100-continue') sendContinue()
 
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
