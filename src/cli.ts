@@ -85,6 +85,11 @@ export function fileKind(path: string): FileKind {
   }
 }
 
+/** For telling the engine of a database that is named by its file. */
+export function isSqliteFile(path: string): boolean {
+  return isDatabaseFile[fileKind(path)]
+}
+
 export function versionText(): string {
   return `${productName} ${productVersion} (${contractName} ${contractVersion})\n`
 }

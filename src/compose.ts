@@ -22,12 +22,13 @@ import { createAuthenticator } from './auth/authenticate.ts'
 import type { Backend } from './backends/backend.ts'
 import { openBackend } from './backends/open-backend.ts'
 import { buildSnapshotInSlices } from './cache/build-snapshot.ts'
+import { createVersionCheck } from './cache/check-version.ts'
 import { diffSnapshotsInSlices } from './cache/diff-snapshots.ts'
 import { createGenerationStore } from './cache/generation-store.ts'
 import { createReloadPipeline, type ReloadPipeline } from './cache/reload-pipeline.ts'
 import type { ReloadSignal } from './cache/reload-signal.ts'
 import type { Config } from './config/config.ts'
-import { type ReadConfig, readLayeredConfig, warnOfDeprecations } from './configure.ts'
+import { createConfigLoader, type ReadConfig, warnOfDeprecations } from './configure.ts'
 import { productName, productVersion } from './core/product.ts'
 import { createScope } from './core/scope.ts'
 import type { ApiError } from './errors/api-error.ts'
@@ -52,6 +53,8 @@ const planCacheEntries = 2000
 const drainMs = 15_000
 /** The database gets this long to answer a probe of /ready or /health. */
 const pingMs = 2000
+/** The database gets this long to tell its schema version to a request that may be stale. */
+const versionCheckMs = 5000
 /** A probe's answer from the database serves every probe this long. */
 const pingReuseMs = 500
 
@@ -228,8 +231,7 @@ export function composeServer(deps: ServerDeps): Server {
       signals$: watchSources(database, listenerSettled),
       store,
       reader: database,
-      loadConfig: (signal) =>
-        readLayeredConfig({ read: deps.readConfig, database, previous: config(), observe, signal }),
+      loadConfig: createConfigLoader({ read: deps.readConfig, database, current: config, observe }),
       beforeLoad: async (_order, signal) => {
         if (isConnected) return
         const version = await database.serverVersion(signal)
@@ -305,13 +307,12 @@ export function composeServer(deps: ServerDeps): Server {
     }
 
     const staleNames = createStaleNameChecker({
-      isCurrent: async () => {
-        const { snapshot } = store.current()
-        if (snapshot === null) return true
-        const signal = AbortSignal.timeout(config().dbSchemaLoadTimeout)
-        const version = await database.schemaVersion(snapshot.options, signal)
-        return version === snapshot.schemaVersion
-      },
+      isCurrent: createVersionCheck({
+        store,
+        reader: database,
+        scheduler,
+        limitMs: versionCheckMs,
+      }),
       requestReload: pipeline.requestReload,
       currentVersion: () => store.current().snapshot?.version ?? null,
       scheduler,

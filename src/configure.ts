@@ -17,13 +17,12 @@ export type ReadConfig = (layers: {
   readonly previous?: Config
 }) => Result<Config, readonly string[]>
 
-export interface LayersDeps {
+export interface ConfigLoaderDeps {
   readonly read: ReadConfig
   readonly database: Pick<Backend, 'databaseSettings'>
   /** The configuration in use: its boot options stay. */
-  readonly previous: Config
+  readonly current: () => Config
   readonly observe: Observe
-  readonly signal: AbortSignal
 }
 
 /** At the start, and again at each reload that still has it. */
@@ -35,29 +34,41 @@ export function warnOfDeprecations(config: Config, observe: Observe): void {
 }
 
 /**
- * Errors  every problem of file, environment and in-database settings; a database that cannot be
- *         asked for its settings is observed, and the other layers count
+ * Loads every layer at each call. A database that cannot be asked for its settings is observed; the
+ * ones that it told last stay in force.
+ *
+ * Errors  every problem of file, environment and in-database settings
  */
-export async function readLayeredConfig(
-  deps: LayersDeps,
-): Promise<Result<Config, readonly string[]>> {
-  const { read, previous, observe } = deps
-  const outside = read({ previous })
-  if (!outside.ok) return outside
-  let next = outside.value
-  if (next.dbConfig) {
+export function createConfigLoader(
+  deps: ConfigLoaderDeps,
+): (signal: AbortSignal) => Promise<Result<Config, readonly string[]>> {
+  const { read, observe } = deps
+  let lastSettings: ReadonlyMap<string, string> = new Map()
+
+  async function readSettings(
+    config: Config,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>> {
+    if (!config.dbConfig) return new Map()
     try {
-      const databaseSettings = await deps.database.databaseSettings(next, deps.signal)
-      const whole = read({ databaseSettings, previous })
-      if (!whole.ok) return whole
-      next = whole.value
+      lastSettings = await deps.database.databaseSettings(config, signal)
     } catch (failure) {
       if (!(failure instanceof BackendFailure)) throw failure
       observe({ kind: 'config-settings-failed', error: failure.error })
     }
+    return lastSettings
   }
-  const { config, needsRestart } = reloadConfig(previous, next)
-  if (needsRestart.length > 0) observe({ kind: 'config-needs-restart', options: needsRestart })
-  warnOfDeprecations(config, observe)
-  return { ok: true, value: config }
+
+  return async (signal) => {
+    const previous = deps.current()
+    const outside = read({ previous })
+    if (!outside.ok) return outside
+    const databaseSettings = await readSettings(outside.value, signal)
+    const whole = databaseSettings.size === 0 ? outside : read({ databaseSettings, previous })
+    if (!whole.ok) return whole
+    const { config, needsRestart } = reloadConfig(previous, whole.value)
+    if (needsRestart.length > 0) observe({ kind: 'config-needs-restart', options: needsRestart })
+    warnOfDeprecations(config, observe)
+    return { ok: true, value: config }
+  }
 }

@@ -6,7 +6,15 @@
  */
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { type Command, fileKind, helpText, parseCommand, probe, versionText } from './cli.ts'
+import {
+  type Command,
+  fileKind,
+  helpText,
+  isSqliteFile,
+  parseCommand,
+  probe,
+  versionText,
+} from './cli.ts'
 import { composeServer, type Server } from './compose.ts'
 import type { Config } from './config/config.ts'
 import { dumpConfig } from './config/dump-config.ts'
@@ -28,7 +36,7 @@ for (const name of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(name, (failure: unknown) => {
     const stack = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)
     if (server === null) exit(1, `${stack}\n`)
-    server.observe({ kind: 'request-crashed', stack })
+    server.observe({ kind: 'crashed', stack })
   })
 }
 
@@ -69,7 +77,7 @@ function configReader(command: Configured): ReadConfig {
       ...(fileText === undefined ? {} : { fileText }),
       env: process.env,
       readFile: (path) => readFileSync(path),
-      isSqliteFile: (path) => fileKind(path) === 'sqlite',
+      isSqliteFile,
       ...(database === undefined ? {} : { positionalDatabase: database }),
       ...(databaseSettings === undefined ? {} : { databaseSettings }),
       ...(previous === undefined ? {} : { previous }),

@@ -8,7 +8,7 @@ import { openBackend } from './backends/open-backend.ts'
 import { buildSnapshot } from './cache/build-snapshot.ts'
 import { schemaOptions } from './cache/schema-options.ts'
 import type { Config } from './config/config.ts'
-import { type ReadConfig, readLayeredConfig } from './configure.ts'
+import { createConfigLoader, type ReadConfig } from './configure.ts'
 import { BackendFailure } from './errors/backend-failure.ts'
 import { createLogObserver } from './observe/log-observer.ts'
 
@@ -39,14 +39,15 @@ export async function readDumps(deps: DumpDeps): Promise<Dumps> {
   const database = await openBackend({ config: () => current, env: deps.env, observe: log })
   const deadline = () => AbortSignal.timeout(deps.config.dbSchemaLoadTimeout)
 
+  const load = createConfigLoader({
+    read: deps.readConfig,
+    database,
+    current: () => current,
+    observe: log,
+  })
+
   async function config(): Promise<Config> {
-    const read = await readLayeredConfig({
-      read: deps.readConfig,
-      database,
-      previous: current,
-      observe: log,
-      signal: deadline(),
-    })
+    const read = await load(deadline())
     if (read.ok) current = read.value
     else log({ kind: 'config-invalid', problems: read.error })
     return current

@@ -59,7 +59,7 @@ export function createOwedLoad(deps: OwedLoadDeps): OwedLoad {
       const { schemas, extraSearchPath } = schemaOptions(config)
       const attempt = order.urgency === 'retry' ? (debt.current()?.attempt ?? 0) + 1 : 1
       const durationMs = scheduler.now() - order.signal.at
-      if (stack !== null) observe({ kind: 'request-crashed', stack })
+      if (stack !== null) observe({ kind: 'crashed', stack })
       observe({ kind: 'reload-failed', error, schemas, extraSearchPath, attempt, durationMs })
       if (fatal !== null) deps.onFatal(fatal)
       const retryInMs = debt.owe({

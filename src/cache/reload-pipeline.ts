@@ -114,7 +114,7 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
 
   function observeCrash(failure: unknown): void {
     const { stack, cause } = describeFailure(failure)
-    observe({ kind: 'request-crashed', stack: stack ?? cause })
+    observe({ kind: 'crashed', stack: stack ?? cause })
   }
 
   function attempt(effect: () => void): void {

@@ -132,7 +132,7 @@ export function createApp(deps: RequestDeps): Hono<AppEnv> {
   app.all('*', answer)
   app.onError((failure) => {
     const { config } = deps.currentGeneration()
-    deps.observe({ kind: 'request-crashed', stack: failure.stack ?? failure.message })
+    deps.observe({ kind: 'crashed', stack: failure.stack ?? failure.message })
     const rendered = refusal({ kind: 'internal' }, config)
     return toResponse({ ...rendered, headers: [...rendered.headers, serverHeader] })
   })

@@ -162,7 +162,7 @@ export function logLine(observation: Observation): LogLine {
       return observation.error.kind === 'acquisition-timeout'
         ? none
         : { level: 'error', texts: [errorLogJson(observation.error)] }
-    case 'request-crashed':
+    case 'crashed':
       return { level: 'error', texts: [oneLine(observation.stack)] }
     case 'queries':
       return {

@@ -89,7 +89,7 @@ export type Observation =
       readonly durationMs: number
     }
   | { readonly kind: 'request-error'; readonly error: ApiError; readonly status: number }
-  | { readonly kind: 'request-crashed'; readonly stack: string }
+  | { readonly kind: 'crashed'; readonly stack: string }
   | { readonly kind: 'queries'; readonly statements: readonly string[]; readonly status: number }
   | {
       readonly kind: 'legacy-target-name'

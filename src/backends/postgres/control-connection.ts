@@ -4,6 +4,7 @@
  * signal is aborted ends at once, and its query is cancelled in the server; a server that does not
  * even answer that is left by cutting the socket.
  */
+import { setMaxListeners } from 'node:events'
 import { deadlineFailure, outcomeFailure } from './map-postgres-error.ts'
 import type { BatchOutcome, PostgresConnection, StepResult } from './postgres-connection.ts'
 
@@ -30,6 +31,8 @@ export interface ControlConnection {
     work: (query: ControlQuery, address: string) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T>
+  /** The next work gets a new connection, so that settings of the login role are those of then. */
+  renew(): void
   /** Ends what runs; work that waits, or comes later, rejects. */
   close(): Promise<void>
 }
@@ -48,6 +51,9 @@ export interface ControlConnectionDeps {
 export function createControlConnection(deps: ControlConnectionDeps): ControlConnection {
   const { connectTimeoutMs = 5000, idleMs = 10_000, cancelGraceMs = 1000 } = deps
   const closing = new AbortController()
+  // each piece of work that waits listens to it
+  setMaxListeners(0, closing.signal)
+  let isRenewing = false
   let current: PostgresConnection | null = null
   let idleTimer: NodeJS.Timeout | undefined
   // settled when the work before has left the connection to the next
@@ -55,7 +61,10 @@ export function createControlConnection(deps: ControlConnectionDeps): ControlCon
 
   async function open(stop: AbortSignal): Promise<PostgresConnection> {
     clearTimeout(idleTimer)
-    if (current?.isAlive === true) return current
+    if (current?.isAlive === true && !isRenewing) return current
+    void current?.end()
+    current = null
+    isRenewing = false
     const attempt = new AbortController()
     const abort = () => attempt.abort()
     const timer = setTimeout(abort, connectTimeoutMs)
@@ -151,6 +160,9 @@ export function createControlConnection(deps: ControlConnectionDeps): ControlCon
 
   return {
     run,
+    renew() {
+      isRenewing = true
+    },
     async close() {
       clearTimeout(idleTimer)
       closing.abort()

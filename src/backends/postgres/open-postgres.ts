@@ -140,7 +140,11 @@ export function openPostgres({ config, env, observe }: PostgresDeps): Backend {
         : Promise.resolve(new Map()),
     execute: createExecutor({ pool, compile: createPlanCompiler(), observe }),
     inspect: createInspector({ pool, observe }),
-    recycle: () => pool.recycle(),
+    recycle() {
+      pool.recycle()
+      loads.renew()
+      primary.renew()
+    },
     async ping(signal) {
       const acquired = await pool.acquire(signal)
       switch (acquired.kind) {

@@ -107,7 +107,7 @@ function line(observation: Observation): string | null {
       return `config invalid: ${observation.problems.join(', ')}`
     case 'reload-queried':
       return `queried in ${observation.durationMs}`
-    case 'request-crashed':
+    case 'crashed':
       return `crashed: ${observation.stack.split('\n')[0]}`
     default:
       return observation.kind
