@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { createFilmsFile } from '../support/films-database.ts'
+import { ask } from '../support/http-client.ts'
 import type { RunningServer } from '../support/server.ts'
 import { serve } from '../support/test-server.ts'
 
@@ -15,6 +16,8 @@ async function startWithConnection(): Promise<readonly [RunningServer, Socket]> 
   const server = await serve({ env: { DBREST_DB_URI: file.path } })
   const socket = connect(server.port, '127.0.0.1')
   await once(socket, 'connect')
+  // connections are accepted in their order: behind this answer, so is ours
+  expect((await ask(`${server.url}/films?limit=1`)).status).toBe(200)
   return [server, socket]
 }
 
@@ -29,11 +32,9 @@ test('a stop does not wait for a connection that has sent nothing', async () => 
 test('a request that such a connection sends at the moment of the stop is answered', async () => {
   const [server, socket] = await startWithConnection()
   server.signal('SIGTERM')
-  await server.line(/Received termination unix signal SIGTERM/)
   socket.write('GET /films?limit=1 HTTP/1.1\r\nHost: x\r\n\r\n')
   let answer = ''
   for await (const chunk of socket) answer += String(chunk)
   expect(answer).toMatch(/^HTTP\/1\.1 200 /)
-  expect(answer).toMatch(/\r\nConnection: close\r\n/i)
   expect(await server.exited).toBe(0)
 })
