@@ -39,4 +39,26 @@ export interface Scenario {
 
 export const scenarios: readonly Scenario[] = [
   { name: 'read by key', target: '/tasks?id=eq.4711', params: ['4711'] },
+  {
+    name: '100 rows, filtered and ordered',
+    target: '/tasks?project_id=lte.200&order=name.desc,id&limit=100',
+    params: ['200', '100'],
+  },
+  {
+    name: 'one-level embed',
+    target: '/projects?select=id,name,clients(name)&id=lte.50',
+    params: ['50'],
+  },
+  {
+    name: 'three-level embed',
+    target: '/clients?select=name,projects(name,tasks(id,name))&id=lte.3',
+    params: ['3'],
+  },
+  {
+    name: 'exact count',
+    target: '/tasks?project_id=lte.100&limit=10',
+    headers: { Prefer: 'count=exact' },
+    params: ['100', '10', '100'],
+  },
+  { name: '10,000 rows', target: '/tasks', params: [] },
 ]
