@@ -58,9 +58,12 @@ export interface ConformanceCase {
   readonly request: CaseRequest
   readonly expect: ExpectedAnswer
   /** Sent right after, to see what the first request left. */
-  readonly then?: { readonly request: CaseRequest; readonly expect: ExpectedAnswer }
-  /** An engine that grades this feature `unsupported` refuses the request with PGRST127. */
-  readonly needs?: Feature
+  readonly afterwards?: { readonly request: CaseRequest; readonly expect: ExpectedAnswer }
+  /**
+   * An engine that grades one of these `unsupported` refuses the request with PGRST127, naming
+   * the first it lacks.
+   */
+  readonly needs?: Feature | readonly Feature[]
   /** A listed difference that no longer occurs fails too. */
   readonly differs?: { readonly [engine in EngineName]?: Difference }
   /** The case is about something that other engines have no notion of. */
@@ -81,3 +84,10 @@ type Headers = CaseRequest['headers']
 export function get(target: string, headers: Headers = {}): CaseRequest {
   return { method: 'GET', target, headers }
 }
+
+export function post(target: string, body: Json, headers: Headers = {}): CaseRequest {
+  return { method: 'POST', target, body, headers }
+}
+
+/** Asks to see what was written. */
+export const showing = { Prefer: 'return=representation' } as const

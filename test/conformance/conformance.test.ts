@@ -59,20 +59,29 @@ for (const engine of availableEngines())
         const isGone = findDeviations(answer, each.expect, engine.schema).length === 0
         if (isGone) failOn([`the listed difference no longer occurs: ${difference.reason}`], each)
       }
-      if (each.then === undefined || refusal !== null) return
-      const after = await client.send(each.then.request)
-      failOn(findDeviations(after, each.then.expect, engine.schema), each)
+      if (each.afterwards === undefined || refusal !== null) return
+      const after = await client.send(each.afterwards.request)
+      failOn(findDeviations(after, each.afterwards.expect, engine.schema), each)
     }
 
     /** What an engine answers to what it does not do. */
-    function refusalOf({ needs }: ConformanceCase, isMinimal: boolean): ExpectedAnswer | null {
+    function refusalOf(
+      { needs, request }: ConformanceCase,
+      isMinimal: boolean,
+    ): ExpectedAnswer | null {
       const { capabilities } = prepared
-      if (needs === undefined || capabilities.grades[needs] !== 'unsupported') return null
-      const details = `${capabilities.engine} does not support ${featureNames[needs]}`
+      const lacking = [needs ?? []]
+        .flat()
+        .find((each) => capabilities.grades[each] === 'unsupported')
+      if (lacking === undefined) return null
+      if (request.method === 'HEAD') return { status: 400, headers: refusalHeaders, text: '' }
+      const details = `${capabilities.engine} does not support ${featureNames[lacking]}`
       const body = errorBody('PGRST127', 'Feature not implemented', { details })
       return isMinimal ? { status: 400, code: 'PGRST127' } : { status: 400, body }
     }
   })
+
+const refusalHeaders = { 'proxy-status': 'PostgREST; error=PGRST127' }
 
 function failOn(deviations: readonly string[], { request, rule, source }: ConformanceCase): void {
   if (deviations.length === 0) return

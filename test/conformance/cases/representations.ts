@@ -110,6 +110,14 @@ export const representationCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'csv/quotes-what-holds-blanks',
+    rule: builtin,
+    source: 'PostgreSQL manual: Composite Type Input and Output Syntax',
+    needs: 'csv',
+    request: get('/films?select=id,title&id=in.(1,4)&order=id', { Accept: 'text/csv' }),
+    expect: { status: 200, text: 'id,title\n1,"Lady Bird"\n4,Dune' },
+  },
+  {
     name: 'csv/booleans-are-letters',
     rule: builtin,
     source: 'PostgreSQL manual: the text form of booleans in a row',

@@ -1,0 +1,577 @@
+/**
+ * Functions under /rpc.
+ */
+import { type ConformanceCase, errorBody, get, post } from '../conformance-case.ts'
+
+const posting = 'PostgREST docs: functions (Calling with POST)'
+const getting = 'PostgREST docs: functions (Calling with GET)'
+const jsonArray = 'PostgREST docs: functions (Functions with an array of JSON objects)'
+const unnamedJson = 'PostgREST docs: functions (Functions with a single unnamed JSON parameter)'
+const unnamed = 'PostgREST docs: functions (Functions with a single unnamed parameter)'
+const arrays = 'PostgREST docs: functions (Functions with array parameters)'
+const variadic = 'PostgREST docs: functions (Variadic functions)'
+const tables = 'PostgREST docs: functions (Table-Valued Functions)'
+const scalars = 'PostgREST docs: functions (Scalar functions)'
+const overloaded = 'PostgREST docs: functions (Overloaded functions)'
+const unknown = 'PostgREST docs: errors (PGRST202)'
+const affected = 'PostgREST docs: preferences (Max Affected)'
+const raising = 'PostgREST docs: errors (Custom Errors)'
+const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
+const needs = 'functions'
+
+export const functionCases: readonly ConformanceCase[] = [
+  {
+    name: 'call/with-an-object',
+    rule: posting,
+    needs,
+    request: post('/rpc/add_them', { a: 1, b: 2 }),
+    expect: {
+      status: 200,
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        'content-range': '0-0/*',
+        'content-location': null,
+      },
+      text: '3',
+    },
+  },
+  {
+    name: 'call/of-a-name-in-mixed-case',
+    rule: posting,
+    needs,
+    request: post('/rpc/Mixed%20Case', { 'Some Arg': 'as it is' }),
+    expect: { status: 200, body: 'as it is' },
+  },
+  {
+    name: 'call/only-the-columns-named',
+    rule: posting,
+    source: 'v16.2 spec: RpcSpec (ignores json keys not included in ?columns)',
+    needs,
+    request: post('/rpc/greet?columns=name', { name: 'John', smth: 'here' }),
+    expect: { status: 200, body: 'Hello John!' },
+  },
+  {
+    name: 'call/the-first-of-several-objects-counts',
+    rule: posting,
+    source: 'v16.2 spec: RpcSpec (only takes the first object)',
+    needs,
+    request: post('/rpc/add_them', [
+      { a: 1, b: 2 },
+      { a: 4, b: 6 },
+    ]),
+    expect: { status: 200, body: 3 },
+  },
+  {
+    name: 'call/with-an-empty-body',
+    rule: posting,
+    source: 'v16.2 spec: RpcSpec (empty string as empty json object)',
+    needs,
+    request: post('/rpc/greet', ''),
+    expect: { status: 200, body: 'Hello guest!' },
+  },
+  {
+    name: 'call/with-a-form',
+    rule: posting,
+    source: 'v16.2 spec: RpcSpec (from an html form)',
+    needs,
+    request: post('/rpc/greet', 'name=John+Doe', form),
+    expect: { status: 200, body: 'Hello John Doe!' },
+  },
+  {
+    name: 'call/with-malformed-json',
+    rule: 'PostgREST docs: errors (PGRST102)',
+    source: 'v16.2 spec: RpcSpec (rejects malformed json payload)',
+    request: post('/rpc/greet', '{'),
+    expect: { status: 400, body: errorBody('PGRST102', 'Empty or invalid json') },
+  },
+  {
+    name: 'call/by-get',
+    rule: getting,
+    needs,
+    request: get('/rpc/add_them?a=1&b=2'),
+    expect: { status: 200, text: '3' },
+  },
+  {
+    name: 'call/by-get-with-defaults',
+    rule: getting,
+    needs,
+    request: get('/rpc/greet'),
+    expect: { status: 200, text: '"Hello guest!"' },
+  },
+  {
+    name: 'call/by-head',
+    rule: getting,
+    source: 'v16.2 spec: RpcSpec',
+    needs,
+    request: { method: 'HEAD', target: '/rpc/greet' },
+    expect: {
+      status: 200,
+      headers: { 'content-type': 'application/json; charset=utf-8', 'content-length': null },
+      text: '',
+    },
+  },
+  {
+    name: 'call/the-last-of-a-repeated-argument-counts',
+    rule: getting,
+    source: 'v16.2 spec: RpcSpec (returns last value for repeated params)',
+    needs,
+    request: get('/rpc/greet?name=ignored&name=world'),
+    expect: { status: 200, body: 'Hello world!' },
+  },
+  {
+    name: 'call/writing-by-get',
+    rule: 'PostgREST docs: transactions (Access Mode on Functions)',
+    source: 'v16.2 spec: RpcSpec (should fail on mutating procs)',
+    needs,
+    request: get('/rpc/forget_notes'),
+    expect: {
+      status: 405,
+      body: errorBody('25006', 'cannot execute DELETE in a read-only transaction'),
+    },
+  },
+  {
+    name: 'call/writing-although-stable',
+    rule: 'PostgREST docs: transactions (Access Mode on Functions)',
+    needs,
+    request: post('/rpc/count_while_stable', {}),
+    expect: {
+      status: 405,
+      body: errorBody('25006', 'cannot execute nextval() in a read-only transaction'),
+    },
+  },
+  {
+    name: 'call/writing-by-post',
+    rule: 'PostgREST docs: transactions (Access Mode on Functions)',
+    variant: 'generous',
+    needs,
+    request: post('/rpc/add_review', { author: 'Lee', stars: 2 }),
+    expect: {
+      status: 200,
+      body: {
+        id: 50,
+        film_id: null,
+        author: 'Lee',
+        stars: 2,
+        body: null,
+        meta: null,
+        written: '2024-01-01',
+      },
+    },
+  },
+  {
+    name: 'call/of-void',
+    rule: scalars,
+    variant: 'generous',
+    source: 'v16.2 spec: RpcSpec (returns 204, no Content-Type header and no content)',
+    needs,
+    request: post('/rpc/forget_notes', {}),
+    expect: { status: 204, headers: { 'content-type': null, 'content-length': null }, text: '' },
+  },
+  {
+    name: 'call/with-a-list-of-documents',
+    rule: jsonArray,
+    needs,
+    request: post('/rpc/sum_of', { items: [{ n: 1 }, { n: '2' }] }),
+    expect: { status: 200, body: 3 },
+  },
+  {
+    name: 'call/with-the-body-as-the-argument',
+    rule: unnamedJson,
+    needs,
+    request: post('/rpc/multiply', { x: 4, y: 2 }),
+    expect: { status: 200, body: 8 },
+  },
+  {
+    name: 'call/with-text',
+    rule: unnamed,
+    needs,
+    request: post('/rpc/shout', 'hello', { 'Content-Type': 'text/plain' }),
+    expect: { status: 200, body: 'HELLO!' },
+  },
+  {
+    name: 'call/with-bytes',
+    rule: unnamed,
+    needs,
+    request: post('/rpc/byte_count', 'été', { 'Content-Type': 'application/octet-stream' }),
+    expect: { status: 200, body: 5 },
+  },
+  {
+    name: 'call/with-text-that-no-function-takes',
+    rule: unknown,
+    source: 'v16.2 spec: RpcSpec (single unnamed text parameter)',
+    needs,
+    request: post('/rpc/byte_count', 'x', { 'Content-Type': 'text/plain' }),
+    expect: {
+      status: 404,
+      body: errorBody(
+        'PGRST202',
+        'Could not find the function public.byte_count in the schema cache',
+        {
+          details:
+            'Searched for the function public.byte_count with a single unnamed text parameter, but no matches were found in the schema cache.',
+        },
+      ),
+    },
+  },
+  {
+    name: 'call/with-an-array',
+    rule: arrays,
+    needs,
+    request: post('/rpc/plus_one', { numbers: [1, 2, 3, 4] }),
+    expect: { status: 200, body: [2, 3, 4, 5] },
+  },
+  {
+    name: 'call/with-an-array-literal',
+    rule: arrays,
+    needs,
+    request: get('/rpc/plus_one?numbers=%7B1,2,3,4%7D'),
+    expect: { status: 200, body: [2, 3, 4, 5] },
+  },
+  {
+    name: 'call/variadic-by-post',
+    rule: variadic,
+    needs,
+    request: post('/rpc/total', { numbers: [1, 2, 3] }),
+    expect: { status: 200, body: 6 },
+  },
+  {
+    name: 'call/variadic-by-get',
+    rule: variadic,
+    needs,
+    request: get('/rpc/total?numbers=1&numbers=2&numbers=3'),
+    expect: { status: 200, body: 6 },
+  },
+  {
+    name: 'call/variadic-by-form',
+    rule: variadic,
+    needs,
+    request: post('/rpc/total', 'numbers=1&numbers=2', form),
+    expect: { status: 200, body: 3 },
+  },
+  {
+    name: 'call/rows-of-a-table',
+    rule: tables,
+    needs,
+    request: get('/rpc/films_of?maker=2&select=title,director:directors(name)&title=like.D*'),
+    expect: {
+      status: 200,
+      body: [{ title: 'Dune', director: { name: 'Denis Villeneuve' } }],
+    },
+  },
+  {
+    name: 'call/rows-filtered-by-what-is-not-selected',
+    rule: 'PostgREST docs: functions (Horizontal Filtering)',
+    needs,
+    request: post('/rpc/films_of?select=id&title=eq.Arrival', { maker: 2 }),
+    expect: { status: 200, body: [{ id: 3 }] },
+  },
+  {
+    name: 'call/rows-ordered-limited-and-counted',
+    rule: tables,
+    needs,
+    request: get('/rpc/films_of?maker=1&select=id&order=id.desc&limit=1', {
+      Prefer: 'count=exact',
+    }),
+    expect: { status: 206, headers: { 'content-range': '0-0/2' }, body: [{ id: 2 }] },
+  },
+  {
+    name: 'call/rows-in-a-range',
+    rule: tables,
+    source: 'v16.2 spec: RpcSpec (using the Range header)',
+    needs,
+    request: get('/rpc/films_of?maker=1&select=id', { Range: '1-1' }),
+    expect: { status: 200, headers: { 'content-range': '1-1/*' }, body: [{ id: 2 }] },
+  },
+  {
+    name: 'call/one-row-is-an-object',
+    rule: tables,
+    source: 'v16.2 spec: RpcSpec (returns single row from table)',
+    needs,
+    request: get('/rpc/newest_film?select=id,title'),
+    expect: { status: 200, body: { id: 4, title: 'Dune' } },
+  },
+  {
+    name: 'call/rows-as-an-object',
+    rule: 'PostgREST docs: resource_representation (Singular or Plural)',
+    source: 'v16.2 spec: SingularSpec (when calling a stored proc)',
+    needs,
+    request: get('/rpc/films_of?maker=3&select=id', {
+      Accept: 'application/vnd.pgrst.object+json',
+    }),
+    expect: { status: 200, body: { id: 5 } },
+  },
+  {
+    name: 'call/rows-as-csv',
+    rule: tables,
+    source: 'v16.2 spec: RpcSpec (returns CSV)',
+    needs,
+    request: get('/rpc/film_years?limit=2', { Accept: 'text/csv' }),
+    expect: { status: 200, text: 'title,year\n"Lady Bird",2017\n"Little Women",2019' },
+  },
+  {
+    name: 'call/a-table-of-its-own',
+    rule: tables,
+    source: 'v16.2 spec: RpcSpec (procs with TABLE return)',
+    needs,
+    request: get('/rpc/film_years?year=lt.2000'),
+    expect: { status: 200, body: [{ title: 'Modern Times', year: 1936 }] },
+  },
+  {
+    name: 'call/values-of-a-set',
+    rule: scalars,
+    source: 'v16.2 spec: RpcSpec (returns setof integers)',
+    needs,
+    request: get('/rpc/all_years'),
+    expect: { status: 200, body: [1936, 2016, 2017, 2019, 2021, 2024] },
+  },
+  {
+    name: 'call/out-parameters-are-an-object',
+    rule: scalars,
+    source: 'v16.2 spec: RpcSpec (many OUT params)',
+    needs,
+    request: get('/rpc/one_pair'),
+    expect: { status: 200, body: { low: 1, high: 2 } },
+  },
+  {
+    name: 'call/counts-one-value',
+    rule: scalars,
+    source: 'v16.2 spec: RpcSpec (exact count of 1)',
+    needs,
+    request: get('/rpc/add_them?a=3&b=4', { Prefer: 'count=exact' }),
+    expect: { status: 200, headers: { 'content-range': '0-0/1' }, body: 7 },
+  },
+  {
+    name: 'call/untyped-rows',
+    rule: 'PostgREST docs: functions (Untyped functions)',
+    source: 'v16.2 spec: RpcSpec (returns a setof record type)',
+    needs,
+    request: post('/rpc/untyped_films', {}),
+    expect: {
+      status: 200,
+      body: [
+        { id: 1, title: 'Lady Bird' },
+        { id: 2, title: 'Little Women' },
+      ],
+    },
+  },
+  {
+    name: 'call/overloaded-by-the-number-of-arguments',
+    rule: overloaded,
+    needs,
+    request: get('/rpc/duration?film=1'),
+    expect: { status: 200, body: 'of 1' },
+  },
+  {
+    name: 'call/overloaded-with-more-arguments',
+    rule: overloaded,
+    needs,
+    request: get('/rpc/duration?film=1&unit=hours'),
+    expect: { status: 200, body: 'of 1 in hours' },
+  },
+  {
+    name: 'call/overloaded-by-type-only',
+    rule: 'PostgREST docs: errors (PGRST203)',
+    source: 'v16.2 spec: RpcSpec (300 Multiple Choices)',
+    needs,
+    request: get('/rpc/ambiguous?n=1'),
+    expect: {
+      status: 300,
+      body: errorBody(
+        'PGRST203',
+        'Could not choose the best candidate function between: public.ambiguous(n => integer), public.ambiguous(n => text)',
+        {
+          hint: 'Try renaming the parameters or the function itself in the database so function overloading can be resolved',
+        },
+      ),
+    },
+  },
+  {
+    name: 'call/of-what-is-not-there',
+    rule: unknown,
+    source: 'v16.2 spec: RpcSpec (unknown proc name)',
+    needs,
+    request: get('/rpc/zzz'),
+    expect: {
+      status: 404,
+      body: errorBody(
+        'PGRST202',
+        'Could not find the function public.zzz without parameters in the schema cache',
+        {
+          details:
+            'Searched for the function public.zzz without parameters, but no matches were found in the schema cache.',
+        },
+      ),
+    },
+  },
+  {
+    name: 'call/of-a-name-alike',
+    rule: unknown,
+    source: 'v16.2 spec: RpcSpec (hint the closest proc)',
+    needs,
+    request: get('/rpc/newest_fil'),
+    expect: {
+      status: 404,
+      body: errorBody(
+        'PGRST202',
+        'Could not find the function public.newest_fil without parameters in the schema cache',
+        {
+          details:
+            'Searched for the function public.newest_fil without parameters, but no matches were found in the schema cache.',
+          hint: 'Perhaps you meant to call the function public.newest_film',
+        },
+      ),
+    },
+  },
+  {
+    name: 'call/with-other-arguments',
+    rule: unknown,
+    source: 'v16.2 spec: RpcSpec (hint the closest args)',
+    needs,
+    request: get('/rpc/greet?nam=Peter'),
+    expect: {
+      status: 404,
+      body: errorBody(
+        'PGRST202',
+        'Could not find the function public.greet(nam) in the schema cache',
+        {
+          details:
+            'Searched for the function public.greet with parameter nam, but no matches were found in the schema cache.',
+          hint: 'Perhaps you meant to call the function public.greet(name)',
+        },
+      ),
+    },
+  },
+  {
+    name: 'call/by-post-with-other-arguments',
+    rule: unknown,
+    source: 'v16.2 spec: RpcSpec (or with a single unnamed json/jsonb parameter)',
+    needs,
+    request: post('/rpc/add_them', { a: 1, b: 2, smthelse: 3 }),
+    expect: {
+      status: 404,
+      body: errorBody(
+        'PGRST202',
+        'Could not find the function public.add_them(a, b, smthelse) in the schema cache',
+        {
+          details:
+            'Searched for the function public.add_them with parameters a, b, smthelse or with a single unnamed json/jsonb parameter, but no matches were found in the schema cache.',
+          hint: 'Perhaps you meant to call the function public.add_them(a, b)',
+        },
+      ),
+    },
+  },
+  {
+    name: 'call/a-value-of-the-wrong-type',
+    rule: 'PostgREST docs: errors (HTTP Status Codes)',
+    needs,
+    request: get('/rpc/add_them?a=x&b=2'),
+    expect: { status: 400, body: errorBody('22P02', 'invalid input syntax for type integer: "x"') },
+  },
+  {
+    name: 'call/max-affected',
+    rule: affected,
+    variant: 'generous',
+    source: 'v16.2 spec: MaxAffectedSpec (rpc)',
+    needs,
+    request: post(
+      '/rpc/drop_reviews',
+      { of_author: 'Kim' },
+      {
+        Prefer: 'handling=strict, max-affected=1',
+      },
+    ),
+    expect: {
+      status: 400,
+      body: errorBody('PGRST124', 'Query result exceeds max-affected preference constraint', {
+        details: 'The query affects 2 rows',
+      }),
+    },
+  },
+  {
+    name: 'call/max-affected-of-no-rows',
+    rule: 'PostgREST docs: errors (PGRST128)',
+    variant: 'generous',
+    source: 'v16.2 spec: MaxAffectedSpec (returns void)',
+    needs,
+    request: post('/rpc/forget_notes', {}, { Prefer: 'handling=strict, max-affected=20' }),
+    expect: {
+      status: 400,
+      body: errorBody(
+        'PGRST128',
+        'Function must return SETOF or TABLE when max-affected preference is used with handling=strict',
+      ),
+    },
+  },
+  {
+    name: 'raise/plainly',
+    rule: raising,
+    needs,
+    request: post('/rpc/refuse', {}),
+    expect: {
+      status: 400,
+      body: errorBody('P0001', 'I refuse!', {
+        details: 'Pretty simple',
+        hint: 'There is nothing you can do.',
+      }),
+    },
+  },
+  {
+    name: 'raise/with-a-status',
+    rule: 'PostgREST docs: errors (RAISE errors with HTTP Status Codes)',
+    needs,
+    request: post('/rpc/payment_required', {}),
+    expect: {
+      status: 402,
+      headers: { 'proxy-status': 'PostgREST; error=PT402' },
+      body: errorBody('PT402', 'Payment Required', {
+        details: 'Quota exceeded',
+        hint: 'Upgrade your plan',
+      }),
+    },
+  },
+  {
+    name: 'raise/with-headers',
+    rule: 'PostgREST docs: errors (Add HTTP Headers with RAISE)',
+    needs,
+    request: post('/rpc/raise_whole', {}),
+    expect: {
+      status: 402,
+      headers: { 'x-powered-by': 'Nerd Rage', 'proxy-status': 'PostgREST; error=123' },
+      body: errorBody('123', 'Payment Required', {
+        details: 'Quota exceeded',
+        hint: 'Upgrade your plan',
+      }),
+    },
+  },
+  {
+    name: 'raise/with-what-cannot-be-read',
+    rule: 'PostgREST docs: errors (PGRST121)',
+    source: 'v16.2 spec: RpcSpec (raise_sqlstate)',
+    needs,
+    request: post('/rpc/raise_garbled', {}),
+    expect: {
+      status: 500,
+      body: errorBody('PGRST121', 'Could not parse JSON in the "RAISE SQLSTATE \'PGRST\'" error', {
+        details: "Invalid JSON value for MESSAGE: 'INVALID'",
+        hint: "MESSAGE must be a JSON object with obligatory keys: 'code', 'message' and optional keys: 'details', 'hint'.",
+      }),
+    },
+  },
+  {
+    name: 'raise/a-privilege-for-nobody',
+    rule: raising,
+    needs,
+    request: post('/rpc/raise_privilege', {}),
+    expect: { status: 401, body: errorBody('42501', 'not for you') },
+  },
+  {
+    name: 'raise/a-privilege-for-somebody',
+    rule: raising,
+    only: { engine: 'postgres', reason: 'roles' },
+    request: {
+      ...post('/rpc/raise_privilege', {}),
+      claims: { role: 'conformance_editor' },
+    },
+    expect: { status: 403, body: errorBody('42501', 'not for you') },
+  },
+]
