@@ -6,18 +6,9 @@
  *        → API socket
  * Stop   sockets drain → sources and pipeline → backend
  */
-import { randomBytes } from 'node:crypto'
-import {
-  asyncScheduler,
-  BehaviorSubject,
-  distinctUntilChanged,
-  filter,
-  firstValueFrom,
-  map,
-  merge,
-  Subject,
-} from 'rxjs'
+import { asyncScheduler, BehaviorSubject, filter, firstValueFrom, merge, Subject } from 'rxjs'
 import { createAdminApp } from './admin/admin-app.ts'
+import { createDatabaseProbe } from './admin/probe-database.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
 import type { Backend } from './backends/backend.ts'
 import { openBackend } from './backends/open-backend.ts'
@@ -26,7 +17,7 @@ import { createVersionCheck } from './cache/check-version.ts'
 import { diffSnapshotsInSlices } from './cache/diff-snapshots.ts'
 import { createGenerationStore } from './cache/generation-store.ts'
 import { createReloadPipeline, type ReloadPipeline } from './cache/reload-pipeline.ts'
-import type { ReloadSignal } from './cache/reload-signal.ts'
+import { composeSources } from './compose-sources.ts'
 import type { Config } from './config/config.ts'
 import { createConfigLoader, type ReadConfig, warnOfDeprecations } from './configure.ts'
 import { productName, productVersion } from './core/product.ts'
@@ -39,24 +30,17 @@ import { createLogObserver } from './observe/log-observer.ts'
 import { createMetricsObserver } from './observe/metrics-observer.ts'
 import type { Observation, Observe } from './observe/observation.ts'
 import { createPlanCache } from './plan/plan-cache.ts'
-import { openListeningConnection } from './sources/listening-connection.ts'
 import { createSourceHealth, type SourceHealth } from './sources/source-health.ts'
 import { createStaleNameChecker } from './sources/stale-names.ts'
-import { notifyName, watchPostgresNotify } from './sources/watch-postgres-notify.ts'
-import { type SignalEmitter, watchProcessSignals } from './sources/watch-process-signals.ts'
-import { watchSchemaVersion } from './sources/watch-schema-version.ts'
-import { watchSqliteSchema } from './sources/watch-sqlite-schema.ts'
+import { notifyName } from './sources/watch-postgres-notify.ts'
+import type { SignalEmitter } from './sources/watch-process-signals.ts'
 
 /** Plans kept per snapshot: clients choose the shapes. */
 const planCacheEntries = 2000
 /** Requests in flight get this long after a stop before they are cut. */
 const drainMs = 15_000
-/** The database gets this long to answer a probe of /ready or /health. */
-const pingMs = 2000
 /** The database gets this long to tell its schema version to a request that may be stale. */
 const versionCheckMs = 5000
-/** A probe's answer from the database serves every probe this long. */
-const pingReuseMs = 500
 
 export interface ServerDeps {
   readonly config: Config
@@ -114,30 +98,12 @@ function createObserve(
   return { observe, listeners, metricsText: metrics.text }
 }
 
-/** Asks the database at most once at a time and a few times a second, however many probes come. */
-function createDatabaseProbe(backend: Backend): () => Promise<boolean> {
-  let last: { readonly at: number; readonly answer: Promise<boolean> } | null = null
-  async function ask(): Promise<boolean> {
-    try {
-      await backend.ping(AbortSignal.timeout(pingMs))
-      return true
-    } catch (failure) {
-      // every connection is in use: the database is there, and busy with requests
-      return failure instanceof BackendFailure && failure.error.kind === 'acquisition-timeout'
-    }
-  }
-  return () => {
-    const now = performance.now()
-    if (last === null || now - last.at > pingReuseMs) last = { at: now, answer: ask() }
-    return last.answer
-  }
-}
-
 export function composeServer(deps: ServerDeps): Server {
   const scope = createScope()
   const store = createGenerationStore({ config: deps.config, snapshot: null })
   const config = () => store.current().config
   const configSubject = new BehaviorSubject(deps.config)
+  const lostSubject = new Subject<void>()
   let backend: Backend | null = null
   const { observe, listeners, metricsText } = createObserve(deps, config, {
     poolFigures: () => backend?.poolStats() ?? { max: config().dbPool, available: 0, waiting: 0 },
@@ -157,70 +123,28 @@ export function composeServer(deps: ServerDeps): Server {
     deps.onFatal()
   }
 
-  /** Every source that this engine and configuration have, as one stream. */
-  function watchSources(database: Backend, listenerSettled: Subject<void>) {
-    const intervalMs$ = configSubject.pipe(map((current) => current.dbSchemaPollInterval))
-    const signals$ = watchProcessSignals({ emitter: deps.reloads, config, scheduler })
-    // a request that found the database gone: when it is back, the schema may be another
-    const lostSubject = new Subject<ReloadSignal>()
-    listeners.push((observation) => {
-      if (observation.kind !== 'request-error' || !isConnectionError(observation.error)) return
-      if (!config().dbPoolAutomaticRecovery) {
-        endOn(new BackendFailure(observation.error, 'the database is gone', true))
-      }
-      const at = scheduler.now()
-      lostSubject.next({ scope: 'schema', depth: 'check', origin: 'connection-lost', at })
-    })
-    const common = [signals$, lostSubject]
-    const { feed } = database
-    switch (feed.kind) {
-      case 'listen': {
-        const notify$ = watchPostgresNotify({
-          feed,
-          open: openListeningConnection,
-          config$: configSubject,
-          health,
-          observe,
-          onFailure: (failure) => {
-            listenerSettled.next()
-            const isLost = !(failure instanceof BackendFailure)
-            const isOver = isLost ? !config().dbPoolAutomaticRecovery : failure.isFatal
-            if (!isOver) return
-            const error = { kind: 'connection-lost', details: String(failure) } as const
-            endOn(isLost ? new BackendFailure(error, String(failure), true) : failure)
-          },
-          scheduler,
-          random: Math.random,
-          probeChannel: `dbrest_${randomBytes(8).toString('hex')}`,
-        })
-        const isNeeded$ = health.state$(notifyName).pipe(
-          map((state) => state === 'down'),
-          distinctUntilChanged(),
-        )
-        const poll$ = watchSchemaVersion({ intervalMs$, isNeeded$, health, scheduler })
-        return merge(...common, notify$, poll$)
-      }
-      case 'poll': {
-        const read = async () => {
-          const { snapshot } = store.current()
-          if (snapshot === null) return { version: '', file: '' }
-          const signal = AbortSignal.timeout(config().dbSchemaLoadTimeout)
-          return { version: await database.schemaVersion(snapshot.options, signal), file: '' }
-        }
-        return merge(...common, watchSqliteSchema({ read, intervalMs$, health, scheduler }))
-      }
-      case 'stream': {
-        const isNeeded$ = new BehaviorSubject(false)
-        return merge(...common, watchSchemaVersion({ intervalMs$, isNeeded$, health, scheduler }))
-      }
+  function endOnListenerFailure(failure: unknown): void {
+    if (failure instanceof BackendFailure) {
+      if (failure.isFatal) endOn(failure)
+    } else if (!config().dbPoolAutomaticRecovery) {
+      const details = String(failure)
+      endOn(new BackendFailure({ kind: 'connection-lost', details }, details, true))
     }
   }
 
+  listeners.push((observation) => {
+    if (observation.kind !== 'request-error' || !isConnectionError(observation.error)) return
+    if (!config().dbPoolAutomaticRecovery) {
+      endOn(new BackendFailure(observation.error, 'the database is gone', true))
+    }
+    lostSubject.next()
+  })
+
   function buildPipeline(database: Backend): ReloadPipeline {
-    const listenerSettled = new Subject<void>()
-    const settled = firstValueFrom(
+    const listenerFailures = new Subject<void>()
+    const listenerIsSettled = firstValueFrom(
       merge(
-        listenerSettled,
+        listenerFailures,
         health.state$(notifyName).pipe(filter((state) => state === 'up')),
         configSubject.pipe(filter((current) => !current.dbChannelEnabled)),
       ),
@@ -228,7 +152,20 @@ export function composeServer(deps: ServerDeps): Server {
     )
     let isConnected = false
     return createReloadPipeline({
-      signals$: watchSources(database, listenerSettled),
+      signals$: composeSources({
+        database,
+        store,
+        config$: configSubject,
+        reloads: deps.reloads,
+        lost$: lostSubject,
+        onListenerFailure: (failure) => {
+          listenerFailures.next()
+          endOnListenerFailure(failure)
+        },
+        health,
+        observe,
+        scheduler,
+      }),
       store,
       reader: database,
       loadConfig: createConfigLoader({ read: deps.readConfig, database, current: config, observe }),
@@ -239,7 +176,7 @@ export function composeServer(deps: ServerDeps): Server {
         observe({ kind: 'database-connected', version })
         observe({ kind: 'pool-ready', max: database.poolStats().max })
         // LISTEN comes before the load that it guards, or has failed and is tried again
-        if (database.feed.kind === 'listen') await settled
+        if (database.feed.kind === 'listen') await listenerIsSettled
       },
       buildSnapshot: (catalog, options, version, loadedAt) =>
         buildSnapshotInSlices(catalog, options, version, loadedAt, sliceDeps),
@@ -287,7 +224,10 @@ export function composeServer(deps: ServerDeps): Server {
     scope.add(() => database.close())
     const pipeline = buildPipeline(database)
     scope.add(() => pipeline.stop())
-    const databaseAnswers = createDatabaseProbe(database)
+    const databaseAnswers = createDatabaseProbe({
+      ping: database.ping,
+      now: () => performance.now(),
+    })
 
     const admin = createAdminApp({
       cacheState: () => pipeline.state(),

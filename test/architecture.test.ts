@@ -46,7 +46,7 @@ const fences: Readonly<Record<string, readonly string[]>> = {
   mongodb: ['backends/mongodb/'],
   hono: ['http/', 'admin/', 'listen.ts'],
   '@hono/node-server': ['http/', 'admin/', 'listen.ts'],
-  rxjs: ['sources/', 'cache/', 'compose.ts'],
+  rxjs: ['sources/', 'cache/', 'compose.ts', 'compose-sources.ts'],
   jose: ['auth/'],
   pino: ['observe/'],
   'prom-client': ['observe/'],
