@@ -16,13 +16,15 @@ export interface FieldTable {
   /** Qualifies columns. */
   readonly table: SqlText
   readonly relation: Relation
+  /** What error messages call it: as PostgreSQL's would. */
+  readonly label: string
   readonly isStrict: boolean
 }
 
 export function compileField(place: FieldTable, field: PlanField): SqliteValue {
   const column = place.relation.columns.get(field.name)
   if (column === undefined) {
-    return refuse('42703', `column ${place.relation.name}.${field.name} does not exist`)
+    return refuse('42703', `column ${place.label}.${field.name} does not exist`)
   }
   const value = compileColumn(place, column)
   return field.jsonPath.length === 0 ? value : compileJsonPath(value.sql, field.jsonPath)

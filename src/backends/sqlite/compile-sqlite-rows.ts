@@ -28,8 +28,6 @@ export interface Output {
   readonly name: string
   readonly value: SqliteValue
   readonly isAggregate: boolean
-  /** One of the columns that `*` stands for. */
-  readonly isStar: boolean
   /** The plain column that it shows; null for all else. */
   readonly column: string | null
 }
@@ -139,13 +137,12 @@ function selectionOf(scope: NodeScope, context: CompileContext): Selection {
 }
 
 function plainOutput(name: string, value: SqliteValue): Output {
-  return { name, value, isAggregate: false, isStar: false, column: null }
+  return { name, value, isAggregate: false, column: null }
 }
 
 function allColumns(scope: NodeScope): readonly Output[] {
   return [...scope.relation.columns.values()].map((column) => ({
     ...plainOutput(column.name, compileColumn(scope, column)),
-    isStar: true,
     column: column.name,
   }))
 }
@@ -227,8 +224,9 @@ function gather(
   })
 }
 
+/** A star that was not expanded is all that the spread has, its own spreads and embeds included. */
 function outputsNamed(name: string, outputs: readonly Output[]): readonly Output[] {
-  if (name === '*') return outputs.filter((output) => output.isStar)
+  if (name === '*') return outputs
   const found = outputs.find((output) => output.name === name)
   if (found === undefined) throw new Error(`a spread lifts ${name}, which it does not select`)
   return [found]
@@ -277,12 +275,12 @@ function relatedValue(
 /** SQLite would sort groups by any of their rows. */
 function requireGrouped(term: OrderBy, scope: NodeScope, { outputs }: Selection): void {
   const shown = new Set(outputs.map((output) => output.column))
-  const { primaryKey, name } = scope.relation
-  const hasKey = primaryKey.length > 0 && primaryKey.every((column) => shown.has(column))
+  const { primaryKey, isView } = scope.relation
+  const hasKey = !isView && primaryKey.length > 0 && primaryKey.every((column) => shown.has(column))
   if (hasKey || shown.has(term.field.name)) return
   refuse(
     '42803',
-    `column "${name}.${term.field.name}" must appear in the GROUP BY clause or be used in an aggregate function`,
+    `column "${scope.label}.${term.field.name}" must appear in the GROUP BY clause or be used in an aggregate function`,
   )
 }
 

@@ -9,11 +9,12 @@ import { assertNever } from '../../core/assert-never.ts'
 import { nameKey } from '../../core/qualified-name.ts'
 import type { ChildJoin, ReadNode } from '../../plan/plan.ts'
 import { compileCondition } from '../sql/compile-filter.ts'
-import { ident, join, qualified, raw, type SqlText, sql } from '../sql/sql-text.ts'
+import { ident, join, noSql, qualified, raw, type SqlText, sql } from '../sql/sql-text.ts'
 import { notImplemented, refuse } from './compile-refusal.ts'
 import { type FilterPlace, sqliteFilterDialect } from './compile-sqlite-filter.ts'
 import { guardNegatedSearch } from './compile-sqlite-fts.ts'
 import type { SqliteDetails } from './sqlite-details.ts'
+import { limitOperand, offsetOperand } from './sqlite-operands.ts'
 
 /** One per statement. */
 export interface CompileContext {
@@ -21,6 +22,8 @@ export interface CompileContext {
   readonly details: SqliteDetails
   /** An alias that no other relation of the statement has. */
   readonly nextAlias: () => SqlText
+  /** A count looks at conditions only, as the release's does, a page at what embeds show. */
+  readonly ignoresWindows: boolean
 }
 
 export function createCompileContext(
@@ -31,6 +34,7 @@ export function createCompileContext(
   return {
     snapshot,
     details,
+    ignoresWindows: false,
     nextAlias() {
       count += 1
       return raw(`t${count}`)
@@ -61,12 +65,20 @@ export function openScope(
     node,
     table,
     relation,
+    label: labelOf(node),
     isStrict: context.details.strictRelations.has(name.name),
     ftsIndexes: context.details.ftsIndexes.get(name.name) ?? [],
   }
   const from = sql`${qualified(name)} AS ${table}`
   if (parent === null) return { ...place, from, joinConditions: [], mark: null }
   return { ...place, ...joinToParent(from, table, joinOf(node), parent.table, context) }
+}
+
+/** The release's aliases: none for the root and behind a junction. */
+function labelOf({ join, depth, relation }: ReadNode): string {
+  const isAliased =
+    join?.relationship.kind === 'key' && join.relationship.cardinality.kind !== 'many-to-many'
+  return isAliased ? `${relation.name}_${depth}` : relation.name
 }
 
 export function joinOf(node: ReadNode): ChildJoin {
@@ -150,5 +162,27 @@ export function childNamed(node: ReadNode, key: string): ReadNode {
 function rowExists(child: ReadNode, parent: NodeScope, context: CompileContext): SqlText {
   const scope = openScope(child, parent, context)
   const conditions = [...scope.joinConditions, ...conditionsOf(scope, context)]
-  return sql`EXISTS (SELECT 1 FROM ${scope.from} WHERE ${join(conditions, ' AND ')})`
+  const from = sql`FROM ${scope.from} WHERE ${join(conditions, ' AND ')}`
+  if (context.ignoresWindows) return sql`EXISTS (SELECT 1 ${from})`
+  const shown = raw(isOneGroup(child) ? 'count(*)' : '1')
+  return sql`EXISTS (SELECT ${shown} ${from}${shownWindow(child)})`
+}
+
+function shownWindow({ window }: ReadNode): SqlText {
+  if (!window.hasLimit && !window.hasOffset) return noSql
+  const offset = window.hasOffset ? sql` OFFSET ${offsetOperand(window)}` : noSql
+  return sql` LIMIT ${window.hasLimit ? limitOperand(window) : raw('-1')}${offset}`
+}
+
+/** Aggregates and nothing to group them by: there is a row even if there are none. */
+function isOneGroup({ select, children }: ReadNode): boolean {
+  return (
+    select.length > 0 &&
+    select.every((column) => column.aggregate !== null) &&
+    children.every((child) => {
+      const output = child.join?.output
+      if (output?.kind === 'object' || output?.kind === 'array') return output.isEmpty
+      return output?.columns.every((column) => column.aggregate !== null) === true
+    })
+  )
 }

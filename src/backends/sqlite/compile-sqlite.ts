@@ -92,7 +92,7 @@ function compileTotal(plan: ReadPlan, context: CompileContext): SqlText {
   const { hasLimit, hasOffset, maxRows } = plan.root.window
   if (!hasLimit && !hasOffset && maxRows === null) return sql`count(*)`
   const scope = openScope(plan.root, null, context)
-  const conditions = compileWhere(conditionsOf(scope, context))
+  const conditions = compileWhere(conditionsOf(scope, { ...context, ignoresWindows: true }))
   return sql`(SELECT count(*) FROM ${scope.from}${conditions})`
 }
 

@@ -104,7 +104,7 @@ export function createSqlitePool(deps: SqlitePoolDeps): SqlitePool {
     const { ready, ended } = reader.process
     ready.then(
       () => {
-        connection(reader, 'ready')
+        connection(reader, 'ready', 'start')
         rest(reader)
       },
       // `ended` tells
@@ -160,7 +160,7 @@ export function createSqlitePool(deps: SqlitePoolDeps): SqlitePool {
 
   /** A reader comes back from a request. */
   function giveBack(reader: Reader): void {
-    connection(reader, 'released')
+    connection(reader, 'released', 'return')
     const { max, maxLifetimeMs } = deps.limits()
     const isOld = now() - reader.startedAt > maxLifetimeMs
     if (isOld || reader.isDemoted || readers.size > max) {

@@ -63,9 +63,9 @@ export function toText(value: SqliteValue): SqlText {
   if (kind === 'boolean') {
     return sql`CASE ${text} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE ${anyToText(text)} END`
   }
-  if (kind === 'real' || kind === 'numeric') return numberToText(text)
+  if (kind === 'real' || kind === 'numeric' || kind === 'any') return numberToText(text)
   if (kind === 'json') return sql`iif(json_valid(${text}, 8), json(${text}), ${anyToText(text)})`
-  if (value.isExact && kind !== 'blob' && kind !== 'any') return sql`CAST(${text} AS TEXT)`
+  if (value.isExact && kind !== 'blob') return sql`CAST(${text} AS TEXT)`
   return anyToText(text)
 }
 

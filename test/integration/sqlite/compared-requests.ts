@@ -317,4 +317,19 @@ export const comparedRequests: readonly ComparedRequest[] = [
   ['/films?select=title,ok,raw,rating&order=id', { Accept: 'text/csv' }],
   ['/directors?select=id,name,born&order=id', { Accept: 'text/csv' }],
   ['/films?select=id&id=eq.0', { Accept: 'text/csv' }],
+  // windows of embeds decide what an inner join and a null filter find
+  '/pairs?pair_notes.order=id&pair_notes.offset=1&select=*,pair_notes!inner(note)&order=a,b',
+  [
+    '/pairs?pair_notes.order=id&pair_notes.offset=1&select=*,pair_notes!inner(note)&order=a,b',
+    { Prefer: 'count=exact' },
+  ],
+  '/directors?select=id,films(id)&films.limit=0&films=is.null&order=id',
+  '/directors?select=id,films!inner(count())&order=id',
+  '/directors?select=id,films!inner(year,count())&films.order=year&order=id',
+  // a star of a spread stands for all that the spread has
+  '/roles?select=part,...films(*,...directors(*))&order=film_id,actor_id',
+  '/roles?select=part,...films(*,details(note))&order=film_id,actor_id',
+  '/details?select=note,films(title,count())&films.order=id&order=film_id',
+  '/sums?select=id,count()&order=dbl',
+  '/sums?select=dbl::text,next_year::text&order=id&id=lt.6',
 ]

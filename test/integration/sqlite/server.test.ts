@@ -15,7 +15,7 @@ afterEach(async () => {
 async function serve(sql: string): Promise<RunningServer> {
   const file = createSqliteFile(sql)
   releases.push(file.drop)
-  const server = await startServer({ args: [file.path] })
+  const server = await startServer({ args: [file.path], env: { DBREST_LOG_LEVEL: 'debug' } })
   releases.push(() => server.child.kill('SIGKILL'))
   return server
 }
@@ -71,6 +71,8 @@ describe('the SQLite processes of a server', () => {
   test('leave it to the server to end on signals to the whole group', async () => {
     const server = await serve(endless)
     await fetch(`${server.url}/items`)
+    const isReady = (line: string) => /Connection \d+ is available due to start/.test(line)
+    await until(() => server.stderr.filter(isReady).length === 2)
     const processes = children(server)
     for (const pid of processes) {
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) {
