@@ -2,6 +2,8 @@
  * An answer before it becomes a web `Response`: what the handlers make, CORS and the edges add to,
  * and the access log measures.
  */
+import { isUtf8 } from 'node:buffer'
+
 export type Header = readonly [name: string, value: string]
 
 export interface Answer {
@@ -50,7 +52,10 @@ function inOneWrite(body: Answer['body'], headers: readonly Header[]): Answer['b
   }
   if (typeof body === 'string' || body.byteLength > oneWriteBytes) return body
   const isText = headers.some(([name, value]) => name === 'Content-Type' && value.endsWith('utf-8'))
-  return isText ? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString() : body
+  // what only claims to be UTF-8 would grow as a text, past the length that the head announces
+  return isText && isUtf8(body)
+    ? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()
+    : body
 }
 
 /**
