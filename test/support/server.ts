@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly until?: RegExp | null
   /** Another node binary. */
   readonly node?: string
+  /** Sees every line first; one that it answers false to is not kept. */
+  readonly onLine?: (stream: 'stdout' | 'stderr', line: string) => boolean
 }
 
 export interface RunningServer {
@@ -76,6 +78,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   }
   for (const name of ['stdout', 'stderr'] as const) {
     collectLines(child[name], (text) => {
+      if (options.onLine?.(name, text) === false) return
       lines[name].push(text)
       wake()
     })
