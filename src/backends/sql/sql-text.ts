@@ -23,7 +23,7 @@ export interface SqlText {
 export interface SqlStatement {
   readonly text: string
   readonly params: readonly ParamRef[]
-  /** PostgreSQL type oids; 0 leaves the type to the server. */
+  /** In the engine's numbers: type oids on PostgreSQL, readings of operands on SQLite; 0: none. */
   readonly types: readonly number[]
   /** PostgreSQL: 1 asks for a column in binary, 0 in text; empty: all in text. */
   readonly resultFormats: readonly (0 | 1)[]
@@ -87,7 +87,7 @@ export function literal(name: string): SqlText {
   return raw(quoted.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted)
 }
 
-/** A placeholder; `type` is a PostgreSQL type oid where the server must not guess. */
+/** A placeholder; `type` says, in the engine's numbers, what the value is to be taken for. */
 export function param(ref: ParamRef, type = 0): SqlText {
   return fragment([{ kind: 'param', ref, type }])
 }
