@@ -3,6 +3,7 @@
  * The schema's version is compared inside the transaction, so that nothing runs on another schema
  * than the one it was planned for.
  */
+import { isUtf8 } from 'node:buffer'
 import { assertNever } from '../../core/assert-never.ts'
 import type { ApiError, DatabaseFailure } from '../../errors/api-error.ts'
 import type { DatabasePlan } from '../../plan/plan.ts'
@@ -131,7 +132,7 @@ function readReply(
       return {
         kind: 'done',
         result: {
-          body,
+          body: wellFormed(body),
           rows,
           total,
           location: [],
@@ -150,4 +151,9 @@ function readReply(
     default:
       return assertNever(reply)
   }
+}
+
+/** SQLite takes any bytes for a text (a blob cast to one); JSON and CSV are UTF-8. */
+function wellFormed(body: Uint8Array): Uint8Array {
+  return isUtf8(body) ? body : Buffer.from(Buffer.from(body).toString())
 }

@@ -22,6 +22,7 @@ const schema = `
   insert into children select id, b, j, x from anyhow;
   create table exact (id int primary key, n int, r real, t text, x blob, a any) strict;
   insert into exact values (1, 2, 3, 'x', x'01', 'y'), (2, null, null, null, null, x'02');
+  create view garbled as select 1 as id, cast(x'22fffe' as text) as t;
   create view computed as select id, json_object('id', id) as doc, i + 0 as n, t || '' as s, b from anyhow;
 
   create table articles (id integer primary key, title text, body text);
@@ -55,6 +56,12 @@ async function ids(target: string): Promise<readonly unknown[]> {
 }
 
 describe('values in JSON', () => {
+  test('are UTF-8 even where the database has text that is none', async () => {
+    const { text, headers } = await get('/garbled')
+    expect(text).toBe('[{"id":1,"t":"\\"\ufffd\ufffd"}]')
+    expect(headers.get('content-length')).toBe(String(Buffer.byteLength(text)))
+  })
+
   test.each([
     ['i', ['5', '"five"', '"\\\\x0a"', '9223372036854775807', 'null', 'null']],
     ['r', ['1.5', '"much"', '"Infinity"', '0.1', '0.0', '100.0']],
