@@ -3,7 +3,7 @@
  */
 import { type ConformanceCase, errorBody, get } from '../conformance-case.ts'
 
-const functions = 'PostgREST docs: aggregate_functions'
+const functions = 'PostgREST docs: aggregate_functions (Aggregate Functions)'
 const grouping = 'PostgREST docs: aggregate_functions (Automatic GROUP BY)'
 const counting = 'PostgREST docs: aggregate_functions (The count() Aggregate)'
 const castColumn = 'PostgREST docs: aggregate_functions (Casting the Aggregated Column)'

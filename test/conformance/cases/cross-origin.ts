@@ -3,7 +3,7 @@
  */
 import { type ConformanceCase, get } from '../conformance-case.ts'
 
-const rule = 'PostgREST docs: cors'
+const rule = 'PostgREST docs: cors (CORS)'
 const origins = 'PostgREST docs: cors (Allowed Origins)'
 
 function preflight(origin: string) {

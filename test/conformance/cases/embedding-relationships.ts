@@ -253,7 +253,7 @@ export const embeddingRelationshipCases: readonly ConformanceCase[] = [
   },
   {
     name: 'embed/with-the-foreign-key-as-a-hint',
-    rule: multiple,
+    rule: 'PostgREST docs: resource_embedding (Multiple Many-To-One)',
     needs: 'embedding',
     request: get(
       '/deals?select=id,buyer:companies!deals_buyer(name),seller:companies!deals_seller(name)&id=eq.3',
@@ -265,7 +265,7 @@ export const embeddingRelationshipCases: readonly ConformanceCase[] = [
   },
   {
     name: 'embed/with-a-hint-from-the-other-side',
-    rule: multiple,
+    rule: 'PostgREST docs: resource_embedding (Multiple One-To-Many)',
     needs: 'embedding',
     request: get(
       '/companies?select=name,sales:deals!deals_seller(id),bought:deals!deals_buyer(id)&id=eq.2&sales.order=id',
@@ -455,8 +455,25 @@ export const embeddingRelationshipCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'computed/to-one-and-to-many',
-    rule: recursive,
+    name: 'computed/recursive-one-to-one',
+    rule: 'PostgREST docs: resource_embedding (Recursive One-To-One)',
+    only: functions,
+    request: get('/editions?select=label,predecessor(label),successor(label)&id=eq.2'),
+    expect: {
+      status: 200,
+      body: [{ label: 'DVD', predecessor: { label: 'VHS' }, successor: { label: 'Blu-ray' } }],
+    },
+  },
+  {
+    name: 'computed/recursive-many-to-one',
+    rule: 'PostgREST docs: resource_embedding (Recursive Many-To-One)',
+    only: functions,
+    request: get('/companies?select=name,parent(name)&id=eq.3'),
+    expect: { status: 200, body: [{ name: 'New Line', parent: { name: 'Warner' } }] },
+  },
+  {
+    name: 'computed/recursive-one-to-many',
+    rule: 'PostgREST docs: resource_embedding (Recursive One-To-Many)',
     only: functions,
     request: get(
       '/companies?select=name,parent(name),subsidiaries(name)&id=in.(1,2)&order=id&subsidiaries.order=id',
@@ -475,7 +492,7 @@ export const embeddingRelationshipCases: readonly ConformanceCase[] = [
   },
   {
     name: 'computed/recursive-many-to-many',
-    rule: recursive,
+    rule: 'PostgREST docs: resource_embedding (Recursive Many-To-Many)',
     only: functions,
     request: get('/actors?select=first_name,costars(first_name)&id=eq.2&costars.order=id'),
     expect: {

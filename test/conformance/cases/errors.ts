@@ -72,6 +72,27 @@ export const errorCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'root/is-an-openapi-document',
+    rule: 'PostgREST docs: openapi',
+    source: 'v16.2 spec: RootSpec, OpenApiSpec',
+    request: get('/'),
+    expect: {
+      status: 200,
+      headers: { 'content-type': 'application/openapi+json; charset=utf-8' },
+      text: /^\{.*"swagger":"2\.0"/s,
+    },
+  },
+  {
+    name: 'root/in-another-format',
+    rule: 'PostgREST docs: openapi',
+    source: 'v16.2 source: Plan (inspectPlan)',
+    request: get('/', { Accept: 'text/csv' }),
+    expect: {
+      status: 406,
+      body: errorBody('PGRST107', 'None of these media types are available: text/csv'),
+    },
+  },
+  {
     name: 'error/the-root-where-it-is-switched-off',
     rule: ours,
     variant: 'strict',

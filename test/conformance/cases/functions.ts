@@ -249,8 +249,8 @@ export const functionCases: readonly ConformanceCase[] = [
     expect: { status: 200, body: 3 },
   },
   {
-    name: 'call/rows-of-a-table',
-    rule: tables,
+    name: 'call/rows-with-embeds',
+    rule: 'PostgREST docs: resource_embedding (Foreign Key Joins on Table-Valued Functions)',
     needs,
     request: get('/rpc/films_of?maker=2&select=title,director:directors(name)&title=like.D*'),
     expect: {
@@ -264,6 +264,14 @@ export const functionCases: readonly ConformanceCase[] = [
     needs,
     request: post('/rpc/films_of?select=id&title=eq.Arrival', { maker: 2 }),
     expect: { status: 200, body: [{ id: 3 }] },
+  },
+  {
+    name: 'call/rows-of-a-function-that-is-inlined',
+    rule: 'PostgREST docs: functions (Function Inlining)',
+    variant: 'generous',
+    needs,
+    request: get('/rpc/all_films?id=eq.1', { Accept: 'application/vnd.pgrst.plan' }),
+    expect: { status: 200, text: /^(?!.*Function Scan).*Scan.* on films/s },
   },
   {
     name: 'call/rows-ordered-limited-and-counted',

@@ -106,7 +106,7 @@ export const insertCases: readonly ConformanceCase[] = [
   },
   {
     name: 'insert/what-is-quoted-json-is-no-row',
-    rule: 'PostgREST docs: tables_views (Insert, note)',
+    rule: 'PostgREST docs: tables_views (Insert)',
     variant: 'generous',
     source: 'v16.2 source: Payload (everything else is an empty array)',
     needs: ['insert', 'returning'],

@@ -104,7 +104,7 @@ export const mediaHandlerCases: readonly ConformanceCase[] = [
   },
   {
     name: 'handler/vendored-types-cannot-be-replaced',
-    rule: 'PostgREST docs: media_type_handlers (important)',
+    rule: 'PostgREST docs: media_type_handlers (Media Type Handlers)',
     source: 'v16.2 spec: CustomMediaSpec (will not override vendored media types)',
     only,
     request: get('/catalogue?id=eq.1', { Accept: 'application/vnd.pgrst.object' }),

@@ -3,7 +3,7 @@
  */
 import type { ConformanceCase } from '../conformance-case.ts'
 
-const rule = 'PostgREST docs: options'
+const rule = 'PostgREST docs: options (OPTIONS method)'
 const all = 'OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE'
 const writes = {
   status: 200,

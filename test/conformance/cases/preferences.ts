@@ -63,7 +63,7 @@ export const preferenceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'preference/the-first-of-a-kind-counts',
-    rule: 'PostgREST docs: preferences',
+    rule: 'PostgREST docs: preferences (Prefer Header)',
     source: 'v16.2 source: Preferences (the first of a kind)',
     needs: 'countExact',
     request: get('/competitions?select=id&limit=1&order=id', {
@@ -173,7 +173,7 @@ export const preferenceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'preference/applied-in-one-order',
-    rule: 'PostgREST docs: preferences',
+    rule: 'PostgREST docs: preferences (Prefer Header)',
     variant: 'generous',
     source: 'v16.2 source: Preferences (prefAppliedHeader)',
     needs: 'timezone',

@@ -360,7 +360,7 @@ export const representationCases: readonly ConformanceCase[] = [
   },
   {
     name: 'vary/says-what-answers-depend-on',
-    rule: 'PostgREST docs: vary_header',
+    rule: 'PostgREST docs: vary_header (Vary Header)',
     request: get('/countries?code=eq.CA'),
     expect: { status: 200, headers: { vary: 'Accept, Prefer, Range' } },
   },

@@ -209,14 +209,14 @@ export const spreadCases: readonly ConformanceCase[] = [
   },
   {
     name: 'spread/keys-may-repeat',
-    rule: 'PostgREST docs: resource_embedding (Order in spread to-many, warning)',
+    rule: 'PostgREST docs: resource_embedding (Order in spread to-many)',
     needs: 'spread',
     request: get('/soundtracks?select=id,...films(id)&id=eq.3'),
     expect: { status: 200, text: '[{"id":3,"id":4}]' },
   },
   {
     name: 'spread/aggregates-in-a-to-many-spread',
-    rule: 'PostgREST docs: aggregate_functions (Aggregates in To-One Spreads, note)',
+    rule: 'PostgREST docs: aggregate_functions (Aggregates in To-One Spreads)',
     variant: 'generous',
     source: 'v16.2 spec: AggregateFunctionsSpec',
     needs: 'aggregates',

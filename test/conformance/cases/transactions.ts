@@ -3,7 +3,7 @@
  */
 import { type ConformanceCase, errorBody, get, post } from '../conformance-case.ts'
 
-const mode = 'PostgREST docs: transactions (Access Mode)'
+const mode = 'PostgREST docs: transactions (Access Mode on Tables and Views)'
 const isolation = 'PostgREST docs: transactions (Isolation Level)'
 const request = 'PostgREST docs: transactions (Request Headers, Cookies and JWT claims)'
 const pathMethod = 'PostgREST docs: transactions (Request Path and Method)'
@@ -130,7 +130,7 @@ export const transactionCases: readonly ConformanceCase[] = [
   },
   {
     name: 'transaction/vary-may-be-replaced',
-    rule: 'PostgREST docs: vary_header',
+    rule: 'PostgREST docs: vary_header (Vary Header)',
     only,
     request: post('/rpc/with_vary', {}),
     expect: { status: 200, headers: { vary: 'Accept, X-Films' }, body: 'varied' },
@@ -171,6 +171,13 @@ export const transactionCases: readonly ConformanceCase[] = [
     only,
     request: { ...post('/rpc/current_timeout', {}), claims: editor },
     expect: { status: 200, body: '7s' },
+  },
+  {
+    name: 'transaction/settings-that-take-privileges-are-left-out',
+    rule: 'PostgREST docs: transactions (Settings with privileged context)',
+    only,
+    request: { ...post('/rpc/current_log_level', {}), claims: editor },
+    expect: { status: 200, body: 'warning' },
   },
   {
     name: 'transaction/hoisted-settings-of-a-function',
