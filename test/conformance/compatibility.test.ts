@@ -1,0 +1,39 @@
+/**
+ * docs/compatibility.md says what the code's capabilities and the conformance cases say. With
+ * UPDATE_DOCS=1 the tables of the page are written anew.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { readPostgresCapabilities } from '../../src/backends/postgres/postgres-capabilities.ts'
+import { sqliteCapabilities } from '../../src/backends/sqlite/sqlite-capabilities.ts'
+import { allCases } from './all-cases.ts'
+import { type GradedEngine, renderDifferences, renderGrades } from './render-compatibility.ts'
+
+const page = join(import.meta.dirname, '..', '..', 'docs', 'compatibility.md')
+
+async function gradedEngines(): Promise<readonly GradedEngine[]> {
+  // with PostGIS, since the page says what there is at most
+  const postgres = await readPostgresCapabilities(async () => [{ version: '18', has_geojson: 't' }])
+  return [
+    { name: 'postgres', title: postgres.engine, grades: postgres.grades },
+    { name: 'sqlite', title: 'SQLite', grades: sqliteCapabilities('3').grades },
+  ]
+}
+
+/** Puts `table` between the marks of its name. */
+function withTable(text: string, name: string, table: string): string {
+  const [before, rest] = text.split(`<!-- ${name} -->\n`)
+  const after = rest?.split(`<!-- /${name} -->`)[1]
+  if (after === undefined) throw new Error(`the page has no place for ${name}`)
+  return `${before}<!-- ${name} -->\n\n${table}\n\n<!-- /${name} -->${after}`
+}
+
+test('the compatibility page tells what engines can do and where they differ', async () => {
+  const engines = await gradedEngines()
+  const text = readFileSync(page, 'utf8')
+  const graded = withTable(text, 'grades', renderGrades(engines))
+  const wanted = withTable(graded, 'differences', renderDifferences(engines, allCases))
+  if (process.env['UPDATE_DOCS'] === '1') writeFileSync(page, wanted)
+  expect(readFileSync(page, 'utf8')).toBe(wanted)
+})

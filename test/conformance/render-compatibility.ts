@@ -1,0 +1,47 @@
+/**
+ * What engines can do, as the tables of docs/compatibility.md: grades from the capabilities in the
+ * code, differences from the conformance cases that list them.
+ */
+import { type Feature, features, type Grade } from '../../src/cache/capabilities.ts'
+import { featureNames } from '../../src/plan/refuse-unsupported.ts'
+import type { ConformanceCase, EngineName } from './conformance-case.ts'
+
+export interface GradedEngine {
+  readonly name: EngineName
+  readonly title: string
+  readonly grades: Readonly<Record<Feature, Grade>>
+}
+
+export function renderGrades(engines: readonly GradedEngine[]): string {
+  return table(
+    ['feature', ...engines.map((engine) => engine.title)],
+    features.map((feature) => {
+      return [featureNames[feature], ...engines.map((engine) => engine.grades[feature])]
+    }),
+  )
+}
+
+/** One line for each reason, with the requests that show it. */
+export function renderDifferences(
+  engines: readonly GradedEngine[],
+  cases: readonly ConformanceCase[],
+): string {
+  const rows = engines.flatMap(({ name, title }) => {
+    return cases.flatMap(({ request, differs }) => {
+      const difference = differs?.[name]
+      if (difference === undefined) return []
+      const asked = `${request.method} ${decodeURIComponent(request.target)}`
+      return [[title, `\`${asked}\``, difference.reason]]
+    })
+  })
+  return table(['engine', 'request', 'why the answer is another'], rows)
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, head.map(() => '---'), ...rows]
+  return lines.map((cells) => `| ${cells.map(escaped).join(' | ')} |`).join('\n')
+}
+
+function escaped(cell: string): string {
+  return cell.replaceAll('|', '\\|')
+}
