@@ -123,10 +123,7 @@ function compileCallPlan(plan: CallPlan): SqlText {
 
 function compileMutatePlan(plan: MutatePlan): SqlText {
   // without a body nothing is selected: the columns asked for need not have been returned
-  const from =
-    plan.media.encoder.kind === 'none'
-      ? source
-      : sql`(${compileRead(plan.root)})`
+  const from = plan.media.encoder.kind === 'none' ? source : sql`(${compileRead(plan.root)})`
   const inserted = countsInserted(plan) ? sql`${setting('pgrst.inserted')}::int` : sql`null::int`
   const columns = [
     sql`null::bigint AS total_result_set`,

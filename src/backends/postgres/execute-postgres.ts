@@ -14,7 +14,7 @@ import type { PlanCompiler } from './compile-postgres.ts'
 import type { BatchStep } from './postgres-connection.ts'
 import type { PostgresPool } from './postgres-pool.ts'
 import { readResult, refuseRows } from './read-result.ts'
-import { contextStep, preRequestStep } from './request-context.ts'
+import { type ContextStep, createContextStep, preRequestStep } from './request-context.ts'
 import { createTransactionRunner, type Transaction } from './run-transaction.ts'
 import { beginStep, endSteps, isJudged } from './transaction-steps.ts'
 
@@ -28,8 +28,9 @@ export type Executor = (plan: DatabasePlan, context: RequestContext) => Promise<
 
 export function createExecutor({ pool, compile, observe }: ExecutorDeps): Executor {
   const run = createTransactionRunner({ pool, observe })
+  const contextStep = createContextStep()
   return async (plan, context) => {
-    const outcome = await run(composeTransaction(plan, context, compile), context)
+    const outcome = await run(composeTransaction(plan, context, compile, contextStep), context)
     return outcome.kind === 'done'
       ? { kind: 'done', result: outcome.value, statements: outcome.statements }
       : outcome
@@ -40,6 +41,7 @@ function composeTransaction(
   plan: DatabasePlan,
   context: RequestContext,
   compile: PlanCompiler,
+  contextStep: ContextStep,
 ): Transaction<ExecutionResult> {
   const { main, explainCount } = compile(plan)
   const preRequest = preRequestStep(context.config)

@@ -29,7 +29,7 @@ import {
 } from './catalog-row.ts'
 import type { BatchStep, StepResult } from './postgres-connection.ts'
 import type { PostgresPool } from './postgres-pool.ts'
-import { contextStep, preRequestStep } from './request-context.ts'
+import { type ContextStep, createContextStep, preRequestStep } from './request-context.ts'
 import { createTransactionRunner, type Transaction } from './run-transaction.ts'
 import { beginStep, commitEnd } from './transaction-steps.ts'
 
@@ -42,8 +42,9 @@ export type Inspector = (plan: InspectPlan, context: RequestContext) => Promise<
 
 export function createInspector({ pool, observe }: InspectorDeps): Inspector {
   const run = createTransactionRunner({ pool, observe })
+  const contextStep = createContextStep()
   return async (plan, context) => {
-    const outcome = await run(composeInspection(plan, context), context)
+    const outcome = await run(composeInspection(plan, context, contextStep), context)
     if (outcome.kind === 'failed') return outcome
     const { relations, routines, description } = outcome.value
     return {
@@ -63,7 +64,11 @@ interface Answers {
   readonly description: StepResult | null
 }
 
-function composeInspection(plan: InspectPlan, context: RequestContext): Transaction<Answers> {
+function composeInspection(
+  plan: InspectPlan,
+  context: RequestContext,
+  contextStep: ContextStep,
+): Transaction<Answers> {
   const followsPrivileges = context.config.openapiMode === 'follow-privileges'
   const preRequest = preRequestStep(context.config)
   const before = [contextStep(plan, context), ...(preRequest === null ? [] : [preRequest])]

@@ -11,58 +11,82 @@ import type { RequestContext } from '../backend.ts'
 import { qualified, quoteIdentifier, raw, sql, toStatement } from '../sql/sql-text.ts'
 import type { BatchStep } from './postgres-connection.ts'
 
-/** A name written into the text, or one that is data and bound like a value. */
-type Setting =
-  | { readonly kind: 'constant'; readonly name: string; readonly value: string }
-  | { readonly kind: 'named'; readonly name: string; readonly value: string }
+type Pair = readonly [name: string, value: string]
 
-/** Shape   `select set_config('search_path', $1, true), set_config('role', $2, true), …` */
-export function contextStep(plan: DatabasePlan | InspectPlan, context: RequestContext): BatchStep {
-  const params: string[] = []
-  const bound = (value: string) => {
-    params.push(value)
-    return `$${params.length}`
+export type ContextStep = (plan: DatabasePlan | InspectPlan, context: RequestContext) => BatchStep
+
+/**
+ * Makes the function that makes the statement. Names of settings that are data are bound like their
+ * values, so the text depends on how many there are only; each text is made once, since the
+ * connections look their prepared statements up by it.
+ *
+ * Shape   `select set_config('search_path', $1, true), set_config('role', $2, true), …`
+ */
+export function createContextStep(): ContextStep {
+  const texts = new Map<string, string>()
+
+  function textOf(before: number, hasTimezone: boolean, after: number): string {
+    const key = `${before} ${hasTimezone} ${after}`
+    const known = texts.get(key)
+    if (known !== undefined) return known
+    const text = contextText(before, hasTimezone, after)
+    texts.set(key, text)
+    return text
   }
-  const calls = listSettings(plan, context).map((setting) => {
-    const name = setting.kind === 'constant' ? `'${setting.name}'` : bound(setting.name)
-    return `set_config(${name}, ${bound(setting.value)}, true)`
-  })
-  return {
-    text: `select ${calls.join(', ')}`,
-    params,
-    types: [],
-    isPrepared: context.config.dbPreparedStatements,
-    keep: 'nothing',
+
+  return (plan, context) => {
+    const { config, request, role, snapshot } = context
+    const { timezone } = request.preferences
+    const before = snapshot.roleSettings.get(role)?.settings ?? none
+    const ofRoutine = plan.kind === 'call' ? plan.routine.settings : none
+    const params = [searchPath(request.schema, snapshot.options.extraSearchPath)]
+    for (const [name, value] of before) params.push(name, value)
+    params.push(
+      role,
+      context.claims,
+      request.method,
+      request.path,
+      jsonObject(request.headers),
+      jsonObject(request.cookies),
+    )
+    if (timezone !== undefined) params.push(timezone)
+    for (const [name, value] of ofRoutine) params.push(name, value)
+    for (const [name, value] of config.appSettings) params.push(name, value)
+    return {
+      text: textOf(
+        before.length,
+        timezone !== undefined,
+        ofRoutine.length + config.appSettings.length,
+      ),
+      params,
+      types: [],
+      isPrepared: config.dbPreparedStatements,
+      keep: 'nothing',
+    }
   }
 }
 
-function listSettings(
-  plan: DatabasePlan | InspectPlan,
-  context: RequestContext,
-): readonly Setting[] {
-  const { config, request, role, snapshot } = context
-  const { timezone } = request.preferences
-  return [
-    constant('search_path', searchPath(request.schema, snapshot.options.extraSearchPath)),
-    ...(snapshot.roleSettings.get(role)?.settings ?? []).map(named),
-    constant('role', role),
-    constant('request.jwt.claims', context.claims),
-    constant('request.method', request.method),
-    constant('request.path', request.path),
-    constant('request.headers', jsonObject(request.headers)),
-    constant('request.cookies', jsonObject(request.cookies)),
-    ...(timezone === undefined ? [] : [constant('timezone', timezone)]),
-    ...(plan.kind === 'call' ? plan.routine.settings : []).map(named),
-    ...config.appSettings.map(named),
+const none: readonly Pair[] = []
+
+/** In the order in which the parameters are bound. */
+function contextText(before: number, hasTimezone: boolean, after: number): string {
+  let index = 0
+  const next = () => `$${++index}`
+  const named = () => `set_config(${next()}, ${next()}, true)`
+  const constant = (name: string) => `set_config('${name}', ${next()}, true)`
+  const calls = [
+    constant('search_path'),
+    ...Array.from({ length: before }, named),
+    constant('role'),
+    constant('request.jwt.claims'),
+    constant('request.method'),
+    constant('request.path'),
+    constant('request.headers'),
+    constant('request.cookies'),
+    ...(hasTimezone ? [constant('timezone')] : []),
+    ...Array.from({ length: after }, named),
   ]
-}
-
-function constant(name: string, value: string): Setting {
-  return { kind: 'constant', name, value }
-}
-
-function named([name, value]: readonly [string, string]): Setting {
-  return { kind: 'named', name, value }
+  return `select ${calls.join(', ')}`
 }
 
 /** Shape   `"api", "public"`; duplicates stay */

@@ -29,19 +29,25 @@ export interface StatementNames {
   confirmClosed(name: string): void
 }
 
+interface Known {
+  readonly name: string
+  /** Number of the batch that used it last. */
+  lastBatch: number
+}
+
 export function createStatementNames(capacity: number): StatementNames {
-  // text and types → name; the order of insertion is the order of use
-  const known = new Map<string, string>()
+  // by text and types
+  const known = new Map<string, Known>()
   // name → text and types, of the running batch
   const pending = new Map<string, string>()
   const closing = new Set<string>()
+  let batch = 0
 
   function use(key: string): NamedUse {
-    const name = known.get(key)
-    if (name !== undefined) {
-      known.delete(key)
-      known.set(key, name)
-      return { name, isKnown: true }
+    const entry = known.get(key)
+    if (entry !== undefined) {
+      entry.lastBatch = batch
+      return { name: entry.name, isKnown: true }
     }
     const fresh = statementName(key)
     // its second use in one batch finds what the first one parsed
@@ -50,31 +56,40 @@ export function createStatementNames(capacity: number): StatementNames {
     return { name: fresh, isKnown }
   }
 
+  /** Looked for only when a new statement does not fit: seldom, among a hundred. */
+  function giveUpOldest(): void {
+    const idle = [...known]
+      .filter(([, entry]) => entry.lastBatch !== batch)
+      .sort(([, a], [, b]) => a.lastBatch - b.lastBatch)
+    for (const [key, { name }] of idle) {
+      if (known.size + pending.size <= capacity) return
+      known.delete(key)
+      closing.add(name)
+    }
+  }
+
   return {
     plan(statements) {
+      batch += 1
       // what the last batch did not get confirmed is not there
       pending.clear()
-      const keys = statements.map(({ text, types }) => keyOf(text, types))
-      const uses = keys.map(use)
-      const used = new Set(keys)
-      for (const [key, name] of known) {
-        if (known.size + pending.size <= capacity || used.has(key)) break
-        known.delete(key)
-        closing.add(name)
-      }
-      return { uses, closes: [...closing] }
+      const uses = statements.map(({ text, types }) => use(keyOf(text, types)))
+      if (known.size + pending.size > capacity) giveUpOldest()
+      return { uses, closes: closing.size === 0 ? none : [...closing] }
     },
     confirmParsed(name) {
       const key = pending.get(name)
       if (key === undefined) return
       pending.delete(name)
-      known.set(key, name)
+      known.set(key, { name, lastBatch: batch })
     },
     confirmClosed(name) {
       closing.delete(name)
     },
   }
 }
+
+const none: readonly string[] = []
 
 /** Most statements leave their types to the server: their text alone tells them. */
 function keyOf(text: string, types: readonly number[]): string {

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import type { RequestContext } from '../../../../src/backends/backend.ts'
-import { contextStep, preRequestStep } from '../../../../src/backends/postgres/request-context.ts'
+import {
+  createContextStep,
+  preRequestStep,
+} from '../../../../src/backends/postgres/request-context.ts'
 import { loadTestConfig } from '../../../support/load-test-config.ts'
 import { callPlan, readPlan, request, returns, root } from '../../../support/plan-builders.ts'
 import { describeSnapshot } from '../../../support/snapshot.ts'
@@ -31,7 +34,7 @@ function contextOf(more: Partial<RequestContext> = {}): RequestContext {
 }
 
 test('a request sets its path, role, claims and self, every value bound', () => {
-  const step = contextStep(readPlan(root('items')), contextOf())
+  const step = createContextStep()(readPlan(root('items')), contextOf())
   expect(step.text).toBe(
     "select set_config('search_path', $1, true), set_config('role', $2, true), " +
       "set_config('request.jwt.claims', $3, true), set_config('request.method', $4, true), " +
@@ -52,7 +55,7 @@ test('a request sets its path, role, claims and self, every value bound', () => 
 test('settings of the role come before it, those of the function and of the application last', () => {
   const call = callPlan('f', returns('int4'), [])
   const plan = { ...call, routine: { ...call.routine, settings: [['work_mem', '1MB']] as const } }
-  const step = contextStep(
+  const step = createContextStep()(
     plan,
     contextOf({
       snapshot: {
