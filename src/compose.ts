@@ -25,7 +25,7 @@ import { createScope } from './core/scope.ts'
 import type { ApiError } from './errors/api-error.ts'
 import { BackendFailure } from './errors/backend-failure.ts'
 import { createApp } from './http/app.ts'
-import { type Fetch, type Listening, listen } from './listen.ts'
+import { type Fetch, type Listening, listen, reusePortProblem } from './listen.ts'
 import { createLogObserver } from './observe/log-observer.ts'
 import { createMetricsObserver } from './observe/metrics-observer.ts'
 import type { Observation, Observe } from './observe/observation.ts'
@@ -112,6 +112,7 @@ export function composeServer(deps: ServerDeps): Server {
   const health = createSourceHealth({ now: Date.now, observe })
   const sockets: Listening[] = []
   let api: Listening | null = null
+  let stopping: Promise<void> | null = null
 
   function endOn(failure: BackendFailure): void {
     const isGivenUp = isConnectionError(failure.error) && !config().dbPoolAutomaticRecovery
@@ -217,6 +218,8 @@ export function composeServer(deps: ServerDeps): Server {
   }
 
   async function start(): Promise<void> {
+    const problem = config().serverReuseport ? reusePortProblem(process.versions.node) : null
+    if (problem !== null) throw new Error(problem)
     observe({ kind: 'starting', product: productName, version: productVersion })
     warnOfDeprecations(config(), observe)
     const database = await openBackend({ config, env: deps.env, observe })
@@ -270,13 +273,13 @@ export function composeServer(deps: ServerDeps): Server {
     if (config().serverReuseport) {
       await firstValueFrom(pipeline.cacheState$.pipe(filter((state) => state.kind === 'ready')))
     }
+    if (stopping !== null) return
     api = await openSocket((request, env) => app.fetch(request, env), 'api')
     if (api === null) return
     sockets.push(api)
     observe({ kind: 'api-listening', address: api.address })
   }
 
-  let stopping: Promise<void> | null = null
   return {
     observe,
     start,

@@ -3,7 +3,7 @@
  * keep-alive beyond what load balancers reuse connections for, bounds on the request line and the
  * headers, and every refusal of Node's parser in the error envelope.
  */
-import { chmodSync, existsSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, rmSync, statSync } from 'node:fs'
 import {
   createServer,
   type IncomingMessage,
@@ -148,6 +148,15 @@ function printAddress(address: AddressInfo | string | null, unixSocket: string |
     : `${address.address}:${address.port}`
 }
 
+/** Why SO_REUSEPORT cannot be had; null where it can. Older versions of Node ignore that it is asked for. */
+export function reusePortProblem(nodeVersion: string): string | null {
+  const [major = 0, minor = 0] = nodeVersion.split('.').map(Number)
+  const isSupported = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12)
+  return isSupported
+    ? null
+    : `server-reuseport needs Node.js 22.12 (or 23.1) or later, this is ${nodeVersion}`
+}
+
 function malformedAnswer(failure: unknown): Response {
   const details = failure instanceof Error ? failure.message : 'the request cannot be read'
   const { status, headers, body } = renderError({ kind: 'malformed-request', details }, 'verbose')
@@ -220,7 +229,10 @@ export async function listen(fetch: Fetch, address: ListenAddress): Promise<List
   })
 
   const { unixSocket } = address
-  if (unixSocket !== null) rmSync(unixSocket, { force: true })
+  // left by a server that was killed; a file that is no socket is somebody's, and binding fails
+  if (unixSocket !== null && statSync(unixSocket, { throwIfNoEntry: false })?.isSocket()) {
+    rmSync(unixSocket, { force: true })
+  }
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     const bound = () => {
