@@ -1,0 +1,193 @@
+/**
+ * The admin server: probes, metrics, the schema cache, and reloads on request.
+ *
+ * Rule  PostgREST docs: admin_server, observability (Metrics); /health, /ok and /reload are ours
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
+import { cachedColumns } from '../support/cached-schema.ts'
+import { ask, askUntil, eventually, type HttpReply } from '../support/http-client.ts'
+import { serve, serveForAll } from '../support/test-server.ts'
+
+let database: ApiDatabase
+beforeAll(async () => {
+  database = await createApiDatabase(`
+    create table authors (id int primary key, name text);
+    create table books (id int primary key, author int references authors);
+    create table authors_only (id int);`)
+})
+afterAll(() => database.drop())
+
+const running = serveForAll(() => ({ env: database.env }))
+const admin = (path: string, method = 'GET') => ask(`${running().adminUrl}${path}`, { method })
+
+describe('the probes', () => {
+  test('say yes when there is all that they ask for', async () => {
+    await askUntil(200, `${running().adminUrl}/ready`)
+    expect(await admin('/ready')).toMatchObject({ status: 200, text: '' })
+    expect(await admin('/live')).toMatchObject({ status: 200, text: '' })
+    expect(await admin('/ok')).toMatchObject({ status: 200, body: { status: 'ok' } })
+    expect((await admin('/ready', 'HEAD')).status).toBe(200)
+  })
+
+  test('/health tells what the server is made of', async () => {
+    expect(await admin('/health')).toMatchObject({
+      status: 200,
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      body: {
+        status: 'ok',
+        server: { name: 'dbrest', listening: true },
+        database: { reachable: true, engine: 'PostgreSQL', version: expect.stringMatching(/^18/) },
+        schemaCache: { state: 'ready', version: expect.any(Number), relations: expect.any(Number) },
+        sources: expect.arrayContaining([
+          { name: 'notify', state: 'up', since: expect.any(String), cause: null },
+        ]),
+        lastReload: { outcome: 'published' },
+      },
+    })
+  })
+
+  test.each(['/', '/films', '/reload/x', '/liveness'])('%s is 404', async (path) => {
+    expect((await admin(path)).status).toBe(404)
+  })
+})
+
+describe('POST /reload', () => {
+  const post = (query = '') => admin(`/reload${query}`, 'POST')
+  const versionOf = ({ body }: HttpReply) => Number(Reflect.get(Object(body), 'version'))
+
+  test('loads, waits, and tells what has changed', async () => {
+    const first = await post()
+    expect(first).toMatchObject({
+      status: 200,
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      body: { outcome: 'published', durationMs: expect.any(Number) },
+    })
+    await database.query(
+      'create table fresh (id int); alter table books add column title text; drop table authors_only',
+    )
+    const second = await post('?scope=schema')
+    expect(second.body).toMatchObject({
+      outcome: 'published',
+      version: versionOf(first) + 1,
+      changes: {
+        added: [expect.stringContaining('fresh')],
+        removed: [expect.stringContaining('authors_only')],
+        changed: [expect.stringContaining('books')],
+      },
+    })
+    expect(await cachedColumns(running(), 'fresh')).not.toBeNull()
+    await database.query('create table authors_only (id int)')
+    await post()
+  })
+
+  test('of the configuration alone loads no schema', async () => {
+    const before = versionOf(await post())
+    expect((await post('?scope=config')).body).toMatchObject({
+      outcome: 'unchanged',
+      version: before,
+      changes: { added: [], removed: [], changed: [] },
+    })
+    expect(versionOf(await post('?scope=both'))).toBe(before + 1)
+  })
+
+  test('with wait=false is accepted at once and done later', async () => {
+    await database.query('create table soon (id int)')
+    expect(await post('?wait=false')).toMatchObject({ status: 202, body: { outcome: 'accepted' } })
+    await eventually(
+      () => cachedColumns(running(), 'soon'),
+      (columns) => expect(columns).not.toBeNull(),
+    )
+  })
+
+  test.each([
+    ['?scope=everything', 'scope must be one of schema, config, both'],
+    ['?wait=maybe', 'wait must be true or false'],
+  ])('%s is 400', async (query, details) => {
+    expect(await post(query)).toMatchObject({
+      status: 400,
+      headers: { 'proxy-status': 'PostgREST; error=PGRSTX00' },
+      body: { code: 'PGRSTX00', details },
+    })
+  })
+
+  test.each(['GET', 'PUT', 'DELETE'])('by %s is 405', async (method) => {
+    expect(await admin('/reload', method)).toMatchObject({
+      status: 405,
+      headers: { allow: 'POST' },
+      body: { code: 'PGRST117' },
+    })
+  })
+
+  test('sees what was there before it was asked for, however many ask', async () => {
+    const server = await serve({
+      env: { ...database.env, DBREST_INTERNAL_SCHEMA_CACHE_QUERY_SLEEP: '200' },
+    })
+    const reload = () => ask(`${server.adminUrl}/reload`, { method: 'POST' })
+    const early = reload()
+    for (const name of ['late_1', 'late_2', 'late_3']) {
+      await database.query(`create table ${name} (id int)`)
+      const replies = await Promise.all([reload(), reload(), reload()])
+      expect(replies.map(({ status }) => status)).toEqual([200, 200, 200])
+      expect(await cachedColumns(server, name)).not.toBeNull()
+    }
+    expect((await early).status).toBe(200)
+  })
+})
+
+describe('/metrics', () => {
+  test('has the release’s names and floats, in the text format', async () => {
+    const { status, headers, text } = await admin('/metrics')
+    expect(status).toBe(200)
+    expect(headers['content-type']).toBe('text/plain; charset=utf-8')
+    for (const shape of [
+      /^pgrst_schema_cache_query_time_seconds 0\.\d+$/m,
+      /^pgrst_schema_cache_loads_total\{status="SUCCESS"\} \d+\.0$/m,
+      /^pgrst_db_pool_max 10\.0$/m,
+      /^pgrst_db_pool_waiting 0\.0$/m,
+      /^pgrst_db_pool_available \d+\.0$/m,
+      /^pgrst_db_pool_timeouts_total 0\.0$/m,
+      /^pgrst_jwt_cache_requests_total 0\.0$/m,
+    ]) {
+      expect(text).toMatch(shape)
+    }
+    expect(text).not.toMatch(/^ghc_/m)
+  })
+
+  test('counts triggers, sources, reloads and requests', async () => {
+    await ask(`${running().url}/books`)
+    await ask(`${running().url}/nothing`)
+    const { text } = await admin('/metrics')
+    for (const shape of [
+      /^dbrest_reload_triggers_total\{origin="start"\} 1$/m,
+      /^dbrest_reload_triggers_total\{origin="admin"\} [1-9]\d*$/m,
+      /^dbrest_source_up\{source="notify"\} 1$/m,
+      /^dbrest_reload_duration_seconds_count\{outcome="published"\} [1-9]\d*$/m,
+      /^dbrest_schema_version [1-9]\d*$/m,
+      /^dbrest_http_request_duration_seconds_count\{method="GET",status="200"\} [1-9]\d*$/m,
+      /^dbrest_http_request_duration_seconds_count\{method="GET",status="404"\} [1-9]\d*$/m,
+    ]) {
+      expect(text).toMatch(shape)
+    }
+  })
+})
+
+test('/schema_cache is compact JSON, its tables in the order of their names', async () => {
+  const { status, headers, text } = await admin('/schema_cache')
+  expect(status).toBe(200)
+  expect(headers['content-type']).toBe('application/json; charset=utf-8')
+  expect(JSON.stringify(JSON.parse(text))).toBe(text)
+  const keys: unknown = JSON.parse(text)
+  expect(Object.keys(Object(keys)).sort()).toEqual([
+    'dbMediaHandlers',
+    'dbRelationships',
+    'dbRepresentations',
+    'dbRoutines',
+    'dbTables',
+  ])
+  const names = [...text.matchAll(/\[\{"qiName":"(\w+)","qiSchema":"public"\},\{/g)].map(
+    ([, name]) => name,
+  )
+  expect(names.length).toBeGreaterThan(2)
+  expect([...names].sort()).toEqual(names)
+})
