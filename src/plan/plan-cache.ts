@@ -1,8 +1,8 @@
 /**
  * Remembers plans by request shape, so that parsing is all a repeated request pays for. Plans hang
  * weakly on the snapshot and the options they were made from: a reload of either frees them.
- * Clients choose the shapes, hence the bound; failures are not kept, since a client can make up any
- * number of them.
+ * Clients choose the shapes and their size, hence the bounds; failures are not kept, since a client
+ * can make up any number of them.
  */
 import type { ApiRequest } from '../api/api-request.ts'
 import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
@@ -22,7 +22,19 @@ export interface PlanCache {
 }
 
 type Kept = Extract<Result<Plan, ApiError>, { ok: true }>
-type Shelf = Map<string, Kept>
+
+interface Shelf {
+  readonly plans: Map<string, Kept>
+  /** Of all shapes together. */
+  chars: number
+}
+
+/**
+ * A plan, and what backends compile of it, takes about a hundred times its shape: one of a request
+ * line of 64 KiB is 5 MB. So shapes are bounded by their lengths too, and the longest not kept.
+ */
+const charsPerEntry = 500
+const maxShapeChars = 8192
 
 /**
  * Shape  the least recently used shape goes first
@@ -34,29 +46,34 @@ export function createPlanCache(maxEntries: number): PlanCache {
   function shelfOf(snapshot: SchemaSnapshot, options: PlanOptions): Shelf {
     const byOptions = shelves.get(snapshot) ?? new WeakMap<PlanOptions, Shelf>()
     shelves.set(snapshot, byOptions)
-    const shelf = byOptions.get(options) ?? new Map<string, Kept>()
+    const shelf = byOptions.get(options) ?? { plans: new Map<string, Kept>(), chars: 0 }
     byOptions.set(options, shelf)
     return shelf
+  }
+
+  function keep(shelf: Shelf, shape: string, planned: Kept): void {
+    if (maxEntries === 0 || shape.length > maxShapeChars) return
+    shelf.plans.set(shape, planned)
+    shelf.chars += shape.length
+    for (const oldest of shelf.plans.keys()) {
+      if (shelf.plans.size <= maxEntries && shelf.chars <= maxEntries * charsPerEntry) return
+      shelf.plans.delete(oldest)
+      shelf.chars -= oldest.length
+    }
   }
 
   return {
     plan(request, snapshot, options) {
       const shelf = shelfOf(snapshot, options)
       const shape = shapeOf(request)
-      const kept = shelf.get(shape)
+      const kept = shelf.plans.get(shape)
       if (kept !== undefined) {
-        shelf.delete(shape)
-        shelf.set(shape, kept)
+        shelf.plans.delete(shape)
+        shelf.plans.set(shape, kept)
         return kept
       }
       const planned = planRequest(request, snapshot, options)
-      if (planned.ok && maxEntries > 0) {
-        if (shelf.size >= maxEntries) {
-          const { value: oldest, done } = shelf.keys().next()
-          if (done !== true) shelf.delete(oldest)
-        }
-        shelf.set(shape, planned)
-      }
+      if (planned.ok) keep(shelf, shape, planned)
       return planned
     },
   }

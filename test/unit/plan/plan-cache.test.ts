@@ -111,6 +111,27 @@ test('the least recently used plan goes when there are too many', () => {
   expect(planned(cache, 'GET /directors')).not.toBe(directors)
 })
 
+test('plans go when their shapes are too long together, however few they are', () => {
+  const cache = createPlanCache(10)
+  const films = planned(cache, 'GET /films')
+  const wide = (name: string) => `GET /films?select=${name}:id,${'id,'.repeat(600)}id`
+  const first = planned(cache, wide('a'))
+  expect(planned(cache, wide('a'))).toBe(first)
+  expect(planned(cache, 'GET /films')).toBe(films)
+  planned(cache, wide('b'))
+  const third = planned(cache, wide('c'))
+  expect(planned(cache, wide('c'))).toBe(third)
+  expect(planned(cache, wide('a'))).not.toBe(first)
+})
+
+test('the plan of a very long shape is not kept, and drives out no other', () => {
+  const cache = createPlanCache(10)
+  const films = planned(cache, 'GET /films')
+  const line = `GET /films?select=${'id,'.repeat(3000)}id`
+  expect(planned(cache, line)).not.toBe(planned(cache, line))
+  expect(planned(cache, 'GET /films')).toBe(films)
+})
+
 test('a cache of no entries keeps nothing', () => {
   const cache = createPlanCache(0)
   expect(planned(cache, 'GET /films')).not.toBe(planned(cache, 'GET /films'))
