@@ -66,13 +66,19 @@ function composeTransaction(
   }
 }
 
+/**
+ * Longer ones are parsed at each use: the server and we would hold a hundred of them for each
+ * connection, at several megabytes.
+ */
+const maxPreparedChars = 16_384
+
 function statementStep(statement: SqlStatement, { request, config }: RequestContext): BatchStep {
   return {
     text: statement.text,
     params: bindParams(statement, request),
     types: statement.types,
     resultFormats: statement.resultFormats,
-    isPrepared: config.dbPreparedStatements,
+    isPrepared: config.dbPreparedStatements && statement.text.length <= maxPreparedChars,
     keep: 'rows',
   }
 }

@@ -32,6 +32,7 @@ export interface SqliteConnection {
 /** Milliseconds to wait for a writer that holds the whole file. */
 const busyTimeoutMs = 5000
 const maxStatements = 200
+const maxKeptChars = 16_384
 const noBytes = new Uint8Array()
 
 interface FileState {
@@ -173,6 +174,8 @@ function prepared(
     return known
   }
   const statement = db.prepare<unknown[], ReadRow>(sql)
+  // two hundred of the longest would be gigabytes
+  if (sql.length > maxKeptChars) return statement
   statements.set(sql, statement)
   const [oldest] = statements.size > maxStatements ? statements.keys() : []
   if (oldest !== undefined) statements.delete(oldest)

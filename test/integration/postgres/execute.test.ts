@@ -43,6 +43,8 @@ create view api.who as select
   current_setting('request.cookies')::json as cookies,
   current_setting('app.settings.x', true) as app;
 grant select on api.who to exec_user;
+create view api.prepared as select length(statement) as chars from pg_prepared_statements;
+grant select on api.prepared to exec_user;
 create view api.slow as select pg_sleep(60)::text as slept;
 grant select on api.slow to exec_user;
 create function api.add(a int, b int) returns int language sql as 'select a + b';
@@ -73,6 +75,7 @@ const snapshot = describeSnapshot({
     log: 'line:text',
     who: 'role:text',
     slow: 'slept:text',
+    prepared: 'chars:integer',
     gone: 'id:integer!',
   },
   routines: [
@@ -112,6 +115,19 @@ describe.each(clusterVersions())('on PostgreSQL %s', (version) => {
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
   }
+
+  test('statements are prepared, but for very long ones', async () => {
+    const single = executorOn(db.uri('exec_login'), snapshot, { max: 1 })
+    try {
+      const wide = await single.run(`GET /items?select=${'id,'.repeat(1200)}id`, asUser)
+      expect(bodyOf(wide)).toEqual([])
+      const kept = bodyOf(await single.run('GET /prepared?select=chars', asUser))
+      expect(kept).not.toEqual([])
+      expect(bodyOf(await single.run('GET /prepared?chars=gt.16384', asUser))).toEqual([])
+    } finally {
+      await single.pool.close()
+    }
+  })
 
   describe('a transaction', () => {
     test('runs as the role, read-only for a read, with the request in its settings', async () => {
