@@ -68,6 +68,9 @@ const schemaMoved: Attempt = {
   error: { kind: 'cache-not-loaded' },
 }
 
+/** Nobody receives it; the access log has the status that proxies log for clients that leave. */
+const clientGone: Answer = { status: 499, headers: [], body: null }
+
 interface Journey {
   readonly raw: RawRequest
   readonly identity: Identity
@@ -303,7 +306,11 @@ export function createRequestHandler(
     if (!identity.ok) return { answer: errorAnswer(identity.error, config), role: null }
     const { role } = identity.value
     const outcome = await run(generation, { raw, identity: identity.value, signal, timer })
-    const answer = outcome.ok ? outcome.value : errorAnswer(outcome.error, config)
-    return { answer, role: role === '' ? null : role }
+    const settled = () => {
+      if (outcome.ok) return outcome.value
+      // what failed is the query that was cancelled for its sake
+      return signal.aborted ? clientGone : errorAnswer(outcome.error, config)
+    }
+    return { answer: settled(), role: role === '' ? null : role }
   }
 }
