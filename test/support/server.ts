@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly until?: RegExp | null
   /** Another node binary. */
   readonly node?: string
+  /** stdout and stderr are one pipe, read as both: for the order of lines between them. */
+  readonly isOnePipe?: boolean
   /** Sees every line first; one that it answers false to is not kept. */
   readonly onLine?: (stream: 'stdout' | 'stderr', line: string) => boolean
 }
@@ -60,7 +62,11 @@ function collectLines(stream: NodeJS.ReadableStream, onLine: (line: string) => v
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const port = Number(options.env?.['DBREST_SERVER_PORT'] ?? (await freePort()))
   const adminPort = Number(options.env?.['DBREST_ADMIN_SERVER_PORT'] ?? (await freePort()))
-  const child = spawn(options.node ?? process.execPath, [main, ...(options.args ?? [])], {
+  const command = [options.node ?? process.execPath, main, ...(options.args ?? [])] as const
+  const [file, args] = options.isOnePipe
+    ? (['/bin/sh', ['-c', 'exec "$@" 2>&1', 'sh', ...command]] as const)
+    : ([command[0], command.slice(1)] as const)
+  const child = spawn(file, args, {
     env: {
       DBREST_SERVER_HOST: '127.0.0.1',
       DBREST_ADMIN_SERVER_HOST: '127.0.0.1',
@@ -71,7 +77,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const lines = { stdout: [] as string[], stderr: [] as string[] }
+  const stdout: string[] = []
+  const lines = { stdout, stderr: options.isOnePipe ? stdout : [] }
   const waiters = new Set<() => void>()
   const wake = () => {
     for (const waiter of [...waiters]) waiter()

@@ -1,0 +1,93 @@
+/**
+ * Clients that leave while their query runs: nobody is left to read its result, so it ends.
+ */
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
+import { ask, eventually } from '../support/http-client.ts'
+import { createSqliteFile } from '../support/sqlite-database.ts'
+import { serve } from '../support/test-server.ts'
+
+let database: ApiDatabase
+beforeAll(async () => {
+  database = await createApiDatabase(`
+    create table films (id int primary key);
+    create function nap(seconds float) returns void language sql as 'select pg_sleep(seconds)';`)
+})
+afterAll(() => database.drop())
+
+async function runningNaps(): Promise<number> {
+  const rows = await database.query(
+    `select from pg_stat_activity
+     where datname = current_database() and state = 'active' and query like '%"nap"%'
+       and pid <> pg_backend_pid()`,
+  )
+  return rows.length
+}
+
+test('a query of PostgreSQL is cancelled when its client leaves', async () => {
+  const server = await serve({ env: { ...database.env, DBREST_DB_POOL: '1' } })
+  const leaving = new AbortController()
+  const left = ask(`${server.url}/rpc/nap`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"seconds": 600}',
+    signal: leaving.signal,
+  })
+  left.catch(() => undefined)
+  await eventually(runningNaps, (naps) => expect(naps).toBe(1))
+  leaving.abort()
+  await eventually(runningNaps, (naps) => expect(naps).toBe(0))
+  // its connection, the only one, serves again
+  expect((await ask(`${server.url}/films`)).status).toBe(200)
+  // and nothing has failed
+  expect(server.stderr.filter((line) => /"code":/.test(line))).toEqual([])
+  expect(server.stdout[0]).toMatch(/"POST \/rpc\/nap HTTP\/1\.1" 499 - /)
+})
+
+test('a client that waits for a connection gives up its place when it leaves', async () => {
+  const server = await serve({ env: { ...database.env, DBREST_DB_POOL: '1' } })
+  const leaving = new AbortController()
+  const call = (target: string) => {
+    const reply = ask(`${server.url}${target}`, { signal: leaving.signal })
+    reply.catch(() => undefined)
+    return reply
+  }
+  const nap = ask(`${server.url}/rpc/nap`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"seconds": 600}',
+    signal: leaving.signal,
+  })
+  nap.catch(() => undefined)
+  await eventually(runningNaps, (naps) => expect(naps).toBe(1))
+  const waiting = async () => {
+    const { text } = await ask(`${server.adminUrl}/metrics`)
+    return Number(/^pgrst_db_pool_waiting (\S+)$/m.exec(text)?.[1])
+  }
+  for (let i = 0; i < 5; i += 1) void call('/films')
+  await eventually(waiting, (count) => expect(count).toBe(5))
+  leaving.abort()
+  await eventually(waiting, (count) => expect(count).toBe(0))
+  expect((await ask(`${server.url}/films`)).status).toBe(200)
+})
+
+test('a runaway query of SQLite is ended when its client leaves', async () => {
+  const file = createSqliteFile(`
+    create table films (id integer primary key);
+    create view forever as
+      with recursive n(i) as (select 1 union all select 1 from n) select count(*) as total from n;`)
+  onTestFinished(() => file.drop())
+  const server = await serve({
+    args: [file.path],
+    env: { DBREST_DB_POOL: '1', DBREST_DB_STATEMENT_TIMEOUT: '0' },
+  })
+  const leaving = new AbortController()
+  const left = ask(`${server.url}/forever`, { signal: leaving.signal })
+  left.catch(() => undefined)
+  await eventually(
+    async () => (await ask(`${server.adminUrl}/metrics`)).text,
+    (text) => expect(text).toContain('pgrst_db_pool_available 0.0\n'),
+  )
+  leaving.abort()
+  expect((await ask(`${server.url}/films`)).status).toBe(200)
+})
