@@ -2,11 +2,12 @@
  * The floor: a bare node:http server that runs the same statements through `pg` in its pipeline
  * mode and sends the body on. It parses no URL, checks no token, plans nothing.
  */
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import pg from 'pg'
 
 export interface FloorStatement {
   readonly text: string
+  /** `{lane}` in them is a number from 1 to `lanes`, another one for each request. */
   readonly values: readonly string[]
 }
 
@@ -15,6 +16,7 @@ interface FloorInput {
   readonly port: number
   readonly pool: number
   readonly statements: readonly FloorStatement[]
+  readonly lanes: number
   /** Which statement's first row has the body, and in which column. */
   readonly main: number
 }
@@ -48,15 +50,29 @@ function give(client: pg.Client): void {
   else next(client)
 }
 
-const queries = input.statements.map(({ text, values }, i) => ({
-  name: `floor_${i}`,
-  text,
-  values: [...values],
-}))
+const variants = Array.from({ length: input.lanes }, (_, lane) =>
+  input.statements.map(({ text, values }, i) => ({
+    name: `floor_${i}`,
+    text,
+    values: values.map((value) => value.replaceAll('{lane}', String(lane + 1))),
+  })),
+)
+let served = 0
 
-const server = createServer((_request, response) => {
+/** What was sent is read to its end, and not used. */
+function skipBody(request: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    request.once('end', resolve)
+    request.resume()
+  })
+}
+
+const server = createServer((request, response) => {
   void (async () => {
+    if (request.method !== 'GET') await skipBody(request)
     const client = await take()
+    const queries = variants[served % variants.length] ?? []
+    served += 1
     try {
       const results = await Promise.all(queries.map((query) => client.query(query)))
       const row: { readonly body: string } | undefined = results[input.main]?.rows[0]

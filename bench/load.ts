@@ -12,6 +12,8 @@ export interface LoadOptions {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  /** `{lane}` in target and body is the connection's number, counted from 1 up to this. */
+  readonly lanes?: number
   readonly connections: number
   readonly durationMs: number
 }
@@ -25,8 +27,11 @@ export interface LoadResult {
   readonly p99Ms: number
 }
 
-function requestBytes(options: LoadOptions): Buffer {
-  const { method = 'GET', target, headers = {}, body = '' } = options
+function requestBytes(options: LoadOptions, connection: number): Buffer {
+  const { method = 'GET', headers = {}, lanes = 1 } = options
+  const ofLane = (text: string) => text.replaceAll('{lane}', String((connection % lanes) + 1))
+  const target = ofLane(options.target)
+  const body = ofLane(options.body ?? '')
   const lines = [
     `${method} ${target} HTTP/1.1`,
     'Host: 127.0.0.1',
@@ -54,14 +59,14 @@ function answerLength(buffer: Buffer): number {
 }
 
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
-  const bytes = requestBytes(options)
   const latencies: number[] = []
   let failures = 0
   const started = performance.now()
   const end = started + options.durationMs
 
-  const client = (): Promise<void> =>
+  const client = (connection: number): Promise<void> =>
     new Promise((resolve, reject) => {
+      const bytes = requestBytes(options, connection)
       const socket: Socket = connect(options.port, '127.0.0.1')
       socket.setNoDelay(true)
       let chunks: Buffer[] = []
@@ -99,7 +104,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
         }
       })
     })
-  await Promise.all(Array.from({ length: options.connections }, client))
+  await Promise.all(Array.from({ length: options.connections }, (_, i) => client(i)))
   const seconds = (performance.now() - started) / 1000
   latencies.sort((a, b) => a - b)
   const at = (share: number) => latencies[Math.floor(latencies.length * share)] ?? Number.NaN

@@ -25,7 +25,14 @@ export const schema = `
     select i, 'task ' || i, i % 1000 + 1, i % 3 = 0 from generate_series(1, ${rows}) i;
   create index on api.projects (client_id);
   create index on api.tasks (project_id);
+  create table api.notes (
+    id bigint generated always as identity primary key, task_id int not null, text text not null,
+    made timestamptz not null default now());
+  create function api.tasks_of(project int) returns setof api.tasks language sql stable as
+    'select * from api.tasks where project_id = project';
   grant select on all tables in schema api to bench_anon;
+  grant insert on api.notes to bench_anon;
+  grant update on api.tasks to bench_anon;
   analyze;
 `
 
@@ -35,6 +42,18 @@ export interface Scenario {
   readonly headers?: Readonly<Record<string, string>>
   /** Values of the main statement's parameters, in order of their placeholders. */
   readonly params: readonly string[]
+  /** `GET` where absent. */
+  readonly method?: string
+  readonly body?: string
+  /** In a transaction that may write. */
+  readonly writes?: boolean
+  /**
+   * As many variants of the request, one for each connection: `{lane}` in target, body and params
+   * is its number, from 1.
+   */
+  readonly lanes?: number
+  /** Run before each measurement, so that no contender works on what the one before it left. */
+  readonly reset?: string
 }
 
 export const scenarios: readonly Scenario[] = [
@@ -61,4 +80,61 @@ export const scenarios: readonly Scenario[] = [
     params: ['100', '10', '100'],
   },
   { name: '10,000 rows', target: '/tasks', params: [] },
+]
+
+const json = { 'Content-Type': 'application/json' }
+
+function notes(count: number): string {
+  const list = Array.from({ length: count }, (_, i) => ({ task_id: i + 1, text: `note ${i + 1}` }))
+  return JSON.stringify(count === 1 ? list[0] : list)
+}
+
+const reset = 'truncate api.notes'
+
+export const writeScenarios: readonly Scenario[] = [
+  {
+    name: 'insert of one row',
+    method: 'POST',
+    target: '/notes',
+    headers: { ...json, Prefer: 'return=minimal' },
+    body: notes(1),
+    params: [notes(1)],
+    writes: true,
+    reset,
+  },
+  {
+    name: 'insert of 1,000 rows',
+    method: 'POST',
+    target: '/notes',
+    headers: { ...json, Prefer: 'return=minimal' },
+    body: notes(1000),
+    params: [notes(1000)],
+    writes: true,
+    reset,
+  },
+  {
+    name: 'patch by key',
+    method: 'PATCH',
+    target: '/tasks?id=eq.{lane}',
+    headers: json,
+    body: '{"done":true}',
+    params: ['{"done":true}', '{lane}'],
+    writes: true,
+    // rows of their own, so that no connection waits for another's lock
+    lanes: 100,
+    reset: 'vacuum api.tasks',
+  },
+  {
+    name: 'function by GET',
+    target: '/rpc/tasks_of?project=42',
+    params: ['42'],
+  },
+  {
+    name: 'function by POST',
+    method: 'POST',
+    target: '/rpc/tasks_of',
+    headers: json,
+    body: '{"project":42}',
+    params: ['[{"project":42}]'],
+  },
 ]

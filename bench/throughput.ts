@@ -1,7 +1,8 @@
 /**
  * Throughput as ratios, in one interleaved run: dbrest against the floor (`floor.ts`: the same SQL
  * through bare node:http and pg in pipeline mode) and against PostgREST 12.0.2 from the npm
- * registry. Medians over rounds; the absolute figures are this machine's only.
+ * registry. Medians over rounds; the absolute figures are this machine's only. CPU time is that of
+ * the server's own process, without PostgreSQL's.
  *
  *   npm run bench [-- --rounds 5 --seconds 3 --only 'read by key']
  */
@@ -10,10 +11,11 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Cluster, freePort, startCluster } from '../test/support/postgres.ts'
-import { type RunningServer, startServer } from '../test/support/server.ts'
+import { startServer } from '../test/support/server.ts'
+import { cpuTimeOf } from './cpu-time.ts'
 import type { FloorStatement } from './floor.ts'
 import { runLoad } from './load.ts'
-import { type Scenario, scenarios, schema } from './scenarios.ts'
+import { type Scenario, scenarios, schema, writeScenarios } from './scenarios.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -64,7 +66,13 @@ async function statementsOf(uri: string, scenario: Scenario): Promise<readonly F
     env: { ...serverEnv(uri), DBREST_LOG_QUERY: 'true', DBREST_DB_CHANNEL_ENABLED: 'false' },
   })
   const from = server.stderr.length
-  await (await fetch(server.url + scenario.target, { headers: scenario.headers ?? {} })).text()
+  const target = scenario.target.replaceAll('{lane}', '1')
+  const answer = await fetch(server.url + target, {
+    method: scenario.method ?? 'GET',
+    headers: scenario.headers ?? {},
+    ...(scenario.body === undefined ? {} : { body: scenario.body }),
+  })
+  await answer.text()
   await server.line(/ pgrst_source | body/i, { from })
   const texts = server.stderr.slice(from).map((line) => line.replace(/^\S+ \S+: /, ''))
   await server.stop()
@@ -80,16 +88,19 @@ async function statementsOf(uri: string, scenario: Scenario): Promise<readonly F
         case "'request.jwt.claims'":
           return '{"role":"bench_anon"}'
         case "'request.method'":
-          return 'GET'
+          return scenario.method ?? 'GET'
         case "'request.path'":
-          return scenario.target
+          return target.replace(/\?.*/, '')
         default:
           return '{"host":"127.0.0.1"}'
       }
     },
   )
   return [
-    { text: 'BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY', values: [] },
+    {
+      text: `BEGIN ISOLATION LEVEL READ COMMITTED READ ${scenario.writes === true ? 'WRITE' : 'ONLY'}`,
+      values: [],
+    },
     { text: context, values: contextValues },
     { text: main, values: scenario.params },
     { text: 'COMMIT', values: [] },
@@ -108,16 +119,27 @@ function serverEnv(uri: string): Readonly<Record<string, string>> {
 interface Contender {
   readonly name: string
   readonly port: number
+  readonly pid: number
   readonly stop: () => void
 }
 
-async function startFloor(uri: string, statements: readonly FloorStatement[]): Promise<Contender> {
+async function startOwn(uri: string): Promise<Contender> {
+  const server = await startServer({ env: { ...serverEnv(uri), DBREST_LOG_LEVEL: 'crit' } })
+  const { port, child } = server
+  return { name: 'dbrest', port, pid: child.pid ?? 0, stop: () => server.signal('SIGTERM') }
+}
+
+async function startFloor(
+  uri: string,
+  statements: readonly FloorStatement[],
+  lanes: number,
+): Promise<Contender> {
   const port = await freePort()
   const script = join(import.meta.dirname, 'floor.js')
-  const input = JSON.stringify({ uri, port, pool, statements, main: 2 })
+  const input = JSON.stringify({ uri, port, pool, statements, lanes, main: 2 })
   const child = spawn(process.execPath, [script, input], { stdio: ['ignore', 'pipe', 'inherit'] })
   await firstLine(child, /ready/)
-  return { name: 'floor', port, stop: () => child.kill() }
+  return { name: 'floor', port, pid: child.pid ?? 0, stop: () => child.kill() }
 }
 
 async function startPeer(uri: string, binary: string): Promise<Contender> {
@@ -135,7 +157,7 @@ async function startPeer(uri: string, binary: string): Promise<Contender> {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   await firstLine(child, /Schema cache loaded/)
-  return { name: 'PostgREST 12.0.2', port, stop: () => child.kill() }
+  return { name: 'PostgREST 12.0.2', port, pid: child.pid ?? 0, stop: () => child.kill() }
 }
 
 function median(values: readonly number[]): number {
@@ -143,46 +165,66 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
+interface Figures {
+  readonly perSecond: number[]
+  requests: number
+  /** Microseconds; not a number where it cannot be told. */
+  cpuTime: number
+}
+
 async function measure(cluster: Cluster, scenario: Scenario, peer: string | null): Promise<void> {
   const uri = cluster.uri('bench', 'bench_login')
   const statements = await statementsOf(uri, scenario)
-  const server: RunningServer = await startServer({
-    env: { ...serverEnv(uri), DBREST_LOG_LEVEL: 'crit' },
-  })
-  const contenders: Contender[] = [
-    { name: 'dbrest', port: server.port, stop: () => server.signal('SIGTERM') },
-    await startFloor(uri, statements),
-    ...(peer === null ? [] : [await startPeer(uri, peer)]),
-  ]
-  const load = (port: number, durationMs: number) =>
-    runLoad({
-      port,
-      target: scenario.target,
-      ...(scenario.headers === undefined ? {} : { headers: scenario.headers }),
-      connections: Number(options.connections),
-      durationMs,
-    })
+  const contenders: Contender[] = []
+  try {
+    contenders.push(await startOwn(uri))
+    contenders.push(await startFloor(uri, statements, scenario.lanes ?? 1))
+    if (peer !== null) contenders.push(await startPeer(uri, peer))
+    await compare(cluster, scenario, contenders)
+  } finally {
+    for (const contender of contenders) contender.stop()
+  }
+}
+
+async function compare(
+  cluster: Cluster,
+  scenario: Scenario,
+  contenders: readonly Contender[],
+): Promise<void> {
+  const load = async (port: number, durationMs: number) => {
+    if (scenario.reset !== undefined) await cluster.query(scenario.reset, 'bench')
+    return runLoad({ ...scenario, port, connections: Number(options.connections), durationMs })
+  }
   for (const contender of contenders) await load(contender.port, 1000)
-  const figures = new Map<string, number[]>()
+  const figures = new Map<string, Figures>()
   let failures = 0
   for (let round = 0; round < Number(options.rounds); round += 1) {
-    for (const contender of contenders) {
-      const result = await load(contender.port, Number(options.seconds) * 1000)
+    for (const { name, port, pid } of contenders) {
+      const before = cpuTimeOf(pid) ?? Number.NaN
+      const result = await load(port, Number(options.seconds) * 1000)
       failures += result.failures
-      figures.set(contender.name, [...(figures.get(contender.name) ?? []), result.perSecond])
+      const own = figures.get(name) ?? { perSecond: [], requests: 0, cpuTime: 0 }
+      own.perSecond.push(result.perSecond)
+      own.requests += result.requests
+      own.cpuTime += (cpuTimeOf(pid) ?? Number.NaN) - before
+      figures.set(name, own)
     }
   }
-  for (const contender of contenders) contender.stop()
-  const own = figures.get('dbrest') ?? []
-  console.log(`\n${scenario.name}  (${scenario.target})`)
-  for (const [name, perSecond] of figures) {
-    const ratios = own.map((value, i) => value / (perSecond[i] ?? Number.NaN))
+  report(scenario, figures)
+  if (failures > 0) console.log(`  ${failures} answers were no 2xx`)
+}
+
+function report(scenario: Scenario, figures: ReadonlyMap<string, Figures>): void {
+  const own = figures.get('dbrest')
+  console.log(`\n${scenario.name}  (${scenario.method ?? 'GET'} ${scenario.target})`)
+  for (const [name, { perSecond, requests, cpuTime }] of figures) {
+    const ratios = own?.perSecond.map((value, i) => value / (perSecond[i] ?? Number.NaN)) ?? []
     const ratio = name === 'dbrest' ? '' : `  dbrest is ${median(ratios).toFixed(2)} of it`
+    const cpu = Number.isNaN(cpuTime) ? '' : `, ${(cpuTime / requests).toFixed(0)} µs of CPU each`
     console.log(
-      `  ${name.padEnd(18)} ${median(perSecond).toFixed(0).padStart(7)} requests/s${ratio}`,
+      `  ${name.padEnd(18)} ${median(perSecond).toFixed(0).padStart(7)} requests/s${cpu}${ratio}`,
     )
   }
-  if (failures > 0) console.log(`  ${failures} answers were no 2xx`)
 }
 
 const cluster = await startCluster()
@@ -191,7 +233,7 @@ try {
   await cluster.query(schema, 'bench')
   const peer = peerBinary()
   if (peer === null) console.log('PostgREST 12.0.2 cannot be had here: no ratio to it')
-  for (const scenario of scenarios) {
+  for (const scenario of [...scenarios, ...writeScenarios]) {
     if (scenario.name.includes(options.only)) await measure(cluster, scenario, peer)
   }
 } finally {
