@@ -267,6 +267,20 @@ export const verticalFilteringCases: readonly ConformanceCase[] = [
     expect: { status: 200, body: [{ title: 'Lady Bird', rating: '7.4' }] },
   },
   {
+    name: 'cast/a-number-keeps-its-scale',
+    rule: casts,
+    needs: 'casts',
+    request: get('/deals?select=amount::text&id=eq.2'),
+    expect: { status: 200, body: [{ amount: '10.50' }] },
+    differs: {
+      sqlite: {
+        status: 200,
+        body: [{ amount: '10.5' }],
+        reason: 'numbers are stored without the zeros that a declared scale adds',
+      },
+    },
+  },
+  {
     name: 'cast/a-number-to-an-integer-rounds',
     rule: casts,
     needs: 'casts',
