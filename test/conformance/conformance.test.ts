@@ -26,33 +26,46 @@ test('every documented rule has a case', () => {
   expect(rules.filter((rule) => !shown.has(rule))).toEqual([])
 })
 
+interface Served {
+  readonly server: RunningServer
+  readonly client: Client
+}
+
 for (const engine of availableEngines())
   describe(engine.title, () => {
+    const played = variantNames.filter((name) => runsOn(name, engine))
+    const served = new Map<VariantName, Served>()
     let prepared: PreparedEngine
 
     beforeAll(async () => {
       prepared = await engine.prepare()
-    })
-    afterAll(() => prepared?.drop())
-
-    for (const variant of variantNames.filter((name) => runsOn(name, engine)))
-      describe(variant, () => {
-        let server: RunningServer
-        let client: Client
-
-        beforeAll(async () => {
-          server = await startServer({ env: { ...prepared.env, ...environment(variant) } })
-          client = createClient(server.url)
-        })
-        afterAll(async () => {
-          client?.close()
-          await server?.stop()
-        })
-
-        for (const each of casesOf(variant, engine)) {
-          test(`${engine.title}: ${each.name}`, () => play(each, client))
-        }
+      const starts = played.map(async (variant) => {
+        const server = await startServer({ env: { ...prepared.env, ...environment(variant) } })
+        served.set(variant, { server, client: createClient(server.url) })
       })
+      // one that fails leaves none behind that nobody stops
+      await Promise.allSettled(starts)
+      await Promise.all(starts)
+    })
+    afterAll(async () => {
+      await Promise.all(
+        [...served.values()].map(({ server, client }) => {
+          client.close()
+          return server.stop()
+        }),
+      )
+      await prepared?.drop()
+    })
+
+    describe.each(played)('%s', (variant) => {
+      for (const each of casesOf(variant, engine)) {
+        test(`${engine.title}: ${each.name}`, async () => {
+          const client = served.get(variant)?.client
+          if (client === undefined) throw new Error(`no server of the variant ${variant}`)
+          await play(each, client)
+        })
+      }
+    })
 
     async function play(each: ConformanceCase, client: Client): Promise<void> {
       const isMinimal = (each.variant ?? 'default') === 'strict'
