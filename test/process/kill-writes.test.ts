@@ -12,7 +12,13 @@ import { connect } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { createApiDatabaseIn } from '../support/api-database.ts'
-import { type AskOptions, ask, eventually, type HttpReply } from '../support/http-client.ts'
+import {
+  type AskOptions,
+  ask,
+  askUntil,
+  eventually,
+  type HttpReply,
+} from '../support/http-client.ts'
 import { type Cluster, startCluster } from '../support/postgres.ts'
 import { startServer } from '../support/server.ts'
 import { serve, serveForAll } from '../support/test-server.ts'
@@ -205,6 +211,8 @@ describe('PostgreSQL', () => {
       expect(await send({ target: '/items?id=eq.2000' })).toMatchObject({ status: 200, body: [] })
       expect(await content()).toEqual({ ...untouched, audits: 1 })
       await expectService()
+      // its listener and its schema cache recover as well
+      await askUntil(200, `${running().adminUrl}/ready`)
     },
   )
 
