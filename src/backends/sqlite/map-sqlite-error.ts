@@ -78,9 +78,13 @@ const texts: readonly (readonly [RegExp, string, string])[] = [
   [/^JSON cannot hold BLOB values$/, '22P02', 'invalid input syntax for type json'],
   [/^integer overflow$/, '22003', 'bigint out of range'],
   [/^fts5: (.*)$/, '42601', 'fts5: $1'],
-  [/^(too many (?:SQL variables|columns|terms|tables|references).*)$/, '54001', '$1'],
+  [
+    /^(too many (?:SQL variables|columns|terms|FROM clause terms|tables|references).*)$/,
+    '54001',
+    '$1',
+  ],
   [/^(at most \d+ tables in a join)$/, '54001', '$1'],
-  [/^(Expression tree is too large.*|parser stack overflow)$/, '54001', '$1'],
+  [/^(Expression tree is too large.*|parser stack overflow|Recursion limit)$/, '54001', '$1'],
   [/^(LIKE or GLOB pattern too complex)$/, '54000', '$1'],
   [/^(string or blob too big)$/, '54000', '$1'],
 ]
