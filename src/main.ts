@@ -58,10 +58,12 @@ function stop(signal: string): void {
   )
 }
 
-type Configured = Extract<
-  Command,
-  { kind: 'run' | 'dump-config' | 'dump-schema' | 'ready' | 'health' }
->
+/** A command that works with a configuration. */
+interface Configured {
+  readonly kind: 'run' | 'dump-config' | 'dump-schema' | 'ready' | 'health'
+  readonly configFile?: string
+  readonly database?: string
+}
 
 /** Reads the file anew each time: a reload sees what it holds then. */
 function configReader(command: Configured): ReadConfig {
