@@ -6,15 +6,7 @@
  */
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
-import {
-  type Command,
-  fileKind,
-  helpText,
-  isSqliteFile,
-  parseCommand,
-  probe,
-  versionText,
-} from './cli.ts'
+import { fileKind, helpText, isSqliteFile, parseCommand, probe, versionText } from './cli.ts'
 import { composeServer, type Server } from './compose.ts'
 import type { Config } from './config/config.ts'
 import { dumpConfig } from './config/dump-config.ts'
