@@ -48,8 +48,7 @@ function parseCookies(header: string): readonly (readonly [string, string])[] {
  */
 export function readHeaders(lines: readonly (readonly [string, string])[]): RequestHeaders {
   const picked: { -readonly [K in keyof Picked]: Picked[K] } = {}
-  const all: [string, string][] = []
-  const seen = new Set<string>()
+  const all = new Map<string, [string, string]>()
   const prefer: string[] = []
   let cookies: readonly (readonly [string, string])[] | undefined
   for (const [name, raw] of lines) {
@@ -61,10 +60,9 @@ export function readHeaders(lines: readonly (readonly [string, string])[]): Requ
     const pick = pickedNames.get(name)
     if (pick !== undefined) picked[pick] ??= value
     else if (name === 'prefer') prefer.push(value)
-    const earlier = seen.has(name) ? all.find((each) => each[0] === name) : undefined
-    if (earlier === undefined) all.push([name, value])
+    const earlier = all.get(name)
+    if (earlier === undefined) all.set(name, [name, value])
     else earlier[1] += `, ${value}`
-    seen.add(name)
   }
-  return { ...picked, all, cookies: cookies ?? [], prefer }
+  return { ...picked, all: [...all.values()], cookies: cookies ?? [], prefer }
 }
