@@ -4,7 +4,7 @@
  *
  * Start  log → backend → pipeline and sources built → admin socket → listener → one load attempt
  *        → API socket
- * Stop   sockets drain → sources and pipeline → backend
+ * Stop   the API drains → sources and pipeline → the admin server drains → backend
  */
 import { asyncScheduler, BehaviorSubject, filter, firstValueFrom, merge, Subject } from 'rxjs'
 import { createAdminApp } from './admin/admin-app.ts'
@@ -110,8 +110,9 @@ export function composeServer(deps: ServerDeps): Server {
     sources: () => health.list(),
   })
   const health = createSourceHealth({ now: Date.now, observe })
-  const sockets: Listening[] = []
+  let admin: Listening | null = null
   let api: Listening | null = null
+  let adminDrained: Promise<void> | undefined
   let stopping: Promise<void> | null = null
 
   function endOn(failure: BackendFailure): void {
@@ -226,13 +227,15 @@ export function composeServer(deps: ServerDeps): Server {
     backend = database
     scope.add(() => database.close())
     const pipeline = buildPipeline(database)
+    // a reload that was asked for is answered when the pipeline stops
+    scope.add(() => adminDrained)
     scope.add(() => pipeline.stop())
     const databaseAnswers = createDatabaseProbe({
       ping: database.ping,
       now: () => performance.now(),
     })
 
-    const admin = createAdminApp({
+    const adminApp = createAdminApp({
       cacheState: () => pipeline.state(),
       apiIsAlive: () => api?.isAlive() ?? false,
       databaseIsReachable: () => listenerAnswers(health) ?? databaseAnswers(),
@@ -243,11 +246,8 @@ export function composeServer(deps: ServerDeps): Server {
       requestReload: (reloadScope, depth) =>
         pipeline.requestReload({ scope: reloadScope, depth, origin: 'admin' }),
     })
-    const adminSocket = await openSocket((request) => admin.fetch(request), 'admin')
-    if (adminSocket !== null) {
-      sockets.push(adminSocket)
-      observe({ kind: 'admin-listening', address: adminSocket.address })
-    }
+    admin = await openSocket((request) => adminApp.fetch(request), 'admin')
+    if (admin !== null) observe({ kind: 'admin-listening', address: admin.address })
 
     const staleNames = createStaleNameChecker({
       isCurrent: createVersionCheck({
@@ -275,18 +275,17 @@ export function composeServer(deps: ServerDeps): Server {
     }
     if (stopping !== null) return
     api = await openSocket((request, env) => app.fetch(request, env), 'api')
-    if (api === null) return
-    sockets.push(api)
-    observe({ kind: 'api-listening', address: api.address })
+    if (api !== null) observe({ kind: 'api-listening', address: api.address })
   }
 
   return {
     observe,
     start,
     stop() {
-      const isSecondCall = stopping !== null
-      const drained = Promise.all(sockets.map((socket) => socket.close(isSecondCall ? 0 : drainMs)))
-      stopping ??= drained.then(() => scope.close())
+      const deadlineMs = stopping === null ? drainMs : 0
+      adminDrained = admin?.close(deadlineMs)
+      const apiDrained = api?.close(deadlineMs) ?? Promise.resolve()
+      stopping ??= apiDrained.then(() => scope.close())
       return stopping
     },
   }
