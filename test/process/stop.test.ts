@@ -10,6 +10,7 @@ import { ask, askUntil, eventually } from '../support/http-client.ts'
 import { freePort } from '../support/postgres.ts'
 import { openRaw, readReply } from '../support/raw-http.ts'
 import type { RunningServer } from '../support/server.ts'
+import { createSqliteFile } from '../support/sqlite-database.ts'
 import { serve } from '../support/test-server.ts'
 
 let database: ApiDatabase
@@ -203,6 +204,24 @@ describe('a stop', () => {
   test('right after the start is one', async () => {
     const server = await serve({ env: database.env, until: /Starting dbrest/ })
     server.signal('SIGTERM')
+    expect(await server.exited).toBe(0)
+  })
+
+  test('waits for a runaway query of SQLite until its limit', async () => {
+    const file = createSqliteFile(`create view forever as
+      with recursive n(i) as (select 1 union all select 1 from n) select count(*) from n`)
+    onTestFinished(() => file.drop())
+    const server = await serve({
+      args: [file.path],
+      env: { DBREST_DB_POOL: '1', DBREST_DB_STATEMENT_TIMEOUT: '1000' },
+    })
+    const reply = ask(`${server.url}/forever`)
+    await eventually(
+      async () => (await ask(`${server.adminUrl}/metrics`)).text,
+      (text) => expect(text).toContain('pgrst_db_pool_available 0.0\n'),
+    )
+    server.signal('SIGTERM')
+    expect(await reply).toMatchObject({ status: 500, body: { code: '57014' } })
     expect(await server.exited).toBe(0)
   })
 

@@ -1,0 +1,124 @@
+/**
+ * What requests notice of a reload: nothing. They are answered while it runs, finish on what they
+ * began with, and never wait for it, however long it takes or how it ends.
+ */
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
+import { cachedColumns, countLoads } from '../support/cached-schema.ts'
+import { ask, askUntil, eventually } from '../support/http-client.ts'
+import type { RunningServer } from '../support/server.ts'
+import { serve } from '../support/test-server.ts'
+
+let database: ApiDatabase
+beforeAll(async () => {
+  database = await createApiDatabase(`
+    create table films (id int primary key);
+    insert into films values (1);
+    create function nap(seconds float) returns int language sql as
+      'select pg_sleep(seconds); select 1';
+    create function pid() returns int language sql as 'select pg_backend_pid()';`)
+})
+afterAll(() => database.drop())
+
+async function serveReady(env: Readonly<Record<string, string>> = {}): Promise<RunningServer> {
+  const server = await serve({ env: { ...database.env, ...env } })
+  await askUntil(200, `${server.adminUrl}/ready`)
+  return server
+}
+
+test('requests are answered while a reload runs', async () => {
+  const server = await serveReady({ DBREST_INTERNAL_SCHEMA_CACHE_QUERY_SLEEP: '2000' })
+  const reload = ask(`${server.adminUrl}/reload`, { method: 'POST' })
+  await eventually(
+    () =>
+      database.query(`select from pg_stat_activity where query like '%pg_sleep%' and state = 'active'
+      and datname = current_database() and pid <> pg_backend_pid()`),
+    (rows) => expect(rows).toHaveLength(1),
+  )
+  for (let i = 0; i < 5; i += 1) {
+    expect((await ask(`${server.url}/films`)).status).toBe(200)
+    expect((await ask(`${server.adminUrl}/ready`)).status).toBe(200)
+  }
+  expect(await countLoads(server, 'SUCCESS')).toBe(1)
+  expect((await reload).status).toBe(200)
+  expect(await countLoads(server, 'SUCCESS')).toBe(2)
+})
+
+test('a request that runs while a schema is published finishes, its connection is then replaced', async () => {
+  const server = await serveReady({ DBREST_DB_POOL: '1' })
+  const pid = async () => (await ask(`${server.url}/rpc/pid`)).body
+  const before = await pid()
+  const nap = ask(`${server.url}/rpc/nap?seconds=1`)
+  await eventually(
+    () =>
+      database.query(
+        `select from pg_stat_activity where pid = ${Number(before)} and state = 'active'`,
+      ),
+    (rows) => expect(rows).toHaveLength(1),
+  )
+  const reload = await ask(`${server.adminUrl}/reload`, { method: 'POST' })
+  expect(reload.status).toBe(200)
+  expect(await nap).toMatchObject({ status: 200, body: 1 })
+  expect(await pid()).not.toBe(before)
+})
+
+test('idle connections are replaced after a reload', async () => {
+  const server = await serveReady()
+  const pids = async () =>
+    new Set(
+      (await Promise.all(Array.from({ length: 5 }, () => ask(`${server.url}/rpc/pid`)))).map(
+        ({ body }) => body,
+      ),
+    )
+  const before = await pids()
+  await ask(`${server.adminUrl}/reload`, { method: 'POST' })
+  for (const pid of await pids()) expect(before).not.toContain(pid)
+})
+
+test('a load that hangs is given up at its deadline, and tried again', async () => {
+  const server = await serveReady({ DBREST_DB_SCHEMA_LOAD_TIMEOUT: '500' })
+  const lock = await database.connect()
+  onTestFinished(() => lock.end())
+  await lock.query('begin; lock table pg_catalog.pg_description')
+  expect(await ask(`${server.adminUrl}/reload`, { method: 'POST' })).toMatchObject({
+    status: 503,
+    body: { code: 'PGRSTX02', details: expect.any(String) },
+  })
+  expect((await ask(`${server.adminUrl}/ready`)).status).toBe(503)
+  expect((await ask(`${server.url}/films`)).status).toBe(200)
+  // the load is over in the database as well
+  await eventually(
+    () => lock.query('select from pg_locks where not granted'),
+    ({ rowCount }) => expect(rowCount).toBe(0),
+  )
+  await lock.query('commit')
+  await askUntil(200, `${server.adminUrl}/ready`)
+})
+
+test('a name that is missed while a load hangs is answered', async () => {
+  const server = await serveReady({ DBREST_DB_SCHEMA_LOAD_TIMEOUT: '2000' })
+  const lock = await database.connect()
+  onTestFinished(() => lock.end())
+  await lock.query('begin; lock table pg_catalog.pg_description')
+  await database.query('notify pgrst')
+  await server.line(/Received a schema cache reload message/)
+  expect(await ask(`${server.url}/unknown`)).toMatchObject({
+    status: 404,
+    body: { code: 'PGRST205' },
+  })
+})
+
+test.each(['Mixed Case', 'with "quotes"', 'a'.repeat(63)])(
+  'the channel %s is listened to',
+  async (channel) => {
+    const server = await serveReady({ DBREST_DB_CHANNEL: channel })
+    const table = `heard_${channel.length}`
+    await database.query(
+      `create table ${table} (id int); select pg_notify('${channel}', 'reload schema')`,
+    )
+    await eventually(
+      () => cachedColumns(server, table),
+      (columns) => expect(columns).not.toBeNull(),
+    )
+  },
+)

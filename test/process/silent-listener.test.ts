@@ -1,0 +1,40 @@
+/**
+ * A LISTEN connection that has died without a word: nothing is heard over it, nothing says so, and
+ * the migration is seen all the same. The waiting is that for the next proof of life.
+ */
+import { expect, onTestFinished, test } from 'vitest'
+import { createApiDatabase, loginRole, serverEnv } from '../support/api-database.ts'
+import { cachedColumns } from '../support/cached-schema.ts'
+import { startFreezingProxy } from '../support/freezing-proxy.ts'
+import { ask, askUntil, eventually } from '../support/http-client.ts'
+import { serve } from '../support/test-server.ts'
+
+test('a listener that hears nothing any more is noticed and replaced', async () => {
+  const database = await createApiDatabase('create table films (id int)')
+  onTestFinished(() => database.drop())
+  const proxy = await startFreezingProxy(database.port)
+  onTestFinished(() => proxy.close())
+  const uri = `postgresql://${loginRole}@127.0.0.1:${proxy.port}/${database.name}`
+  const server = await serve({ env: serverEnv(uri) })
+  await askUntil(200, `${server.adminUrl}/ready`)
+  const from = server.stderr.length
+
+  expect(proxy.freezeThoseWhoSent('LISTEN "pgrst"')).toBe(1)
+  await database.query(`alter table films add column unheard int; notify pgrst`)
+  await server.line(
+    /Failed listening for database notifications on the "pgrst" channel\. a notification of our own did not come back/,
+    { from },
+  )
+  await eventually(
+    () => cachedColumns(server, 'films'),
+    (columns) => expect(columns).toHaveProperty('unheard'),
+  )
+  await server.line(/Listener connected to/, { from })
+  await askUntil(200, `${server.adminUrl}/ready`)
+  await database.query('alter table films add column heard int; notify pgrst')
+  await eventually(
+    () => cachedColumns(server, 'films'),
+    (columns) => expect(columns).toHaveProperty('heard'),
+  )
+  expect((await ask(`${server.adminUrl}/health`)).body).toMatchObject({ status: 'ok' })
+}, 60_000)
