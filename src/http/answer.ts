@@ -32,9 +32,20 @@ function isAscii(value: string): boolean {
   return /^[\x00-\x7f]*$/.test(value)
 }
 
-/** HTTP/1 header values are bytes: names of schemas and relations go out as their UTF-8 bytes. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: no header can hold them
+const controls = /[\0-\x08\x0a-\x1f\x7f]/g
+
+function percentEncoded(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`
+}
+
+/**
+ * HTTP/1 header values are bytes: names of schemas and relations go out as their UTF-8 bytes. A
+ * relation's name may even hold a line break, which must not become one of the answer's.
+ */
 function headerBytes(value: string): string {
-  return isAscii(value) ? value : Buffer.from(value, 'utf8').toString('latin1')
+  const sendable = value.replace(controls, percentEncoded)
+  return isAscii(sendable) ? sendable : Buffer.from(sendable, 'utf8').toString('latin1')
 }
 
 /** Bodies up to this size leave in one write with the head; larger ones are not copied. */

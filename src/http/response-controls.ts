@@ -7,6 +7,9 @@ import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { type Answer, type Header, hasHeader } from './answer.ts'
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: no header can hold them
+const controls = /[\0-\x08\x0a-\x1f\x7f]/
+
 /** Errors  guc-status: the text does not begin with digits that are a status */
 export function parseResponseStatus(text: string | null): Result<number | null, ApiError> {
   if (text === null) return ok(null)
@@ -39,7 +42,7 @@ export function parseResponseHeaders(text: string | null): Result<readonly Heade
     if (entry === undefined || entries.length !== 1) return invalid
     const [name, value] = entry
     if (typeof value !== 'string') return invalid
-    if (!/^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/.test(name) || /[\0\r\n]/.test(value)) return invalid
+    if (!/^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/.test(name) || controls.test(value)) return invalid
     headers.push([name, value])
   }
   return ok(headers)

@@ -28,3 +28,27 @@ describe('the body of an answer', () => {
     expect((await bytesOf(Buffer.from('["é"]'), json, header)).toString()).toBe('["é"]')
   })
 })
+
+describe('the headers of an answer', () => {
+  test.each([
+    ['/films', '/films'],
+    ['/映画', Buffer.from('/映画').toString('latin1')],
+    ['/a\r\nSet-Cookie: b', '/a%0D%0ASet-Cookie: b'],
+    ['/\u0000\u007f', '/%00%7F'],
+    ['a\tb', 'a\tb'],
+  ])('hold %j as bytes, without control characters', (value, sent) => {
+    const response = toResponse({ status: 200, headers: [['Content-Location', value]], body: null })
+    expect(response.headers.get('content-location')).toBe(sent)
+  })
+
+  test('hold the same when one of them is repeated', () => {
+    const headers: readonly Header[] = [
+      ['Set-Cookie', 'a'],
+      ['Set-Cookie', 'b'],
+      ['Content-Location', '/a\nb'],
+    ]
+    const response = toResponse({ status: 200, headers, body: null })
+    expect(response.headers.get('content-location')).toBe('/a%0Ab')
+    expect(response.headers.getSetCookie()).toEqual(['a', 'b'])
+  })
+})
