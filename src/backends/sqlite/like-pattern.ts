@@ -19,7 +19,8 @@ const asGlob: PatternWriter = {
 const asRegExp: PatternWriter = {
   any: '.*',
   one: '.',
-  literal: (character) => character.replace(/[\\^$.*+?()[\]{}|/-]/gu, '\\$&'),
+  // with the flag `u` nothing else may be escaped
+  literal: (character) => character.replace(/[\\^$.*+?()[\]{}|/]/gu, '\\$&'),
 }
 
 function translate(pattern: string, writer: PatternWriter): string {

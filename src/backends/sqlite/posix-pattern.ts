@@ -92,7 +92,7 @@ function translateBracket(bracket: string): string {
   const members = inner.replace(
     /\[:(\w+):\]|\\(.)|\[/gsu,
     (whole, name: string | undefined, escaped: string | undefined) => {
-      if (name !== undefined) return classes[name] ?? whole
+      if (name !== undefined) return Object.hasOwn(classes, name) ? (classes[name] ?? '') : whole
       if (escaped === undefined) return '\\['
       if (escaped === '-') return '\\-'
       return escaped === 'w' ? (classes['word'] ?? whole) : escapeOf(escaped)

@@ -26,6 +26,8 @@ describe('likeToRegExp', () => {
     ['a%', 'x\na', false],
     ['%a', 'x\nA', true],
     ['(a|b)$', '(A|B)$', true],
+    ['a-b/c^d$', 'A-B/C^D$', true],
+    [' !"#$%&\'()*+,-./:;<=>?@[]^`{|}~', ' !"#$%&\'()*+,-./:;<=>?@[]^`{|}~', true],
   ])('%j on %j is %s', (like, text, matches) => {
     expect(likeToRegExp(like).test(text)).toBe(matches)
   })
