@@ -2,18 +2,26 @@
  * Plans OPTIONS: which methods a relation or function takes. All of it is in the snapshot; whether
  * the role may use them is not asked.
  */
+import type { Capabilities, Feature } from '../cache/capabilities.ts'
 import type { Routine } from '../cache/catalog.ts'
 import type { Relation } from '../cache/schema-snapshot.ts'
 import type { InfoPlan } from './plan.ts'
 
-/** Rule  PostgREST docs: options; v16.2 spec: OptionsSpec */
-export function planRelationInfo(relation: Relation): InfoPlan {
+/**
+ * Methods that the engine would have refused are left out.
+ *
+ * Rule  PostgREST docs: options; v16.2 spec: OptionsSpec
+ */
+export function planRelationInfo(relation: Relation, { grades }: Capabilities): InfoPlan {
   const { canInsert, canUpdate, canDelete, primaryKey } = relation
   const methods = ['OPTIONS', 'GET', 'HEAD']
-  if (canInsert) methods.push('POST')
-  if (canInsert && canUpdate && primaryKey.length > 0) methods.push('PUT')
-  if (canUpdate) methods.push('PATCH')
-  if (canDelete) methods.push('DELETE')
+  const add = (method: string, feature: Feature, isTaken: boolean) => {
+    if (isTaken && grades[feature] !== 'unsupported') methods.push(method)
+  }
+  add('POST', 'insert', canInsert)
+  add('PUT', 'upsert', canInsert && canUpdate && primaryKey.length > 0)
+  add('PATCH', 'update', canUpdate)
+  add('DELETE', 'delete', canDelete)
   return info(methods)
 }
 

@@ -39,7 +39,7 @@ export function planRequest(
     }
     case 'relation-info': {
       const relation = findRelation(snapshot, action.relation)
-      return relation.ok ? ok(planRelationInfo(relation.value)) : relation
+      return relation.ok ? ok(planRelationInfo(relation.value, snapshot.capabilities)) : relation
     }
     case 'routine-info': {
       const call = planCall(request, action.routine, viaOf(action), snapshot, options)

@@ -47,3 +47,18 @@ describe('OPTIONS allows', () => {
     expect(failureOf(snapshot, `OPTIONS /${path}`).kind).toBe(kind)
   })
 })
+
+test('OPTIONS leaves out what the engine does not do', () => {
+  const readOnly = describeSnapshot({
+    relations: { items: 'id:integer!' },
+    unsupported: ['insert', 'update', 'delete', 'upsert'],
+  })
+  const withoutUpsert = describeSnapshot({
+    relations: { items: 'id:integer!' },
+    unsupported: ['upsert'],
+  })
+  expect(planOf(readOnly, 'OPTIONS /items')).toMatchObject({ value: { allow: 'OPTIONS,GET,HEAD' } })
+  expect(planOf(withoutUpsert, 'OPTIONS /items')).toMatchObject({
+    value: { allow: 'OPTIONS,GET,HEAD,POST,PATCH,DELETE' },
+  })
+})
