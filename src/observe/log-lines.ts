@@ -31,7 +31,7 @@ function debug(...texts: readonly string[]): LogLine {
 
 /** Line breaks of a statement or message become blanks: one message, one line. */
 function oneLine(text: string): string {
-  return text.replaceAll(/\s*\r?\n/g, ' ').trimEnd()
+  return text.replaceAll(/[\r\n]+/g, ' ').trimEnd()
 }
 
 function seconds(ms: number): number {
@@ -174,7 +174,7 @@ export function logLine(observation: Observation): LogLine {
       const updates = observation.names.map(([name, alias]) => `\`${name}\` to \`${alias}\``)
       return always(
         'WARNING: Embedded resource was referenced by relation name even though it has an alias. This is deprecated and will stop working in a future release.',
-        `Update filters, orders or limits that use ${updates.join(', ')} in \`${observation.method} ${observation.target}\``,
+        `Update filters, orders or limits that use ${oneLine(updates.join(', '))} in \`${observation.method} ${observation.target}\``,
       )
     }
     case 'jwt-cache-lookup':

@@ -7,7 +7,7 @@
 import { pino } from 'pino'
 import type { LogLevel } from '../core/log-level.ts'
 import { errorLogJson } from '../errors/error-envelope.ts'
-import { accessLine, type LineLevel, logLine, logTime } from './log-lines.ts'
+import { accessLine, type LineLevel, type LogLine, logLine, logTime } from './log-lines.ts'
 import type { Observation, Observe } from './observation.ts'
 
 export interface LogDeps {
@@ -48,6 +48,10 @@ function isLogged(line: LineLevel, status: number | undefined, level: LogLevel):
 
 type Sink = (observation: Observation, level: LogLevel) => void
 
+function textsAt(line: LogLine, level: LogLevel): readonly string[] {
+  return level === 'debug' ? [...line.texts, ...(line.debugTexts ?? [])] : line.texts
+}
+
 function textSink(deps: LogDeps): Sink {
   return (observation, level) => {
     if (observation.kind === 'request-finished') {
@@ -57,10 +61,24 @@ function textSink(deps: LogDeps): Sink {
     const line = logLine(observation)
     if (!isLogged(line.level, line.status, level)) return
     const time = logTime(deps.now())
-    const more = level === 'debug' ? (line.debugTexts ?? []) : []
-    for (const text of [...line.texts, ...more]) deps.writeError(`${time}: ${text}\n`)
+    for (const text of textsAt(line, level)) deps.writeError(`${time}: ${text}\n`)
   }
 }
+
+/** What every `log-level` writes, graded for readers of the JSON log. */
+const failures: ReadonlySet<Observation['kind']> = new Set([
+  'fatal',
+  'stopping-failed',
+  'config-invalid',
+  'config-settings-failed',
+  'reload-failed',
+  'listener-failed',
+])
+const warnings: ReadonlySet<Observation['kind']> = new Set([
+  'config-needs-restart',
+  'deprecated-claim-key',
+  'legacy-target-name',
+])
 
 function jsonSink(deps: LogDeps): Sink {
   const options = {
@@ -79,9 +97,10 @@ function jsonSink(deps: LogDeps): Sink {
     const line = logLine(observation)
     if (!isLogged(line.level, line.status, level)) return
     const event = observation.kind
-    for (const text of line.texts) {
+    for (const text of textsAt(line, level)) {
       if (line.level === 'debug') errors.debug({ event }, text)
-      else if (line.level === 'error' || event === 'reload-failed') errors.error({ event }, text)
+      else if (line.level === 'error' || failures.has(event)) errors.error({ event }, text)
+      else if (warnings.has(event)) errors.warn({ event }, text)
       else errors.info({ event }, text)
     }
   }

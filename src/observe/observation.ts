@@ -1,5 +1,5 @@
 /**
- * What happens, said once: plain facts that logs, metrics and the admin's event stream read.
+ * What happens, said once: plain facts that logs and metrics are made of.
  * No tokens, passwords or parameter values.
  */
 import type { ApiError } from '../errors/api-error.ts'
