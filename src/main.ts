@@ -85,6 +85,15 @@ function configOrExit(readConfig: ReadConfig): Config {
   return config.value
 }
 
+/** What cannot be opened or bound ends the process; its user is told why, not where. */
+async function orExit<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (failure) {
+    return exit(1, `${failure instanceof Error ? failure.message : String(failure)}\n`)
+  }
+}
+
 async function run(command: Configured): Promise<void> {
   const readConfig = configReader(command)
   const config = configOrExit(readConfig)
@@ -98,7 +107,7 @@ async function run(command: Configured): Promise<void> {
     case 'dump-config':
     case 'dump-schema': {
       const writeError = (text: string) => process.stderr.write(text)
-      const dumps = await readDumps({ config, readConfig, env: process.env, writeError })
+      const dumps = await orExit(readDumps({ config, readConfig, env: process.env, writeError }))
       const text =
         command.kind === 'dump-config' ? dumpConfig(await dumps.config()) : await dumps.schema()
       await dumps.close()
@@ -116,12 +125,7 @@ async function run(command: Configured): Promise<void> {
         writeError: (text) => process.stderr.write(text),
         onFatal: () => exit(1),
       })
-      try {
-        await server.start()
-      } catch (failure) {
-        const message = failure instanceof Error ? failure.message : String(failure)
-        exit(1, `${message}\n`)
-      }
+      await orExit(server.start())
     }
   }
 }
