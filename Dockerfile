@@ -11,9 +11,10 @@ COPY src ./src
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:22-bookworm-slim
+# the weaker of the two names, so that a user's own wins under either
 ENV NODE_ENV=production \
-    DBREST_SERVER_HOST=!4 \
-    DBREST_ADMIN_SERVER_PORT=3001
+    PGRST_SERVER_HOST=!4 \
+    PGRST_ADMIN_SERVER_PORT=3001
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
