@@ -2,6 +2,7 @@
  * The SQLite process for everything that is not a request: versions and loads, one at a time, so
  * that they never wait behind requests. Started when needed; a deadline ends it like any other.
  */
+import { setMaxListeners } from 'node:events'
 import type { ChildReply, ChildRequest } from './sqlite-messages.ts'
 import { ProcessEnded, type SqliteProcess } from './sqlite-process.ts'
 
@@ -15,6 +16,8 @@ export const deadlinePassed = 'the SQLite process did not answer in time'
 
 export function createSqliteControl(start: () => SqliteProcess): SqliteControl {
   const closing = new AbortController()
+  // each question that waits listens to it
+  setMaxListeners(0, closing.signal)
   let current: SqliteProcess | null = null
   // settled when the work before has its answer
   let turn: Promise<unknown> = Promise.resolve()
@@ -37,11 +40,21 @@ export function createSqliteControl(start: () => SqliteProcess): SqliteControl {
   }
 
   return {
-    ask(request, signal) {
-      const stop = AbortSignal.any([signal, closing.signal])
-      const answer = turn.then(() => askNow(request, stop))
+    async ask(request, signal) {
+      // not AbortSignal.any: what it makes lives as long as `closing`, one for each question
+      const stop = new AbortController()
+      const abort = () => stop.abort()
+      signal.addEventListener('abort', abort, { once: true })
+      closing.signal.addEventListener('abort', abort, { once: true })
+      if (signal.aborted || closing.signal.aborted) abort()
+      const answer = turn.then(() => askNow(request, stop.signal))
       turn = answer.catch(() => undefined)
-      return Promise.race([answer, rejectWhen(stop)])
+      try {
+        return await Promise.race([answer, rejectWhen(stop.signal)])
+      } finally {
+        signal.removeEventListener('abort', abort)
+        closing.signal.removeEventListener('abort', abort)
+      }
     },
     async close() {
       closing.abort()
