@@ -42,7 +42,7 @@ export interface LoadOrder {
   readonly options: SchemaOptions
   readonly previous: SchemaSnapshot | null
   readonly loadedAt: Date
-  /** The last load failed: a check loads without asking whether the version moved. */
+  /** The last load failed or was missed: a check loads without asking whether the version moved. */
   readonly mustLoad: boolean
 }
 

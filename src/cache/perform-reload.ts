@@ -12,6 +12,7 @@ import type { LoadDeadline } from './load-deadline.ts'
 import { type LoadDeps, type LoadResult, loadSchema } from './load-schema.ts'
 import { deeper, type ReloadDepth, type ReloadSignal } from './reload-signal.ts'
 import { schemaOptions } from './schema-options.ts'
+import type { SchemaOptions } from './schema-snapshot.ts'
 
 export interface PerformDeps extends LoadDeps {
   /** File, environment and in-database settings → a configuration, or what is wrong with it. */
@@ -32,8 +33,15 @@ export interface PerformOrder {
   readonly generation: Generation
   /** How deep the load that failed last was to go; null when none is owed. */
   readonly owedDepth: ReloadDepth | null
-  /** Called when the configuration was read, with what differs from the one in use. */
-  readonly onConfig: (read: Result<Config, readonly string[]>, changed: Config | null) => void
+  /**
+   * Called when the configuration was read, with what differs from the one in use, and whether a
+   * load follows that it is to be published with.
+   */
+  readonly onConfig: (
+    read: Result<Config, readonly string[]>,
+    changed: Config | null,
+    isLoadAhead: boolean,
+  ) => void
   /** Called when the database is about to be looked at: orders that came meanwhile join in. */
   readonly joinLate: () => ReloadSignal
 }
@@ -69,6 +77,19 @@ async function readConfig(
   }
 }
 
+/**
+ * A check looks under the options that the snapshot was loaded with, unless the load that changed
+ * ones wait for may have been missed: while nobody listened.
+ */
+function missesOptions(
+  { scope, origin }: ReloadSignal,
+  options: SchemaOptions,
+  loaded: Generation,
+) {
+  if (scope !== 'both' && origin !== 'listener-connected') return false
+  return !isDeepStrictEqual(options, loaded.snapshot?.options)
+}
+
 /** Never rejects but for a bug of a callback. */
 export async function performReload(
   order: PerformOrder,
@@ -86,11 +107,15 @@ export async function performReload(
 
   let config: Config | null = null
   let configProblem: string | null = null
+  let options = schemaOptions(generation.config)
+  let mustLoad = owedDepth !== null || missesOptions(signal, options, generation)
   if (signal.scope !== 'schema') {
     const read = await readConfig(deps, deadline)
     if (!read.ok) configProblem = read.error.join('; ')
     else if (!isDeepStrictEqual(read.value, generation.config)) config = read.value
-    order.onConfig(read, config)
+    options = schemaOptions(config ?? generation.config)
+    mustLoad = owedDepth !== null || missesOptions(signal, options, generation)
+    order.onConfig(read, config, wantsSchema && (signal.depth !== 'check' || mustLoad))
   }
   if (!wantsSchema) return { config, configProblem, schema: null }
 
@@ -102,10 +127,10 @@ export async function performReload(
       : await loadSchema(
           {
             depth,
-            options: schemaOptions(config ?? generation.config),
+            options,
             previous: generation.snapshot,
             loadedAt: new Date(deps.now()),
-            mustLoad: owedDepth !== null,
+            mustLoad,
           },
           deadline,
           deps,

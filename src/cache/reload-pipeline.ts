@@ -246,9 +246,8 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
         signal: order.signal,
         generation: store.current(),
         owedDepth: owed?.depth ?? null,
-        onConfig: (read, changed) => {
+        onConfig: (read, changed, isLoadAhead) => {
           if (isStopped) return
-          const isLoadAhead = scope === 'both' && (order.signal.depth !== 'check' || owed !== null)
           if (changed !== null && (first.wantsConfigFirst || !isLoadAhead)) {
             publish({ config: changed })
           }

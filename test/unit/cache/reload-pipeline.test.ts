@@ -316,6 +316,30 @@ describe('depth and scope', () => {
     expect(rig.introspections.at(-1)?.options.schemas).toEqual(['other'])
   })
 
+  test('options that shape the schema act when the listener is back, which may have missed the load', async () => {
+    const rig = createRig()
+    await rig.startUp()
+    const config = { ...testConfig, dbSchemas: ['other'] }
+    rig.db.config = { ok: true, value: config }
+    rig.send({ scope: 'both', depth: 'check', origin: 'listener-connected' })
+    await rig.clock.advance(500)
+    expect(rig.published.map(({ generation }) => generation)).toEqual([
+      { config, snapshot: expect.objectContaining({ version: 2 }) },
+    ])
+    expect(rig.store.current().snapshot?.options.schemas).toEqual(['other'])
+  })
+
+  test('as do those that were read before it was lost', async () => {
+    const rig = createRig()
+    await rig.startUp()
+    rig.db.config = { ok: true, value: { ...testConfig, dbSchemas: ['other'] } }
+    rig.send({ scope: 'config', origin: 'signal' })
+    await rig.clock.advance(500)
+    rig.send({ scope: 'schema', depth: 'check', origin: 'listener-connected' })
+    await rig.clock.advance(500)
+    expect(rig.store.current().snapshot?.options.schemas).toEqual(['other'])
+  })
+
   test('configuration and schema of one reload are published in one assignment', async () => {
     const rig = createRig()
     await rig.startUp()
