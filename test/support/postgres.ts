@@ -3,6 +3,7 @@
  * where it is installed. A cluster listens on a free loopback port and stops with its owner.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import {
   chmodSync,
   chownSync,
@@ -54,20 +55,24 @@ export function postgresBinaries(version: PostgresVersion): string | null {
   return existsSync(join(system, 'initdb')) ? system : null
 }
 
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Below those that systems give to outgoing connections, which would take one at any moment. */
+const firstPort = 10_000
+const lastPort = 30_000
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        typeof address === 'object' && address !== null
-          ? resolve(address.port)
-          : reject(new Error('no port')),
-      )
-    })
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
+}
+
+/** A port that was free a moment ago. Random, since other test files look for theirs meanwhile. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(firstPort, lastPort)
+    if (await isFree(port)) return port
+  }
 }
 
 /** PostgreSQL refuses to run as root: as root it runs as `postgres` or `nobody`. */
