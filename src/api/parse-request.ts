@@ -178,6 +178,11 @@ function embedWindowShape({ path, value }: At<Window>): string {
   return `w${path.length}${path.map(sized).join('')}${windowShape(value)}`
 }
 
+/** An empty header is another thing than none. */
+function headerShape(value: string | undefined): string {
+  return value === undefined ? '-' : sized(value)
+}
+
 function payloadShape(payload: Payload | undefined, columns: readonly string[]): string {
   if (payload === undefined) return 'none'
   const isArray = payload.kind === 'json' && payload.isArray
@@ -250,7 +255,7 @@ function parseWhole(raw: RawRequest, config: ParseConfig): Result<ApiRequest, Ap
       `${windowShape(window.value)}${embeds.value.map(embedWindowShape).join('')}`,
       payloadShape(payload, columns),
       preferenceShape(preferences),
-      `${sized(headers.accept ?? '')}${sized(headers.contentType ?? '')}`,
+      `${headerShape(headers.accept)}${headerShape(headers.contentType)}`,
     ].join('\n'),
   })
 }

@@ -58,6 +58,7 @@ describe('requests that plan differently do not', () => {
     ['GET /films', {}, 'GET /films?limit=5', {}],
     ['GET /films?limit=5', {}, 'GET /films?limit=5&offset=5', {}],
     ['GET /films', {}, 'GET /films', header('Range', '3-')],
+    ['GET /films', {}, 'GET /films', header('Accept', '')],
     ['GET /films', {}, 'GET /films', header('Accept', 'text/csv')],
     ['GET /films', {}, 'GET /films', header('Prefer', 'count=exact')],
     ['POST /films', text('{"id":1}'), 'POST /films', text('[{"id":1}]')],
