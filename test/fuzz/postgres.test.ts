@@ -15,7 +15,7 @@ import { modelOfDump } from './fuzz-model.ts'
 import { createLogWatch } from './watch-log.ts'
 import { canaryRows, canaryWords, getRequest, wordCanary } from './word-canaries.ts'
 
-const size = campaignSize(15)
+const size = campaignSize(12)
 const log = createLogWatch()
 let database: TestDatabase
 let server: RunningServer

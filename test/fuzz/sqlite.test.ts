@@ -14,7 +14,7 @@ import { modelOfDump } from './fuzz-model.ts'
 import { createLogWatch } from './watch-log.ts'
 import { canaryRows, wordCanary } from './word-canaries.ts'
 
-const size = campaignSize(10)
+const size = campaignSize(8)
 const log = createLogWatch()
 let file: SqliteFile
 let server: RunningServer
