@@ -48,12 +48,10 @@ describe('createFuzzySet', () => {
     expect(createFuzzySet(['films']).best('', 0.33)).toBeNull()
   })
 
-  test('names of 499 tables are searched within a few milliseconds once indexed', () => {
+  test('of the names of 499 tables, all alike, fifty are scored: scores are what a search costs', () => {
     const names = Array.from({ length: 499 }, (_, at) => `unknown_table_${at}`)
     const set = createFuzzySet(names)
     expect(set.best('unknown-table', 0.75)).toMatch(/^unknown_table_\d+$/)
-    const start = performance.now()
-    set.best('unknown-table', 0.75)
-    expect(performance.now() - start).toBeLessThan(50)
+    expect(set.matches('unknown-table', 0)).toHaveLength(50)
   })
 })

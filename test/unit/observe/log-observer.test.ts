@@ -49,11 +49,11 @@ describe('a line break that a client or a database sends begins no line', () => 
   })
 })
 
+// a cost by the square of the length would be minutes, beyond any test's limit
 test('a long run of blanks in a statement costs no more than its length', () => {
-  const statement = `SELECT '${' '.repeat(200_000)}'`
-  const started = performance.now()
-  stderrOf('text', 'info', { kind: 'queries', statements: [statement], status: 200 })
-  expect(performance.now() - started).toBeLessThan(1000)
+  const statement = `SELECT '${' '.repeat(400_000)}'`
+  const text = stderrOf('text', 'info', { kind: 'queries', statements: [statement], status: 200 })
+  expect(text).toContain(statement)
 })
 
 describe('both formats', () => {
