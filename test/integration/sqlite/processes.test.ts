@@ -54,18 +54,20 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-/** The reader that has a query now. */
-function busyReader(api: SqliteApi): string | undefined {
+/** Those that have a query now. */
+function busyReaders(api: SqliteApi): readonly string[] {
   const last = new Map(connections(api).map((each) => [each.id, each.status]))
-  return [...last].find(([, status]) => status === 'used')?.[0]
+  return [...last].flatMap(([id, status]) => (status === 'used' ? [id] : []))
+}
+
+function busyReader(api: SqliteApi): string | undefined {
+  return busyReaders(api)[0]
 }
 
 describe('a query that never ends', () => {
   test('is ended at db-statement-timeout with 57014', async () => {
     const api = await serve({ dbStatementTimeout: 300 })
-    const startedAt = performance.now()
     const reply = await api.get('/endless')
-    expect(performance.now() - startedAt).toBeLessThan(5000)
     expect(reply.status).toBe(500)
     expect(reply.body).toEqual({
       code: '57014',
@@ -77,24 +79,28 @@ describe('a query that never ends', () => {
   })
 
   test('delays no other request, however many there are', async () => {
-    const api = await serve({ dbStatementTimeout: 3000, dbPool: 8 })
-    await api.get('/items')
-    const endless = Array.from({ length: 4 }, () => api.get('/endless'))
-    let areOver = false
-    const ends = Promise.all(endless).finally(() => {
-      areOver = true
-    })
-    const waits: number[] = []
-    while (!areOver) {
-      const startedAt = performance.now()
-      expect((await api.get('/items?select=id')).body).toEqual([{ id: 1 }, { id: 2 }])
-      waits.push(performance.now() - startedAt)
+    const api = await serve({ dbStatementTimeout: 0, dbPool: 8 })
+    const client = new AbortController()
+    let over = 0
+    const endless = Array.from({ length: 4 }, () =>
+      api
+        .get('/endless', {}, { signal: client.signal })
+        .catch(() => null)
+        .finally(() => {
+          over += 1
+        }),
+    )
+    await until(() => busyReaders(api).length === 4)
+    const runaways = busyReaders(api)
+    // nothing ends the runaways: a request behind one of them would never be answered
+    for (let asked = 0; asked < 20; asked += 1) {
+      const replies = await Promise.all([1, 2, 3].map((id) => api.get(`/items?id=eq.${id}`)))
+      expect(replies.map(({ status }) => status)).toEqual([200, 200, 200])
     }
-    // the first may wait for a process to start
-    waits.sort((a, b) => a - b)
-    expect(waits.length).toBeGreaterThan(20)
-    expect(waits[Math.floor(waits.length / 2)]).toBeLessThan(50)
-    expect((await ends).map((reply) => reply.status)).toEqual(Array(4).fill(500))
+    expect(over).toBe(0)
+    expect(busyReaders(api)).toEqual(expect.arrayContaining([...runaways]))
+    client.abort()
+    await Promise.all(endless)
   })
 
   test('holds a place of db-pool until its end: PGRST003 after the acquisition timeout', async () => {
@@ -133,9 +139,7 @@ describe('a query that never ends', () => {
     const endless = api.get('/endless')
     await until(() => busyReader(api) !== undefined)
     const ids = new Set(connections(api).map((each) => each.id))
-    const startedAt = performance.now()
     await api.backend.close()
-    expect(performance.now() - startedAt).toBeLessThan(2000)
     expect((await endless).status).toBe(500)
     expect([...ids].filter(isAlive)).toEqual([])
   })
@@ -165,12 +169,21 @@ describe('a request that ends soon after its client has left', () => {
 describe('a process that dies', () => {
   test('fails its own request only, with 503', async () => {
     const api = await serve()
-    const endless = api.get('/endless')
-    await until(() => busyReader(api) !== undefined)
-    // long enough to be no process that was dead before
-    await new Promise((resolve) => setTimeout(resolve, 200))
-    process.kill(Number(busyReader(api)), 'SIGKILL')
+    let isOver = false
+    const endless = api.get('/endless').finally(() => {
+      isOver = true
+    })
+    const killed = new Set<string>()
+    // one that dies at once may have been dead before, and the request is asked again: twice
+    await until(() => {
+      for (const id of busyReaders(api)) {
+        if (!killed.has(id)) process.kill(Number(id), 'SIGKILL')
+        killed.add(id)
+      }
+      return isOver
+    })
     expect(await endless).toMatchObject({ status: 503, body: { code: 'PGRST001' } })
+    expect(killed.size).toBeLessThanOrEqual(3)
     expect((await api.get('/items')).status).toBe(200)
   })
 
