@@ -185,13 +185,12 @@ describe.each(clusterVersions())('writes through views on PostgreSQL %s', (versi
       buildSnapshot(known, schemaOptions(options), 1, new Date(0))
 
     test('a load does not wait, and sees what is committed', async () => {
-      const start = performance.now()
+      // its locks stay until these tests are over: a load that waited would fail instead
       const now = await introspect(control, {
         options,
         previous: previousOf(catalog),
         timeoutMs: 5000,
       })
-      expect(performance.now() - start).toBeLessThan(2000)
       expect({ ...now, version: '', timings: {} }).toEqual({ ...catalog, version: '', timings: {} })
     })
 
