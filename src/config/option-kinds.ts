@@ -4,6 +4,7 @@
  * release; options of our own say what is wrong instead.
  */
 import { err, ok, type Result } from '../core/result.ts'
+import { longestTimerMs } from '../core/timer-ms.ts'
 import type { Config } from './config.ts'
 import { configString } from './config-string.ts'
 import { booleanOf, type FileValue, integerOf, textOf } from './file-value.ts'
@@ -80,9 +81,12 @@ export function count(unit: string, least = 0): OptionKind<number> {
     parse(value, name) {
       if (value === '') return ok(undefined)
       const number = integerOf(value)
-      return number !== null && number >= least
-        ? ok(number)
-        : err(`${name} should be a whole number of ${unit}, ${least} or more`)
+      if (number === null || number < least) {
+        return err(`${name} should be a whole number of ${unit}, ${least} or more`)
+      }
+      return unit === 'milliseconds' && number > longestTimerMs
+        ? err(`${name} should be ${longestTimerMs} milliseconds or less`)
+        : ok(number)
     },
     print: String,
   }

@@ -10,6 +10,7 @@
  * A connection that dies leaves from wherever it is.
  */
 import { randomUUID } from 'node:crypto'
+import { timerMs } from '../../core/timer-ms.ts'
 import { BackendFailure } from '../../errors/backend-failure.ts'
 import type { Observe } from '../../observe/observation.ts'
 import type { PoolStats } from '../backend.ts'
@@ -199,7 +200,7 @@ export function createPostgresPool(deps: PostgresPoolDeps): PostgresPool {
   function scheduleSweep(): void {
     if (sweepTimer !== undefined || idle.length === 0) return
     const due = Math.min(...idle.map(expiry))
-    sweepTimer = setTimeout(sweep, Math.max(due - Date.now(), 1))
+    sweepTimer = setTimeout(sweep, timerMs(Math.max(due - Date.now(), 1)))
     sweepTimer.unref()
   }
 
@@ -241,7 +242,7 @@ export function createPostgresPool(deps: PostgresPoolDeps): PostgresPool {
         waiter.settle({ kind })
       }
       const leave = () => giveUp('abandoned')
-      const timer = setTimeout(() => giveUp('timeout'), limits.acquisitionTimeoutMs)
+      const timer = setTimeout(() => giveUp('timeout'), timerMs(limits.acquisitionTimeoutMs))
       signal.addEventListener('abort', leave, { once: true })
       waiters.add(waiter)
       grow()

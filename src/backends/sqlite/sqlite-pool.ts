@@ -5,6 +5,7 @@
  *
  * A reader is  starting → idle ⇄ busy → ended; a busy one that takes long counts as slow
  */
+import { timerMs } from '../../core/timer-ms.ts'
 import type { Observe } from '../../observe/observation.ts'
 import type { PoolStats } from '../backend.ts'
 import type { ChildRequest } from './sqlite-messages.ts'
@@ -153,7 +154,7 @@ export function createSqlitePool(deps: SqlitePoolDeps): SqlitePool {
     if (next !== undefined) {
       next.settle({ kind: 'acquired', reader })
     } else if (readers.size > warm()) {
-      reader.idleTimer = setTimeout(() => drop(reader, 'idle'), maxIdleMs)
+      reader.idleTimer = setTimeout(() => drop(reader, 'idle'), timerMs(maxIdleMs))
       reader.idleTimer.unref()
     }
   }
@@ -199,7 +200,7 @@ export function createSqlitePool(deps: SqlitePoolDeps): SqlitePool {
       signal.addEventListener('abort', abandon)
       timer = setTimeout(
         () => waiter.settle({ kind: 'acquisition-timeout' }),
-        deps.limits().acquisitionTimeoutMs,
+        timerMs(deps.limits().acquisitionTimeoutMs),
       )
       staff()
       if (readers.size === 0) {

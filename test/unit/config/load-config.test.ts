@@ -359,6 +359,11 @@ describe('problems', () => {
       '0',
       'db-schema-load-timeout should be a whole number of milliseconds, 1 or more',
     ],
+    [
+      'db-statement-timeout',
+      '9999999999',
+      'db-statement-timeout should be 2147483647 milliseconds or less',
+    ],
     ['max-request-body', '64M', 'max-request-body should be a whole number of bytes, 0 or more'],
     ['db-uri', '@nowhere', "db-uri: ENOENT: no such file or directory, open 'nowhere'"],
   ])('%s = %s', (name, value, problem) => {
