@@ -26,7 +26,9 @@ export function createScope(): Scope {
         failures.push(failure)
       }
     }
-    if (failures.length > 0) throw new AggregateError(failures, 'releasing resources failed')
+    if (failures.length === 0) return
+    const causes = failures.map(String).join('; ')
+    throw new AggregateError(failures, `releasing resources failed: ${causes}`)
   }
 
   return {
