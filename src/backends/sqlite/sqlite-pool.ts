@@ -79,6 +79,7 @@ export function createSqlitePool(deps: SqlitePoolDeps): SqlitePool {
   const waiters = new Set<Waiter>()
   let isClosed = false
   let pausedUntil = 0
+  let pauseTimer: NodeJS.Timeout | undefined
 
   const now = () => performance.now()
   const warm = () => Math.min(deps.warm, deps.limits().max)
@@ -132,9 +133,18 @@ export function createSqlitePool(deps: SqlitePoolDeps): SqlitePool {
     for (const waiter of [...waiters]) waiter.settle(outcome)
   }
 
-  /** Starts what is missing. */
+  /** Starts what is missing, at the end of a pause for whoever waits then. */
   function staff(): void {
-    if (isClosed || now() < pausedUntil) return
+    if (isClosed) return
+    const pauseMs = pausedUntil - now()
+    if (pauseMs > 0) {
+      if (waiters.size === 0) return
+      pauseTimer ??= setTimeout(() => {
+        pauseTimer = undefined
+        if (waiters.size > 0) staff()
+      }, pauseMs)
+      return
+    }
     const { max } = deps.limits()
     const responsive = [...readers].filter((reader) => !reader.isSlow).length
     const wanted = waiters.size > 0 ? warm() : 1
@@ -286,6 +296,7 @@ export function createSqlitePool(deps: SqlitePoolDeps): SqlitePool {
     },
     async close() {
       isClosed = true
+      clearTimeout(pauseTimer)
       const ends = [...readers].map((reader) => reader.process.ended)
       for (const reader of [...readers]) drop(reader, 'closing')
       failWaiters({ kind: 'cancelled' })
