@@ -7,6 +7,7 @@
 import { assertNever } from '../core/assert-never.ts'
 import { contentTypeOf } from '../core/media-type.ts'
 import { contractName } from '../core/product.ts'
+import { isFramingHeader, isSendableHeader } from '../core/sendable-header.ts'
 import type { ApiError, JwtFailure } from './api-error.ts'
 import { errorCodes, jwtCodes } from './error-codes.ts'
 import { errorFields } from './error-fields.ts'
@@ -116,16 +117,13 @@ function optionalText(value: unknown): string | null | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/
-
 /** In the order of their names; null unless all are texts that a header can carry. */
 function raisedHeaders(value: unknown): readonly Header[] | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
   const headers: Header[] = []
   for (const [name, text] of Object.entries(value)) {
-    if (typeof text !== 'string' || !headerName.test(name) || !headerValue.test(text)) return null
-    headers.push([name, text])
+    if (typeof text !== 'string' || !isSendableHeader(name, text)) return null
+    if (!isFramingHeader(name)) headers.push([name, text])
   }
   return headers.sort(([a], [b]) => (a < b ? -1 : 1))
 }

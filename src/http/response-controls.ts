@@ -4,11 +4,9 @@
  * Rule  PostgREST docs: transactions (Response Headers, Response Status Code)
  */
 import { err, ok, type Result } from '../core/result.ts'
+import { isFramingHeader, isSendableHeader } from '../core/sendable-header.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { type Answer, type Header, hasHeader } from './answer.ts'
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: no header can hold them
-const controls = /[\0-\x08\x0a-\x1f\x7f]/
 
 /** Errors  guc-status: the text does not begin with digits that are a status */
 export function parseResponseStatus(text: string | null): Result<number | null, ApiError> {
@@ -21,7 +19,7 @@ export function parseResponseStatus(text: string | null): Result<number | null, 
 }
 
 /**
- * Shape   `[{"a":"1"},{"b":"2"}]` → pairs in order
+ * Shape   `[{"a":"1"},{"b":"2"}]` → pairs in order, without those that frame the body
  * Errors  guc-headers: anything but a list of objects of one text each, or no valid header
  */
 export function parseResponseHeaders(text: string | null): Result<readonly Header[], ApiError> {
@@ -42,8 +40,8 @@ export function parseResponseHeaders(text: string | null): Result<readonly Heade
     if (entry === undefined || entries.length !== 1) return invalid
     const [name, value] = entry
     if (typeof value !== 'string') return invalid
-    if (!/^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/.test(name) || controls.test(value)) return invalid
-    headers.push([name, value])
+    if (!isSendableHeader(name, value)) return invalid
+    if (!isFramingHeader(name)) headers.push([name, value])
   }
   return ok(headers)
 }

@@ -641,6 +641,14 @@ describe('RAISE SQLSTATE PGRST', () => {
     })
   })
 
+  test('sends any text in a header, and none that says where the body ends', () => {
+    const headers = '{"Content-Length":"3","X":"é☃","transfer-encoding":"chunked"}'
+    expect(parseRaise(message, `{"status":402,"headers":${headers}}`)).toMatchObject({
+      kind: 'raised',
+      headers: [['X', 'é☃']],
+    })
+  })
+
   test('needs no details, no hint and no status text', () => {
     expect(
       parseRaise('{"code":"1","message":"m","hint":null}', '{"status":404,"headers":{}}'),

@@ -18,6 +18,8 @@ describe('response.headers', () => {
       ],
     ],
     ['[{"A":"é\\tb"}]', [['A', 'é\tb']]],
+    // the server alone knows where the body ends
+    ['[{"content-length":"1000"},{"A":"1"},{"Transfer-Encoding":"chunked"}]', [['A', '1']]],
   ])('%s', (text, headers) => {
     expect(parseResponseHeaders(text)).toEqual({ ok: true, value: headers })
   })
