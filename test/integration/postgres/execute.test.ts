@@ -109,7 +109,7 @@ describe.each(clusterVersions())('on PostgreSQL %s', (version) => {
   }
 
   async function until(condition: () => Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + 5000
+    const deadline = Date.now() + 20_000
     while (!(await condition())) {
       if (Date.now() > deadline) throw new Error('it did not come about')
       await new Promise((resolve) => setTimeout(resolve, 5))

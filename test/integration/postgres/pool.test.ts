@@ -61,7 +61,7 @@ async function value(connection: PostgresConnection, sql: string): Promise<strin
 
 /** Resolves when the observation arrives. */
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 5000
+  const deadline = Date.now() + 20_000
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error('it did not come about')
     await new Promise((resolve) => setTimeout(resolve, 5))

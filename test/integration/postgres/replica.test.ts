@@ -46,7 +46,7 @@ test('tells when the replica has seen what the primary wrote', async () => {
   const position = await feed().primaryPosition()
   expect(position).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/)
   if (position === null) throw new Error('reads go to a replica')
-  const deadline = Date.now() + 5000
+  const deadline = Date.now() + 20_000
   while (!(await feed().hasReplayed(position)) && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
