@@ -322,6 +322,18 @@ test('requests that find no connection in time are told once, and each in the ac
   expect((await call(0)).status).toBe(204)
 })
 
+test('a reader of the log that leaves ends nothing', async () => {
+  const server = await serve({ env: database.env })
+  await askUntil(200, `${server.adminUrl}/ready`)
+  server.child.stdout?.destroy()
+  server.child.stderr?.destroy()
+  for (let i = 0; i < 5; i += 1) {
+    expect((await ask(`${server.url}/films?limit=1`)).status).toBe(200)
+    expect((await ask(`${server.url}/rpc/fail`, { method: 'POST' })).status).toBe(500)
+  }
+  expect((await ask(`${server.adminUrl}/reload`, { method: 'POST' })).status).toBe(200)
+})
+
 test('passwords are in no line', async () => {
   const password = 'correct-horse-battery'
   const uri = `postgresql://nobody:${password}@127.0.0.1:${await freePort()}/none`

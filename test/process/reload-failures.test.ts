@@ -3,6 +3,7 @@
  * what was loaded is served on, no answer is wrong, and nobody has to restart anything.
  */
 import { Agent } from 'node:http'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import {
   type ApiDatabase,
@@ -134,6 +135,59 @@ describe.each(clusterVersions())(
     })
   },
 )
+
+describe('a database', () => {
+  const filmsSql = `create table films (id int primary key); insert into films values (1)`
+
+  /** Runs SQL beside the database, as its owner would. */
+  async function administer(database: ApiDatabase, ...statements: readonly string[]) {
+    const client = new pg.Client(`postgresql://postgres@127.0.0.1:${database.port}/postgres`)
+    await client.connect()
+    for (const statement of statements) await client.query(statement)
+    await client.end()
+  }
+
+  test('that is dropped is answered with 503, and served again when it is made anew', async () => {
+    const database = await createApiDatabase(filmsSql)
+    onTestFinished(() => database.drop())
+    const server = await serve({ env: database.env })
+    await askUntil(200, `${server.adminUrl}/ready`)
+    expect((await ask(`${server.url}/films`)).status).toBe(200)
+    await database.drop()
+    const reply = await ask(`${server.url}/films`)
+    expect(reply).toMatchObject({
+      status: 503,
+      body: { code: expect.stringMatching(/^PGRST00[01]$/) },
+    })
+    await askUntil(503, `${server.adminUrl}/ready`)
+    await administer(database, `create database ${database.name}`)
+    await database.query(
+      `create table films (id int primary key, title text default 'anew');
+       insert into films values (2);
+       grant select on films to public`,
+    )
+    await askUntil(200, `${server.adminUrl}/ready`)
+    expect(await ask(`${server.url}/films?select=id,title`)).toMatchObject({
+      status: 200,
+      body: [{ id: 2, title: 'anew' }],
+    })
+  })
+
+  test('that takes no more connections is answered with 503, and then served', async () => {
+    const database = await createApiDatabase(filmsSql)
+    onTestFinished(() => database.drop())
+    const server = await serve({ env: database.env })
+    await askUntil(200, `${server.adminUrl}/ready`)
+    await administer(database, `alter database ${database.name} connection limit 0`)
+    expect(await ask(`${server.url}/films`)).toMatchObject({
+      status: 503,
+      body: { code: 'PGRST000', details: expect.stringContaining('too many connections') },
+    })
+    expect((await ask(`${server.adminUrl}/live`)).status).toBe(200)
+    await administer(database, `alter database ${database.name} connection limit -1`)
+    expect((await ask(`${server.url}/films`)).status).toBe(200)
+  })
+})
 
 describe('a database that is restarted under load', () => {
   let cluster: Cluster

@@ -118,6 +118,19 @@ describe('a start', () => {
     expect(await statusOrNone(`${server.url}/films`)).toBe(200)
   })
 
+  test('hears signals to reload from its first line on', async () => {
+    const server = await serve({ env: database.env, until: /Starting dbrest/ })
+    server.signal('SIGUSR1')
+    server.signal('SIGUSR2')
+    await eventually(
+      () => statusOrNone(`${server.adminUrl}/ready`),
+      (status) => expect(status).toBe(200),
+    )
+    // Node's inspector would say so
+    expect(server.stderr.join('\n')).not.toContain('Debugger')
+    expect((await ask(`${server.url}/films`)).status).toBe(200)
+  })
+
   test('on the port of another instance fails, and is never ready', async () => {
     const first = await serve({ env: database.env })
     const env = { ...database.env, DBREST_SERVER_PORT: String(first.port) }
