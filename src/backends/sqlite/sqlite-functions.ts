@@ -34,7 +34,14 @@ export function registerFunctions(db: Database.Database): void {
 
   const test = (find: (pattern: string) => RegExp) => (value: unknown, pattern: unknown) => {
     if (value === null || pattern === null) return null
-    return find(String(pattern)).test(String(value)) ? 1 : 0
+    try {
+      return find(String(pattern)).test(String(value)) ? 1 : 0
+    } catch (failure) {
+      // JavaScript's own limits, met when an expression is compiled or first used
+      throw failure instanceof SqliteValueError
+        ? failure
+        : new SqliteValueError('54000', 'pattern too complex')
+    }
   }
   const contain = (operator: 'cs' | 'cd' | 'ov') => (document: unknown, operand: unknown) => {
     if (typeof document !== 'string' || typeof operand !== 'string') return null

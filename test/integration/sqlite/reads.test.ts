@@ -216,6 +216,18 @@ describe('full-text search', () => {
   })
 })
 
+describe('patterns', () => {
+  test.each([
+    `match.${'x'.repeat(60_000)}`,
+    `imatch.${'x'.repeat(60_000)}`,
+    `ilike(any).{"${'x'.repeat(60_000)}"}`,
+  ])('beyond what can be compiled are refused', async (filter) => {
+    const { status, body } = await get(`/anyhow?t=${filter}`)
+    expect(body).toMatchObject({ code: '54000', message: 'pattern too complex' })
+    expect(status).toBe(500)
+  })
+})
+
 describe('statements', () => {
   test('take relations of more columns than functions take arguments', async () => {
     const { body } = await get('/wide')
