@@ -6,7 +6,17 @@
  *        → API socket
  * Stop   the API drains → sources and pipeline → the admin server drains → backend
  */
-import { asyncScheduler, BehaviorSubject, filter, firstValueFrom, merge, Subject } from 'rxjs'
+import {
+  asyncScheduler,
+  BehaviorSubject,
+  filter,
+  firstValueFrom,
+  merge,
+  ReplaySubject,
+  Subject,
+  switchMap,
+  take,
+} from 'rxjs'
 import { createAdminApp } from './admin/admin-app.ts'
 import { createDatabaseProbe } from './admin/probe-database.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
@@ -152,12 +162,17 @@ export function composeServer(deps: ServerDeps): Server {
       ),
       { defaultValue: undefined },
     )
+    // the listener begins once the first connection was had or refused: the log tells them in order
+    const firstConnection = new ReplaySubject<void>(1)
     let isConnected = false
     return createReloadPipeline({
       signals$: composeSources({
         database,
         store,
-        config$: configSubject,
+        config$: firstConnection.pipe(
+          take(1),
+          switchMap(() => configSubject),
+        ),
         reloads: deps.reloads,
         lost$: lostSubject,
         onListenerFailure: (failure) => {
@@ -173,10 +188,14 @@ export function composeServer(deps: ServerDeps): Server {
       loadConfig: createConfigLoader({ read: deps.readConfig, database, current: config, observe }),
       beforeLoad: async (_order, signal) => {
         if (isConnected) return
-        const version = await database.serverVersion(signal)
-        isConnected = true
-        observe({ kind: 'database-connected', version })
-        observe({ kind: 'pool-ready', max: database.poolStats().max })
+        try {
+          const version = await database.serverVersion(signal)
+          isConnected = true
+          observe({ kind: 'database-connected', version })
+          observe({ kind: 'pool-ready', max: database.poolStats().max })
+        } finally {
+          firstConnection.next()
+        }
         // LISTEN comes before the load that it guards, or has failed and is tried again
         if (database.feed.kind === 'listen') await listenerIsSettled
       },

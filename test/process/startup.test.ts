@@ -57,6 +57,7 @@ describe('a start', () => {
       () => statusOrNone(`${server.adminUrl}/ready`),
       (status) => expect(status).toBe(200),
     )
+    await server.line(/API server listening/)
     expect(texts(server.stderr)).toEqual(
       [
         /^Starting dbrest \d+\.\d+\.\d+\S*\.\.\.$/,
