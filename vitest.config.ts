@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // most tests wait for servers: more files at once than there are cores
+    maxWorkers: 3,
   },
 })
