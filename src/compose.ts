@@ -22,9 +22,8 @@ import { createDatabaseProbe } from './admin/probe-database.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
 import type { Backend } from './backends/backend.ts'
 import { openBackend } from './backends/open-backend.ts'
-import { buildSnapshotInSlices } from './cache/build-snapshot.ts'
+import { type BoundServer, bindServer, type Fetch, reusePortProblem } from './bind-server.ts'
 import { createVersionCheck } from './cache/check-version.ts'
-import { diffSnapshotsInSlices } from './cache/diff-snapshots.ts'
 import { createGenerationStore } from './cache/generation-store.ts'
 import { createReloadPipeline, type ReloadPipeline } from './cache/reload-pipeline.ts'
 import { composeSources } from './compose-sources.ts'
@@ -35,11 +34,12 @@ import { createScope } from './core/scope.ts'
 import type { ApiError } from './errors/api-error.ts'
 import { BackendFailure } from './errors/backend-failure.ts'
 import { createApp } from './http/app.ts'
-import { type Fetch, type Listening, listen, reusePortProblem } from './listen.ts'
 import { createLogObserver } from './observe/log-observer.ts'
 import { createMetricsObserver } from './observe/metrics-observer.ts'
 import type { Observation, Observe } from './observe/observation.ts'
 import { createPlanCache } from './plan/plan-cache.ts'
+import { buildSnapshotInSlices } from './schema/build-snapshot.ts'
+import { diffSnapshotsInSlices } from './schema/diff-snapshots.ts'
 import { createSourceHealth, type SourceHealth } from './sources/source-health.ts'
 import { createStaleNameChecker } from './sources/stale-names.ts'
 import { notifyName } from './sources/watch-postgres-notify.ts'
@@ -120,8 +120,8 @@ export function composeServer(deps: ServerDeps): Server {
     sources: () => health.list(),
   })
   const health = createSourceHealth({ now: Date.now, observe })
-  let admin: Listening | null = null
-  let api: Listening | null = null
+  let admin: BoundServer | null = null
+  let api: BoundServer | null = null
   let adminDrained: Promise<void> | undefined
   let stopping: Promise<void> | null = null
 
@@ -215,12 +215,12 @@ export function composeServer(deps: ServerDeps): Server {
     })
   }
 
-  async function openSocket(fetch: Fetch, kind: 'admin' | 'api'): Promise<Listening | null> {
+  async function openSocket(fetch: Fetch, kind: 'admin' | 'api'): Promise<BoundServer | null> {
     const current = config()
     if (kind === 'admin') {
       const { adminServerPort: port, adminServerUnixSocket: unixSocket } = current
       if (port === null && unixSocket === null) return null
-      return listen(fetch, {
+      return bindServer(fetch, {
         host: current.adminServerHost,
         port: port ?? 0,
         unixSocket,
@@ -228,7 +228,7 @@ export function composeServer(deps: ServerDeps): Server {
         reusePort: false,
       })
     }
-    return listen(fetch, {
+    return bindServer(fetch, {
       host: current.serverHost,
       port: current.serverPort,
       unixSocket: current.serverUnixSocket,

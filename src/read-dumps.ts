@@ -5,12 +5,12 @@
  */
 import { dumpSnapshot } from './admin/dump-snapshot.ts'
 import { openBackend } from './backends/open-backend.ts'
-import { buildSnapshot } from './cache/build-snapshot.ts'
-import { schemaOptions } from './cache/schema-options.ts'
 import type { Config } from './config/config.ts'
 import { createConfigLoader, type ReadConfig } from './configure.ts'
 import { BackendFailure } from './errors/backend-failure.ts'
 import { createLogObserver } from './observe/log-observer.ts'
+import { buildSnapshot } from './schema/build-snapshot.ts'
+import { schemaOptions } from './schema/schema-options.ts'
 
 export interface DumpDeps {
   readonly config: Config

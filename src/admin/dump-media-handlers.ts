@@ -2,9 +2,10 @@
  * What produces which media type for which relation, as the dump of a snapshot lists it: the
  * built-in handlers of any relation, unless the schema has its own in their place, then the others.
  */
-import type { MediaHandlerSource } from '../cache/catalog.ts'
+
 import { assertNever } from '../core/assert-never.ts'
 import { type MediaType, type PlanOption, parseMediaType } from '../core/media-type.ts'
+import type { MediaHandlerSource } from '../schema/catalog.ts'
 import { dumpName } from './dump-name.ts'
 
 const anyRelation = { tag: 'RelAnyElement' } as const

@@ -5,12 +5,13 @@
  *
  * Rule  PostgREST docs: cli (--dump-schema), admin_server (schema_cache)
  */
-import type { Column, IsolationLevel, Routine } from '../cache/catalog.ts'
-import { compareTexts } from '../cache/compare-relationships.ts'
-import type { Cardinality, ColumnPair, Relationship } from '../cache/relationship.ts'
-import type { Relation, SchemaSnapshot } from '../cache/schema-snapshot.ts'
+
 import { assertNever } from '../core/assert-never.ts'
 import type { QualifiedName } from '../core/qualified-name.ts'
+import type { Column, IsolationLevel, Routine } from '../schema/catalog.ts'
+import { compareTexts } from '../schema/compare-relationships.ts'
+import type { Cardinality, ColumnPair, Relationship } from '../schema/relationship.ts'
+import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { dumpMediaHandlers } from './dump-media-handlers.ts'
 import { dumpName } from './dump-name.ts'
 

@@ -5,7 +5,7 @@
  * `/health` is what a load balancer should ask: yes whenever requests are answered.
  */
 import type { CacheState } from '../cache/cache-state.ts'
-import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
+import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
 export interface ServerState {
   readonly cache: CacheState

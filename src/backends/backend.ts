@@ -3,12 +3,12 @@
  * type and no engine's schema rule passes this interface.
  */
 import type { ApiRequest } from '../api/api-request.ts'
-import type { Catalog, Routine, SchemaVersion } from '../cache/catalog.ts'
 import type { ReloadDepth } from '../cache/reload-signal.ts'
-import type { SchemaOptions, SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import type { Config } from '../config/config.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { DatabasePlan, InspectPlan } from '../plan/plan.ts'
+import type { Catalog, Routine, SchemaVersion } from '../schema/catalog.ts'
+import type { SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
 export { BackendFailure } from '../errors/backend-failure.ts'
 

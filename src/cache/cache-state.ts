@@ -1,7 +1,7 @@
 /**
  * Where the schema cache stands. `/ready`, `/health` and the handlers' 503 are functions of it.
  */
-import type { SchemaSnapshot } from './schema-snapshot.ts'
+import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
 export type CacheState =
   /** No load has ended yet. */

@@ -3,7 +3,7 @@
  * got to its end: no request sees a new configuration with an old schema.
  */
 import type { Config } from '../config/config.ts'
-import type { SchemaSnapshot } from './schema-snapshot.ts'
+import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
 export interface Generation {
   readonly config: Config

@@ -3,10 +3,10 @@
  * becomes of the result is `reload-pipeline.ts`'s business.
  */
 import { BackendFailure } from '../errors/backend-failure.ts'
-import type { Catalog, SchemaVersion } from './catalog.ts'
+import type { Catalog, SchemaVersion } from '../schema/catalog.ts'
+import type { SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import type { LoadDeadline } from './load-deadline.ts'
 import type { ReloadDepth } from './reload-signal.ts'
-import type { SchemaOptions, SchemaSnapshot } from './schema-snapshot.ts'
 
 /** What the pipeline wants of a backend: the part of its interface that loads schemas. */
 export interface SchemaReader {

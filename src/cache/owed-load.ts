@@ -6,8 +6,9 @@ import type { SchedulerLike } from 'rxjs'
 import { backoffMs } from '../core/backoff.ts'
 import type { BackendFailure } from '../errors/backend-failure.ts'
 import type { Observe } from '../observe/observation.ts'
+import type { SchemaVersion } from '../schema/catalog.ts'
+import { schemaOptions } from '../schema/schema-options.ts'
 import type { CacheState } from './cache-state.ts'
-import type { SchemaVersion } from './catalog.ts'
 import { describeFailure } from './describe-failure.ts'
 import type { GenerationStore } from './generation-store.ts'
 import type { LoadDeadline } from './load-deadline.ts'
@@ -15,7 +16,6 @@ import type { LoadResult, SchemaReader } from './load-schema.ts'
 import type { ReloadOrder } from './reload-order.ts'
 import { deeper, type ReloadDepth, type ReloadOutcome } from './reload-signal.ts'
 import { createRetryDebt, type Debt, type RetryDebt } from './retry-debt.ts'
-import { schemaOptions } from './schema-options.ts'
 
 export interface OwedLoadDeps {
   readonly store: Pick<GenerationStore, 'current'>

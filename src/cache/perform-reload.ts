@@ -6,13 +6,13 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config/config.ts'
 import type { Result } from '../core/result.ts'
 import type { BackendFailure } from '../errors/backend-failure.ts'
+import { schemaOptions } from '../schema/schema-options.ts'
+import type { SchemaOptions } from '../schema/schema-snapshot.ts'
 import { describeFailure } from './describe-failure.ts'
 import type { Generation } from './generation-store.ts'
 import type { LoadDeadline } from './load-deadline.ts'
 import { type LoadDeps, type LoadResult, loadSchema } from './load-schema.ts'
 import { deeper, type ReloadDepth, type ReloadSignal } from './reload-signal.ts'
-import { schemaOptions } from './schema-options.ts'
-import type { SchemaOptions } from './schema-snapshot.ts'
 
 export interface PerformDeps extends LoadDeps {
   /** File, environment and in-database settings → a configuration, or what is wrong with it. */

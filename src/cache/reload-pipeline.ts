@@ -25,6 +25,9 @@ import {
 } from 'rxjs'
 import { backoffMs } from '../core/backoff.ts'
 import type { Observation, Observe } from '../observe/observation.ts'
+import type { SnapshotDiff } from '../schema/diff-snapshots.ts'
+import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
+import { summarizeSnapshot } from '../schema/summarize-snapshot.ts'
 import type { CacheState } from './cache-state.ts'
 import { conflateMap, type TakeWaiting } from './conflate-map.ts'
 import { describeFailure } from './describe-failure.ts'
@@ -38,11 +41,8 @@ import {
   type ReloadOrigin,
   type ReloadOutcome,
   type ReloadSignal,
-  type SnapshotDiff,
   widerScope,
 } from './reload-signal.ts'
-import type { SchemaSnapshot } from './schema-snapshot.ts'
-import { summarizeSnapshot } from './summarize-snapshot.ts'
 
 /** Between the beginnings of two reloads, at least. */
 const throttleMs = 100

@@ -2,6 +2,8 @@
  * What a trigger asks for, how two requests merge into one, and how a reload can end.
  */
 
+import type { SnapshotDiff } from '../schema/diff-snapshots.ts'
+
 export type ReloadScope = 'schema' | 'config' | 'both'
 
 /**
@@ -30,13 +32,6 @@ export interface ReloadSignal {
   readonly origin: ReloadOrigin
   /** Milliseconds on the scheduler's clock. */
   readonly at: number
-}
-
-/** What changed between two snapshots, as names (`schema.name`) and counts. */
-export interface SnapshotDiff {
-  readonly added: readonly string[]
-  readonly removed: readonly string[]
-  readonly changed: readonly string[]
 }
 
 export type ReloadOutcome =

@@ -4,7 +4,7 @@
  */
 import { type SchedulerLike, Subscription } from 'rxjs'
 import { backoffMs, withJitter } from '../core/backoff.ts'
-import type { SchemaVersion } from './catalog.ts'
+import type { SchemaVersion } from '../schema/catalog.ts'
 import type { ReloadDepth, ReloadScope } from './reload-signal.ts'
 
 export interface Debt {

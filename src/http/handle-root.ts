@@ -9,18 +9,18 @@ import { performance } from 'node:perf_hooks'
 import { setImmediate } from 'node:timers/promises'
 import type { ApiRequest } from '../api/api-request.ts'
 import type { Inspection } from '../backends/backend.ts'
-import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import { contentTypeOf } from '../core/media-type.ts'
 import { runInSlices, type Steps } from '../core/run-in-slices.ts'
 import type { InspectPlan } from '../plan/plan.ts'
+import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { type Answer, contentLength, type Header } from './answer.ts'
 import {
   buildOpenapi,
   buildRelationTexts,
   type OpenapiConfig,
   type RelationTexts,
-} from './build-openapi.ts'
-import { buildRoutinePaths } from './build-openapi-routine.ts'
+} from './openapi/build-openapi.ts'
+import { buildRoutinePaths } from './openapi/build-openapi-routine.ts'
 
 export type Inspected = Extract<Inspection, { readonly kind: 'done' }>
 

@@ -3,9 +3,9 @@
  * resolved, each child's output named, aggregates of to-one spreads lifted to the node that groups.
  */
 import type { LogicTree, OrderTerm } from '../api/api-request.ts'
-import { isToOne } from '../cache/relationship.ts'
-import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import type { QualifiedName } from '../core/qualified-name.ts'
+import { isToOne } from '../schema/relationship.ts'
+import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { type DraftNode, scopeName, shownName } from './draft-tree.ts'
 import { childrenShown } from './link-embeds.ts'
 import type { ChildJoin, ChildOutput, Condition, OrderBy, ReadNode, SelectColumn } from './plan.ts'

@@ -3,12 +3,13 @@
  * may be overloaded. A POST may instead mean a function whose single parameter has no name and
  * takes the whole body.
  */
-import type { Routine } from '../cache/catalog.ts'
-import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
+
 import { type MediaType, printMediaType } from '../core/media-type.ts'
 import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
+import type { Routine } from '../schema/catalog.ts'
+import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { suggestFunction } from './suggest-name.ts'
 
 export interface WantedRoutine {

@@ -11,8 +11,8 @@ import type {
   SelectField,
   SelectItem,
 } from '../api/api-request.ts'
-import type { Relationship } from '../cache/relationship.ts'
 import { type QualifiedName, qualifiedName } from '../core/qualified-name.ts'
+import type { Relationship } from '../schema/relationship.ts'
 import type { PlanWindow } from './plan.ts'
 
 export interface DraftNode {

@@ -2,10 +2,11 @@
  * Looks up the relation that a request is about. It comes before anything else that can be wrong
  * with a request's names.
  */
-import type { Relation, SchemaSnapshot } from '../cache/schema-snapshot.ts'
+
 import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
+import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
 /** Errors  relation-not-found */
 export function findRelation(

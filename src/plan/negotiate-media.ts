@@ -3,8 +3,6 @@
  * one of ours. Vendored types cannot be overridden, since they carry parameters.
  */
 import type { ApiRequest } from '../api/api-request.ts'
-import type { Feature } from '../cache/capabilities.ts'
-import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import {
   type MediaType,
   parseMediaType,
@@ -14,6 +12,8 @@ import {
 import { type QualifiedName, sameName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
+import type { Feature } from '../schema/capabilities.ts'
+import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import type { BodyEncoder, PlanMedia, ReadNode } from './plan.ts'
 import type { PlanOptions } from './plan-options.ts'
 import { notSupported } from './refuse-unsupported.ts'

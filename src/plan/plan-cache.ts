@@ -5,9 +5,9 @@
  * can make up any number of them.
  */
 import type { ApiRequest } from '../api/api-request.ts'
-import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import type { Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
+import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { payloadIsArray } from './payload-is-array.ts'
 import type { Plan } from './plan.ts'
 import type { PlanOptions } from './plan-options.ts'

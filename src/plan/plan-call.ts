@@ -3,11 +3,11 @@
  * result as if it were the relation that the result is a row of.
  */
 import type { Action, ApiRequest } from '../api/api-request.ts'
-import type { Routine, RoutineParameter } from '../cache/catalog.ts'
-import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import { type QualifiedName, qualifiedName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
+import type { Routine, RoutineParameter } from '../schema/catalog.ts'
+import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { checkPreferences } from './check-preferences.ts'
 import { chooseRoutine } from './choose-routine.ts'
 import { inferReturning, orderColumns, sortedNames } from './infer-returning.ts'

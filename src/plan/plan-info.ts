@@ -2,9 +2,9 @@
  * Plans OPTIONS: which methods a relation or function takes. All of it is in the snapshot; whether
  * the role may use them is not asked.
  */
-import type { Capabilities, Feature } from '../cache/capabilities.ts'
-import type { Routine } from '../cache/catalog.ts'
-import type { Relation } from '../cache/schema-snapshot.ts'
+import type { Capabilities, Feature } from '../schema/capabilities.ts'
+import type { Routine } from '../schema/catalog.ts'
+import type { Relation } from '../schema/schema-snapshot.ts'
 import type { InfoPlan } from './plan.ts'
 
 /**

@@ -3,11 +3,11 @@
  * rows are meant, what is handed back. Reading the rows back is `plan-read.ts`'s tree.
  */
 import type { ApiRequest, Filter, LogicTree, Mutation } from '../api/api-request.ts'
-import type { Relation, SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import { assertNever } from '../core/assert-never.ts'
 import type { QualifiedName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
+import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { checkPreferences } from './check-preferences.ts'
 import { findRelation } from './find-relation.ts'
 import { inferReturning } from './infer-returning.ts'

@@ -6,10 +6,10 @@
  * paths, relationships, related orders, aggregates switched off, aggregates where there are none.
  */
 import type { ApiRequest } from '../api/api-request.ts'
-import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import type { QualifiedName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
+import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { buildTree } from './build-tree.ts'
 import { checkPreferences } from './check-preferences.ts'
 import { type DraftNode, draftTree } from './draft-tree.ts'

@@ -3,10 +3,10 @@
  * is neutral between engines and holds no values, so it serves every request of the same shape.
  */
 import type { ApiRequest } from '../api/api-request.ts'
-import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import { assertNever } from '../core/assert-never.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
+import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { findRelation } from './find-relation.ts'
 import { checkInspectMedia } from './negotiate-media.ts'
 import type { Plan } from './plan.ts'

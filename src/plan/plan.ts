@@ -12,10 +12,10 @@ import type {
   Mutation,
   Operation,
 } from '../api/api-request.ts'
-import type { Routine, RoutineParameter } from '../cache/catalog.ts'
-import type { Relationship } from '../cache/relationship.ts'
 import type { MediaType } from '../core/media-type.ts'
 import type { QualifiedName } from '../core/qualified-name.ts'
+import type { Routine, RoutineParameter } from '../schema/catalog.ts'
+import type { Relationship } from '../schema/relationship.ts'
 
 /** A named thing with what is known of its type. */
 export interface PlanField extends FieldPath {

@@ -12,11 +12,11 @@ import type {
   SelectItem,
   SimpleOperator,
 } from '../api/api-request.ts'
-import type { Capabilities, Feature } from '../cache/capabilities.ts'
-import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import { assertNever } from '../core/assert-never.ts'
 import { nameKey } from '../core/qualified-name.ts'
 import type { ApiError } from '../errors/api-error.ts'
+import type { Capabilities, Feature } from '../schema/capabilities.ts'
+import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import type { Condition, ReadNode } from './plan.ts'
 
 /** What users call each feature. */

@@ -5,9 +5,9 @@
  * are found by the engine, or refused by it.
  */
 import type { FieldPath } from '../api/api-request.ts'
-import type { Column } from '../cache/catalog.ts'
-import type { Relation, SchemaSnapshot } from '../cache/schema-snapshot.ts'
 import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
+import type { Column } from '../schema/catalog.ts'
+import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import type { PlanField } from './plan.ts'
 
 /** Where names are looked up. */

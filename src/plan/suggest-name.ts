@@ -2,10 +2,11 @@
  * "Did you mean": the nearest name for an embed or a function that is not there. Names of relations
  * are suggested by the snapshot, which keeps an index; these two are rare enough to build theirs.
  */
-import type { Routine } from '../cache/catalog.ts'
-import type { SchemaSnapshot } from '../cache/schema-snapshot.ts'
+
 import { createFuzzySet, defaultMinScore } from '../core/fuzzy-set.ts'
 import { nameKey, type QualifiedName, qualifiedName } from '../core/qualified-name.ts'
+import type { Routine } from '../schema/catalog.ts'
+import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
 /** Names of functions are only shown to who nearly knows them. */
 const minFunctionScore = 0.75

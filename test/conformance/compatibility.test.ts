@@ -5,8 +5,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readPostgresCapabilities } from '../../src/backends/postgres/postgres-capabilities.ts'
-import { sqliteCapabilities } from '../../src/backends/sqlite/sqlite-capabilities.ts'
+import { readPostgresCapabilities } from '../../src/backends/postgres/catalog/postgres-capabilities.ts'
+import { sqliteCapabilities } from '../../src/backends/sqlite/catalog/sqlite-capabilities.ts'
 import { allCases } from './all-cases.ts'
 import { type GradedEngine, renderDifferences, renderGrades } from './render-compatibility.ts'
 

@@ -2,7 +2,7 @@
  * What a conformance case is: a request, the answer that PostgREST v16.2 gives to it, and where
  * that is known from. Cases are data; `conformance.test.ts` plays them on every engine.
  */
-import type { Feature } from '../../src/cache/capabilities.ts'
+import type { Feature } from '../../src/schema/capabilities.ts'
 import type { VariantName } from './variants.ts'
 
 export type EngineName = 'postgres' | 'sqlite'

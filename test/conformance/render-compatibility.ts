@@ -2,8 +2,9 @@
  * What engines can do, as the tables of docs/compatibility.md: grades from the capabilities in the
  * code, differences from the conformance cases that list them.
  */
-import { type Feature, features, type Grade } from '../../src/cache/capabilities.ts'
+
 import { featureNames } from '../../src/plan/refuse-unsupported.ts'
+import { type Feature, features, type Grade } from '../../src/schema/capabilities.ts'
 import type { ConformanceCase, EngineName } from './conformance-case.ts'
 
 export interface GradedEngine {

@@ -7,7 +7,7 @@
 import { expect, test } from 'vitest'
 import { dumpSnapshot } from '../../src/admin/dump-snapshot.ts'
 import { parseRequest, type RawRequest } from '../../src/api/parse-request.ts'
-import { compilePlan } from '../../src/backends/postgres/compile-postgres.ts'
+import { compilePlan } from '../../src/backends/postgres/compile/compile-postgres.ts'
 import { bindParams } from '../../src/backends/sql/bind-params.ts'
 import { createPlanCache } from '../../src/plan/plan-cache.ts'
 import { planRequest } from '../../src/plan/plan-request.ts'

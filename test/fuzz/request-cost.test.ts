@@ -7,7 +7,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { parseRequest } from '../../src/api/parse-request.ts'
-import { compilePlan } from '../../src/backends/postgres/compile-postgres.ts'
+import { compilePlan } from '../../src/backends/postgres/compile/compile-postgres.ts'
 import { bindParams } from '../../src/backends/sql/bind-params.ts'
 import { renderError } from '../../src/errors/error-envelope.ts'
 import { planRequest } from '../../src/plan/plan-request.ts'

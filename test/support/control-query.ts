@@ -4,15 +4,15 @@
  */
 import { randomUUID } from 'node:crypto'
 import {
-  type ControlQuery,
-  createControlConnection,
-} from '../../src/backends/postgres/control-connection.ts'
-import {
   introspectPostgres,
   type PostgresIntrospectionRequest,
-} from '../../src/backends/postgres/introspect-postgres.ts'
-import type { Catalog } from '../../src/cache/catalog.ts'
-import type { SchemaOptions } from '../../src/cache/schema-snapshot.ts'
+} from '../../src/backends/postgres/catalog/introspect-postgres.ts'
+import {
+  type ControlQuery,
+  createControlConnection,
+} from '../../src/backends/postgres/connect/control-connection.ts'
+import type { Catalog } from '../../src/schema/catalog.ts'
+import type { SchemaOptions } from '../../src/schema/schema-snapshot.ts'
 import { connectorTo } from './postgres-connector.ts'
 
 export interface TestControl {

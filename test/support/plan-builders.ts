@@ -10,8 +10,6 @@ import type {
   SlotValue,
   Window,
 } from '../../src/api/api-request.ts'
-import type { ReturnType, Routine, RoutineParameter } from '../../src/cache/catalog.ts'
-import type { Cardinality, Relationship } from '../../src/cache/relationship.ts'
 import type { QualifiedName } from '../../src/core/qualified-name.ts'
 import type {
   CallPlan,
@@ -26,6 +24,8 @@ import type {
   SelectColumn,
   SpreadColumn,
 } from '../../src/plan/plan.ts'
+import type { ReturnType, Routine, RoutineParameter } from '../../src/schema/catalog.ts'
+import type { Cardinality, Relationship } from '../../src/schema/relationship.ts'
 
 export const schema = 'test'
 

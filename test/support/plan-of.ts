@@ -3,12 +3,12 @@
  */
 import type { ApiRequest } from '../../src/api/api-request.ts'
 import { parseRequest } from '../../src/api/parse-request.ts'
-import type { SchemaSnapshot } from '../../src/cache/schema-snapshot.ts'
 import type { Result } from '../../src/core/result.ts'
 import type { ApiError } from '../../src/errors/api-error.ts'
 import type { CallPlan, MutatePlan, Plan, ReadNode, ReadPlan } from '../../src/plan/plan.ts'
 import type { PlanOptions } from '../../src/plan/plan-options.ts'
 import { planRequest } from '../../src/plan/plan-request.ts'
+import type { SchemaSnapshot } from '../../src/schema/schema-snapshot.ts'
 
 export interface RequestParts {
   readonly headers?: Readonly<Record<string, string>>

@@ -4,13 +4,16 @@
  */
 import { setMaxListeners } from 'node:events'
 import { userInfo } from 'node:os'
-import { type Connector, createConnector } from '../../src/backends/postgres/connect-postgres.ts'
-import { parseConnection } from '../../src/backends/postgres/parse-connection.ts'
+import {
+  type Connector,
+  createConnector,
+} from '../../src/backends/postgres/connect/connect-postgres.ts'
+import { parseConnection } from '../../src/backends/postgres/connect/parse-connection.ts'
 import type {
   BatchStep,
   DataRow,
   PostgresConnection,
-} from '../../src/backends/postgres/postgres-connection.ts'
+} from '../../src/backends/postgres/protocol/postgres-connection.ts'
 
 /** Never aborted; many wait on it at once. */
 export const noSignal = new AbortController().signal

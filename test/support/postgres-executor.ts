@@ -4,12 +4,15 @@
  */
 
 import type { Execution, RequestContext } from '../../src/backends/backend.ts'
-import { createPlanCompiler } from '../../src/backends/postgres/compile-postgres.ts'
-import { createExecutor } from '../../src/backends/postgres/execute-postgres.ts'
-import { createPostgresPool, type PostgresPool } from '../../src/backends/postgres/postgres-pool.ts'
-import type { RoleSettings } from '../../src/cache/catalog.ts'
-import type { SchemaSnapshot } from '../../src/cache/schema-snapshot.ts'
+import { createPlanCompiler } from '../../src/backends/postgres/compile/compile-postgres.ts'
+import {
+  createPostgresPool,
+  type PostgresPool,
+} from '../../src/backends/postgres/connect/postgres-pool.ts'
+import { createExecutor } from '../../src/backends/postgres/execute/execute-postgres.ts'
 import type { Observation } from '../../src/observe/observation.ts'
+import type { RoleSettings } from '../../src/schema/catalog.ts'
+import type { SchemaSnapshot } from '../../src/schema/schema-snapshot.ts'
 import { loadTestConfig } from './load-test-config.ts'
 import { planOf, type RequestParts, requestOf } from './plan-of.ts'
 import { connectorTo } from './postgres-connector.ts'

@@ -4,7 +4,10 @@
  */
 import pg from 'pg'
 import type { ApiRequest } from '../../src/api/api-request.ts'
-import { type CompiledRequest, compilePlan } from '../../src/backends/postgres/compile-postgres.ts'
+import {
+  type CompiledRequest,
+  compilePlan,
+} from '../../src/backends/postgres/compile/compile-postgres.ts'
 import { bindParams } from '../../src/backends/sql/bind-params.ts'
 import type { SqlStatement } from '../../src/backends/sql/sql-text.ts'
 import type { DatabasePlan } from '../../src/plan/plan.ts'

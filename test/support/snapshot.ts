@@ -2,8 +2,10 @@
  * Schema snapshots from a compact description, for tests that need no database. Relationships,
  * junctions and suggestions are derived by the real `buildSnapshot`.
  */
-import { buildSnapshot } from '../../src/cache/build-snapshot.ts'
-import { type Feature, features, type Grade } from '../../src/cache/capabilities.ts'
+
+import { type QualifiedName, qualifiedName } from '../../src/core/qualified-name.ts'
+import { buildSnapshot } from '../../src/schema/build-snapshot.ts'
+import { type Feature, features, type Grade } from '../../src/schema/capabilities.ts'
 import type {
   CatalogRelation,
   Column,
@@ -14,10 +16,9 @@ import type {
   Routine,
   RoutineParameter,
   ViewKeyDependency,
-} from '../../src/cache/catalog.ts'
-import type { ComputedRelationship } from '../../src/cache/relationship.ts'
-import type { SchemaSnapshot } from '../../src/cache/schema-snapshot.ts'
-import { type QualifiedName, qualifiedName } from '../../src/core/qualified-name.ts'
+} from '../../src/schema/catalog.ts'
+import type { ComputedRelationship } from '../../src/schema/relationship.ts'
+import type { SchemaSnapshot } from '../../src/schema/schema-snapshot.ts'
 
 export interface SnapshotDescription {
   /** Exposed schemas; `api` alone when absent. Names without a schema belong to the first. */

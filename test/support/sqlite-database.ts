@@ -9,14 +9,14 @@ import Database from 'better-sqlite3'
 import { createAuthenticator } from '../../src/auth/authenticate.ts'
 import type { Backend } from '../../src/backends/backend.ts'
 import { openSqlite } from '../../src/backends/sqlite/open-sqlite.ts'
-import { buildSnapshot } from '../../src/cache/build-snapshot.ts'
-import { schemaOptions } from '../../src/cache/schema-options.ts'
-import type { SchemaSnapshot } from '../../src/cache/schema-snapshot.ts'
 import type { Config } from '../../src/config/config.ts'
 import { defaultConfig } from '../../src/config/default-config.ts'
 import { createApp } from '../../src/http/app.ts'
 import type { Observation } from '../../src/observe/observation.ts'
 import { createPlanCache } from '../../src/plan/plan-cache.ts'
+import { buildSnapshot } from '../../src/schema/build-snapshot.ts'
+import { schemaOptions } from '../../src/schema/schema-options.ts'
+import type { SchemaSnapshot } from '../../src/schema/schema-snapshot.ts'
 
 export interface SqliteFile {
   readonly path: string

@@ -6,7 +6,7 @@
 import type { ApiRequest, SlotValue, Window } from '../../api/api-request.ts'
 import { assertNever } from '../../core/assert-never.ts'
 import type { PlanWindow } from '../../plan/plan.ts'
-import { parseArrayLiteral, quoteMembers, toArrayLiteral } from './array-literal.ts'
+import { parseArrayLiteral, quoteMembers, toArrayLiteral } from '../values/array-literal.ts'
 import type { ParamRef, PayloadEncoding } from './param-ref.ts'
 import type { SqlStatement } from './sql-text.ts'
 

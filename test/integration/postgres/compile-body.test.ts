@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { compilePlan } from '../../../src/backends/postgres/compile-postgres.ts'
+import { compilePlan } from '../../../src/backends/postgres/compile/compile-postgres.ts'
 import type { BodyEncoder, ReadNode } from '../../../src/plan/plan.ts'
 import {
   embed,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { ReturnType } from '../../../src/cache/catalog.ts'
 import type { CallPlan } from '../../../src/plan/plan.ts'
+import type { ReturnType } from '../../../src/schema/catalog.ts'
 import {
   callPlan,
   embed,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createConnector } from '../../../src/backends/postgres/connect-postgres.ts'
-import { parseConnection } from '../../../src/backends/postgres/parse-connection.ts'
+import { createConnector } from '../../../src/backends/postgres/connect/connect-postgres.ts'
+import { parseConnection } from '../../../src/backends/postgres/connect/parse-connection.ts'
 import { BackendFailure } from '../../../src/errors/backend-failure.ts'
 import { type Cluster, startCluster } from '../../support/postgres.ts'
 import { connectorTo, connectTo, noSignal, step, texts } from '../../support/postgres-connector.ts'

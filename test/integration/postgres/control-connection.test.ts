@@ -3,7 +3,7 @@ import {
   type ControlConnection,
   type ControlConnectionDeps,
   createControlConnection,
-} from '../../../src/backends/postgres/control-connection.ts'
+} from '../../../src/backends/postgres/connect/control-connection.ts'
 import { BackendFailure } from '../../../src/errors/backend-failure.ts'
 import { startCluster } from '../../support/postgres.ts'
 import { connectorTo, noSignal } from '../../support/postgres-connector.ts'

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readDatabaseSettings } from '../../../src/backends/postgres/read-database-settings.ts'
-import { readRoleSettings } from '../../../src/backends/postgres/read-role-settings.ts'
-import type { RoleSettings } from '../../../src/cache/catalog.ts'
+import { readDatabaseSettings } from '../../../src/backends/postgres/catalog/read-database-settings.ts'
+import { readRoleSettings } from '../../../src/backends/postgres/catalog/read-role-settings.ts'
 import { BackendFailure } from '../../../src/errors/backend-failure.ts'
+import type { RoleSettings } from '../../../src/schema/catalog.ts'
 import { controlOf, introspect, type TestControl } from '../../support/control-query.ts'
 import {
   clusterVersions,

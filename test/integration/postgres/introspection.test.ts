@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Catalog, CatalogRelation, Column, Routine } from '../../../src/cache/catalog.ts'
 import { BackendFailure } from '../../../src/errors/backend-failure.ts'
+import type { Catalog, CatalogRelation, Column, Routine } from '../../../src/schema/catalog.ts'
 import { controlOf, introspect, type TestControl } from '../../support/control-query.ts'
 import {
   clusterVersions,

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
-import type { PostgresConnection } from '../../../src/backends/postgres/postgres-connection.ts'
 import {
   type Acquisition,
   createPostgresPool,
   type PoolLimits,
   type PostgresPool,
-} from '../../../src/backends/postgres/postgres-pool.ts'
+} from '../../../src/backends/postgres/connect/postgres-pool.ts'
+import type { PostgresConnection } from '../../../src/backends/postgres/protocol/postgres-connection.ts'
 import type { Observation } from '../../../src/observe/observation.ts'
 import { startCluster } from '../../support/postgres.ts'
 import { connectorTo, noSignal, step, texts } from '../../support/postgres-connector.ts'

@@ -1,8 +1,8 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readSchemaVersion } from '../../../src/backends/postgres/postgres-schema-version.ts'
-import type { SchemaVersion } from '../../../src/cache/catalog.ts'
-import type { SchemaOptions } from '../../../src/cache/schema-snapshot.ts'
+import { readSchemaVersion } from '../../../src/backends/postgres/catalog/postgres-schema-version.ts'
+import type { SchemaVersion } from '../../../src/schema/catalog.ts'
+import type { SchemaOptions } from '../../../src/schema/schema-snapshot.ts'
 import {
   controlOf,
   introspect,

@@ -3,9 +3,9 @@ import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, statSync } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createConnector } from '../../../src/backends/postgres/connect-postgres.ts'
-import { parseConnection } from '../../../src/backends/postgres/parse-connection.ts'
-import type { PostgresConnection } from '../../../src/backends/postgres/postgres-connection.ts'
+import { createConnector } from '../../../src/backends/postgres/connect/connect-postgres.ts'
+import { parseConnection } from '../../../src/backends/postgres/connect/parse-connection.ts'
+import type { PostgresConnection } from '../../../src/backends/postgres/protocol/postgres-connection.ts'
 import { type Cluster, startCluster } from '../../support/postgres.ts'
 import { noSignal, step, texts } from '../../support/postgres-connector.ts'
 

@@ -1,8 +1,8 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readSchemaVersion } from '../../../src/backends/postgres/postgres-schema-version.ts'
-import { buildSnapshot } from '../../../src/cache/build-snapshot.ts'
-import type { Catalog } from '../../../src/cache/catalog.ts'
+import { readSchemaVersion } from '../../../src/backends/postgres/catalog/postgres-schema-version.ts'
+import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
+import type { Catalog } from '../../../src/schema/catalog.ts'
 import {
   controlOf,
   introspect,

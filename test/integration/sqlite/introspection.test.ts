@@ -2,9 +2,9 @@
  * What SQLite tells of itself → the snapshot that requests are planned on.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Column } from '../../../src/cache/catalog.ts'
-import type { Relation, SchemaSnapshot } from '../../../src/cache/schema-snapshot.ts'
 import { nameKey, qualifiedName } from '../../../src/core/qualified-name.ts'
+import type { Column } from '../../../src/schema/catalog.ts'
+import type { Relation, SchemaSnapshot } from '../../../src/schema/schema-snapshot.ts'
 import { serveSqlite } from '../../support/sqlite-database.ts'
 
 const schema = `

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { buildSnapshot } from '../../../src/cache/build-snapshot.ts'
 import { createVersionCheck } from '../../../src/cache/check-version.ts'
 import { createGenerationStore } from '../../../src/cache/generation-store.ts'
+import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import { createVirtualClock } from '../../support/virtual-clock.ts'
+import { catalog, options } from '../schema/sample-catalog.ts'
 import { testConfig } from './reload-rig.ts'
-import { catalog, options } from './sample-catalog.ts'
 
 function snapshotAt(version: string) {
   return buildSnapshot(catalog({ version }), options, 1, new Date(0))

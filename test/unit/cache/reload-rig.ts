@@ -3,9 +3,6 @@
  * as lines `<ms> <event>`, so that a test reads as a timeline.
  */
 import { type Observable, Subject } from 'rxjs'
-import { buildSnapshot } from '../../../src/cache/build-snapshot.ts'
-import type { Catalog } from '../../../src/cache/catalog.ts'
-import { diffSnapshots } from '../../../src/cache/diff-snapshots.ts'
 import {
   createGenerationStore,
   type Generation,
@@ -17,14 +14,17 @@ import {
   type ReloadPipelineDeps,
 } from '../../../src/cache/reload-pipeline.ts'
 import type { ReloadSignal } from '../../../src/cache/reload-signal.ts'
-import type { SchemaOptions } from '../../../src/cache/schema-snapshot.ts'
 import type { Config } from '../../../src/config/config.ts'
 import { defaultConfig } from '../../../src/config/default-config.ts'
 import type { Result } from '../../../src/core/result.ts'
 import { BackendFailure } from '../../../src/errors/backend-failure.ts'
 import type { Observation } from '../../../src/observe/observation.ts'
+import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
+import type { Catalog } from '../../../src/schema/catalog.ts'
+import { diffSnapshots } from '../../../src/schema/diff-snapshots.ts'
+import type { SchemaOptions } from '../../../src/schema/schema-snapshot.ts'
 import { createVirtualClock, type VirtualClock } from '../../support/virtual-clock.ts'
-import { catalog, relation } from './sample-catalog.ts'
+import { catalog, relation } from '../schema/sample-catalog.ts'
 
 export interface Database {
   /** What `schemaVersion` answers, and one relation of that name is what there is. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Feature, features } from '../../../src/cache/capabilities.ts'
 import { featureNames } from '../../../src/plan/refuse-unsupported.ts'
+import { type Feature, features } from '../../../src/schema/capabilities.ts'
 import { failureOf, planOf, type RequestParts } from '../../support/plan-of.ts'
 import { describeSnapshot, type SnapshotDescription } from '../../support/snapshot.ts'
 

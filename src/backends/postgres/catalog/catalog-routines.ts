@@ -1,0 +1,177 @@
+/**
+ * Functions of the exposed schemas → routines with their parameters, return type and settings.
+ * Procedures, aggregates, window and trigger functions are no part of the API, nor are functions
+ * that could not be called because their parameters have no names.
+ *
+ * Rule  PostgREST docs: functions, transactions (function settings)
+ */
+
+import type { Steps } from '../../../core/run-in-slices.ts'
+import type { IsolationLevel, Routine, RoutineParameter } from '../../../schema/catalog.ts'
+import type { ControlQuery } from '../connect/control-connection.ts'
+import {
+  type CatalogRow,
+  flagIn,
+  listIn,
+  numberIn,
+  textIn,
+  textOrNull,
+  textsIn,
+} from './catalog-row.ts'
+import type { CatalogScope } from './catalog-scope.ts'
+import type { CatalogType } from './catalog-types.ts'
+
+/** What `parseRoutines` reads: of a routine p, its schema pn and its comment d. */
+export const routineColumns = `pn.nspname AS proc_schema, p.proname as name, d.description,
+  p.pronargs, p.pronargdefaults, array_to_json(p.proargtypes::oid[]) as input_types,
+  to_json(p.proallargtypes) as all_types, to_json(p.proargmodes) as modes,
+  to_json(p.proargnames) as names, p.prorettype as return_type, p.proretset as returns_set,
+  p.provolatile as volatility, p.provariadic <> 0 as has_variadic,
+  to_json(p.proconfig) as settings`
+
+const routinesSql = `
+select ${routineColumns}
+from pg_catalog.pg_proc p
+  join pg_catalog.pg_namespace pn on pn.oid = p.pronamespace
+  left join pg_catalog.pg_description d on d.objoid = p.oid
+    and d.classoid = 'pg_catalog.pg_proc'::regclass and d.objsubid = 0
+where p.pronamespace = any ($1::oid[]) and p.prokind = 'f'
+  and p.prorettype <> 'pg_catalog.trigger'::regtype`
+
+export function readRoutines(
+  query: ControlQuery,
+  scope: CatalogScope,
+): Promise<readonly CatalogRow[]> {
+  return query(routinesSql, [scope.exposed])
+}
+
+interface Argument {
+  readonly type: number
+  readonly name: string
+  readonly mode: string
+}
+
+/** All arguments in the order declared: input ones and columns of the result. */
+function argumentsOf(row: CatalogRow): readonly Argument[] {
+  const types = textOrNull(row, 'all_types') === null ? 'input_types' : 'all_types'
+  const modes = textsIn(row, 'modes')
+  const names = textsIn(row, 'names')
+  return listIn(row, types).map((type, at) => ({
+    type: Number(type),
+    name: names[at] ?? '',
+    mode: modes[at] ?? 'i',
+  }))
+}
+
+/** i: in, b: inout, v: variadic; o and t are columns of the result. */
+function isInput({ mode }: Argument): boolean {
+  return mode === 'i' || mode === 'b' || mode === 'v'
+}
+
+/** Types that routines name, for `readTypes`. */
+export function* typesOfRoutines(rows: readonly CatalogRow[]): Steps<ReadonlySet<number>> {
+  const types = new Set<number>()
+  for (const row of rows) {
+    yield
+    types.add(numberIn(row, 'return_type'))
+    for (const argument of argumentsOf(row)) if (isInput(argument)) types.add(argument.type)
+  }
+  return types
+}
+
+/** What routines need to know of the types that they name. */
+export interface RoutineTypes {
+  readonly typeOf: (oid: number) => Pick<CatalogType, 'text' | 'isDomain'>
+  readonly baseOf: (oid: number) => Pick<CatalogType, 'schema' | 'name' | 'isComposite'>
+}
+
+export function* parseRoutines(
+  rows: readonly CatalogRow[],
+  types: RoutineTypes,
+  hoistedSettings: readonly string[],
+): Steps<readonly Routine[]> {
+  const hoisted = new Set(hoistedSettings.map((name) => name.toLowerCase()))
+  const routines: Routine[] = []
+  for (const row of rows) {
+    yield
+    const all = argumentsOf(row)
+    const inputs = all.filter(isInput)
+    if (textOrNull(row, 'names') === null && !isCallableUnnamed(inputs)) continue
+    const settings = textsIn(row, 'settings').map(splitSetting)
+    const isolation = settings.find(([name]) => name === 'default_transaction_isolation')
+    const returned = types.baseOf(numberIn(row, 'return_type'))
+    routines.push({
+      schema: textIn(row, 'proc_schema'),
+      name: textIn(row, 'name'),
+      description: textOrNull(row, 'description'),
+      parameters: parameters(inputs, row, types),
+      returns: {
+        isSet: flagIn(row, 'returns_set'),
+        type: { schema: returned.schema, name: returned.name },
+        isComposite: returned.isComposite || all.some(({ mode }) => 'tbo'.includes(mode)),
+        isCompositeAlias: types.typeOf(numberIn(row, 'return_type')).isDomain,
+      },
+      volatility: volatility(textIn(row, 'volatility')),
+      hasVariadic: flagIn(row, 'has_variadic'),
+      isolationLevel: isolation === undefined ? null : isolationLevel(isolation[1]),
+      settings: settings.filter(([name]) => hoisted.has(name.toLowerCase())),
+    })
+  }
+  return routines
+}
+
+// bytea, json, jsonb, text, xml: what a whole request body can be handed over as
+const bodyTypes = [17, 114, 3802, 25, 142]
+
+function isCallableUnnamed(inputs: readonly Argument[]): boolean {
+  const [only, ...others] = inputs
+  return only === undefined || (others.length === 0 && bodyTypes.includes(only.type))
+}
+
+/** Types that cut or pad what is longer, and those that take it as it is. */
+const wideTypes: Readonly<Record<string, string>> = {
+  bit: 'bit varying',
+  'bit[]': 'bit varying[]',
+  character: 'character varying',
+  'character[]': 'character varying[]',
+}
+
+function parameters(
+  inputs: readonly Argument[],
+  row: CatalogRow,
+  types: RoutineTypes,
+): readonly RoutineParameter[] {
+  const required = numberIn(row, 'pronargs') - numberIn(row, 'pronargdefaults')
+  return inputs.map(({ name, type, mode }, at) => {
+    const { text } = types.typeOf(type)
+    return {
+      name,
+      type: text,
+      wideType: wideTypes[text] ?? text,
+      isRequired: at < required,
+      isVariadic: mode === 'v',
+    }
+  })
+}
+
+function volatility(code: string): Routine['volatility'] {
+  if (code === 'i') return 'immutable'
+  return code === 's' ? 'stable' : 'volatile'
+}
+
+function splitSetting(setting: string): readonly [string, string] {
+  const at = setting.indexOf('=')
+  return [setting.slice(0, at), setting.slice(at + 1)]
+}
+
+/** Anything else that PostgreSQL accepts is treated as read committed, as the release does. */
+export function isolationLevel(value: string): IsolationLevel {
+  switch (value.toLowerCase()) {
+    case 'repeatable read':
+      return 'repeatable-read'
+    case 'serializable':
+      return 'serializable'
+    default:
+      return 'read-committed'
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Names of the schemas that a load is about → their oids, as parameters of the catalog queries.
+ * A schema that does not exist makes the load fail here, in PostgreSQL's own words (3F000).
+ */
+import type { SchemaOptions } from '../../../schema/schema-snapshot.ts'
+import type { ControlQuery } from '../connect/control-connection.ts'
+import { flagIn, numberIn, textIn } from './catalog-row.ts'
+
+export interface CatalogScope {
+  /** Array literal of oids, for `any ($1::oid[])`. */
+  readonly exposed: string
+  /** The exposed schemas and those of the extra search path: views are followed through them. */
+  readonly followed: string
+  /** `180004`. */
+  readonly serverVersion: number
+}
+
+// the cast is what fails for an unknown schema
+const scopeSql = `
+select quote_ident(x.name)::regnamespace::oid as oid, x.is_exposed,
+  current_setting('server_version_num') as server_version
+from (
+  select name, true from json_array_elements_text($1::json) as e(name)
+  union all
+  select name, false from json_array_elements_text($2::json) as e(name)
+) as x(name, is_exposed)`
+
+/** Errors  rejects with BackendFailure 3F000 `schema "x" does not exist` */
+export async function resolveScope(
+  query: ControlQuery,
+  options: Pick<SchemaOptions, 'schemas' | 'extraSearchPath'>,
+): Promise<CatalogScope> {
+  const { schemas, extraSearchPath } = options
+  const rows = await query(scopeSql, [JSON.stringify(schemas), JSON.stringify(extraSearchPath)])
+  const [first] = rows
+  if (first === undefined) throw new Error('a load needs at least one schema')
+  const exposed = rows.filter((row) => flagIn(row, 'is_exposed'))
+  return {
+    exposed: `{${exposed.map((row) => textIn(row, 'oid')).join()}}`,
+    followed: `{${rows.map((row) => textIn(row, 'oid')).join()}}`,
+    serverVersion: numberIn(first, 'server_version'),
+  }
+}

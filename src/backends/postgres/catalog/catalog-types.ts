@@ -1,0 +1,155 @@
+/**
+ * Oids of types, with the modifiers they are used with → their names and what a column or parameter
+ * of that type inherits from it: domains down to their base, labels of enums, default and NOT NULL
+ * of domains. Names are asked for once per type, not once per column.
+ */
+import type { Steps } from '../../../core/run-in-slices.ts'
+import { BackendFailure } from '../../../errors/backend-failure.ts'
+import type { ControlQuery } from '../connect/control-connection.ts'
+import {
+  asList,
+  asNumber,
+  asText,
+  flagIn,
+  listIn,
+  numberIn,
+  textIn,
+  textOrNull,
+  textsIn,
+} from './catalog-row.ts'
+import type { CatalogTable } from './catalog-tables.ts'
+
+export interface CatalogType {
+  readonly oid: number
+  readonly schema: string
+  /** Of a relation's row type the relation's name. */
+  readonly name: string
+  /** As SQL spells it, without modifiers; qualified unless built in. */
+  readonly text: string
+  /** By modifier. */
+  readonly modifiedTexts: ReadonlyMap<number, string>
+  readonly isDomain: boolean
+  readonly isComposite: boolean
+  readonly isArray: boolean
+  /** Of a domain: the type it is over, one step down; else 0. */
+  readonly domainOf: number
+  readonly domainModifier: number
+  readonly isNotNull: boolean
+  readonly defaultExpression: string | null
+  readonly enumLabels: readonly string[]
+}
+
+export interface TypeCatalog {
+  /** Throws  for a type that was not asked for */
+  readonly typeOf: (oid: number) => CatalogType
+  /** Domains followed to the end; the type itself if it is none. */
+  readonly baseOf: (oid: number) => CatalogType
+}
+
+/** Types by oid, each with the modifiers that columns have it with; -1: without one. */
+export type TypeUses = ReadonlyMap<number, ReadonlySet<number>>
+
+/** What columns use, and types that are named without a modifier. */
+export function* typeUses(
+  tables: readonly CatalogTable[],
+  others: Iterable<number>,
+): Steps<TypeUses> {
+  const uses = new Map<number, Set<number>>()
+  function modifiersOf(type: number): Set<number> {
+    const modifiers = uses.get(type) ?? new Set()
+    uses.set(type, modifiers)
+    return modifiers
+  }
+  for (const { columns } of tables) {
+    for (const { type, modifier } of columns) modifiersOf(type).add(modifier)
+    yield
+  }
+  for (const type of others) modifiersOf(type)
+  return uses
+}
+
+const typesSql = `
+with recursive asked(oid, modifier) as materialized (
+  select * from unnest($1::oid[], $2::int[])
+),
+used(oid) as (
+  select oid from asked
+  union
+  select t.typbasetype from used u join pg_catalog.pg_type t on t.oid = u.oid
+  where t.typtype = 'd'
+),
+modified as (
+  select oid, json_agg(json_build_array(modifier, format_type(oid, modifier))) as texts
+  from asked where modifier is not null group by oid
+),
+labels as (
+  select e.enumtypid, json_agg(e.enumlabel order by e.enumsortorder) as labels
+  from pg_catalog.pg_enum e join used u on u.oid = e.enumtypid group by e.enumtypid
+)
+select t.oid, n.nspname as schema, coalesce(k.relname, t.typname) as name,
+  format_type(t.oid, null) as text, m.texts, t.typtype = 'd' as is_domain,
+  t.typtype = 'c' as is_composite, t.typcategory = 'A' as is_array, t.typbasetype, t.typtypmod,
+  t.typnotnull, pg_get_expr(t.typdefaultbin, 0) as default_expression, l.labels
+from used u
+  join pg_catalog.pg_type t on t.oid = u.oid
+  join pg_catalog.pg_namespace n on n.oid = t.typnamespace
+  left join pg_catalog.pg_class k on k.oid = t.typrelid
+  left join modified m on m.oid = t.oid
+  left join labels l on l.enumtypid = t.oid`
+
+/**
+ * Reads the types and all that their domains are over.
+ *
+ * Errors  rejects with BackendFailure XX000 when a type vanishes while it is being read
+ */
+export async function readTypes(query: ControlQuery, uses: TypeUses): Promise<TypeCatalog> {
+  const pairs = [...uses].flatMap(([type, modifiers]): readonly (readonly [number, string])[] =>
+    modifiers.size === 0 ? [[type, 'null']] : [...modifiers].map((each) => [type, String(each)]),
+  )
+  const rows = await query(typesSql, [
+    `{${pairs.map(([type]) => type).join()}}`,
+    `{${pairs.map(([, modifier]) => modifier).join()}}`,
+  ])
+  const types = new Map<number, CatalogType>()
+  for (const row of rows) {
+    const oid = numberIn(row, 'oid')
+    types.set(oid, {
+      oid,
+      schema: textIn(row, 'schema'),
+      name: textIn(row, 'name'),
+      text: printed(oid, textIn(row, 'text')),
+      modifiedTexts: new Map(
+        listIn(row, 'texts').map((entry) => {
+          const [modifier, text] = asList(entry)
+          return [asNumber(modifier), printed(oid, asText(text))]
+        }),
+      ),
+      isDomain: flagIn(row, 'is_domain'),
+      isComposite: flagIn(row, 'is_composite'),
+      isArray: flagIn(row, 'is_array'),
+      domainOf: numberIn(row, 'typbasetype'),
+      domainModifier: numberIn(row, 'typtypmod'),
+      isNotNull: flagIn(row, 'typnotnull'),
+      defaultExpression: textOrNull(row, 'default_expression'),
+      enumLabels: textsIn(row, 'labels'),
+    })
+  }
+  function typeOf(oid: number): CatalogType {
+    const type = types.get(oid)
+    if (type === undefined) throw new Error(`catalog query: type ${oid} was not read`)
+    return type
+  }
+  function baseOf(oid: number): CatalogType {
+    const type = typeOf(oid)
+    return type.isDomain ? baseOf(type.domainOf) : type
+  }
+  return { typeOf, baseOf }
+}
+
+/** The rows are of one moment, names are of now: a type dropped in between has none any more. */
+function printed(oid: number, text: string): string {
+  if (text !== '???' && text !== '???[]') return text
+  const message = `cache lookup failed for type ${oid}`
+  const failure = { sqlState: 'XX000', message, details: null, hint: null }
+  throw new BackendFailure({ kind: 'database', failure, authenticated: false }, message)
+}

@@ -1,0 +1,65 @@
+/**
+ * What a live PostgreSQL can do: all of the contract by itself, GeoJSON where PostGIS is there.
+ */
+import type { Capabilities, Feature, Grade } from '../../../schema/capabilities.ts'
+import type { ControlQuery } from '../connect/control-connection.ts'
+import { flagIn, textIn } from './catalog-row.ts'
+
+const grades = {
+  embedding: 'native',
+  computedRelationships: 'native',
+  computedFields: 'native',
+  spread: 'native',
+  aggregates: 'native',
+  nullsOrdering: 'native',
+  relatedOrder: 'native',
+  jsonPath: 'native',
+  compositePath: 'native',
+  casts: 'native',
+  like: 'native',
+  ilike: 'native',
+  match: 'native',
+  imatch: 'native',
+  quantifiers: 'native',
+  isdistinct: 'native',
+  fts: 'native',
+  contains: 'native',
+  contained: 'native',
+  overlap: 'native',
+  rangeOperators: 'native',
+  countExact: 'native',
+  countPlanned: 'native',
+  countEstimated: 'native',
+  csv: 'native',
+  geojson: 'native',
+  customMedia: 'native',
+  planMedia: 'native',
+  domainRepresentations: 'native',
+  schemas: 'native',
+  insert: 'native',
+  update: 'native',
+  delete: 'native',
+  upsert: 'native',
+  missingDefault: 'native',
+  returning: 'native',
+  transactions: 'native',
+  timezone: 'native',
+  functions: 'native',
+  roles: 'native',
+  preRequest: 'native',
+  databaseConfig: 'native',
+} as const satisfies Record<Feature, Grade>
+
+const serverSql = `
+select current_setting('server_version') as version,
+  exists (select from pg_catalog.pg_proc where proname = 'st_asgeojson') as has_geojson`
+
+export async function readPostgresCapabilities(query: ControlQuery): Promise<Capabilities> {
+  const [row] = await query(serverSql)
+  if (row === undefined) throw new Error('catalog query: no server')
+  return {
+    engine: 'PostgreSQL',
+    version: textIn(row, 'version'),
+    grades: { ...grades, geojson: flagIn(row, 'has_geojson') ? 'native' : 'unsupported' },
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * The query that the rows of a read are counted by: conditions only, one constant a row, neither
+ * order nor window. Inner joins become EXISTS, so that a to-many child does not multiply rows.
+ */
+import type { ReadNode } from '../../../plan/plan.ts'
+import { compileCondition, compileWhere } from '../../sql/compile-filter.ts'
+import { raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import { type NodeScope, scopeOfNode } from './compile-postgres-scope.ts'
+import { postgresDialect } from './postgres-dialect.ts'
+
+/** Shape  `SELECT 1  FROM "public"."projects" WHERE …`; tools that read the log know both blanks */
+export function compileCount(root: ReadNode): SqlText {
+  return countNode(root, null)
+}
+
+function countNode(node: ReadNode, parent: NodeScope | null): SqlText {
+  const scope = scopeOfNode(node, parent)
+  const exists = (child: ReadNode) => sql`EXISTS (${countNode(child, scope)})`
+  const filterScope = {
+    table: scope.table,
+    embedIsNull: (key: string, negated: boolean) => {
+      const child = node.children.find((candidate) => candidate.key === key)
+      if (child === undefined) throw new Error('a condition on an embed that is not there')
+      return sql`${raw(negated ? '' : 'NOT ')}${exists(child)}`
+    },
+  }
+  const conditions = [
+    ...node.where.map((where) => compileCondition(where, filterScope, postgresDialect)),
+    ...scope.joinConditions,
+    ...node.children.filter((child) => child.join?.type === 'inner').map(exists),
+  ]
+  return sql`SELECT 1  FROM ${scope.from}${compileWhere(conditions)}`
+}

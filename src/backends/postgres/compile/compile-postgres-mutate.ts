@@ -1,0 +1,123 @@
+/**
+ * Turns the writing part of a mutate plan into INSERT, UPDATE or DELETE. What it returns is read
+ * by the plan's root like a relation; `compile-postgres.ts` puts both together.
+ */
+import { assertNever } from '../../../core/assert-never.ts'
+import type { MutatePlan, PlanField } from '../../../plan/plan.ts'
+import { compileCondition, compileWhere, type FilterScope } from '../../sql/compile-filter.ts'
+import { ident, join, noSql, qualified, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import { compilePayload, payload } from './compile-postgres-payload.ts'
+import { postgresDialect } from './postgres-dialect.ts'
+
+export function compileMutation(plan: MutatePlan): SqlText {
+  switch (plan.mutation) {
+    case 'insert':
+    case 'upsert':
+      return compileInsert(plan)
+    case 'update':
+      return compileUpdate(plan)
+    case 'delete': {
+      const relation = qualified(plan.relation)
+      return sql`DELETE FROM ${relation}${conditions(plan, relation)}${returning(plan)}`
+    }
+    default:
+      return assertNever(plan.mutation)
+  }
+}
+
+/** Whether new rows are told from merged ones, for the status of the answer. */
+export function countsInserted(plan: MutatePlan): boolean {
+  return plan.mutation === 'upsert' || mergesDuplicates(plan)
+}
+
+function mergesDuplicates(plan: MutatePlan): boolean {
+  return plan.mutation === 'insert' && plan.resolution === 'merge-duplicates'
+}
+
+function compileInsert(plan: MutatePlan): SqlText {
+  const names = plan.columns.map((column) => ident(column.name))
+  const into = names.length === 0 ? noSql : sql` (${join(names, ', ')})`
+  const values = join(
+    plan.columns.map((column) => ofPayload(column)),
+    ', ',
+  )
+  const filters = plan.mutation === 'upsert' ? whereTerms(plan, payload) : []
+  const counted = countsInserted(plan) ? [countInserted(1)] : []
+  const from = compilePayload(payloadShape(plan))
+  return sql`INSERT INTO ${qualified(plan.relation)}${into} SELECT ${values}${from}${compileWhere([...filters, ...counted])}${onConflict(plan)}${returning(plan)}`
+}
+
+function onConflict(plan: MutatePlan): SqlText {
+  if (plan.onConflict === null || plan.onConflict.columns.length === 0) return noSql
+  const target = join(plan.onConflict.columns.map(ident), ', ')
+  if (plan.onConflict.resolution === 'ignore-duplicates' || plan.columns.length === 0) {
+    return sql` ON CONFLICT (${target}) DO NOTHING`
+  }
+  const merged = plan.columns.map(({ name }) => sql`${ident(name)} = EXCLUDED.${ident(name)}`)
+  return sql` ON CONFLICT (${target}) DO UPDATE SET ${join(merged, ', ')} WHERE ${countInserted(-1)}`
+}
+
+/**
+ * Adds to the number of new rows: up for each row of the payload, down again where it met one
+ * that was there. A setting of the transaction, since no system column tells on views and foreign
+ * tables. True for every row.
+ */
+function countInserted(step: 1 | -1): SqlText {
+  const current = sql`coalesce(nullif(current_setting('pgrst.inserted', true), '')::int, 0)`
+  return sql`set_config('pgrst.inserted', (${current} + ${raw(String(step))})::text, true) <> ''`
+}
+
+function compileUpdate(plan: MutatePlan): SqlText {
+  const relation = qualified(plan.relation)
+  if (plan.columns.length === 0) return updateNothing(plan)
+  const assignments = plan.columns.map((column) => {
+    return sql`${ident(column.name)} = ${ofPayload(column)}`
+  })
+  const from = compilePayload(payloadShape(plan))
+  return sql`UPDATE ${relation} SET ${join(assignments, ', ')}${from}${conditions(plan, relation)}${returning(plan)}`
+}
+
+/** SET needs a column; the empty result still has the columns that the answer selects from. */
+function updateNothing(plan: MutatePlan): SqlText {
+  const columns = plan.returning.map((name) => column(ident(plan.relation.name), name))
+  const selected = columns.length === 0 ? sql`NULL` : join(columns, ', ')
+  return sql`SELECT ${selected} FROM ${qualified(plan.relation)} WHERE false`
+}
+
+function payloadShape(plan: MutatePlan) {
+  const { columns, payloadIsArray, applyDefaults } = plan
+  const appliesDefaults =
+    applyDefaults &&
+    plan.mutation !== 'upsert' &&
+    columns.some((field) => field.defaultExpression !== null)
+  return { fields: columns, isArray: payloadIsArray, appliesDefaults }
+}
+
+function ofPayload(field: PlanField): SqlText {
+  return sql`${payload}.${ident(field.name)}`
+}
+
+function conditions(plan: MutatePlan, relation: SqlText): SqlText {
+  return compileWhere(whereTerms(plan, relation))
+}
+
+function whereTerms(plan: MutatePlan, table: SqlText): readonly SqlText[] {
+  const scope: FilterScope = {
+    table,
+    embedIsNull: () => {
+      throw new Error('a write filtered by an embed')
+    },
+  }
+  return plan.where.map((where) => compileCondition(where, scope, postgresDialect))
+}
+
+/** One column at least, so that the rows can be counted; it needs no SELECT privilege. */
+function returning(plan: MutatePlan): SqlText {
+  const table = qualified(plan.relation)
+  const columns = plan.returning.map((name) => column(table, name))
+  return sql` RETURNING ${columns.length === 0 ? sql`1` : join(columns, ', ')}`
+}
+
+function column(table: SqlText, name: string): SqlText {
+  return name === '*' ? sql`${table}.*` : sql`${table}.${ident(name)}`
+}

@@ -1,0 +1,123 @@
+/**
+ * Turns a tree of read nodes into one SELECT: each node a query of its own, its children joined to
+ * it laterally. Encoding the rows as a body and counting them happens around it, in
+ * `compile-postgres.ts`.
+ */
+import type { ChildJoin, Condition, OrderBy, ReadNode } from '../../../plan/plan.ts'
+import { compileCondition, compileWhere } from '../../sql/compile-filter.ts'
+import { ident, join, noSql, param, type SqlText, sql } from '../../sql/sql-text.ts'
+import { compileOrder } from './compile-order.ts'
+import {
+  compileEmbed,
+  type EmbedSql,
+  embedIsNull,
+  spreadOrderName,
+} from './compile-postgres-embed.ts'
+import { type NodeScope, scopeOfNode } from './compile-postgres-scope.ts'
+import {
+  compileGroupBy,
+  compileSelectColumn,
+  compileSelectList,
+  type SelectItemSql,
+} from './compile-select.ts'
+import { postgresDialect } from './postgres-dialect.ts'
+
+/** The query for the rows of `root`, one column for each thing selected. */
+export function compileRead(root: ReadNode): SqlText {
+  return compileNode(root, null)
+}
+
+function compileNode(node: ReadNode, parent: NodeScope | null): SqlText {
+  const scope = scopeOfNode(node, parent)
+  const embeds = node.children.map((child) => compileChild(child, node, scope))
+  const items = [
+    ...selectedItems(node, scope),
+    ...spreadOrderItems(node, scope),
+    ...embeds.flatMap((embed) => embed.items),
+  ]
+  const filterScope = { table: scope.table, embedIsNull }
+  const conditions = node.where.map((condition) => {
+    return compileCondition(condition, filterScope, postgresDialect)
+  })
+  const joins = join(
+    embeds.map((embed) => embed.join),
+    '',
+  )
+  const where = compileWhere([...conditions, ...scope.joinConditions])
+  return sql`SELECT ${compileSelectList(items)} FROM ${scope.from}${joins}${where}${compileGroupBy(items)}${ordered(node, scope)}${windowed(node)}`
+}
+
+function compileChild(child: ReadNode, node: ReadNode, scope: NodeScope): EmbedSql {
+  const query = compileNode(child, scope)
+  return compileEmbed(child, joinOf(child), query, isInner(child, node))
+}
+
+/** A filter `embed=not.is.null` says the same as an inner join, which PostgreSQL plans better. */
+function isInner(child: ReadNode, node: ReadNode): boolean {
+  return joinOf(child).type === 'inner' || node.where.some((where) => wantsSome(where, child.key))
+}
+
+function wantsSome(condition: Condition, key: string): boolean {
+  switch (condition.kind) {
+    case 'embed-null':
+      return condition.negated && condition.child === key
+    case 'logic':
+      return (
+        condition.operator === 'and' &&
+        !condition.negated &&
+        condition.operands.some((operand) => wantsSome(operand, key))
+      )
+    case 'filter':
+      return false
+  }
+}
+
+function joinOf(child: ReadNode): ChildJoin {
+  if (child.join === null) throw new Error('a child without a join')
+  return child.join
+}
+
+function selectedItems(node: ReadNode, scope: NodeScope): readonly SelectItemSql[] {
+  if (node.select.length === 0 && node.children.length === 0) {
+    return [{ value: sql`${scope.table}.*`, alias: null, isAggregate: false, isStar: true }]
+  }
+  return node.select.map((column) => compileSelectColumn(column, scope.table, postgresDialect))
+}
+
+/** What a to-many spread is ordered by is handed out: the arrays are ordered one level up. */
+function spreadOrderItems(node: ReadNode, scope: NodeScope): readonly SelectItemSql[] {
+  if (node.join?.output.kind !== 'spread-many') return []
+  return node.order.map((term, index) => ({
+    value: orderField(term, scope),
+    alias: spreadOrderName(node, term, index),
+    isAggregate: false,
+    isStar: false,
+  }))
+}
+
+function ordered(node: ReadNode, scope: NodeScope): SqlText {
+  const isSpreadMany = node.join?.output.kind === 'spread-many'
+  if (isSpreadMany && !limits(node) && !node.window.hasOffset) return noSql
+  return compileOrder(node.order, (term) => orderField(term, scope), postgresDialect)
+}
+
+function orderField(term: OrderBy, scope: NodeScope): SqlText {
+  const table = term.child === null ? scope.table : ident(term.child)
+  return postgresDialect.field(table, term.field)
+}
+
+function windowed(node: ReadNode): SqlText {
+  const limit = limits(node) ? sql` LIMIT ${param({ kind: 'limit', window: node.window })}` : noSql
+  const offset = node.window.hasOffset
+    ? sql` OFFSET ${param({ kind: 'offset', window: node.window })}`
+    : noSql
+  return sql`${limit}${offset}`
+}
+
+/** One row at most needs no `db-max-rows`, and a LIMIT would keep the join from being flattened. */
+function limits(node: ReadNode): boolean {
+  const { hasLimit, maxRows } = node.window
+  if (hasLimit || maxRows === null) return hasLimit
+  const kind = node.join?.output.kind
+  return maxRows === 0 || (kind !== 'object' && kind !== 'spread-one')
+}

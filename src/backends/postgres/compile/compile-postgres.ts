@@ -1,0 +1,186 @@
+/**
+ * Turns a plan into the statements of its request. Every main statement has one shape: a CTE with
+ * the rows read, written or returned, and one result row with the counts, the body already
+ * encoded, and what the database set as response. Executing them, in a transaction and as the
+ * role, is `execute-postgres.ts`'s.
+ *
+ *   read, call  total_result_set, page_total, body, response_headers, response_status,
+ *               response_inserted
+ *   write       total_result_set, page_total, header, body, response_headers, response_status,
+ *               response_inserted
+ *
+ * A plan media type asks for EXPLAIN of that statement: its answer is the engine's own.
+ */
+import { assertNever } from '../../../core/assert-never.ts'
+import type { MediaType } from '../../../core/media-type.ts'
+import type {
+  CallPlan,
+  CountKind,
+  DatabasePlan,
+  MutatePlan,
+  ReadNode,
+  ReadPlan,
+} from '../../../plan/plan.ts'
+import {
+  join,
+  noSql,
+  raw,
+  type SqlStatement,
+  type SqlText,
+  sql,
+  toStatement,
+} from '../../sql/sql-text.ts'
+import { compileBody, rows } from './compile-postgres-body.ts'
+import { compileCall } from './compile-postgres-call.ts'
+import { compileCount } from './compile-postgres-count.ts'
+import { compileLocation } from './compile-postgres-location.ts'
+import { compileMutation, countsInserted } from './compile-postgres-mutate.ts'
+import { compileRead } from './compile-postgres-read.ts'
+import { source } from './compile-postgres-scope.ts'
+import { postgresDialect } from './postgres-dialect.ts'
+
+export interface CompiledRequest {
+  readonly main: SqlStatement
+  /** For `count=planned` and `estimated`: its JSON holds the planner's guess of the total. */
+  readonly explainCount: SqlStatement | null
+}
+
+export type PlanCompiler = (plan: DatabasePlan) => CompiledRequest
+
+/** Compiles each plan once and forgets it together with the plan. */
+export function createPlanCompiler(): PlanCompiler {
+  const compiled = new WeakMap<DatabasePlan, CompiledRequest>()
+  return (plan) => {
+    const known = compiled.get(plan)
+    if (known !== undefined) return known
+    const fresh = compilePlan(plan)
+    compiled.set(plan, fresh)
+    return fresh
+  }
+}
+
+export function compilePlan(plan: DatabasePlan): CompiledRequest {
+  const main = explainIfAsked(compileMain(plan), plan.media.type)
+  const asksPlanner =
+    plan.kind === 'read' && (plan.count === 'planned' || plan.count === 'estimated')
+  return {
+    main: { ...toStatement(main, postgresDialect.placeholder), resultFormats: resultFormats(plan) },
+    explainCount: asksPlanner
+      ? toStatement(
+          sql`EXPLAIN (FORMAT JSON) ${compileCount(plan.root)}`,
+          postgresDialect.placeholder,
+        )
+      : null,
+  }
+}
+
+/**
+ * What a media handler returns may be bytes, and goes out as it is sent in binary: the bytes of
+ * bytea instead of its hexadecimal text. All other bodies are the same in either format.
+ */
+function resultFormats({ kind, media }: DatabasePlan): SqlStatement['resultFormats'] {
+  if (media.encoder.kind !== 'custom' || media.type.kind === 'plan') return []
+  return kind === 'mutate' ? [0, 0, 0, 1, 0, 0, 0] : [0, 0, 1, 0, 0, 0]
+}
+
+function compileMain(plan: DatabasePlan): SqlText {
+  switch (plan.kind) {
+    case 'read':
+      return compileReadPlan(plan)
+    case 'mutate':
+      return compileMutatePlan(plan)
+    case 'call':
+      return compileCallPlan(plan)
+    default:
+      return assertNever(plan)
+  }
+}
+
+function compileReadPlan(plan: ReadPlan): SqlText {
+  const count = compileTotal(plan, sql`count(*)`, plan.count === 'estimated')
+  const columns = [
+    sql`${count.total} AS total_result_set`,
+    sql`count(*) AS page_total`,
+    sql`${compileBody(plan.media.encoder, null)} AS body`,
+    ...responseColumns(sql`null::int`),
+  ]
+  return sql`WITH ${source} AS (${compileRead(plan.root)})${count.cte} SELECT ${join(columns, ', ')} FROM ${source} ${rows}`
+}
+
+function compileCallPlan(plan: CallPlan): SqlText {
+  const { returns } = plan.routine
+  // one row always comes of it; no aggregate, so that a media handler may be a plain function
+  const pageTotal = returns.isSet ? sql`count(*)` : sql`1::bigint`
+  const count = compileTotal(plan, pageTotal, false)
+  const columns = [
+    sql`${count.total} AS total_result_set`,
+    sql`${pageTotal} AS page_total`,
+    sql`${compileBody(plan.media.encoder, returns)} AS body`,
+    ...responseColumns(sql`null::int`),
+  ]
+  return sql`WITH ${source} AS (${compileCall(plan)})${count.cte} SELECT ${join(columns, ', ')} FROM (${compileRead(plan.root)}) ${rows}`
+}
+
+function compileMutatePlan(plan: MutatePlan): SqlText {
+  // without a body nothing is selected: the columns asked for need not have been returned
+  const from = plan.media.encoder.kind === 'none' ? source : sql`(${compileRead(plan.root)})`
+  const inserted = countsInserted(plan) ? sql`${setting('pgrst.inserted')}::int` : sql`null::int`
+  const columns = [
+    sql`null::bigint AS total_result_set`,
+    sql`count(*) AS page_total`,
+    sql`${compileLocation(plan)} AS header`,
+    sql`${compileBody(plan.media.encoder, null)} AS body`,
+    ...responseColumns(inserted),
+  ]
+  return sql`WITH ${source} AS (${compileMutation(plan)}) SELECT ${join(columns, ', ')} FROM ${from} ${rows}`
+}
+
+interface TotalSql {
+  /** What is added to WITH. */
+  readonly cte: SqlText
+  readonly total: SqlText
+}
+
+/** A page that nothing bounds is the whole: its rows need not be counted twice. */
+function compileTotal(
+  plan: {
+    readonly count: CountKind | null
+    readonly maxRows: number | null
+    readonly root: ReadNode
+  },
+  pageTotal: SqlText,
+  stopsAtMaxRows: boolean,
+): TotalSql {
+  if (plan.count !== 'exact' && plan.count !== 'estimated') {
+    return { cte: noSql, total: sql`null::bigint` }
+  }
+  const { hasLimit, hasOffset, maxRows } = plan.root.window
+  if (!hasLimit && !hasOffset && maxRows === null && plan.maxRows === null) {
+    return { cte: noSql, total: pageTotal }
+  }
+  // one more than the bound tells that there are more
+  const enough = stopsAtMaxRows && plan.maxRows !== null ? raw(` LIMIT ${plan.maxRows + 1}`) : noSql
+  return {
+    cte: sql`, pgrst_source_count AS (${compileCount(plan.root)}${enough})`,
+    total: sql`(SELECT count(*) FROM pgrst_source_count)`,
+  }
+}
+
+function responseColumns(inserted: SqlText): readonly SqlText[] {
+  return [
+    sql`${setting('response.headers')} AS response_headers`,
+    sql`${setting('response.status')} AS response_status`,
+    sql`${inserted} AS response_inserted`,
+  ]
+}
+
+/** Null when it was never set. A setting of an earlier transaction leaves an empty text behind. */
+function setting(name: 'response.headers' | 'response.status' | 'pgrst.inserted'): SqlText {
+  return sql`nullif(current_setting('${raw(name)}', true), '')`
+}
+
+function explainIfAsked(statement: SqlText, type: MediaType): SqlText {
+  if (type.kind !== 'plan') return statement
+  const options = [`FORMAT ${type.format}`, ...type.options].map((option) => option.toUpperCase())
+  return sql`EXPLAIN (${raw(options.join(', '))}) ${statement}`
+}

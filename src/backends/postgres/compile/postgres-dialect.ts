@@ -1,0 +1,147 @@
+/**
+ * Filters, JSON paths and casts in PostgreSQL's words. Values are bound without a type, so that
+ * the server reads them as whatever the other operand is and its own messages come back.
+ */
+import type {
+  ComparisonOperator,
+  FtsOperator,
+  IsValue,
+  JsonStep,
+  Operation,
+  SimpleOperator,
+  Slot,
+} from '../../../api/api-request.ts'
+import { assertNever } from '../../../core/assert-never.ts'
+import type { PlanField } from '../../../plan/plan.ts'
+import type { Dialect } from '../../sql/dialect.ts'
+import { constant, ident, join, noSql, param, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+
+const comparisonSymbols = {
+  eq: '=',
+  gte: '>=',
+  gt: '>',
+  lte: '<=',
+  lt: '<',
+  like: 'LIKE',
+  ilike: 'ILIKE',
+  match: '~',
+  imatch: '~*',
+} as const satisfies Record<ComparisonOperator, string>
+
+const simpleSymbols = {
+  neq: '<>',
+  cs: '@>',
+  cd: '<@',
+  ov: '&&',
+  sl: '<<',
+  sr: '>>',
+  nxr: '&<',
+  nxl: '&>',
+  adj: '-|-',
+} as const satisfies Record<SimpleOperator, string>
+
+const ftsFunctions = {
+  fts: 'to_tsquery',
+  plfts: 'plainto_tsquery',
+  phfts: 'phraseto_tsquery',
+  wfts: 'websearch_to_tsquery',
+} as const satisfies Record<FtsOperator, string>
+
+const isKeywords = {
+  null: 'NULL',
+  not_null: 'NOT NULL',
+  true: 'TRUE',
+  false: 'FALSE',
+  unknown: 'UNKNOWN',
+} as const satisfies Record<IsValue, string>
+
+export const postgresDialect: Dialect = {
+  placeholder: (index) => `$${index}`,
+  nullsSortAsLargest: true,
+  field: compileField,
+  filter: compileFilter,
+  cast: (value, type) => sql`CAST( ${value} AS ${checkedType(type)} )`,
+}
+
+function compileField(table: SqlText, field: PlanField): SqlText {
+  if (field.isFullRow) return table
+  if (field.name === '*') return sql`${table}.*`
+  const column = sql`${table}.${ident(field.name)}`
+  if (field.jsonPath.length === 0) return column
+  const document = field.toDocument ? sql`to_jsonb(${column})` : column
+  return sql`${document}${join(field.jsonPath.map(compileJsonStep), '')}`
+}
+
+function compileJsonStep(step: JsonStep): SqlText {
+  return sql`${raw(step.arrow)}${constant(step.key)}${step.isIndex ? raw('::int') : noSql}`
+}
+
+function compileFilter(table: SqlText, field: PlanField, operation: Operation): SqlText {
+  const column = compileField(table, field)
+  switch (operation.kind) {
+    case 'comparison':
+      return sql`${column} ${raw(comparisonSymbols[operation.operator])} ${compareTo(field, operation)}`
+    case 'simple': {
+      const value = parsed(field, textSlot(operation.value))
+      return sql`${column} ${raw(simpleSymbols[operation.operator])} ${value}`
+    }
+    case 'in':
+      return sql`${column} = ANY (${inList(field, operation.value)})`
+    case 'is':
+      return sql`${column} IS ${raw(isKeywords[operation.value])}`
+    case 'isdistinct':
+      return sql`${column} IS DISTINCT FROM ${textSlot(operation.value)}`
+    case 'fts': {
+      const language =
+        operation.language === undefined ? noSql : sql`${constant(operation.language)}, `
+      const vector = field.baseType === 'tsvector' ? column : sql`to_tsvector(${language}${column})`
+      const query = raw(ftsFunctions[operation.operator])
+      return sql`${vector} @@ ${query}(${language}${textSlot(operation.value)})`
+    }
+    default:
+      return assertNever(operation)
+  }
+}
+
+function compareTo(
+  field: PlanField,
+  operation: Extract<Operation, { kind: 'comparison' }>,
+): SqlText {
+  const { operator, quantifier, value: slot } = operation
+  const isPattern = operator === 'like' || operator === 'ilike'
+  // patterns are texts, not values of the column's domain
+  const value = isPattern
+    ? param({ kind: 'slot', slot, encode: 'text', starsAreWildcards: true })
+    : parsed(field, textSlot(slot))
+  return quantifier === undefined ? value : sql`${raw(quantifier.toUpperCase())} (${value})`
+}
+
+function textSlot(slot: Slot): SqlText {
+  return param({ kind: 'slot', slot, encode: 'text', starsAreWildcards: false })
+}
+
+/** The value as the domain's own function reads it; the catalog gives its name, quoted. */
+function parsed(field: PlanField, value: SqlText): SqlText {
+  return field.transform === null ? value : sql`${raw(field.transform)}(${value})`
+}
+
+/** `= ANY` of one array, not IN: one statement serves lists of every length, the empty one too. */
+function inList(field: PlanField, slot: Slot): SqlText {
+  const list = param({ kind: 'slot', slot, encode: 'array', starsAreWildcards: false })
+  return field.transform === null
+    ? list
+    : sql`SELECT ${raw(field.transform)}(unnest(${list}::text[]))`
+}
+
+/**
+ * A cast's type cannot be quoted, since that loses aliases such as `int`. The grammar lets nothing
+ * through that could end the cast; this is the second lock on that door.
+ */
+function checkedType(type: string): SqlText {
+  const withoutModifiers = type.replace(/\( *\d+ *(, *\d+ *)?\)/gu, '')
+  // blanks are a type to the grammar, and a syntax error to the server
+  if (!/^[\p{L}\p{Nd}_ $[\]]*$/u.test(withoutModifiers)) {
+    throw new Error('a cast holds characters that its grammar does not allow')
+  }
+  return raw(type)
+}

@@ -1,0 +1,224 @@
+/**
+ * Connection settings → a connected, authenticated session, as libpq would find one: the places in
+ * order, TLS as `sslmode` says, a session of the kind asked for. pg does the login; what it makes
+ * is wrapped as our narrow connection.
+ *
+ * Rule    PostgreSQL manual: libpq, Specifying Multiple Hosts; target_session_attrs
+ */
+import type pg from 'pg'
+import type { Result } from '../../../core/result.ts'
+import { connectFailure } from '../protocol/map-postgres-error.ts'
+import type { BatchStep, PostgresConnection } from '../protocol/postgres-connection.ts'
+import { connectFailureText, NoPasswordError, textOf } from './connect-failure.ts'
+import { openSession, sessionConfig } from './open-session.ts'
+import type { ConnectionPlace, ConnectionSettings, SessionTarget } from './parse-connection.ts'
+import { type TlsAttempt, type TlsFiles, tlsAttempts } from './tls-attempts.ts'
+
+export interface ConnectRequest {
+  /** Id of the connection for observations. */
+  readonly id: string
+  /** Asked of the session instead of what the settings say. */
+  readonly target?: SessionTarget
+  /** Aborted: the attempt ends as timed out. */
+  readonly signal: AbortSignal
+}
+
+export interface Connector {
+  /** Errors  rejects with BackendFailure, its details naming each place that was tried */
+  connect(request: ConnectRequest): Promise<PostgresConnection>
+  /**
+   * The same connection as options for a pg client of someone else's: the place that last had a
+   * session of this kind, else the first.
+   */
+  clientConfig(target: SessionTarget): pg.ClientConfig
+}
+
+export interface ConnectorDeps {
+  readonly settings: () => Result<ConnectionSettings, string>
+  readonly files: TlsFiles
+  /** Prepared statements that a connection keeps at most. */
+  readonly statementCapacity: number
+  /** In [0, 1); for `load_balance_hosts=random`. */
+  readonly random: () => number
+}
+
+/** A place, and the way in that worked. */
+interface Entrance {
+  readonly place: ConnectionPlace
+  readonly tls: TlsAttempt
+}
+
+export function createConnector(deps: ConnectorDeps): Connector {
+  // places that do not speak TLS are not asked each time under sslmode=prefer
+  const plainPlaces = new Set<string>()
+  const lastEntrance = new Map<SessionTarget, Entrance>()
+
+  async function connect(request: ConnectRequest): Promise<PostgresConnection> {
+    const parsed = deps.settings()
+    if (!parsed.ok) throw connectFailure(parsed.error)
+    const settings = parsed.value
+    const target = request.target ?? settings.target
+    const places = settings.isShuffled ? shuffled(settings.places, deps.random) : settings.places
+    const rounds: readonly SessionTarget[] =
+      target === 'prefer-standby' ? ['standby', 'any'] : [target]
+    let texts = ''
+    for (const round of rounds) {
+      for (const place of places) {
+        const tried = await withDeadline(request.signal, deadlineMs(settings), (signal) =>
+          tryPlace(place, round, settings, request.id, signal),
+        )
+        if (tried.kind === 'connected') {
+          lastEntrance.set(target, { place, tls: tried.tls })
+          return tried.connection
+        }
+        texts += tried.text
+        // a server that is there and refuses the login ends the search, as in libpq
+        if (tried.isFinal || request.signal.aborted) throw connectFailure(texts)
+      }
+    }
+    throw connectFailure(texts)
+  }
+
+  type Tried =
+    | {
+        readonly kind: 'connected'
+        readonly connection: PostgresConnection
+        readonly tls: TlsAttempt
+      }
+    | { readonly kind: 'failed'; readonly text: string; readonly isFinal: boolean }
+
+  async function tryPlace(
+    place: ConnectionPlace,
+    target: SessionTarget,
+    settings: ConnectionSettings,
+    id: string,
+    signal: AbortSignal,
+  ): Promise<Tried> {
+    const key = `${place.address ?? place.host}:${place.port}`
+    let attempts: readonly TlsAttempt[]
+    try {
+      attempts = tlsAttempts(place, settings.tls, deps.files)
+    } catch (failure) {
+      return { kind: 'failed', text: connectFailureText(place, failure), isFinal: true }
+    }
+    if (plainPlaces.has(key) && attempts.includes(false)) attempts = [false]
+    let text = ''
+    let isFinal = false
+    for (const tls of attempts) {
+      if (signal.aborted) break
+      const opened = await openSession(place, tls, settings, id, deps.statementCapacity, signal)
+      if (opened.kind === 'connected') {
+        const { connection } = opened
+        const cut = () => connection.destroy()
+        signal.addEventListener('abort', cut, { once: true })
+        const reason = target === 'any' ? null : await mismatch(connection, target)
+        signal.removeEventListener('abort', cut)
+        if (reason === null) return { kind: 'connected', connection, tls }
+        await connection.end()
+        text = connectFailureText(place, new Error(reason))
+        break
+      }
+      const { failure } = opened
+      text = connectFailureText(place, failure, opened.remoteAddress)
+      const lacksTls = failure.message === 'The server does not support SSL connections'
+      if (lacksTls) plainPlaces.add(key)
+      else if (tls === false) plainPlaces.delete(key)
+      isFinal = failure instanceof NoPasswordError || refusesLogin(failure)
+      if (!otherWayMayHelp(failure, tls)) break
+    }
+    if (signal.aborted) text = connectFailureText(place, new Error('timeout expired'))
+    return { kind: 'failed', text, isFinal }
+  }
+
+  return {
+    connect,
+    clientConfig(target) {
+      const parsed = deps.settings()
+      if (!parsed.ok) throw connectFailure(parsed.error)
+      const settings = parsed.value
+      const [first] = settings.places
+      if (first === undefined) throw new Error('there is always a place')
+      const { place, tls } = lastEntrance.get(target) ?? {
+        place: first,
+        tls: tlsAttempts(first, settings.tls, deps.files)[0] ?? false,
+      }
+      return sessionConfig(place, tls, settings)
+    },
+  }
+}
+
+/** Milliseconds for one of several places, so that one that is silent leaves time for the next. */
+const severalPlacesMs = 2000
+
+function deadlineMs({ places, connectTimeoutMs }: ConnectionSettings): number | null {
+  if (places.length === 1) return connectTimeoutMs
+  return Math.min(connectTimeoutMs ?? severalPlacesMs, severalPlacesMs)
+}
+
+async function withDeadline<T>(
+  outer: AbortSignal,
+  deadline: number | null,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const inner = new AbortController()
+  const abort = () => inner.abort()
+  const timer = deadline === null ? undefined : setTimeout(abort, deadline)
+  outer.addEventListener('abort', abort, { once: true })
+  if (outer.aborted) abort()
+  try {
+    return await work(inner.signal)
+  } finally {
+    clearTimeout(timer)
+    outer.removeEventListener('abort', abort)
+  }
+}
+
+/** 57P03 is a server that starts or stops: another one may be up. */
+function refusesLogin(failure: Error): boolean {
+  return textOf(failure, 'severity') !== '' && textOf(failure, 'code') !== '57P03'
+}
+
+/** TLS may be what is in the way, or what a host-based rule wants; an absent server is not. */
+function otherWayMayHelp(failure: Error, tls: TlsAttempt): boolean {
+  if (textOf(failure, 'severity') !== '') return textOf(failure, 'code') === '28000'
+  const isNetwork = failure instanceof AggregateError || textOf(failure, 'syscall') !== ''
+  return tls !== false && !isNetwork && !(failure instanceof NoPasswordError)
+}
+
+/** Why the session is not of the kind asked for, in libpq's words; null when it is. */
+async function mismatch(
+  connection: PostgresConnection,
+  target: Exclude<SessionTarget, 'any'>,
+): Promise<string | null> {
+  const outcome = await connection.run([sessionKind])
+  if (outcome.kind !== 'done') return 'could not tell the kind of the session'
+  const [row] = outcome.results[0]?.rows ?? []
+  const isStandby = row?.[0]?.toString() === 't'
+  const isReadOnly = isStandby || row?.[1]?.toString() === 't'
+  switch (target) {
+    case 'read-write':
+      return isReadOnly ? 'session is read-only' : null
+    case 'read-only':
+      return isReadOnly ? null : 'session is not read-only'
+    case 'primary':
+      return isStandby ? 'server is in hot standby mode' : null
+    case 'standby':
+    case 'prefer-standby':
+      return isStandby ? null : 'server is not in hot standby mode'
+  }
+}
+
+const sessionKind: BatchStep = {
+  text: "select pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'",
+  params: [],
+  types: [],
+  isPrepared: false,
+  keep: 'rows',
+}
+
+function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
+  return items
+    .map((item) => ({ item, weight: random() }))
+    .sort((a, b) => a.weight - b.weight)
+    .map(({ item }) => item)
+}

@@ -1,0 +1,190 @@
+/**
+ * The connection outside the pool for everything that is not a request: versions, loads, settings,
+ * NOTIFY. Opened when needed, closed when idle, used by one piece of work at a time. Work whose
+ * signal is aborted ends at once, and its query is cancelled in the server; a server that does not
+ * even answer that is left by cutting the socket.
+ */
+import { setMaxListeners } from 'node:events'
+import { deadlineFailure, outcomeFailure } from '../protocol/map-postgres-error.ts'
+import type {
+  BatchOutcome,
+  PostgresConnection,
+  StepResult,
+} from '../protocol/postgres-connection.ts'
+
+/**
+ * Runs one statement; parameters are bound as `$1`, `$2` … and typed by the server. Every value
+ * comes back as PostgreSQL's text of it, null as null.
+ *
+ * Errors  rejects with BackendFailure; its `error.failure.sqlState` tells what the server refused
+ */
+export type ControlQuery = (
+  text: string,
+  params?: readonly (string | null)[],
+) => Promise<readonly Readonly<Record<string, string | null>>[]>
+
+export interface ControlConnection {
+  /**
+   * Runs work with the connection to itself, and tells it where that leads. A transaction that it
+   * leaves open is rolled back.
+   *
+   * Errors  rejects with what `work` rejected with; with BackendFailure when there is no
+   *         connection or the signal was aborted
+   */
+  run<T>(
+    work: (query: ControlQuery, address: string) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T>
+  /** The next work gets a new connection, so that settings of the login role are those of then. */
+  renew(): void
+  /** Ends what runs; work that waits, or comes later, rejects. */
+  close(): Promise<void>
+}
+
+export interface ControlConnectionDeps {
+  /** Rejects with BackendFailure. */
+  readonly connect: (signal: AbortSignal) => Promise<PostgresConnection>
+  /** Milliseconds for connecting. */
+  readonly connectTimeoutMs?: number
+  /** Milliseconds after which an unused connection is closed. */
+  readonly idleMs?: number
+  /** Milliseconds that a server gets to confirm a cancelled query before its socket is cut. */
+  readonly cancelGraceMs?: number
+}
+
+export function createControlConnection(deps: ControlConnectionDeps): ControlConnection {
+  const { connectTimeoutMs = 5000, idleMs = 10_000, cancelGraceMs = 1000 } = deps
+  const closing = new AbortController()
+  // each piece of work that waits listens to it
+  setMaxListeners(0, closing.signal)
+  let isRenewing = false
+  let current: PostgresConnection | null = null
+  let idleTimer: NodeJS.Timeout | undefined
+  // settled when the work before has left the connection to the next
+  let turn: Promise<void> = Promise.resolve()
+
+  async function open(stop: AbortSignal): Promise<PostgresConnection> {
+    clearTimeout(idleTimer)
+    if (current?.isAlive === true && !isRenewing) return current
+    void current?.end()
+    current = null
+    isRenewing = false
+    const attempt = new AbortController()
+    const abort = () => attempt.abort()
+    const timer = setTimeout(abort, connectTimeoutMs)
+    stop.addEventListener('abort', abort, { once: true })
+    try {
+      current = await deps.connect(attempt.signal)
+      return current
+    } finally {
+      clearTimeout(timer)
+      stop.removeEventListener('abort', abort)
+    }
+  }
+
+  /** After the work: nothing runs any more, no transaction is open, or the connection is gone. */
+  async function tidy(connection: PostgresConnection, running: Promise<unknown> | null) {
+    if (running !== null) {
+      const cut = setTimeout(() => connection.destroy(), cancelGraceMs)
+      const cancelling = connection.cancel()
+      await running
+      clearTimeout(cut)
+      if (!connection.isAlive || !(await cancelling)) connection.destroy()
+    }
+    if (connection.isAlive && connection.state !== 'idle') {
+      const cut = setTimeout(() => connection.destroy(), cancelGraceMs)
+      await connection.run([statement('ROLLBACK', [])])
+      clearTimeout(cut)
+    }
+    if (!connection.isAlive || connection.state !== 'idle') {
+      connection.destroy()
+      if (current === connection) current = null
+    } else if (closing.signal.aborted) {
+      current = null
+      await connection.end()
+    } else {
+      idleTimer = setTimeout(() => {
+        current = null
+        void connection.end()
+      }, idleMs)
+      idleTimer.unref()
+    }
+  }
+
+  async function run<T>(
+    work: (query: ControlQuery, address: string) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const stop = new AbortController()
+    const abort = () => stop.abort()
+    signal.addEventListener('abort', abort, { once: true })
+    closing.signal.addEventListener('abort', abort, { once: true })
+    if (signal.aborted || closing.signal.aborted) abort()
+    const stopped = new Promise<never>((_, reject) => {
+      const fail = () => reject(deadlineFailure())
+      if (stop.signal.aborted) fail()
+      stop.signal.addEventListener('abort', fail, { once: true })
+    })
+    stopped.catch(() => undefined)
+
+    const before = turn
+    const used: { connection: PostgresConnection | null; batch: Promise<BatchOutcome> | null } = {
+      connection: null,
+      batch: null,
+    }
+    let leave = () => {}
+    turn = new Promise((resolve) => {
+      leave = resolve
+    })
+    try {
+      await Promise.race([before, stopped])
+      const connection = await open(stop.signal)
+      used.connection = connection
+      const query: ControlQuery = async (text, params = []) => {
+        // queries of one piece of work that are asked for together run one after the other
+        while (used.batch !== null && !stop.signal.aborted) await used.batch
+        if (stop.signal.aborted) throw deadlineFailure()
+        const batch = connection.run([statement(text, params)])
+        used.batch = batch
+        const outcome = await Promise.race([batch, stopped])
+        used.batch = null
+        if (outcome.kind !== 'done') throw outcomeFailure(outcome)
+        return outcome.results.flatMap(records)
+      }
+      return await Promise.race([work(query, connection.address), stopped])
+    } finally {
+      signal.removeEventListener('abort', abort)
+      closing.signal.removeEventListener('abort', abort)
+      const { connection, batch } = used
+      void before
+        .then(() => (connection === null ? undefined : tidy(connection, batch)))
+        .finally(leave)
+    }
+  }
+
+  return {
+    run,
+    renew() {
+      isRenewing = true
+    },
+    async close() {
+      clearTimeout(idleTimer)
+      closing.abort()
+      await turn
+      await current?.end()
+      current = null
+    },
+  }
+}
+
+function statement(text: string, params: readonly (string | null)[]) {
+  return { text, params, types: [], isPrepared: false, keep: 'named-rows' } as const
+}
+
+function records(result: StepResult): Readonly<Record<string, string | null>>[] {
+  return result.rows.map((row) =>
+    Object.fromEntries(
+      result.columns.map((column, at) => [column, row[at]?.toString('utf8') ?? null]),
+    ),
+  )
+}

@@ -1,0 +1,84 @@
+/**
+ * Runs a plan as one transaction on a connection of the pool: BEGIN, context, pre-request,
+ * statement, end, in one batch with one Sync. A write whose rows are judged before they may stay
+ * is two: the end follows the judgement. `run-transaction.ts` does the running.
+ */
+
+import { err, ok } from '../../../core/result.ts'
+import type { Observe } from '../../../observe/observation.ts'
+import type { DatabasePlan } from '../../../plan/plan.ts'
+import type { Execution, ExecutionResult, RequestContext } from '../../backend.ts'
+import { bindParams } from '../../sql/bind-params.ts'
+import type { SqlStatement } from '../../sql/sql-text.ts'
+import type { PlanCompiler } from '../compile/compile-postgres.ts'
+import type { PostgresPool } from '../connect/postgres-pool.ts'
+import type { BatchStep } from '../protocol/postgres-connection.ts'
+import { readResult, refuseRows } from './read-result.ts'
+import { type ContextStep, createContextStep, preRequestStep } from './request-context.ts'
+import { createTransactionRunner, type Transaction } from './run-transaction.ts'
+import { beginStep, endSteps, isJudged } from './transaction-steps.ts'
+
+export interface ExecutorDeps {
+  readonly pool: PostgresPool
+  readonly compile: PlanCompiler
+  readonly observe: Observe
+}
+
+export type Executor = (plan: DatabasePlan, context: RequestContext) => Promise<Execution>
+
+export function createExecutor({ pool, compile, observe }: ExecutorDeps): Executor {
+  const run = createTransactionRunner({ pool, observe })
+  const contextStep = createContextStep()
+  return async (plan, context) => {
+    const outcome = await run(composeTransaction(plan, context, compile, contextStep), context)
+    return outcome.kind === 'done'
+      ? { kind: 'done', result: outcome.value, statements: outcome.statements }
+      : outcome
+  }
+}
+
+function composeTransaction(
+  plan: DatabasePlan,
+  context: RequestContext,
+  compile: PlanCompiler,
+  contextStep: ContextStep,
+): Transaction<ExecutionResult> {
+  const { main, explainCount } = compile(plan)
+  const preRequest = preRequestStep(context.config)
+  const before = [contextStep(plan, context), ...(preRequest === null ? [] : [preRequest])]
+  const mainStep = statementStep(main, context)
+  const after = explainCount === null ? [] : [statementStep(explainCount, context)]
+  const logged = [...before, mainStep, ...after]
+  const mainAt = 1 + before.length
+  return {
+    steps: [beginStep(plan, context), ...logged],
+    end: endSteps(context),
+    isJudged: isJudged(plan, context),
+    read(results) {
+      const mainResult = results[mainAt]
+      if (mainResult === undefined) throw new Error('a batch that ended well has all its results')
+      const counted = explainCount === null ? null : (results[mainAt + 1] ?? null)
+      const result = readResult(plan, mainResult, counted)
+      const error = refuseRows(plan, context, result)
+      return error === null ? ok(result) : err(error)
+    },
+    statements: logged.map((step) => step.text),
+  }
+}
+
+/**
+ * Longer ones are parsed at each use: the server and we would hold a hundred of them for each
+ * connection, at several megabytes.
+ */
+const maxPreparedChars = 16_384
+
+function statementStep(statement: SqlStatement, { request, config }: RequestContext): BatchStep {
+  return {
+    text: statement.text,
+    params: bindParams(statement, request),
+    types: statement.types,
+    resultFormats: statement.resultFormats,
+    isPrepared: config.dbPreparedStatements && statement.text.length <= maxPreparedChars,
+    keep: 'rows',
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * The answers of a request's statements → an ExecutionResult, and the refusals that only the
+ * number of rows can bring. The body stays the bytes that PostgreSQL sent.
+ */
+import type { ApiError } from '../../../errors/api-error.ts'
+import type { DatabasePlan } from '../../../plan/plan.ts'
+import type { ExecutionResult, RequestContext } from '../../backend.ts'
+import { parseArrayLiteral } from '../../values/array-literal.ts'
+import type { DataRow, StepResult } from '../protocol/postgres-connection.ts'
+
+/** Columns of a main statement's one row; `compile-postgres.ts` says which there are. */
+const columns = {
+  read: { total: 0, page: 1, header: null, body: 2, headers: 3, status: 4, inserted: 5 },
+  write: { total: 0, page: 1, header: 2, body: 3, headers: 4, status: 5, inserted: 6 },
+} as const
+
+const noResult: ExecutionResult = {
+  body: '',
+  rows: 0,
+  total: null,
+  location: [],
+  inserted: null,
+  responseHeaders: null,
+  responseStatus: null,
+}
+
+/** `explainCount`: the answer to the statement for planned and estimated counts. */
+export function readResult(
+  plan: DatabasePlan,
+  main: StepResult,
+  explainCount: StepResult | null,
+): ExecutionResult {
+  if (plan.media.type.kind === 'plan') {
+    const lines = main.rows.map((row) => `${row[0]?.toString('utf8') ?? ''}\n`)
+    return { ...noResult, body: lines.join('') }
+  }
+  const [row] = main.rows
+  if (row === undefined) return noResult
+  const at = plan.kind === 'mutate' ? columns.write : columns.read
+  return {
+    body: row[at.body] ?? '',
+    rows: wholeNumber(row, at.page) ?? 0,
+    total: totalRows(plan, wholeNumber(row, at.total), explainCount),
+    location: at.header === null ? [] : locationPairs(text(row, at.header)),
+    inserted: wholeNumber(row, at.inserted),
+    responseHeaders: text(row, at.headers),
+    responseStatus: text(row, at.status),
+  }
+}
+
+function text(row: DataRow, at: number): string | null {
+  return row[at]?.toString('utf8') ?? null
+}
+
+function wholeNumber(row: DataRow, at: number): number | null {
+  const digits = text(row, at)
+  return digits === null || digits === '' ? null : Number(digits)
+}
+
+/** Rule    PostgREST docs: pagination_count (Planned Count, Estimated Count) */
+function totalRows(
+  plan: DatabasePlan,
+  counted: number | null,
+  explainCount: StepResult | null,
+): number | null {
+  if (plan.kind !== 'read' || explainCount === null) return counted
+  const planned = plannedRows(explainCount)
+  if (plan.count === 'planned') return planned
+  if (plan.count !== 'estimated' || counted === null) return counted
+  // exact as far as it was counted; beyond, whichever says more
+  return plan.maxRows === null || counted > plan.maxRows ? Math.max(counted, planned ?? 0) : counted
+}
+
+/** The root's `Plan Rows` of an EXPLAIN (FORMAT JSON). */
+function plannedRows(explained: StepResult): number | null {
+  const json = explained.rows.map((row) => text(row, 0) ?? '').join('')
+  const found = /"Plan Rows": *(\d+)/.exec(json)
+  return found === null ? null : Number(found[1])
+}
+
+/** Shape   `{id=eq.1,"name=eq.a b"}` → [['id', 'eq.1'], ['name', 'eq.a b']] */
+function locationPairs(array: string | null): readonly (readonly [string, string])[] {
+  return (parseArrayLiteral(array ?? '') ?? []).flatMap((pair) => {
+    const at = pair?.indexOf('=') ?? -1
+    return pair === null || at < 0 ? [] : [[pair.slice(0, at), pair.slice(at + 1)] as const]
+  })
+}
+
+/**
+ * What the number of rows forbids; null when nothing.
+ *
+ * Rule    PostgREST docs: resource_representation (Singular or Plural); preferences (max-affected);
+ *         tables_views (PUT)
+ */
+export function refuseRows(
+  plan: DatabasePlan,
+  { request }: Pick<RequestContext, 'request'>,
+  { rows }: ExecutionResult,
+): ApiError | null {
+  const { maxAffected, handling } = request.preferences
+  if (plan.media.type.kind === 'plan') return null
+  if (plan.kind === 'mutate' && plan.mutation === 'upsert') {
+    return rows === 1 ? null : { kind: 'put-matching-pk' }
+  }
+  if (plan.media.type.kind === 'singular' && rows !== 1) return { kind: 'not-singular', rows }
+  const isBounded = plan.kind === 'call' || (plan.kind === 'mutate' && plan.mutation !== 'insert')
+  if (isBounded && handling === 'strict' && maxAffected !== undefined && rows > maxAffected) {
+    return { kind: 'max-affected', rows }
+  }
+  return null
+}

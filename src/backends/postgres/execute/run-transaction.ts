@@ -1,0 +1,197 @@
+/**
+ * Runs the steps of one request's transaction on a connection of the pool, in one batch with one
+ * Sync; where its rows are judged before they may stay, the end follows the judgement in a second
+ * one. Whatever a connection comes back from, it is idle or closed before someone else gets it: a
+ * failed transaction is rolled back, and a cancelled query waits for its cancel request to be over.
+ * `execute-postgres.ts` and `inspect-postgres.ts` compose the steps.
+ */
+import type { Result } from '../../../core/result.ts'
+import type { ApiError } from '../../../errors/api-error.ts'
+import type { Observe } from '../../../observe/observation.ts'
+import type { RequestContext } from '../../backend.ts'
+import type { PostgresPool } from '../connect/postgres-pool.ts'
+import {
+  cancelledError,
+  commitRolledBack,
+  contradictsSnapshot,
+  losesStatements,
+  mapOutcome,
+} from '../protocol/map-postgres-error.ts'
+import type {
+  BatchOutcome,
+  BatchStep,
+  PostgresConnection,
+  StepResult,
+} from '../protocol/postgres-connection.ts'
+import { plainStep, type TransactionEnd } from './transaction-steps.ts'
+
+/** A request as the steps of its transaction. */
+export interface Transaction<T> {
+  readonly steps: readonly BatchStep[]
+  readonly end: TransactionEnd
+  /** The end waits for the results to be judged. */
+  readonly isJudged: boolean
+  /** What the results of the steps come to, or why the client may not have it. */
+  readonly read: (results: readonly StepResult[]) => Result<T, ApiError>
+  /** For `log-query`. */
+  readonly statements: readonly string[]
+}
+
+export type TransactionOutcome<T> =
+  | { readonly kind: 'done'; readonly value: T; readonly statements: readonly string[] }
+  | {
+      readonly kind: 'failed'
+      readonly error: ApiError
+      readonly contradictsSchema: boolean
+      readonly statements: readonly string[]
+    }
+
+export type TransactionRunner = <T>(
+  transaction: Transaction<T>,
+  context: Pick<RequestContext, 'isAuthenticated' | 'signal'>,
+) => Promise<TransactionOutcome<T>>
+
+export interface TransactionRunnerDeps {
+  readonly pool: PostgresPool
+  readonly observe: Observe
+}
+
+type FailedOutcome = Exclude<BatchOutcome, { readonly kind: 'done' }>
+
+/** Before its statements are known to the log. */
+type Answer<T> =
+  | { readonly kind: 'done'; readonly value: T }
+  | { readonly kind: 'refused'; readonly error: ApiError }
+  | { readonly kind: 'failed'; readonly outcome: FailedOutcome }
+  /** The connection turned out to be dead, and nothing was run on it. */
+  | { readonly kind: 'again'; readonly outcome: FailedOutcome }
+
+export function createTransactionRunner({
+  pool,
+  observe,
+}: TransactionRunnerDeps): TransactionRunner {
+  async function runOnce<T>(transaction: Transaction<T>, signal: AbortSignal): Promise<Answer<T>> {
+    const acquired = await pool.acquire(signal)
+    switch (acquired.kind) {
+      case 'timeout':
+        return { kind: 'refused', error: { kind: 'acquisition-timeout' } }
+      case 'abandoned':
+        return { kind: 'refused', error: cancelledError }
+      case 'failed':
+        return { kind: 'refused', error: acquired.failure.error }
+      case 'acquired':
+        break
+    }
+    const { connection } = acquired
+    if (signal.aborted) {
+      pool.release(connection, true)
+      return { kind: 'refused', error: cancelledError }
+    }
+    let cancelling: Promise<boolean> | null = null
+    const cancel = () => {
+      cancelling = cancelOrCut(connection)
+    }
+    signal.addEventListener('abort', cancel, { once: true })
+    let isInStep = true
+    try {
+      const answer = await runSteps(connection, transaction, signal)
+      isInStep = answer.kind !== 'failed' || !mayLoseStatements(answer.outcome)
+      return answer
+    } finally {
+      signal.removeEventListener('abort', cancel)
+      giveBack(connection, isInStep, cancelling)
+    }
+  }
+
+  /** Nothing to wait for in the common case; else the client has its answer meanwhile. */
+  function giveBack(
+    connection: PostgresConnection,
+    isInStep: boolean,
+    cancelling: Promise<boolean> | null,
+  ): void {
+    if (cancelling === null && (connection.state === 'idle' || !connection.isAlive || !isInStep)) {
+      pool.release(connection, isInStep)
+    } else {
+      void cleanUp(connection, isInStep, cancelling)
+    }
+  }
+
+  async function cleanUp(
+    connection: PostgresConnection,
+    isInStep: boolean,
+    cancelling: Promise<boolean> | null,
+  ): Promise<void> {
+    const isOver = cancelling === null || (await cancelling)
+    if (isOver && isInStep && connection.isAlive && connection.state !== 'idle') {
+      await connection.run([rollback])
+    }
+    pool.release(connection, isOver && isInStep && connection.state === 'idle')
+  }
+
+  return async (transaction, { isAuthenticated, signal }) => {
+    const { statements } = transaction
+    observe({ kind: 'pool-request' })
+    let answer = await runOnce(transaction, signal)
+    if (answer.kind === 'again') answer = await runOnce(transaction, signal)
+    observe({ kind: 'pool-request-fulfilled' })
+    switch (answer.kind) {
+      case 'done':
+        return { kind: 'done', value: answer.value, statements }
+      case 'refused':
+        if (answer.error.kind === 'acquisition-timeout') observe({ kind: 'pool-timeout' })
+        return { kind: 'failed', error: answer.error, contradictsSchema: false, statements }
+      case 'failed':
+      case 'again': {
+        const { outcome } = answer
+        return {
+          kind: 'failed',
+          error: mapOutcome(outcome, isAuthenticated),
+          contradictsSchema: outcome.kind === 'failed' && contradictsSnapshot(outcome.error),
+          statements,
+        }
+      }
+    }
+  }
+}
+
+/** Whether the connection may be used again; a server that cannot be told is left. */
+async function cancelOrCut(connection: PostgresConnection): Promise<boolean> {
+  const isOver = await connection.cancel()
+  if (!isOver) connection.destroy()
+  return isOver
+}
+
+const rollback = plainStep('ROLLBACK', { config: { dbPreparedStatements: false } })
+
+async function runSteps<T>(
+  connection: PostgresConnection,
+  { steps, end, isJudged, read }: Transaction<T>,
+  signal: AbortSignal,
+): Promise<Answer<T>> {
+  const outcome = await connection.run(isJudged ? steps : [...steps, ...end.steps])
+  if (outcome.kind === 'lost' && outcome.notRun) return { kind: 'again', outcome }
+  if (outcome.kind !== 'done') return { kind: 'failed', outcome }
+  const result = read(outcome.results)
+  // only a read is refused behind its end: it leaves nothing, whatever became of its transaction
+  if (!result.ok) return { kind: 'refused', error: result.error }
+  const done = { kind: 'done', value: result.value } as const
+  if (!isJudged) return hasEnded(outcome.results, end) ? done : notCommitted
+  if (signal.aborted) return { kind: 'refused', error: cancelledError }
+  const ended = await connection.run(end.steps)
+  if (ended.kind !== 'done') return { kind: 'failed', outcome: ended }
+  return hasEnded(ended.results, end) ? done : notCommitted
+}
+
+/** COMMIT answers ROLLBACK, without an error, for a transaction that had failed. */
+function hasEnded(results: readonly StepResult[], end: TransactionEnd): boolean {
+  return !end.commits || results.at(-1)?.tag === 'COMMIT'
+}
+
+const notCommitted: Answer<never> = {
+  kind: 'failed',
+  outcome: { kind: 'failed', error: commitRolledBack, results: [], state: 'idle' },
+}
+
+function mayLoseStatements(outcome: FailedOutcome): boolean {
+  return outcome.kind === 'failed' && losesStatements(outcome.error)
+}

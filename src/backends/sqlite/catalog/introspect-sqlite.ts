@@ -1,0 +1,181 @@
+/**
+ * A SQLite schema as its pragmas tell it → Catalog: types in PostgreSQL's words, keys and foreign
+ * keys with their implied halves made explicit, what view columns come from. Internals of virtual
+ * tables are left out.
+ */
+
+import { qualifiedName } from '../../../core/qualified-name.ts'
+import type { Catalog, CatalogRelation, Column, ForeignKey } from '../../../schema/catalog.ts'
+import type { RawCatalog, RawColumn, RawForeignKey, RawRelation } from '../wire/raw-catalog.ts'
+import { foreignKeyNames } from './constraint-names.ts'
+import { readDeclaredType } from './declared-type.ts'
+import { type FtsTable, ftsIndexes, readFtsTable } from './fts-tables.ts'
+import { sqliteCapabilities } from './sqlite-capabilities.ts'
+import type { SqliteDetails } from './sqlite-details.ts'
+import { isKeyword, tokenizeSql } from './sqlite-tokens.ts'
+import { viewKeyDependencies } from './sqlite-view-keys.ts'
+
+/** SQLite's name for the database file itself. */
+export const mainSchema = 'main'
+
+export interface SqliteSchema {
+  readonly catalog: Catalog
+  readonly details: SqliteDetails
+}
+
+export function buildSqliteCatalog(
+  raw: RawCatalog,
+  version: string,
+  timings: Catalog['timings'],
+): SqliteSchema {
+  const ftsTables = raw.relations.flatMap((relation) => readFtsTable(relation) ?? [])
+  const exposed = raw.relations.filter((relation) => !isIndexOfOther(relation, ftsTables))
+  const byName = new Map(exposed.map((relation) => [relation.name.toLowerCase(), relation]))
+  const foreignKeys = exposed.flatMap((relation) => declaredForeignKeys(relation, byName))
+  const writes = insteadOfEvents(raw)
+  return {
+    catalog: {
+      version,
+      capabilities: sqliteCapabilities(raw.sqliteVersion),
+      relations: exposed.map((relation) => buildRelation(relation, writes)),
+      foreignKeys,
+      viewKeyDependencies: viewKeyDependencies(exposed, foreignKeys),
+      routines: [],
+      computedRelationships: [],
+      representations: [],
+      mediaHandlers: [],
+      roleSettings: new Map(),
+      timings,
+    },
+    details: {
+      strictRelations: new Set(exposed.filter((each) => each.isStrict).map((each) => each.name)),
+      ftsIndexes: ftsIndexes(ftsTables, exposed),
+    },
+  }
+}
+
+/** An index is searched through the relation that it indexes. */
+function isIndexOfOther(relation: RawRelation, ftsTables: readonly FtsTable[]): boolean {
+  return ftsTables.some((table) => table.name === relation.name && table.content.kind !== 'own')
+}
+
+/** `writes`: by view, in lower case, what triggers do in its stead. */
+function buildRelation(
+  relation: RawRelation,
+  writes: ReadonlyMap<string, ReadonlySet<string>>,
+): CatalogRelation {
+  const isView = relation.kind === 'view'
+  const events = writes.get(relation.name.toLowerCase())
+  const can = (event: string) => !isView || events?.has(event) === true
+  return {
+    ...qualifiedName(mainSchema, relation.name),
+    kind: isView ? 'view' : 'table',
+    description: null,
+    canInsert: can('INSERT'),
+    canUpdate: can('UPDATE'),
+    canDelete: can('DELETE'),
+    primaryKey: primaryKeyOf(relation),
+    columns: relation.columns.map((column) => buildColumn(column, relation)),
+    isClosed: true,
+  }
+}
+
+function insteadOfEvents({ triggers }: RawCatalog): ReadonlyMap<string, ReadonlySet<string>> {
+  const byView = new Map<string, Set<string>>()
+  for (const { table, sql } of triggers) {
+    const tokens = tokenizeSql(sql)
+    const at = tokens.findIndex((each) => isKeyword(each, 'INSTEAD'))
+    const event = at === -1 ? undefined : tokens[at + 2]
+    if (event === undefined) continue
+    const view = table.toLowerCase()
+    byView.set(view, (byView.get(view) ?? new Set()).add(event.text.toUpperCase()))
+  }
+  return byView
+}
+
+function primaryKeyOf({ columns }: RawRelation): readonly string[] {
+  return columns
+    .filter((column) => column.keyPosition > 0)
+    .toSorted((a, b) => a.keyPosition - b.keyPosition)
+    .map((column) => column.name)
+}
+
+function buildColumn(column: RawColumn, relation: RawRelation): Column {
+  const isRowid = isRowidAlias(column, relation)
+  const isText = relation.kind === 'virtual' && readFtsTable(relation) !== null
+  return {
+    ...readDeclaredType(isText ? 'text' : column.type),
+    name: column.name,
+    description: null,
+    // only a rowid is never null without saying so: SQLite lets other primary keys be null
+    isNullable: !column.isNotNull && !isRowid,
+    defaultExpression: column.defaultExpression ?? (isRowid ? 'rowid' : null),
+    enumValues: [],
+    isGenerated: column.isGenerated,
+    isComposite: false,
+  }
+}
+
+/** `INTEGER PRIMARY KEY`: the row's number, which SQLite assigns when none is given. */
+function isRowidAlias(column: RawColumn, relation: RawRelation): boolean {
+  return (
+    relation.kind === 'table' &&
+    column.keyPosition === 1 &&
+    !relation.isWithoutRowid &&
+    !relation.hasKeyIndex &&
+    primaryKeyOf(relation).length === 1
+  )
+}
+
+function declaredForeignKeys(
+  relation: RawRelation,
+  byName: ReadonlyMap<string, RawRelation>,
+): readonly ForeignKey[] {
+  const names = foreignKeyNames(relation)
+  return relation.foreignKeys.flatMap((key, index) => {
+    const parent = byName.get(key.table.toLowerCase())
+    const columns = parent === undefined ? null : columnPairs(relation, parent, key)
+    if (parent === undefined || columns === null) return []
+    return [
+      {
+        constraint: names[index] ?? '',
+        origin: qualifiedName(mainSchema, relation.name),
+        target: qualifiedName(mainSchema, parent.name),
+        columns,
+        isUnique: isKey(
+          relation,
+          columns.map(([own]) => own),
+        ),
+      },
+    ]
+  })
+}
+
+/** Null when the parent lacks the columns, or has not as many in its primary key. */
+function columnPairs(
+  relation: RawRelation,
+  parent: RawRelation,
+  key: RawForeignKey,
+): readonly (readonly [string, string])[] | null {
+  const implied = primaryKeyOf(parent)
+  if (key.columns.some(({ to }) => to === null) && implied.length !== key.columns.length)
+    return null
+  const pairs = key.columns.map(({ from, to }, index) => {
+    const own = relation.columns.find((column) => sameIdentifier(column.name, from))?.name
+    const wanted = to ?? implied[index] ?? ''
+    const theirs = parent.columns.find((column) => sameIdentifier(column.name, wanted))?.name
+    return own === undefined || theirs === undefined ? null : ([own, theirs] as const)
+  })
+  const complete = pairs.filter((pair) => pair !== null)
+  return complete.length === pairs.length ? complete : null
+}
+
+function isKey(relation: RawRelation, columns: readonly string[]): boolean {
+  const keys = [primaryKeyOf(relation), ...relation.uniqueKeys]
+  const wanted = new Set(columns)
+  return keys.some((key) => key.length === wanted.size && key.every((name) => wanted.has(name)))
+}
+
+function sameIdentifier(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase()
+}

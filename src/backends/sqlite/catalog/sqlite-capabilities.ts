@@ -1,0 +1,58 @@
+/**
+ * What SQLite can do, graded. Embedding, aggregates and JSON are SQLite's own; what is emulated is
+ * done by our functions inside it; a best effort differs where PostgreSQL's rules cannot be had:
+ * the syntax of regular expressions, search without dictionaries, casts without exact decimals.
+ */
+import type { Capabilities, Feature, Grade } from '../../../schema/capabilities.ts'
+
+const grades = {
+  embedding: 'native',
+  computedRelationships: 'unsupported',
+  computedFields: 'unsupported',
+  spread: 'native',
+  aggregates: 'native',
+  nullsOrdering: 'native',
+  relatedOrder: 'native',
+  jsonPath: 'native',
+  compositePath: 'unsupported',
+  casts: 'best-effort',
+  like: 'native',
+  ilike: 'emulated',
+  match: 'best-effort',
+  imatch: 'best-effort',
+  quantifiers: 'emulated',
+  isdistinct: 'native',
+  // over FTS5 tables and what they index; elsewhere the request is refused
+  fts: 'best-effort',
+  // on JSON arrays and documents
+  contains: 'emulated',
+  contained: 'emulated',
+  overlap: 'emulated',
+  rangeOperators: 'unsupported',
+  countExact: 'native',
+  // there is no estimate to be had: the exact number is given
+  countPlanned: 'emulated',
+  countEstimated: 'emulated',
+  csv: 'emulated',
+  geojson: 'unsupported',
+  customMedia: 'unsupported',
+  planMedia: 'unsupported',
+  domainRepresentations: 'unsupported',
+  schemas: 'unsupported',
+  insert: 'unsupported',
+  update: 'unsupported',
+  delete: 'unsupported',
+  upsert: 'unsupported',
+  missingDefault: 'unsupported',
+  returning: 'unsupported',
+  transactions: 'native',
+  timezone: 'unsupported',
+  functions: 'unsupported',
+  roles: 'unsupported',
+  preRequest: 'unsupported',
+  databaseConfig: 'unsupported',
+} as const satisfies Record<Feature, Grade>
+
+export function sqliteCapabilities(version: string): Capabilities {
+  return { engine: 'SQLite', version, grades }
+}

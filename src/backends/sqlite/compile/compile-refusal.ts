@@ -1,0 +1,33 @@
+/**
+ * How the SQLite compiler gives up: thrown inside, caught where a statement is compiled, and a
+ * value from there on.
+ */
+import type { DatabaseFailure } from '../../../errors/api-error.ts'
+
+export type Refusal =
+  | { readonly kind: 'database'; readonly failure: DatabaseFailure }
+  | { readonly kind: 'not-implemented'; readonly feature: string }
+
+/** Private to this folder. */
+export class CompileRefusal extends Error {
+  readonly refusal: Refusal
+
+  constructor(refusal: Refusal, message: string) {
+    super(message)
+    this.name = 'CompileRefusal'
+    this.refusal = refusal
+  }
+}
+
+/** In PostgreSQL's words. */
+export function refuse(sqlState: string, message: string, hint: string | null = null): never {
+  const failure = { sqlState, message, details: null, hint }
+  throw new CompileRefusal({ kind: 'database', failure }, message)
+}
+
+export function notImplemented(feature: string): never {
+  throw new CompileRefusal({ kind: 'not-implemented', feature }, feature)
+}
+
+export const addCastsHint =
+  'No operator matches the given name and argument types. You might need to add explicit type casts.'

@@ -1,0 +1,64 @@
+/**
+ * A column, or what a JSON path reaches inside it, as a SQL expression of a known kind. Names are
+ * looked up in the snapshot: SQLite would take some unknown ones for something else (`rowid`).
+ */
+import type { JsonStep } from '../../../api/api-request.ts'
+import type { PlanField } from '../../../plan/plan.ts'
+import type { Column } from '../../../schema/catalog.ts'
+import type { Relation } from '../../../schema/schema-snapshot.ts'
+import { constant, ident, type SqlText, sql } from '../../sql/sql-text.ts'
+import { kindOfType } from '../../values/value-kind.ts'
+import { addCastsHint, refuse } from './compile-refusal.ts'
+import { exact, type SqliteValue } from './sqlite-value.ts'
+
+/** A relation as a query speaks of it. */
+export interface FieldTable {
+  /** Qualifies columns. */
+  readonly table: SqlText
+  readonly relation: Relation
+  /** What error messages call it: as PostgreSQL's would. */
+  readonly label: string
+  readonly isStrict: boolean
+}
+
+export function compileField(place: FieldTable, field: PlanField): SqliteValue {
+  const column = place.relation.columns.get(field.name)
+  if (column === undefined) {
+    return refuse('42703', `column ${place.label}.${field.name} does not exist`)
+  }
+  const value = compileColumn(place, column)
+  return field.jsonPath.length === 0 ? value : compileJsonPath(value.sql, field.jsonPath)
+}
+
+export function compileColumn(place: FieldTable, column: Column): SqliteValue {
+  const kind = kindOfType(column.baseType)
+  return {
+    sql: sql`${place.table}.${ident(column.name)}`,
+    kind,
+    // any column of another table can hold any value; a rowid cannot
+    isExact: (place.isStrict && kind !== 'any') || column.defaultExpression === 'rowid',
+  }
+}
+
+/**
+ * `->` gives JSON, `->>` its text, as PostgreSQL does: SQLite's own `->>` gives numbers, and 1 for
+ * true. Texts that are no JSON have nothing inside them.
+ */
+function compileJsonPath(column: SqlText, steps: readonly JsonStep[]): SqliteValue {
+  if (steps.slice(0, -1).some((step) => step.arrow === '->>')) {
+    return refuse('42883', 'operator does not exist: text -> unknown', addCastsHint)
+  }
+  const path = constant(`$${steps.map(pathStep).join('')}`)
+  const guarded = (value: SqlText) => sql`CASE WHEN json_valid(${column}, 10) THEN ${value} END`
+  const reached = sql`(${column} -> ${path})`
+  if (steps.at(-1)?.arrow === '->') return exact('document', guarded(reached))
+  // the concatenation takes off the mark by which SQLite knows JSON from text
+  const text = sql`CASE json_type(${column}, ${path}) WHEN 'text' THEN ${column} ->> ${path} WHEN 'null' THEN NULL ELSE ${reached} || '' END`
+  return exact('text', guarded(text))
+}
+
+/** Shape   `a` → `."a"`, index 2 → `[2]`, index -1 → `[#-1]` */
+function pathStep({ key, isIndex }: JsonStep): string {
+  if (!isIndex) return `.${JSON.stringify(key)}`
+  return key.startsWith('-') ? `[#${key}]` : `[${key.replace('+', '')}]`
+}

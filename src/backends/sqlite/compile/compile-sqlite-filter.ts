@@ -1,0 +1,287 @@
+/**
+ * Filters in SQLite's words. Operands are read as the type of what they are compared with, and
+ * where that is unknown both as a number and as a text, since SQLite finds any number smaller than
+ * any text.
+ */
+import type {
+  ComparisonOperator,
+  IsValue,
+  Operation,
+  SimpleOperator,
+  Slot,
+} from '../../../api/api-request.ts'
+import { assertNever } from '../../../core/assert-never.ts'
+import type { PlanField } from '../../../plan/plan.ts'
+import type { Dialect } from '../../sql/dialect.ts'
+import { raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import type { ValueKind } from '../../values/value-kind.ts'
+import type { FtsIndex } from '../catalog/sqlite-details.ts'
+import { addCastsHint, notImplemented, refuse } from './compile-refusal.ts'
+import { compileField, type FieldTable } from './compile-sqlite-field.ts'
+import { compileTextSearch } from './compile-sqlite-fts.ts'
+import { type MemberReading, operand } from './sqlite-operands.ts'
+import { type SqliteValue, toText } from './sqlite-value.ts'
+
+export interface FilterPlace extends FieldTable {
+  readonly ftsIndexes: readonly FtsIndex[]
+}
+
+/** The dialect for conditions on one relation; order and select go their own ways. */
+export function sqliteFilterDialect(place: FilterPlace): Pick<Dialect, 'filter'> {
+  return { filter: (_, field, operation) => compileFilter(place, field, operation) }
+}
+
+export function compileFilter(place: FilterPlace, field: PlanField, operation: Operation): SqlText {
+  const value = compileField(place, field)
+  switch (operation.kind) {
+    case 'comparison':
+      return compileComparison(value, field, operation)
+    case 'simple':
+      return compileSimple(value, field, operation.operator, operation.value)
+    case 'in':
+      return compileIn(value, field, operation.value)
+    case 'is':
+      return compileIs(value, field, operation.value)
+    case 'isdistinct':
+      return compileDistinct(value, field, operation.value)
+    case 'fts':
+      return compileTextSearch(place, field, operation)
+    default:
+      return assertNever(operation)
+  }
+}
+
+const comparisonSymbols = { eq: '=', neq: '<>', gt: '>', gte: '>=', lt: '<', lte: '<=' } as const
+type OrderingOperator = keyof typeof comparisonSymbols
+
+type Comparison = Extract<Operation, { kind: 'comparison' }>
+
+function compileComparison(value: SqliteValue, field: PlanField, operation: Comparison): SqlText {
+  const { operator, quantifier, value: slot } = operation
+  const test = testOf(operator, value, field)
+  if (quantifier === undefined) return test.one(slot)
+  const list = operand(slot, `${test.reading} array`)
+  const tested = sql`SELECT ${test.member} AS ok FROM json_each(${list}) AS e`
+  // three-valued: null when it depends on a comparison that is null itself
+  return quantifier === 'any'
+    ? sql`(SELECT CASE WHEN max(ok) THEN 1 WHEN count(*) > count(ok) THEN NULL ELSE 0 END FROM (${tested}))`
+    : sql`(SELECT CASE WHEN min(ok) = 0 THEN 0 WHEN count(*) > count(ok) THEN NULL ELSE 1 END FROM (${tested}))`
+}
+
+/** A comparison with one value, and with `e`, a member of a list. */
+interface Test {
+  readonly one: (slot: Slot) => SqlText
+  readonly member: SqlText
+  readonly reading: MemberReading
+}
+
+function testOf(operator: ComparisonOperator, value: SqliteValue, field: PlanField): Test {
+  switch (operator) {
+    case 'eq':
+    case 'gt':
+    case 'gte':
+    case 'lt':
+    case 'lte': {
+      const reading = readingOf(value.kind, field)
+      return {
+        one: (slot) => ordering(operator, value, operandsOf(slot, reading, value.kind)),
+        member: ordering(operator, value, memberOperands(reading, value.kind)),
+        reading,
+      }
+    }
+    case 'like': {
+      requireText(value, field, '~~')
+      const test = (pattern: SqlText) => sql`(${toText(value)} GLOB ${pattern})`
+      return pattern('glob', test)
+    }
+    case 'ilike':
+      requireText(value, field, '~~*')
+      return {
+        // SQLite's own LIKE folds the case of ASCII letters, and is faster
+        one: (slot) =>
+          sql`CASE WHEN ${operand(slot, 'is ascii')} THEN ${toText(value)} LIKE ${operand(slot, 'like')} ESCAPE '\\' ELSE dbrest_ilike(${toText(value)}, ${operand(slot, 'like')}) END`,
+        member: sql`dbrest_ilike(${toText(value)}, e.value)`,
+        reading: 'like',
+      }
+    case 'match':
+      requireText(value, field, '~')
+      return pattern('regex', (given) => sql`dbrest_match(${toText(value)}, ${given})`)
+    case 'imatch':
+      requireText(value, field, '~*')
+      return pattern('regex', (given) => sql`dbrest_imatch(${toText(value)}, ${given})`)
+    default:
+      return assertNever(operator)
+  }
+}
+
+/** Dates and times pass: they are texts here. */
+const withoutText: readonly ValueKind[] = [
+  'integer',
+  'real',
+  'numeric',
+  'boolean',
+  'uuid',
+  'json',
+  'document',
+  'blob',
+]
+
+function requireText(value: SqliteValue, field: PlanField, operator: string): void {
+  if (withoutText.includes(value.kind)) refuseOperator(value, field, operator)
+}
+
+function refuseOperator(value: SqliteValue, field: PlanField, operator: string): never {
+  const type = field.jsonPath.length > 0 ? jsonTypeName(value.kind) : field.baseType
+  return refuse('42883', `operator does not exist: ${type} ${operator} unknown`, addCastsHint)
+}
+
+function pattern(reading: MemberReading, test: (pattern: SqlText) => SqlText): Test {
+  return { one: (slot) => test(operand(slot, reading)), member: test(sql`e.value`), reading }
+}
+
+/** `number` is what an untyped value compares with when it holds a number. */
+interface Operands {
+  readonly plain: SqlText
+  readonly number: SqlText
+}
+
+function operandsOf(slot: Slot, reading: MemberReading, kind: ValueKind): Operands {
+  const plain = operand(slot, reading)
+  return { plain, number: kind === 'any' ? operand(slot, 'any number') : plain }
+}
+
+function memberOperands(reading: MemberReading, kind: ValueKind): Operands {
+  if (kind === 'any') return { plain: sql`(e.value ->> 1)`, number: sql`(e.value ->> 0)` }
+  const plain = reading === 'bytea' ? sql`unhex(e.value)` : sql`e.value`
+  return { plain, number: plain }
+}
+
+function ordering(operator: OrderingOperator, value: SqliteValue, given: Operands): SqlText {
+  const symbol = raw(comparisonSymbols[operator])
+  switch (value.kind) {
+    case 'any':
+      if (operator === 'eq') return sql`${value.sql} IN (${given.number}, ${given.plain})`
+      if (operator === 'neq') return sql`${value.sql} NOT IN (${given.number}, ${given.plain})`
+      return sql`CASE WHEN typeof(${value.sql}) IN ('integer', 'real') THEN ${value.sql} ${symbol} ${given.number} ELSE ${value.sql} ${symbol} ${given.plain} END`
+    case 'json':
+    case 'document': {
+      const document = sql`CASE WHEN json_valid(${value.sql}, 10) THEN json(${value.sql}) END`
+      return sql`${jsonOrder(document)} ${symbol} ${jsonOrder(given.plain)}`
+    }
+    default:
+      return sql`${value.sql} ${symbol} ${given.plain}`
+  }
+}
+
+/**
+ * A pair that sorts as PostgreSQL's `jsonb` does: by the type first.
+ *
+ * Differs  arrays and objects compare by their text
+ */
+export function jsonOrder(json: SqlText): SqlText {
+  return sql`(${jsonRank(json)}, ${json} ->> '$')`
+}
+
+export function jsonRank(json: SqlText): SqlText {
+  return sql`CASE json_type(${json}) WHEN 'null' THEN 0 WHEN 'text' THEN 1 WHEN 'integer' THEN 2 WHEN 'real' THEN 2 WHEN 'false' THEN 3 WHEN 'true' THEN 3 WHEN 'array' THEN 4 WHEN 'object' THEN 5 END`
+}
+
+/** The type whose grammar an operand follows. */
+function readingOf(kind: ValueKind, field: PlanField): MemberReading {
+  switch (kind) {
+    case 'integer':
+      return field.baseType === 'bigint' || field.baseType === 'smallint'
+        ? field.baseType
+        : 'integer'
+    case 'real':
+      return 'double precision'
+    case 'blob':
+      return 'bytea'
+    case 'document':
+      return 'json'
+    default:
+      return kind
+  }
+}
+
+function compileSimple(
+  value: SqliteValue,
+  field: PlanField,
+  operator: SimpleOperator,
+  slot: Slot,
+): SqlText {
+  switch (operator) {
+    case 'neq':
+      return ordering('neq', value, operandsOf(slot, readingOf(value.kind, field), value.kind))
+    case 'cs':
+    case 'cd':
+    case 'ov': {
+      // JSON is often kept in columns of texts, or of no type
+      const holdsJson = ['json', 'document', 'text', 'any'].includes(value.kind)
+      if (!holdsJson) refuseOperator(value, field, containmentSymbols[operator])
+      const document = sql`CASE WHEN json_valid(${value.sql}, 10) THEN json(${value.sql}) END`
+      return sql`${raw(`dbrest_${operator}`)}(${document}, ${operand(slot, 'containment')})`
+    }
+    case 'sl':
+    case 'sr':
+    case 'nxr':
+    case 'nxl':
+    case 'adj':
+      return notImplemented('range operators (sl, sr, nxr, nxl, adj)')
+    default:
+      return assertNever(operator)
+  }
+}
+
+const containmentSymbols = { cs: '@>', cd: '<@', ov: '&&' } as const
+
+/** One statement for lists of every length, the empty one included. */
+function compileIn(value: SqliteValue, field: PlanField, slot: Slot): SqlText {
+  const reading = readingOf(value.kind, field)
+  const members = sql`json_each(${operand(slot, `${reading} list`)}) AS e`
+  switch (value.kind) {
+    case 'any':
+      return sql`${value.sql} IN (SELECT p.value FROM ${members}, json_each(e.value) AS p)`
+    case 'json':
+    case 'document': {
+      const test = ordering('eq', value, memberOperands(reading, value.kind))
+      return sql`EXISTS (SELECT 1 FROM ${members} WHERE ${test})`
+    }
+    case 'blob':
+      return sql`${value.sql} IN (SELECT unhex(e.value) FROM ${members})`
+    default:
+      return sql`${value.sql} IN (SELECT e.value FROM ${members})`
+  }
+}
+
+const isTests = {
+  null: 'IS NULL',
+  not_null: 'IS NOT NULL',
+  true: 'IS TRUE',
+  false: 'IS FALSE',
+  unknown: 'IS NULL',
+} as const satisfies Record<IsValue, string>
+
+function compileIs(value: SqliteValue, field: PlanField, is: IsValue): SqlText {
+  const needsBoolean = is === 'true' || is === 'false' || is === 'unknown'
+  if (needsBoolean && value.kind !== 'boolean' && value.kind !== 'any') {
+    const type = field.jsonPath.length > 0 ? jsonTypeName(value.kind) : field.baseType
+    refuse('42804', `argument of IS ${is.toUpperCase()} must be type boolean, not type ${type}`)
+  }
+  return sql`${value.sql} ${raw(isTests[is])}`
+}
+
+function jsonTypeName(kind: ValueKind): string {
+  return kind === 'document' ? 'jsonb' : 'text'
+}
+
+function compileDistinct(value: SqliteValue, field: PlanField, slot: Slot): SqlText {
+  const given = operandsOf(slot, readingOf(value.kind, field), value.kind)
+  if (value.kind === 'json' || value.kind === 'document') {
+    return sql`(${ordering('eq', value, given)}) IS NOT TRUE`
+  }
+  const plain = sql`${value.sql} IS DISTINCT FROM ${given.plain}`
+  return value.kind === 'any'
+    ? sql`(${plain} AND ${value.sql} IS DISTINCT FROM ${given.number})`
+    : plain
+}

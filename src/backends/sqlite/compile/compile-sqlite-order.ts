@@ -1,0 +1,36 @@
+/**
+ * Order terms in SQLite's words, with nulls where PostgreSQL has them: last when ascending, first
+ * when descending. Nothing is said of nulls where there are none, so that an index can be used.
+ */
+import type { OrderBy } from '../../../plan/plan.ts'
+import { join, noSql, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import { jsonRank } from './compile-sqlite-filter.ts'
+import type { SqliteValue } from './sqlite-value.ts'
+
+export interface OrderValue {
+  readonly value: SqliteValue
+  readonly isNullable: boolean
+}
+
+/** ` ORDER BY a DESC NULLS FIRST, b`, or nothing. */
+export function compileOrder(
+  terms: readonly OrderBy[],
+  orderValueOf: (term: OrderBy) => OrderValue,
+): SqlText {
+  if (terms.length === 0) return noSql
+  return sql` ORDER BY ${join(
+    terms.flatMap((term) => compileTerm(term, orderValueOf(term))),
+    ', ',
+  )}`
+}
+
+function compileTerm(term: OrderBy, { value, isNullable }: OrderValue): readonly SqlText[] {
+  const direction = raw(term.direction === 'desc' ? ' DESC' : '')
+  const nulls = term.nulls ?? (term.direction === 'desc' ? 'first' : 'last')
+  const suffix = isNullable ? raw(` NULLS ${nulls.toUpperCase()}`) : noSql
+  if (value.kind !== 'json' && value.kind !== 'document') {
+    return [sql`${value.sql}${direction}${suffix}`]
+  }
+  const json = sql`CASE WHEN json_valid(${value.sql}, 10) THEN json(${value.sql}) END`
+  return [sql`${jsonRank(json)}${direction}${suffix}`, sql`${json} ->> '$'${direction}${suffix}`]
+}

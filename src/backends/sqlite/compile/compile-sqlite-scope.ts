@@ -1,0 +1,189 @@
+/**
+ * Where a node's rows come from, by which alias the query speaks of them, how they join their
+ * parent's, and which of them are wanted. Inner joins and null filters on embeds are EXISTS, so
+ * that a to-many child does not multiply rows.
+ */
+
+import { assertNever } from '../../../core/assert-never.ts'
+import { nameKey } from '../../../core/qualified-name.ts'
+import type { ChildJoin, ReadNode } from '../../../plan/plan.ts'
+import type { ColumnPair } from '../../../schema/relationship.ts'
+import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
+import { compileCondition } from '../../sql/compile-filter.ts'
+import { ident, join, noSql, qualified, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import type { SqliteDetails } from '../catalog/sqlite-details.ts'
+import { notImplemented, refuse } from './compile-refusal.ts'
+import { type FilterPlace, sqliteFilterDialect } from './compile-sqlite-filter.ts'
+import { guardNegatedSearch } from './compile-sqlite-fts.ts'
+import { limitOperand, offsetOperand } from './sqlite-operands.ts'
+
+/** One per statement. */
+export interface CompileContext {
+  readonly snapshot: SchemaSnapshot
+  readonly details: SqliteDetails
+  /** An alias that no other relation of the statement has. */
+  readonly nextAlias: () => SqlText
+  /** A count looks at conditions only, as the release's does, a page at what embeds show. */
+  readonly ignoresWindows: boolean
+}
+
+export function createCompileContext(
+  snapshot: SchemaSnapshot,
+  details: SqliteDetails,
+): CompileContext {
+  let count = 0
+  return {
+    snapshot,
+    details,
+    ignoresWindows: false,
+    nextAlias() {
+      count += 1
+      return raw(`t${count}`)
+    },
+  }
+}
+
+export interface NodeScope extends FilterPlace {
+  readonly node: ReadNode
+  /** What follows FROM. */
+  readonly from: SqlText
+  readonly joinConditions: readonly SqlText[]
+  /** Not null for a row of this node: says whether a left join found one. */
+  readonly mark: SqlText | null
+}
+
+/** `parent` is null at the root. */
+export function openScope(
+  node: ReadNode,
+  parent: FilterPlace | null,
+  context: CompileContext,
+): NodeScope {
+  const table = context.nextAlias()
+  const { relation: name } = node
+  const relation = context.snapshot.relations.get(nameKey(name))
+  if (relation === undefined) return refuse('42P01', `relation "${name.name}" does not exist`)
+  const place = {
+    node,
+    table,
+    relation,
+    label: labelOf(node),
+    isStrict: context.details.strictRelations.has(name.name),
+    ftsIndexes: context.details.ftsIndexes.get(name.name) ?? [],
+  }
+  const from = sql`${qualified(name)} AS ${table}`
+  if (parent === null) return { ...place, from, joinConditions: [], mark: null }
+  return { ...place, ...joinToParent(from, table, joinOf(node), parent.table, context) }
+}
+
+/** The release's aliases: none for the root and behind a junction. */
+function labelOf({ join, depth, relation }: ReadNode): string {
+  const isAliased =
+    join?.relationship.kind === 'key' && join.relationship.cardinality.kind !== 'many-to-many'
+  return isAliased ? `${relation.name}_${depth}` : relation.name
+}
+
+export function joinOf(node: ReadNode): ChildJoin {
+  if (node.join === null) throw new Error('a child without a join')
+  return node.join
+}
+
+function joinToParent(
+  from: SqlText,
+  table: SqlText,
+  { relationship }: ChildJoin,
+  parent: SqlText,
+  context: CompileContext,
+): Pick<NodeScope, 'from' | 'joinConditions' | 'mark'> {
+  if (relationship.kind === 'computed') return notImplemented('computed relationships')
+  const { cardinality } = relationship
+  switch (cardinality.kind) {
+    case 'many-to-one':
+    case 'one-to-many':
+    case 'one-to-one': {
+      const { columns } = cardinality
+      const [, own] = columns[0] ?? ['', '']
+      return {
+        from,
+        joinConditions: equalColumns(columns, parent, table),
+        mark: sql`${table}.${ident(own)}`,
+      }
+    }
+    case 'many-to-many': {
+      const { junction } = cardinality
+      const between = context.nextAlias()
+      return {
+        from: sql`${qualified(junction.relation)} AS ${between}, ${from}`,
+        joinConditions: [
+          ...equalColumns(junction.originColumns, parent, between),
+          ...equalColumns(junction.targetColumns, table, between),
+        ],
+        mark: null,
+      }
+    }
+    default:
+      return assertNever(cardinality)
+  }
+}
+
+function equalColumns(
+  pairs: readonly ColumnPair[],
+  left: SqlText,
+  right: SqlText,
+): readonly SqlText[] {
+  return pairs.map(([a, b]) => sql`${left}.${ident(a)} = ${right}.${ident(b)}`)
+}
+
+/** Which of the node's rows are wanted, apart from how they join. */
+export function conditionsOf(scope: NodeScope, context: CompileContext): readonly SqlText[] {
+  const { node } = scope
+  const dialect = sqliteFilterDialect(scope)
+  const filterScope = {
+    table: scope.table,
+    embedIsNull: (key: string, negated: boolean) => {
+      const found = rowExists(childNamed(node, key), scope, context)
+      return negated ? found : sql`NOT ${found}`
+    },
+  }
+  return [
+    ...node.where.map((condition) => {
+      return compileCondition(guardNegatedSearch(condition), filterScope, dialect)
+    }),
+    ...node.children
+      .filter((child) => child.join?.type === 'inner')
+      .map((child) => rowExists(child, scope, context)),
+  ]
+}
+
+export function childNamed(node: ReadNode, key: string): ReadNode {
+  const child = node.children.find((candidate) => candidate.key === key)
+  if (child === undefined) throw new Error('a term on an embed that is not there')
+  return child
+}
+
+function rowExists(child: ReadNode, parent: NodeScope, context: CompileContext): SqlText {
+  const scope = openScope(child, parent, context)
+  const conditions = [...scope.joinConditions, ...conditionsOf(scope, context)]
+  const from = sql`FROM ${scope.from} WHERE ${join(conditions, ' AND ')}`
+  if (context.ignoresWindows) return sql`EXISTS (SELECT 1 ${from})`
+  const shown = raw(isOneGroup(child) ? 'count(*)' : '1')
+  return sql`EXISTS (SELECT ${shown} ${from}${shownWindow(child)})`
+}
+
+function shownWindow({ window }: ReadNode): SqlText {
+  if (!window.hasLimit && !window.hasOffset) return noSql
+  const offset = window.hasOffset ? sql` OFFSET ${offsetOperand(window)}` : noSql
+  return sql` LIMIT ${window.hasLimit ? limitOperand(window) : raw('-1')}${offset}`
+}
+
+/** Aggregates and nothing to group them by: there is a row even if there are none. */
+function isOneGroup({ select, children }: ReadNode): boolean {
+  return (
+    select.length > 0 &&
+    select.every((column) => column.aggregate !== null) &&
+    children.every((child) => {
+      const output = child.join?.output
+      if (output?.kind === 'object' || output?.kind === 'array') return output.isEmpty
+      return output?.columns.every((column) => column.aggregate !== null) === true
+    })
+  )
+}

@@ -1,0 +1,152 @@
+/**
+ * Turns a read plan into its one statement, whose one row is the answer: the body as bytes, the
+ * number of rows in it, and how many there are in all when that was asked for.
+ */
+
+import { assertNever } from '../../../core/assert-never.ts'
+import { err, ok, type Result } from '../../../core/result.ts'
+import type { BodyEncoder, DatabasePlan, ReadPlan } from '../../../plan/plan.ts'
+import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
+import { compileWhere } from '../../sql/compile-filter.ts'
+import {
+  constant,
+  join,
+  type SqlStatement,
+  type SqlText,
+  sql,
+  toStatement,
+} from '../../sql/sql-text.ts'
+import type { SqliteDetails } from '../catalog/sqlite-details.ts'
+import { CompileRefusal, notImplemented, type Refusal } from './compile-refusal.ts'
+import { compileRows, jsonObject, type Projection } from './compile-sqlite-rows.ts'
+import {
+  type CompileContext,
+  conditionsOf,
+  createCompileContext,
+  openScope,
+} from './compile-sqlite-scope.ts'
+import { toCsvField } from './sqlite-value.ts'
+
+/** SQLite calls a function with a thousand arguments at most. */
+const maxArguments = 500
+
+export type CompiledPlan = Result<SqlStatement, Refusal>
+
+/** Compiles each plan once and forgets it together with the plan, which belongs to one snapshot. */
+export function createSqliteCompiler(): (
+  plan: DatabasePlan,
+  snapshot: SchemaSnapshot,
+  details: SqliteDetails,
+) => CompiledPlan {
+  const compiled = new WeakMap<DatabasePlan, CompiledPlan>()
+  return (plan, snapshot, details) => {
+    const known = compiled.get(plan)
+    if (known !== undefined) return known
+    const fresh = compileSqlite(plan, snapshot, details)
+    compiled.set(plan, fresh)
+    return fresh
+  }
+}
+
+export function compileSqlite(
+  plan: DatabasePlan,
+  snapshot: SchemaSnapshot,
+  details: SqliteDetails,
+): CompiledPlan {
+  try {
+    const statement = compilePlan(plan, createCompileContext(snapshot, details))
+    return ok(toStatement(statement, () => '?'))
+  } catch (error) {
+    if (error instanceof CompileRefusal) return err(error.refusal)
+    throw error
+  }
+}
+
+function compilePlan(plan: DatabasePlan, context: CompileContext): SqlText {
+  switch (plan.kind) {
+    case 'read':
+      return compileRead(plan, context)
+    case 'mutate':
+      return notImplemented('writing')
+    case 'call':
+      return notImplemented('functions (/rpc)')
+    default:
+      return assertNever(plan)
+  }
+}
+
+function compileRead(plan: ReadPlan, context: CompileContext): SqlText {
+  const scope = openScope(plan.root, null, context)
+  const body = bodyOf(plan.headersOnly ? { kind: 'none' } : plan.media.encoder)
+  const { query, names } = compileRows(scope, body.project, context)
+  const columns = [
+    sql`CAST(${body.text(names)} AS BLOB) AS body`,
+    sql`count(*) AS rows`,
+    sql`${compileTotal(plan, context)} AS total`,
+  ]
+  return sql`SELECT ${join(columns, ', ')} FROM (${query})`
+}
+
+/** Counted apart only where the page may not be all there is. */
+function compileTotal(plan: ReadPlan, context: CompileContext): SqlText {
+  if (plan.count === null) return sql`NULL`
+  const { hasLimit, hasOffset, maxRows } = plan.root.window
+  if (!hasLimit && !hasOffset && maxRows === null) return sql`count(*)`
+  const scope = openScope(plan.root, null, context)
+  const conditions = compileWhere(conditionsOf(scope, { ...context, ignoresWindows: true }))
+  return sql`(SELECT count(*) FROM ${scope.from}${conditions})`
+}
+
+interface Body {
+  readonly project: Projection
+  /** Over the rows' column `r`; `names` are what they show. */
+  readonly text: (names: readonly string[]) => SqlText
+}
+
+function bodyOf(encoder: BodyEncoder): Body {
+  switch (encoder.kind) {
+    case 'json': {
+      const array = sql`'[' || ifnull(group_concat(r, ','), '') || ']'`
+      return { project: jsonObject, text: () => strippedIf(encoder.stripNulls, array) }
+    }
+    case 'singular': {
+      // any other number of rows than one is an error
+      const first = sql`ifnull(min(r), 'null')`
+      return { project: jsonObject, text: () => strippedIf(encoder.stripNulls, first) }
+    }
+    case 'csv':
+      return csvBody
+    case 'none':
+      return { project: () => sql`1`, text: () => sql`''` }
+    case 'geojson':
+      return notImplemented('application/geo+json')
+    case 'custom':
+      return notImplemented('custom media types')
+    default:
+      return assertNever(encoder)
+  }
+}
+
+function strippedIf(stripNulls: boolean, json: SqlText): SqlText {
+  return stripNulls ? sql`dbrest_strip_nulls(${json})` : json
+}
+
+/** The header is sent when there is a row, as the release does. */
+const csvBody: Body = {
+  project: (outputs) => {
+    const fields = outputs.map((output) => toCsvField(output.value))
+    const parts = chunks(fields).map((chunk) => sql`dbrest_csv(${join(chunk, ', ')})`)
+    return join(parts, ` || ',' || `)
+  },
+  text: (names) => {
+    const header = sql`iif(count(*) = 0, '', ${constant(names.join(','))})`
+    return sql`${header} || char(10) || ifnull(group_concat(r, char(10)), '')`
+  },
+}
+
+function chunks<T>(all: readonly T[]): readonly (readonly T[])[] {
+  const count = Math.max(1, Math.ceil(all.length / maxArguments))
+  return Array.from({ length: count }, (_, index) => {
+    return all.slice(index * maxArguments, (index + 1) * maxArguments)
+  })
+}

@@ -1,0 +1,97 @@
+/**
+ * A SQL expression with what is known of its type, and how it becomes part of an answer: as JSON
+ * text or as a field of CSV. The text of a whole row is put together by concatenation, so that
+ * nested documents are written once and never parsed again.
+ */
+import { assertNever } from '../../../core/assert-never.ts'
+import { type SqlText, sql } from '../../sql/sql-text.ts'
+import type { ValueKind } from '../../values/value-kind.ts'
+
+export interface SqliteValue {
+  readonly sql: SqlText
+  readonly kind: ValueKind
+  /** Holds nothing but its kind: made by us, a rowid, or a column of a STRICT table. */
+  readonly isExact: boolean
+}
+
+export function exact(kind: ValueKind, text: SqlText): SqliteValue {
+  return { sql: text, kind, isExact: true }
+}
+
+const jsonNull = sql`'null'`
+
+/** JSON text, never null. */
+export function toJson(value: SqliteValue): SqlText {
+  const { sql: text, kind, isExact } = value
+  switch (kind) {
+    case 'document':
+      return sql`ifnull(${text}, ${jsonNull})`
+    case 'boolean': {
+      const otherwise = isExact ? jsonNull : anyToJson(text)
+      return sql`CASE ${text} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE ${otherwise} END`
+    }
+    case 'json':
+      return sql`CASE WHEN json_valid(${text}, 1) THEN ${text} WHEN json_valid(${text}, 10) THEN json(${text}) ELSE ${anyToJson(text)} END`
+    case 'integer':
+      return isExact ? sql`ifnull(${text}, ${jsonNull})` : anyToJson(text)
+    case 'text':
+    case 'uuid':
+    case 'date':
+    case 'time':
+    case 'timestamp':
+      return isExact ? sql`json_quote(${text})` : anyToJson(text)
+    case 'any':
+      // a view's expression may carry SQLite's mark of JSON, which a sort would take off
+      return sql`iif(typeof(${text}) = 'text', json_quote(${text} || ''), ${anyToJson(text)})`
+    case 'real':
+    case 'numeric':
+    case 'blob':
+      return anyToJson(text)
+    default:
+      return assertNever(kind)
+  }
+}
+
+/** Bytes as PostgreSQL writes them; infinities are no JSON numbers. */
+function anyToJson(text: SqlText): SqlText {
+  return sql`CASE typeof(${text}) WHEN 'blob' THEN '"\\\\x' || lower(hex(${text})) || '"' WHEN 'real' THEN CASE WHEN abs(${text}) < 9e999 THEN json_quote(${text}) ELSE iif(${text} > 0, '"Infinity"', '"-Infinity"') END ELSE json_quote(${text}) END`
+}
+
+/** The text that a cast to text gives; null stays null. */
+export function toText(value: SqliteValue): SqlText {
+  const { sql: text, kind } = value
+  if (kind === 'boolean') {
+    return sql`CASE ${text} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE ${anyToText(text)} END`
+  }
+  if (kind === 'real' || kind === 'numeric' || kind === 'any') return numberToText(text)
+  if (kind === 'json') return sql`iif(json_valid(${text}, 8), json(${text}), ${anyToText(text)})`
+  if (value.isExact && kind !== 'blob') return sql`CAST(${text} AS TEXT)`
+  return anyToText(text)
+}
+
+/** Whole numbers without SQLite's `.0`. */
+function numberToText(text: SqlText): SqlText {
+  return sql`CASE WHEN typeof(${text}) <> 'real' THEN ${anyToText(text)} WHEN ${text} = CAST(${text} AS INTEGER) AND abs(${text}) < 1e15 THEN CAST(CAST(${text} AS INTEGER) AS TEXT) ELSE replace(CAST(${text} AS TEXT), '.0e', 'e') END`
+}
+
+function anyToText(text: SqlText): SqlText {
+  return sql`iif(typeof(${text}) = 'blob', '\\x' || lower(hex(${text})), CAST(${text} AS TEXT))`
+}
+
+/** As a row's text form has it: booleans are one letter. */
+export function toCsvField(value: SqliteValue): SqlText {
+  if (value.kind !== 'boolean') return toText(value)
+  return sql`CASE ${value.sql} WHEN 1 THEN 't' WHEN 0 THEN 'f' ELSE ${anyToText(value.sql)} END`
+}
+
+/**
+ * Concatenation as a balanced tree: a chain would copy what it has so far with each piece, and be
+ * too deep for SQLite at some hundred columns.
+ */
+export function concatenated(pieces: readonly SqlText[]): SqlText {
+  const [first] = pieces
+  if (first === undefined) return sql`''`
+  if (pieces.length === 1) return first
+  const middle = Math.ceil(pieces.length / 2)
+  return sql`(${concatenated(pieces.slice(0, middle))} || ${concatenated(pieces.slice(middle))})`
+}

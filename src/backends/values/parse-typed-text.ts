@@ -1,0 +1,156 @@
+/**
+ * Texts as values of a type, by PostgreSQL's rules and with its messages: operands of filters in
+ * the server, casts inside a SQLite process. SQLite would turn `abc` into 0.
+ */
+import { err, ok, type Result } from '../../core/result.ts'
+import type { TypedValue } from './typed-value.ts'
+
+export interface ValueFailure {
+  readonly sqlState: string
+  readonly message: string
+  readonly details: string | null
+}
+
+export type TypedText = Result<TypedValue, ValueFailure>
+
+/** Names as PostgreSQL's messages say them. */
+export const parsedTypes = [
+  'smallint',
+  'integer',
+  'bigint',
+  'double precision',
+  'numeric',
+  'boolean',
+  'uuid',
+  'date',
+  'time',
+  'timestamp',
+  'json',
+  'bytea',
+  'text',
+] as const
+export type ParsedType = (typeof parsedTypes)[number]
+
+export function parseTypedText(type: ParsedType, text: string): TypedText {
+  switch (type) {
+    case 'smallint':
+    case 'integer':
+    case 'bigint':
+      return parseInteger(type, text)
+    case 'double precision':
+    case 'numeric':
+      return parseNumber(type, text)
+    case 'boolean':
+      return parseBoolean(text)
+    case 'uuid':
+      return parseUuid(text)
+    case 'date':
+    case 'time':
+    case 'timestamp':
+      return /\d/.test(text) ? ok(text) : invalid(type, text, '22007')
+    case 'json':
+      return isJson(text) ? ok(text) : failure('22P02', 'invalid input syntax for type json')
+    case 'bytea':
+      return parseBytes(text)
+    case 'text':
+      return ok(text)
+  }
+}
+
+export function failure(sqlState: string, message: string): Result<never, ValueFailure> {
+  return err({ sqlState, message, details: null })
+}
+
+function invalid(type: string, text: string, sqlState = '22P02') {
+  return failure(sqlState, `invalid input syntax for type ${type}: "${text}"`)
+}
+
+export function outOfRange(type: string, text: string) {
+  return failure('22003', `value "${text}" is out of range for type ${type}`)
+}
+
+/** SQLite's integers have 64 bits whatever a column is called, so that is the bound of all three. */
+function parseInteger(type: ParsedType, text: string): TypedText {
+  const trimmed = text.trim()
+  if (!/^[+-]?\d+(?:_\d+)*$/.test(trimmed)) return invalid(type, text)
+  const value = BigInt(trimmed.replace(/^\+|_/g, ''))
+  return BigInt.asIntN(64, value) === value ? ok(value) : outOfRange(type, text)
+}
+
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
+
+/** Whole numbers stay exact; the rest is what 64-bit floating point makes of it. */
+function parseNumber(type: ParsedType, text: string): TypedText {
+  const trimmed = text.trim()
+  const special = /^([+-]?)inf(?:inity)?$/i.exec(trimmed)
+  if (special !== null) return ok(special[1] === '-' ? -Infinity : Infinity)
+  // SQLite has no NaN: it is stored as null, which no comparison finds
+  if (/^nan$/i.test(trimmed)) return ok(null)
+  if (!decimal.test(trimmed)) return invalid(type, text)
+  const value = Number(trimmed)
+  if (type === 'double precision') {
+    return Number.isFinite(value) ? ok(value) : doubleOutOfRange(text)
+  }
+  return ok(asNumber(trimmed))
+}
+
+function doubleOutOfRange(text: string) {
+  return failure('22003', `"${text}" is out of range for type double precision`)
+}
+
+/** The number that SQLite would store for this text, or null for text that is no number. */
+export function numberIn(text: string): number | bigint | null {
+  const trimmed = text.trim()
+  return decimal.test(trimmed) ? asNumber(trimmed) : null
+}
+
+function asNumber(text: string): number | bigint {
+  if (!/^[+-]?\d+$/.test(text)) return Number(text)
+  const whole = BigInt(text.replace('+', ''))
+  return BigInt.asIntN(64, whole) === whole ? whole : Number(text)
+}
+
+/** Rule  PostgreSQL manual: Boolean Type; unique prefixes are accepted */
+function parseBoolean(text: string): TypedText {
+  const word = text.trim().toLowerCase()
+  if (/^(?:t|tr|tru|true|y|ye|yes|on|1)$/.test(word)) return ok(1)
+  if (/^(?:f|fa|fal|fals|false|n|no|of|off|0)$/.test(word)) return ok(0)
+  return invalid('boolean', text)
+}
+
+function parseUuid(text: string): TypedText {
+  const digits = /^(\{?)((?:[0-9a-f]{4}-?){8})(\}?)$/i.exec(text)
+  const [, open = '', body = '', close = ''] = digits ?? []
+  if (digits === null || (open === '') !== (close === '') || body.endsWith('-')) {
+    return invalid('uuid', text)
+  }
+  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return ok(text)
+  const hex = body.replaceAll('-', '').toLowerCase()
+  return ok(hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'))
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** `\x6869`, or PostgreSQL's older escape form: text with `\\` and `\ooo`. */
+function parseBytes(text: string): TypedText {
+  if (text.startsWith('\\x')) {
+    const hex = text.slice(2).replace(/\s/g, '')
+    if (hex.length % 2 === 1 || /[^0-9a-f]/i.test(hex)) {
+      return failure('22023', 'invalid hexadecimal data in bytea')
+    }
+    return ok(Buffer.from(hex, 'hex'))
+  }
+  if (/\\(?![\\]|[0-3][0-7]{2})/.test(text.replaceAll('\\\\', ''))) return invalid('bytea', text)
+  const bytes = [...text.matchAll(/\\(\\|[0-3][0-7]{2})|[^\\]+/gsu)].map(([whole, escaped]) => {
+    if (escaped === undefined) return Buffer.from(whole)
+    return escaped === '\\' ? Buffer.from('\\') : Buffer.from([Number.parseInt(escaped, 8)])
+  })
+  return ok(Buffer.concat(bytes))
+}

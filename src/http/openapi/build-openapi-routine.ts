@@ -1,0 +1,100 @@
+/**
+ * Functions → their path items under `/rpc`: POST with the arguments as a JSON object, and GET with
+ * them in the query for functions that write nothing. Of overloads one is shown, that with the most
+ * parameters, since a path can be described once.
+ *
+ * Rule  PostgREST docs: openapi; v16.2 spec: OpenApiSpec (RPC)
+ */
+
+import type { Steps } from '../../core/run-in-slices.ts'
+import type { Routine, RoutineParameter } from '../../schema/catalog.ts'
+import { compareTexts } from '../../schema/compare-relationships.ts'
+import { compareRoutines } from '../../schema/compare-routines.ts'
+import { jsonTypes, parameterRef } from './build-openapi-parameters.ts'
+import { type JsonMember, jsonObject } from './json-text.ts'
+import { splitComment } from './split-comment.ts'
+import { elementType, swaggerFormat, swaggerType, valueSchema } from './swagger-type.ts'
+
+/** Path items of functions of one schema, by name. */
+export function* buildRoutinePaths(routines: readonly Routine[]): Steps<readonly JsonMember[]> {
+  const shown = new Map<string, Routine>()
+  for (const routine of routines) {
+    const other = shown.get(routine.name)
+    if (other === undefined || compareRoutines(other, routine) < 0) shown.set(routine.name, routine)
+    yield
+  }
+  const paths: JsonMember[] = []
+  for (const [, routine] of [...shown].sort(([a], [b]) => compareTexts(a, b))) {
+    paths.push([`/rpc/${routine.name}`, pathItem(routine)])
+    yield
+  }
+  return paths
+}
+
+function pathItem(routine: Routine): string {
+  const query = `[${routine.parameters.map(queryParameter).join(',')}]`
+  const get = operation(routine, routine.parameters.length === 0 ? null : query)
+  const post = operation(
+    routine,
+    `[${bodyParameter(routine)},${JSON.stringify(parameterRef('preferParams'))}]`,
+  )
+  return jsonObject([
+    ['get', routine.volatility === 'volatile' ? null : get],
+    ['post', post],
+  ])
+}
+
+function operation({ name, description }: Routine, parameters: string | null): string {
+  const comment = description === null ? undefined : splitComment(description)
+  return jsonObject([
+    [
+      'description',
+      comment?.description === undefined ? null : JSON.stringify(comment.description),
+    ],
+    ['parameters', parameters],
+    ['produces', JSON.stringify(jsonTypes)],
+    ['responses', JSON.stringify({ 200: { description: 'OK' } })],
+    ['summary', comment === undefined ? null : JSON.stringify(comment.summary)],
+    ['tags', JSON.stringify([`(rpc) ${name}`])],
+  ])
+}
+
+function queryParameter({ name, type, isRequired, isVariadic }: RoutineParameter): string {
+  const place = { in: 'query', name, required: isRequired }
+  if (isVariadic) {
+    const element = elementType(type)
+    return JSON.stringify({
+      collectionFormat: 'multi',
+      ...place,
+      items: { format: swaggerFormat(element), type: swaggerType(element) ?? undefined },
+      type: swaggerType(type) ?? 'string',
+    })
+  }
+  const jsonType = swaggerType(type)
+  return JSON.stringify({
+    format: swaggerFormat(type),
+    ...place,
+    // an array is written {1,2} there, and Swagger wants a type of a document as well
+    type: jsonType === null || jsonType === 'array' ? 'string' : jsonType,
+  })
+}
+
+/** As text, for the order of the parameters, whatever their names. */
+function bodyParameter({ description, parameters }: Routine): string {
+  const required = parameters.filter(({ isRequired }) => isRequired).map(({ name }) => name)
+  const properties = parameters.map(
+    ({ name, type }): JsonMember => [name, JSON.stringify(valueSchema(type))],
+  )
+  const schema = jsonObject([
+    ['description', description === null ? null : JSON.stringify(description)],
+    ['properties', properties.length === 0 ? null : jsonObject(properties)],
+    ['required', required.length === 0 ? null : JSON.stringify(required)],
+    ['type', '"object"'],
+  ])
+  return jsonObject([
+    ['in', '"body"'],
+    ['name', '"args"'],
+    ['required', 'true'],
+    ['schema', schema],
+  ])
+}
