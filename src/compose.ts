@@ -186,7 +186,7 @@ export function composeServer(deps: ServerDeps): Server {
       store,
       reader: database,
       loadConfig: createConfigLoader({ read: deps.readConfig, database, current: config, observe }),
-      beforeLoad: async (_order, signal) => {
+      beforeLoad: async (signal) => {
         if (isConnected) return
         try {
           const version = await database.serverVersion(signal)
@@ -207,7 +207,9 @@ export function composeServer(deps: ServerDeps): Server {
         if (next.config !== previous.config) configSubject.next(next.config)
         if (next.snapshot !== previous.snapshot && previous.snapshot !== null) database.recycle()
       },
-      onFatal: endOn,
+      onFailure: (failure) => {
+        if (failure instanceof BackendFailure && failure.isFatal) endOn(failure)
+      },
       observe,
       scheduler,
       random: Math.random,

@@ -9,16 +9,13 @@ import { LoadGivenUp } from './load-deadline.ts'
 export interface LoadFailure {
   readonly error: ApiError
   readonly cause: string
-  /** The failure that ends the process, if it is one. */
-  readonly fatal: BackendFailure | null
   /** Of a bug. */
   readonly stack: string | null
 }
 
 export function describeFailure(failure: unknown): LoadFailure {
   if (failure instanceof BackendFailure) {
-    const fatal = failure.isFatal ? failure : null
-    return { error: failure.error, cause: failure.message, fatal, stack: null }
+    return { error: failure.error, cause: failure.message, stack: null }
   }
   const cause = failure instanceof Error ? failure.message : String(failure)
   const stack = failure instanceof Error ? (failure.stack ?? failure.message) : cause
@@ -26,7 +23,6 @@ export function describeFailure(failure: unknown): LoadFailure {
   return {
     error: { kind: 'reload-failed', details: cause },
     cause,
-    fatal: null,
     stack: isBug ? stack : null,
   }
 }

@@ -6,10 +6,8 @@ import type { SchedulerLike } from 'rxjs'
 
 export interface LoadDeadline {
   readonly signal: AbortSignal
-  /** Settles as `work` does, or rejects when the time is over or the deadline was cut short. */
+  /** Settles as `work` does, or rejects when the time is over or the server stops. */
   guard<T>(work: Promise<T>): Promise<T>
-  /** Gives up now, for the reason given. */
-  cut(reason: Error): void
   /** The work is over: the time no longer counts. */
   end(): void
 }
@@ -19,8 +17,16 @@ export class LoadGivenUp extends Error {
   override readonly name = 'LoadGivenUp'
 }
 
-/** Units   milliseconds on the scheduler's clock */
-export function startDeadline(limitMs: number, scheduler: SchedulerLike): LoadDeadline {
+/**
+ * @param stop aborted when the server stops, with the reason that whoever waits is told
+ *
+ * Units   milliseconds on the scheduler's clock
+ */
+export function startDeadline(
+  limitMs: number,
+  scheduler: SchedulerLike,
+  stop?: AbortSignal,
+): LoadDeadline {
   const controller = new AbortController()
   const { signal } = controller
   const givenUp = new Promise<never>((_, reject) => {
@@ -33,15 +39,17 @@ export function startDeadline(limitMs: number, scheduler: SchedulerLike): LoadDe
       new LoadGivenUp(`The database did not answer within ${limitMs} ms (db-schema-load-timeout).`),
     )
   }, limitMs)
+  const giveUp = () => {
+    timer.unsubscribe()
+    controller.abort(stop?.reason)
+  }
+  stop?.addEventListener('abort', giveUp, { once: true })
   return {
     signal,
     guard: (work) => Promise.race([work, givenUp]),
-    cut(reason) {
-      timer.unsubscribe()
-      controller.abort(reason)
-    },
     end() {
       timer.unsubscribe()
+      stop?.removeEventListener('abort', giveUp)
     },
   }
 }

@@ -32,7 +32,6 @@ export interface LoadDeps {
     version: number,
     loadedAt: Date,
   ) => Promise<SchemaSnapshot>
-  readonly onQueried: (durationMs: number, timings: Catalog['timings']) => void
   /** Milliseconds, for durations. */
   readonly stopwatch: () => number
 }
@@ -52,6 +51,7 @@ export type LoadResult =
       readonly kind: 'loaded'
       readonly snapshot: SchemaSnapshot
       readonly queryMs: number
+      readonly timings: Catalog['timings']
       readonly buildMs: number
     }
   /** `version` at which it failed; null when the database did not tell. */
@@ -113,11 +113,11 @@ export async function loadSchema(
     const queryStart = stopwatch()
     const catalog = await readCatalog()
     const queryMs = stopwatch() - queryStart
-    deps.onQueried(queryMs, catalog.timings)
     const buildStart = stopwatch()
     const number = (previous?.version ?? 0) + 1
     const snapshot = await guard(deps.buildSnapshot(catalog, options, number, order.loadedAt))
-    return { kind: 'loaded', snapshot, queryMs, buildMs: stopwatch() - buildStart }
+    const { timings } = catalog
+    return { kind: 'loaded', snapshot, queryMs, timings, buildMs: stopwatch() - buildStart }
   } catch (failure) {
     const version = isAnswering(failure) ? await readVersion() : null
     return { kind: 'failed', failure, version }

@@ -1,10 +1,10 @@
 /**
- * What waits in the pipeline: a reload asked for, once or by many, and who wants to know its end.
+ * What waits in the pipeline: a reload asked for, once or by many, and which requests it answers.
  */
 import {
   mergeSignals,
   type ReloadOrigin,
-  type ReloadOutcome,
+  type ReloadRequest,
   type ReloadSignal,
 } from './reload-signal.ts'
 
@@ -21,7 +21,8 @@ export type ReloadUrgency = (typeof urgencies)[number]
 
 export interface ReloadOrder {
   readonly signal: ReloadSignal
-  readonly waiters: readonly ((outcome: ReloadOutcome) => void)[]
+  /** Those who wait for its outcome; each was asked for once. */
+  readonly requests: readonly ReloadRequest[]
   readonly urgency: ReloadUrgency
   /** Somebody asked for the configuration alone, and is not to wait for a schema. */
   readonly wantsConfigFirst: boolean
@@ -42,11 +43,11 @@ function urgencyOf({ origin, scope, depth }: ReloadSignal): ReloadUrgency {
 
 export function reloadOrder(
   signal: ReloadSignal,
-  waiters: ReloadOrder['waiters'] = [],
+  requests: ReloadOrder['requests'] = [],
 ): ReloadOrder {
   return {
     signal,
-    waiters,
+    requests,
     urgency: urgencyOf(signal),
     wantsConfigFirst: signal.scope === 'config',
   }
@@ -57,7 +58,7 @@ export function mergeOrders(older: ReloadOrder, newer: ReloadOrder): ReloadOrder
   const stronger = Math.max(urgencies.indexOf(older.urgency), urgencies.indexOf(newer.urgency))
   return {
     signal: mergeSignals(older.signal, newer.signal),
-    waiters: [...older.waiters, ...newer.waiters],
+    requests: [...older.requests, ...newer.requests],
     urgency: urgencies[stronger] ?? 'fresh',
     wantsConfigFirst: older.wantsConfigFirst || newer.wantsConfigFirst,
   }

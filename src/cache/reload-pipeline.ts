@@ -1,79 +1,60 @@
 /**
- * The heart: reload signals → generations. Signals are folded by `conflate-map.ts`, so that at most
- * one reload runs and one waits; a success moves the store's pointer, a failure changes nothing but
- * the state and is tried again. Every effect is a parameter, all time is the scheduler's.
+ * The heart. Triggers, requests and retries are merged and conflated, so that at most one reload
+ * runs and at most one waits; each reload is a series of steps, from which one state is folded; a
+ * generation that the state gains is published, and on failure the previous one stays.
  *
- * starting ──loaded──▶ ready ──loaded or unchanged──▶ ready
- * any ──failed──▶ retrying: the snapshot stays, the next try comes after 1, 2, 4 … 32 s plus jitter
- * retrying ──loaded──▶ ready
+ *   triggers ─┐
+ *   requests ─┼─▶ conflate ─▶ reload ─▶ steps ─▶ state { generation, owed } ─▶ publish
+ *   retries ──┘                                    │
+ *      ▲───────────── a load is owed ──────────────┘
  *
- * While retrying, a new trigger takes the place of the pending retry and begins a new series; only
- * the checks of polls and of requests first look whether the database answers with another schema
- * than the one that failed, so that neither clocks nor clients defeat the backoff.
+ * Retries are derived from the state: a newer trigger that takes the owed load in hand cancels the
+ * one that was due. Every effect is a parameter, all time is the scheduler's.
  */
 import {
   BehaviorSubject,
   defer,
+  distinctUntilChanged,
+  filter,
+  firstValueFrom,
+  from,
   map,
   merge,
   type Observable,
   retry,
   type SchedulerLike,
   Subject,
-  type Subscription,
+  Subscription,
+  tap,
   timer,
 } from 'rxjs'
 import { backoffMs } from '../core/backoff.ts'
-import type { Observation, Observe } from '../observe/observation.ts'
-import type { SnapshotDiff } from '../schema/diff-snapshots.ts'
-import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
-import { summarizeSnapshot } from '../schema/summarize-snapshot.ts'
+import type { Observe } from '../observe/observation.ts'
 import type { CacheState } from './cache-state.ts'
-import { conflateMap, type TakeWaiting } from './conflate-map.ts'
-import { describeFailure } from './describe-failure.ts'
+import { conflateMap } from './conflate-map.ts'
 import type { Generation, GenerationStore } from './generation-store.ts'
-import { type LoadDeadline, LoadGivenUp, startDeadline } from './load-deadline.ts'
-import type { LoadResult } from './load-schema.ts'
-import { createOwedLoad } from './owed-load.ts'
-import { type PerformDeps, type Performed, performReload } from './perform-reload.ts'
+import { LoadGivenUp } from './load-deadline.ts'
+import { crash, observationsOf, sheltered } from './observations-of.ts'
+import { type PerformDeps, performReload } from './perform-reload.ts'
 import { mergeOrders, type ReloadOrder, reloadOrder } from './reload-order.ts'
-import {
-  type ReloadOrigin,
-  type ReloadOutcome,
-  type ReloadSignal,
-  widerScope,
-} from './reload-signal.ts'
+import type { ReloadOutcome, ReloadRequest, ReloadSignal } from './reload-signal.ts'
+import { cacheStateOf, foldStep, initialState, type LastReload } from './reload-state.ts'
+import type { ReloadStep } from './reload-step.ts'
+import { retriesOf } from './retries-of.ts'
 
 /** Between the beginnings of two reloads, at least. */
 const throttleMs = 100
 
-export interface ReloadPipelineDeps extends Omit<PerformDeps, 'onQueried' | 'now'> {
+export interface ReloadPipelineDeps extends PerformDeps {
   /** Every source of triggers. Subscribed to from start to stop. */
   readonly signals$: Observable<ReloadSignal>
   readonly store: GenerationStore
-  readonly diffSnapshots: (
-    previous: SchemaSnapshot | null,
-    next: SchemaSnapshot,
-  ) => Promise<SnapshotDiff>
   /** Right after the pointer moved: recycle connections, empty caches. */
   readonly onPublished: (generation: Generation, previous: Generation) => void
+  /** Whatever a load, a look at the version or the configuration's part in the database failed by. */
+  readonly onFailure: (failure: unknown) => void
   readonly observe: Observe
-  readonly scheduler: SchedulerLike
-  /** In [0, 1), for jitter. */
-  readonly random: () => number
-  /** Milliseconds for one whole reload. */
-  readonly deadlineMs: () => number
 }
-
-/** How the last reload that did something ended. */
-export interface LastReload {
-  readonly outcome: ReloadOutcome
-  readonly origin: ReloadOrigin
-  /** ISO time at which it ended. */
-  readonly at: string
-}
-
-export type ReloadRequest = Omit<ReloadSignal, 'at'>
 
 export interface ReloadPipeline {
   readonly cacheState$: Observable<CacheState>
@@ -87,275 +68,118 @@ export interface ReloadPipeline {
   stop(): void
 }
 
-const noChanges: SnapshotDiff = { added: [], removed: [], changed: [] }
 const stopping = 'The server is stopping.'
-const configChanged: SnapshotDiff = { ...noChanges, changed: ['configuration'] }
+const stopped: ReloadOutcome = { kind: 'failed', durationMs: 0, cause: stopping }
 
 export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
-  const { store, scheduler, random } = deps
-  const stateSubject = new BehaviorSubject<CacheState>({ kind: 'starting' })
-  const orderSubject = new Subject<ReloadOrder>()
-  /** Orders from before the start; null from then on. */
-  let early: ReloadOrder[] | null = []
-  const waiters = new Set<(outcome: ReloadOutcome) => void>()
-  let subscription: Subscription | null = null
-  let isStopped = false
-  let running: LoadDeadline | null = null
-  let last: LastReload | null = null
+  const { store, scheduler } = deps
+  const observe = sheltered(deps.observe)
+  const stateSubject = new BehaviorSubject(initialState(store.current()))
+  const requestSubject = new Subject<ReloadOrder>()
+  const endedSubject = new Subject<Extract<ReloadStep, { kind: 'ended' }>>()
+  const stop = new AbortController()
+  const subscription = new Subscription()
+  const first: ReloadRequest = { scope: 'both', depth: 'full', origin: 'start' }
+  /** Requests from before the start. */
+  const early: ReloadOrder[] = []
 
-  /** A sink that throws is no reason to stop reloading. */
-  function observe(observation: Observation): void {
-    try {
-      deps.observe(observation)
-    } catch {
-      // there is nobody left to tell
-    }
+  const steps$ = merge(
+    requestSubject,
+    defer(() => from([orderOf(first), ...early])),
+    triggersOf(deps.signals$, scheduler, observe),
+    retriesOf(stateSubject, scheduler, observe),
+  ).pipe(
+    tap(({ signal: { origin, scope, depth } }) => {
+      observe({ kind: 'trigger', origin, scope, depth })
+    }),
+    conflateMap(
+      (order, takeWaiting) => {
+        const run = { order, state: stateSubject.value, takeWaiting, stop: stop.signal }
+        return performReload(run, deps)
+      },
+      { merge: mergeOrders, throttleMs, scheduler },
+    ),
+  )
+
+  function take(step: ReloadStep): void {
+    const before = stateSubject.value
+    const state = foldStep(before, step)
+    if (state.generation !== before.generation) publish(state.generation, before.generation)
+    for (const observation of observationsOf(step)) observe(observation)
+    if ('failure' in step && step.failure !== null) shelter(() => deps.onFailure(step.failure))
+    stateSubject.next(state)
+    if (step.kind === 'ended') endedSubject.next(step)
   }
 
-  function observeCrash(failure: unknown): void {
-    const { stack, cause } = describeFailure(failure)
-    observe({ kind: 'crashed', stack: stack ?? cause })
+  function publish(next: Generation, previous: Generation): void {
+    store.publish(next)
+    shelter(() => deps.onPublished(next, previous))
   }
 
-  function attempt(effect: () => void): void {
+  function shelter(effect: () => void): void {
     try {
       effect()
     } catch (failure) {
-      observeCrash(failure)
+      observe(crash(failure))
     }
   }
 
-  const performDeps: PerformDeps = {
-    ...deps,
-    now: () => scheduler.now(),
-    onQueried: (durationMs, timings) => observe({ kind: 'reload-queried', durationMs, timings }),
-    onFatal: (failure) => {
-      if (!isStopped) attempt(() => deps.onFatal(failure))
-    },
+  function orderOf(request: ReloadRequest): ReloadOrder {
+    return reloadOrder({ ...request, at: scheduler.now() }, [request])
   }
 
-  const owedLoad = createOwedLoad({
-    store,
-    reader: deps.reader,
-    scheduler,
-    random,
-    observe,
-    onFatal: performDeps.onFatal,
-    onState: (state) => stateSubject.next(state),
-    onDue: ({ scope, depth }) => enqueue({ scope, depth, origin: 'retry' }),
-  })
-
-  function since({ signal }: ReloadOrder): number {
-    return scheduler.now() - signal.at
-  }
-
-  function failed(order: ReloadOrder, cause: string): ReloadOutcome {
-    return { kind: 'failed', durationMs: since(order), cause }
-  }
-
-  function announce({ signal: { origin, scope, depth } }: ReloadOrder): void {
-    observe({ kind: 'trigger', origin, scope, depth })
-  }
-
-  function enqueue(request: ReloadRequest, ends: ReloadOrder['waiters'] = []): void {
-    const order = reloadOrder({ ...request, at: scheduler.now() }, ends)
-    announce(order)
-    if (early === null) orderSubject.next(order)
-    else early.push(order)
-  }
-
-  function publish(part: Partial<Generation>): void {
-    const previous = store.current()
-    const next = { ...previous, ...part }
-    store.publish(next)
-    attempt(() => deps.onPublished(next, previous))
-  }
-
-  /** The pointer has moved. `ready` is said last: all that is told of a load precedes it. */
-  async function settleLoaded(
-    order: ReloadOrder,
-    previous: SchemaSnapshot | null,
-    { snapshot, queryMs, buildMs }: Extract<LoadResult, { kind: 'loaded' }>,
-  ): Promise<ReloadOutcome> {
-    owedLoad.payOff()
-    const durationMs = since(order)
-    let changes = noChanges
-    try {
-      changes = await deps.diffSnapshots(previous, snapshot)
-    } catch (failure) {
-      observeCrash(failure)
-    }
-    const { version } = snapshot
-    observe({
-      kind: 'reload-published',
-      version,
-      durationMs,
-      queryMs,
-      buildMs,
-      summary: summarizeSnapshot(snapshot),
-      added: changes.added.length,
-      removed: changes.removed.length,
-      changed: changes.changed.length,
-    })
-    stateSubject.next({ kind: 'ready', snapshot })
-    return { kind: 'published', version, durationMs, changes }
-  }
-
-  async function settle(order: ReloadOrder, { config, schema }: Performed): Promise<ReloadOutcome> {
-    const current = store.current()
-    const previous = current.snapshot
-    const due = config !== null && config !== current.config ? { config } : {}
-    if (schema?.result.kind === 'loaded') {
-      // one assignment: nobody sees the new configuration with the old schema
-      publish({ ...due, snapshot: schema.result.snapshot })
-      return settleLoaded(order, previous, schema.result)
-    }
-    if (due.config !== undefined) publish(due)
-    if (schema?.result.kind === 'failed') return owedLoad.fail(order, schema.depth, schema.result)
-    const durationMs = since(order)
-    const version = previous?.version ?? 0
-    if (schema !== null) observe({ kind: 'reload-unchanged', version, durationMs })
-    return config === null
-      ? { kind: 'unchanged', version, durationMs }
-      : { kind: 'published', version, durationMs, changes: configChanged }
-  }
-
-  async function reload(
-    first: ReloadOrder,
-    deadline: LoadDeadline,
-    takeWaiting: TakeWaiting<ReloadOrder>,
-  ): Promise<{
-    readonly order: ReloadOrder
-    /** Null: the order was handed on to another, with its waiters. */
-    readonly outcome: ReloadOutcome | null
-  }> {
-    const owed = first.signal.scope === 'config' ? null : owedLoad.current()
-    if (owed !== null && first.urgency === 'patient') {
-      const outcome = await owedLoad.lookAgain(first, owed, deadline)
-      if (outcome === null) {
-        const { scope, depth } = owed
-        orderSubject.next(reloadOrder({ ...first.signal, scope, depth }, first.waiters))
-      }
-      return { order: first, outcome }
-    }
-    if (first.signal.scope !== 'config') owedLoad.putOff()
-    const scope = owed === null ? first.signal.scope : widerScope(first.signal.scope, owed.scope)
-    let order: ReloadOrder = { ...first, signal: { ...first.signal, scope } }
-    const performed = await performReload(
-      {
-        signal: order.signal,
-        generation: store.current(),
-        owedDepth: owed?.depth ?? null,
-        onConfig: (read, changed, isLoadAhead) => {
-          if (isStopped) return
-          if (changed !== null && (first.wantsConfigFirst || !isLoadAhead)) {
-            publish({ config: changed })
-          }
-          if (read.ok) observe({ kind: 'config-loaded' })
-          else observe({ kind: 'config-invalid', problems: read.error })
-        },
-        joinLate: () => {
-          const late = takeWaiting((waiting) => waiting.signal.scope === 'schema')
-          if (late !== undefined) order = mergeOrders(order, late)
-          return order.signal
-        },
-      },
-      deadline,
-      performDeps,
+  /** Of the reload that serves this very request; when the server stops first, it is told so. */
+  function outcomeOf(request: ReloadRequest): Promise<ReloadOutcome> {
+    const outcome$ = endedSubject.pipe(
+      filter(({ order }) => order.requests.includes(request)),
+      map(({ outcome }) => outcome),
     )
-    if (isStopped) return { order, outcome: failed(order, stopping) }
-    const outcome = await settle(order, performed)
-    const { configProblem } = performed
-    return { order, outcome: configProblem === null ? outcome : failed(order, configProblem) }
-  }
-
-  /** Runs one order to its end. Never rejects: whatever happens the pipeline goes on. */
-  async function run(first: ReloadOrder, takeWaiting: TakeWaiting<ReloadOrder>): Promise<void> {
-    const { origin, scope, depth } = first.signal
-    observe({ kind: 'reload-started', origin, scope, depth })
-    let order = first
-    let outcome: ReloadOutcome | null
-    try {
-      const deadline = startDeadline(deps.deadlineMs(), scheduler)
-      running = deadline
-      try {
-        ;({ order, outcome } = await reload(first, deadline, takeWaiting))
-      } finally {
-        deadline.end()
-        running = null
-      }
-    } catch (failure) {
-      // a bug of ours: the schema that was asked for is owed all the same
-      const result = { kind: 'failed', failure, version: null } as const
-      if (scope === 'config') observeCrash(failure)
-      outcome =
-        scope === 'config' || isStopped
-          ? failed(first, describeFailure(failure).cause)
-          : owedLoad.fail(first, depth, result)
-    }
-    if (outcome === null) return
-    if (outcome.kind !== 'unchanged') {
-      last = { outcome, origin, at: new Date(scheduler.now()).toISOString() }
-    }
-    for (const end of order.waiters) end(outcome)
-  }
-
-  function requestReload(request: ReloadRequest): Promise<ReloadOutcome> {
-    return new Promise((resolve) => {
-      const end = (outcome: ReloadOutcome) => {
-        waiters.delete(end)
-        resolve(outcome)
-      }
-      waiters.add(end)
-      if (isStopped) end({ kind: 'failed', durationMs: 0, cause: stopping })
-      else enqueue(request, [end])
-    })
+    return firstValueFrom(outcome$, { defaultValue: stopped })
   }
 
   return {
-    cacheState$: stateSubject.asObservable(),
-    state: () => stateSubject.value,
-    lastReload: () => last,
-    requestReload,
+    cacheState$: stateSubject.pipe(
+      distinctUntilChanged(
+        (a, b) => a.generation.snapshot === b.generation.snapshot && a.owed === b.owed,
+      ),
+      map(cacheStateOf),
+    ),
+    state: () => cacheStateOf(stateSubject.value),
+    lastReload: () => stateSubject.value.last,
+    requestReload(asked) {
+      // a copy, since one caller may ask with the same object again
+      const request = { ...asked }
+      const outcome = outcomeOf(request)
+      if (requestSubject.observed) requestSubject.next(orderOf(request))
+      else early.push(orderOf(request))
+      return outcome
+    },
     start() {
-      if (isStopped) return requestReload({ scope: 'both', depth: 'full', origin: 'start' })
-      const triggered$ = deps.signals$.pipe(
-        // a source never fails; if one does all the same, the others must not fall silent with it
-        retry({
-          delay: (failure) => {
-            observeCrash(failure)
-            return timer(backoffMs(1), scheduler)
-          },
-        }),
-        map((signal) => {
-          const order = reloadOrder(signal)
-          announce(order)
-          return order
-        }),
-      )
-      const asked = early ?? []
-      early = null
-      let begun = Promise.resolve<ReloadOutcome>({ kind: 'failed', durationMs: 0, cause: stopping })
-      const orders$ = merge(
-        orderSubject,
-        // what is said while the sources begin is heard already; the first load goes first
-        defer(() => {
-          begun = requestReload({ scope: 'both', depth: 'full', origin: 'start' })
-          for (const order of asked) orderSubject.next(order)
-          return triggered$
-        }),
-      )
-      subscription = orders$
-        .pipe(conflateMap(run, { merge: mergeOrders, throttleMs, scheduler }))
-        .subscribe()
-      return begun
+      const outcome = outcomeOf(first)
+      if (!stop.signal.aborted) subscription.add(steps$.subscribe(take))
+      return outcome
     },
     stop() {
-      isStopped = true
-      subscription?.unsubscribe()
-      owedLoad.payOff()
-      running?.cut(new LoadGivenUp(stopping))
-      for (const end of waiters) end({ kind: 'failed', durationMs: 0, cause: stopping })
+      subscription.unsubscribe()
+      stop.abort(new LoadGivenUp(stopping))
+      endedSubject.complete()
     },
   }
+}
+
+/** A source never fails; if one does all the same, the others must not fall silent with it. */
+function triggersOf(
+  signals$: Observable<ReloadSignal>,
+  scheduler: SchedulerLike,
+  observe: Observe,
+): Observable<ReloadOrder> {
+  return signals$.pipe(
+    retry({
+      delay: (failure) => {
+        observe(crash(failure))
+        return timer(backoffMs(1), scheduler)
+      },
+    }),
+    map((signal) => reloadOrder(signal)),
+  )
 }

@@ -1,7 +1,6 @@
 /**
  * What a trigger asks for, how two requests merge into one, and how a reload can end.
  */
-
 import type { SnapshotDiff } from '../schema/diff-snapshots.ts'
 
 export type ReloadScope = 'schema' | 'config' | 'both'
@@ -33,6 +32,9 @@ export interface ReloadSignal {
   /** Milliseconds on the scheduler's clock. */
   readonly at: number
 }
+
+/** A reload that somebody asks for, and waits for. */
+export type ReloadRequest = Omit<ReloadSignal, 'at'>
 
 export type ReloadOutcome =
   | {

@@ -48,9 +48,6 @@ export type Observation =
       readonly buildMs: number
       /** `12 Relations, 3 Relationships, …` */
       readonly summary: string
-      readonly added: number
-      readonly removed: number
-      readonly changed: number
     }
   | {
       readonly kind: 'reload-failed'

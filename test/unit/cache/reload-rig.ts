@@ -51,7 +51,8 @@ export interface Rig {
   /** `<ms> version`, `<ms> load full`, `<ms> published 1`, `<ms> failed: cause` … */
   readonly timeline: string[]
   readonly published: { readonly generation: Generation; readonly previous: Generation }[]
-  readonly fatal: BackendFailure[]
+  /** What the pipeline handed on. */
+  readonly failures: unknown[]
   readonly introspections: {
     readonly options: SchemaOptions
     readonly depth: string
@@ -136,7 +137,7 @@ export function createRig(
   const timeline: string[] = []
   const observations: Observation[] = []
   const published: Rig['published'] = []
-  const fatal: BackendFailure[] = []
+  const failures: unknown[] = []
   const introspections: Rig['introspections'] = []
   const signals = new Subject<ReloadSignal>()
   const store = createGenerationStore({ config: testConfig, snapshot: null })
@@ -173,7 +174,7 @@ export function createRig(
     buildSnapshot: async (...parts) => buildSnapshot(...parts),
     diffSnapshots: async (previous, next) => diffSnapshots(previous, next),
     onPublished: (generation, previous) => published.push({ generation, previous }),
-    onFatal: (failure) => fatal.push(failure),
+    onFailure: (failure) => failures.push(failure),
     observe: (observation) => {
       observations.push(observation)
       const text = line(observation)
@@ -195,7 +196,7 @@ export function createRig(
     observations,
     timeline,
     published,
-    fatal,
+    failures,
     introspections,
     signal,
     send: (part) => signals.next(signal(part)),

@@ -1,0 +1,80 @@
+/**
+ * What happens in one reload, step by step. `perform-reload.ts` makes them; the state is folded
+ * from them (`reload-state.ts`), and log and metrics are told of them (`tell-step.ts`).
+ *
+ * began → taken-in-hand? → config-read? → loaded | unchanged | load-failed → ended
+ * began → looked-again → ended: a check that leaves an owed load to its retry
+ */
+import type { Config } from '../config/config.ts'
+import type { Result } from '../core/result.ts'
+import type { Catalog, SchemaVersion } from '../schema/catalog.ts'
+import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
+import type { ReloadOrder } from './reload-order.ts'
+import type { ReloadDepth, ReloadOutcome, ReloadScope } from './reload-signal.ts'
+
+/** A load that failed, and is owed until one succeeds. */
+export interface OwedLoad {
+  readonly scope: ReloadScope
+  readonly depth: Exclude<ReloadDepth, 'check'>
+  /** Tries in this series that failed. */
+  readonly attempt: number
+  readonly cause: string
+  /** The version at which the load failed; null when that is not known. */
+  readonly failedAt: SchemaVersion | null
+  /** The database could not be asked anything: any answer is worth a try. */
+  readonly isSilent: boolean
+  /** Milliseconds from the failure to the next try. */
+  readonly retryInMs: number
+}
+
+export type ReloadStep =
+  | { readonly kind: 'began'; readonly order: ReloadOrder }
+  /** The schema is looked at now, and with it what an earlier load still owes: no retry is due. */
+  | { readonly kind: 'taken-in-hand' }
+  | {
+      readonly kind: 'config-read'
+      readonly read: Result<Config, readonly string[]>
+      /** What comes into use now. Null: it is what was in use, or waits for the schema it came with. */
+      readonly publishes: Config | null
+      /** Why it could not be read, where that is no problem of its text. */
+      readonly failure: unknown
+    }
+  | {
+      readonly kind: 'loaded'
+      readonly snapshot: SchemaSnapshot
+      /** Published with it; null: the one in use stays. */
+      readonly config: Config | null
+      /** From the trigger on. */
+      readonly durationMs: number
+      readonly queryMs: number
+      readonly timings: Catalog['timings']
+      readonly buildMs: number
+    }
+  | { readonly kind: 'unchanged'; readonly version: number; readonly durationMs: number }
+  | {
+      readonly kind: 'load-failed'
+      readonly failure: unknown
+      readonly owed: OwedLoad
+      /** In use from now on: a new one does not wait for the schema it came with. */
+      readonly config: Config
+      readonly durationMs: number
+      /** Milliseconds on the scheduler's clock. */
+      readonly at: number
+    }
+  /** The owed load was left to its retry. */
+  | {
+      readonly kind: 'looked-again'
+      readonly found: Pick<OwedLoad, 'failedAt' | 'isSilent'>
+      /** Why the database could not be asked; null when it was. */
+      readonly failure: unknown
+    }
+  /** A bug of ours, which must not stop the pipeline. */
+  | { readonly kind: 'crashed'; readonly failure: unknown }
+  | {
+      readonly kind: 'ended'
+      /** With all that joined it. */
+      readonly order: ReloadOrder
+      readonly outcome: ReloadOutcome
+      /** Milliseconds on the scheduler's clock. */
+      readonly at: number
+    }

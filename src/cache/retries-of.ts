@@ -1,0 +1,36 @@
+/**
+ * The retries of loads that failed, derived from the state: a reload that takes the owed load in
+ * hand, or makes it good, cancels the one that was due.
+ */
+import {
+  distinctUntilChanged,
+  EMPTY,
+  map,
+  type Observable,
+  type SchedulerLike,
+  switchMap,
+  timer,
+} from 'rxjs'
+import { backoffMs } from '../core/backoff.ts'
+import type { Observe } from '../observe/observation.ts'
+import { type ReloadOrder, reloadOrder } from './reload-order.ts'
+import type { ReloadState } from './reload-state.ts'
+
+export function retriesOf(
+  state$: Observable<ReloadState>,
+  scheduler: SchedulerLike,
+  observe: Observe,
+): Observable<ReloadOrder> {
+  return state$.pipe(
+    distinctUntilChanged((before, after) => before.retryAt === after.retryAt),
+    switchMap(({ owed, retryAt }) => {
+      if (owed === null || retryAt === null) return EMPTY
+      const { scope, depth } = owed
+      // told without the jitter: 1, 2, 4 … is what PostgREST's users know
+      observe({ kind: 'reload-retry', retryInMs: backoffMs(owed.attempt) })
+      return timer(retryAt - scheduler.now(), scheduler).pipe(
+        map(() => reloadOrder({ scope, depth, origin: 'retry', at: scheduler.now() })),
+      )
+    }),
+  )
+}

@@ -1,0 +1,126 @@
+/**
+ * The one state of the pipeline, step by step: a pure fold, so each rule is one line here.
+ */
+import { describe, expect, test } from 'vitest'
+import { reloadOrder } from '../../../src/cache/reload-order.ts'
+import {
+  cacheStateOf,
+  foldStep,
+  initialState,
+  type ReloadState,
+} from '../../../src/cache/reload-state.ts'
+import type { OwedLoad, ReloadStep } from '../../../src/cache/reload-step.ts'
+import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
+import { schemaOptions } from '../../../src/schema/schema-options.ts'
+import { catalog } from '../schema/sample-catalog.ts'
+import { testConfig } from './reload-rig.ts'
+
+const snapshot = buildSnapshot(catalog({}), schemaOptions(testConfig), 1, new Date(0))
+const nextSnapshot = buildSnapshot(catalog({}), schemaOptions(testConfig), 2, new Date(0))
+const newConfig = { ...testConfig, dbMaxRows: 5 }
+const order = reloadOrder({ scope: 'schema', depth: 'load', origin: 'notify', at: 0 })
+
+const owed: OwedLoad = {
+  scope: 'schema',
+  depth: 'load',
+  attempt: 1,
+  cause: 'broken',
+  failedAt: 'v1',
+  isSilent: false,
+  retryInMs: 1000,
+}
+
+const starting = initialState({ config: testConfig, snapshot: null })
+const ready: ReloadState = { ...starting, generation: { config: testConfig, snapshot } }
+const retrying: ReloadState = { ...ready, owed, retryAt: 1500 }
+
+function loaded(config: typeof testConfig | null): ReloadStep {
+  return {
+    kind: 'loaded',
+    snapshot: nextSnapshot,
+    config,
+    durationMs: 2,
+    queryMs: 1,
+    timings: {},
+    buildMs: 1,
+  }
+}
+
+function failedAt(at: number): ReloadStep {
+  const failure = new Error('broken')
+  return { kind: 'load-failed', failure, owed, config: testConfig, durationMs: 1, at }
+}
+
+describe('foldStep', () => {
+  test('publishes snapshot and configuration of one load together, and owes nothing any more', () => {
+    expect(foldStep(retrying, loaded(newConfig))).toEqual({
+      ...ready,
+      generation: { config: newConfig, snapshot: nextSnapshot },
+    })
+  })
+
+  test('keeps the configuration where the load brought none', () => {
+    expect(foldStep(ready, loaded(null)).generation.config).toBe(testConfig)
+  })
+
+  test('keeps the very generation when a load fails, and owes it from then on', () => {
+    const state = foldStep(ready, failedAt(500))
+    expect(state.generation).toBe(ready.generation)
+    expect(state).toMatchObject({ owed, retryAt: 1500 })
+  })
+
+  test('takes a retry off the clock while a reload has the load in hand, which stays owed', () => {
+    expect(foldStep(retrying, { kind: 'taken-in-hand' })).toEqual({ ...retrying, retryAt: null })
+  })
+
+  test('notes what a look found without moving the retry', () => {
+    const found = { failedAt: 'v2', isSilent: false }
+    const state = foldStep(retrying, { kind: 'looked-again', found, failure: null })
+    expect(state).toEqual({ ...retrying, owed: { ...owed, failedAt: 'v2' } })
+  })
+
+  test.each<[string, ReloadStep]>([
+    ['began', { kind: 'began', order }],
+    ['unchanged', { kind: 'unchanged', version: 1, durationMs: 1 }],
+    ['crashed', { kind: 'crashed', failure: new Error('bug') }],
+    [
+      'config-read without news',
+      {
+        kind: 'config-read',
+        read: { ok: true, value: testConfig },
+        publishes: null,
+        failure: null,
+      },
+    ],
+    [
+      'ended unchanged',
+      { kind: 'ended', order, outcome: { kind: 'unchanged', version: 1, durationMs: 1 }, at: 1 },
+    ],
+  ])('gives the same state for %s', (_, step) => {
+    expect(foldStep(retrying, step)).toBe(retrying)
+  })
+})
+
+describe('cacheStateOf', () => {
+  test.each<[string, ReloadState, unknown]>([
+    ['nothing loaded yet', starting, { kind: 'starting' }],
+    ['a snapshot', ready, { kind: 'ready', snapshot }],
+    [
+      'a load owed beside a snapshot',
+      retrying,
+      { kind: 'retrying', snapshot, cause: 'broken', attempt: 1, retryInMs: 1000 },
+    ],
+    [
+      'a first load owed',
+      { ...retrying, generation: starting.generation },
+      { kind: 'retrying', snapshot: null, cause: 'broken', attempt: 1, retryInMs: 1000 },
+    ],
+    [
+      'a retry that runs',
+      { ...retrying, retryAt: null },
+      { kind: 'retrying', snapshot, cause: 'broken', attempt: 1, retryInMs: 1000 },
+    ],
+  ])('tells %s', (_, state, expected) => {
+    expect(cacheStateOf(state)).toEqual(expected)
+  })
+})
