@@ -31,12 +31,12 @@ import type { Config } from './config/config.ts'
 import { createConfigLoader, type ReadConfig, warnOfDeprecations } from './configure.ts'
 import { productName, productVersion } from './core/product.ts'
 import { createScope } from './core/scope.ts'
-import type { ApiError } from './errors/api-error.ts'
 import { BackendFailure } from './errors/backend-failure.ts'
+import { type FailureVerdict, isUnreachable, judgeFailure } from './errors/judge-failure.ts'
 import { createApp } from './http/app.ts'
 import { createLogObserver } from './observe/log-observer.ts'
 import { createMetricsObserver } from './observe/metrics-observer.ts'
-import type { Observation, Observe } from './observe/observation.ts'
+import type { Observe } from './observe/observation.ts'
 import { createPlanCache } from './plan/plan-cache.ts'
 import { buildSnapshotInSlices } from './schema/build-snapshot.ts'
 import { diffSnapshotsInSlices } from './schema/diff-snapshots.ts'
@@ -76,19 +76,11 @@ const scheduler = asyncScheduler
 const pause = () => new Promise<void>((resolve) => setImmediate(resolve))
 const sliceDeps = { pause, now: () => performance.now() }
 
-function isConnectionError(error: ApiError): boolean {
-  return error.kind === 'connection' || error.kind === 'connection-lost'
-}
-
-/** What `createObserve` fans observations out to, beside the log and the metrics. */
-type Listener = (observation: Observation) => void
-
 function createObserve(
   deps: ServerDeps,
   config: () => Config,
   metricsDeps: Parameters<typeof createMetricsObserver>[0],
 ) {
-  const listeners: Listener[] = []
   const log = createLogObserver({
     level: () => config().logLevel,
     format: deps.config.logFormat,
@@ -103,9 +95,8 @@ function createObserve(
   const observe: Observe = (observation) => {
     log(observation)
     metrics.observe(observation)
-    for (const listener of listeners) listener(observation)
   }
-  return { observe, listeners, metricsText: metrics.text }
+  return { observe, metricsText: metrics.text }
 }
 
 export function composeServer(deps: ServerDeps): Server {
@@ -115,7 +106,7 @@ export function composeServer(deps: ServerDeps): Server {
   const configSubject = new BehaviorSubject(deps.config)
   const lostSubject = new Subject<void>()
   let backend: Backend | null = null
-  const { observe, listeners, metricsText } = createObserve(deps, config, {
+  const { observe, metricsText } = createObserve(deps, config, {
     poolFigures: () => backend?.poolStats() ?? { max: config().dbPool, available: 0, waiting: 0 },
     sources: () => health.list(),
   })
@@ -125,32 +116,26 @@ export function composeServer(deps: ServerDeps): Server {
   let adminDrained: Promise<void> | undefined
   let stopping: Promise<void> | null = null
 
-  function endOn(failure: BackendFailure): void {
-    const isGivenUp = isConnectionError(failure.error) && !config().dbPoolAutomaticRecovery
+  /** Ends the process on what it must not outlive, and tells what the failure means otherwise. */
+  function onFailure(failure: unknown): FailureVerdict {
+    const verdict = judgeFailure(failure, config())
+    if (verdict !== 'fatal' || !(failure instanceof BackendFailure)) return verdict
+    const isGivenUp = isUnreachable(failure) && !config().dbPoolAutomaticRecovery
     observe(
       isGivenUp
         ? { kind: 'fatal', message: 'Automatic recovery disabled, exiting.', error: null }
         : { kind: 'fatal', message: 'Failed to establish a connection.', error: failure.error },
     )
     deps.onFatal()
+    return verdict
   }
 
-  function endOnListenerFailure(failure: unknown): void {
-    if (failure instanceof BackendFailure) {
-      if (failure.isFatal) endOn(failure)
-    } else if (!config().dbPoolAutomaticRecovery) {
-      const details = String(failure)
-      endOn(new BackendFailure({ kind: 'connection-lost', details }, details, true))
-    }
+  /** A listener that is lost without the server's word was cut off. */
+  function onListenerFailure(failure: unknown): void {
+    if (failure instanceof BackendFailure) return void onFailure(failure)
+    const details = String(failure)
+    onFailure(new BackendFailure({ kind: 'connection-lost', details }, details))
   }
-
-  listeners.push((observation) => {
-    if (observation.kind !== 'request-error' || !isConnectionError(observation.error)) return
-    if (!config().dbPoolAutomaticRecovery) {
-      endOn(new BackendFailure(observation.error, 'the database is gone', true))
-    }
-    lostSubject.next()
-  })
 
   function buildPipeline(database: Backend): ReloadPipeline {
     const listenerFailures = new Subject<void>()
@@ -177,7 +162,7 @@ export function composeServer(deps: ServerDeps): Server {
         lost$: lostSubject,
         onListenerFailure: (failure) => {
           listenerFailures.next()
-          endOnListenerFailure(failure)
+          onListenerFailure(failure)
         },
         health,
         observe,
@@ -207,9 +192,7 @@ export function composeServer(deps: ServerDeps): Server {
         if (next.config !== previous.config) configSubject.next(next.config)
         if (next.snapshot !== previous.snapshot && previous.snapshot !== null) database.recycle()
       },
-      onFailure: (failure) => {
-        if (failure instanceof BackendFailure && failure.isFatal) endOn(failure)
-      },
+      onFailure,
       observe,
       scheduler,
       random: Math.random,
@@ -244,7 +227,14 @@ export function composeServer(deps: ServerDeps): Server {
     if (problem !== null) throw new Error(problem)
     observe({ kind: 'starting', product: productName, version: productVersion })
     warnOfDeprecations(config(), observe)
-    const database = await openBackend({ config, env: deps.env, observe })
+    const database = await openBackend({
+      config,
+      env: deps.env,
+      observe,
+      onUnreachable: (failure) => {
+        if (onFailure(failure) === 'retry') lostSubject.next()
+      },
+    })
     backend = database
     scope.add(() => database.close())
     const pipeline = buildPipeline(database)

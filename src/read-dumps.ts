@@ -36,7 +36,12 @@ export async function readDumps(deps: DumpDeps): Promise<Dumps> {
     later: () => undefined,
   })
   let current = deps.config
-  const database = await openBackend({ config: () => current, env: deps.env, observe: log })
+  const database = await openBackend({
+    onUnreachable: () => undefined,
+    config: () => current,
+    env: deps.env,
+    observe: log,
+  })
   const deadline = () => AbortSignal.timeout(deps.config.dbSchemaLoadTimeout)
 
   const load = createConfigLoader({

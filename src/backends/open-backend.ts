@@ -4,6 +4,7 @@
 
 import type { Config } from '../config/config.ts'
 import { assertNever } from '../core/assert-never.ts'
+import type { BackendFailure } from '../errors/backend-failure.ts'
 import type { Observe } from '../observe/observation.ts'
 import type { Backend } from './backend.ts'
 
@@ -11,6 +12,8 @@ export interface OpenDeps {
   readonly config: () => Config
   readonly env: Readonly<Record<string, string | undefined>>
   readonly observe: Observe
+  /** A request found that the database cannot be reached: when it is back, its schema may be another. */
+  readonly onUnreachable: (failure: BackendFailure) => void
 }
 
 /** Throws  an Error whose message a user understands, when the engine cannot be opened at all */

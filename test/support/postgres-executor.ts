@@ -52,7 +52,12 @@ export function executorOn(
     limits: { max, acquisitionTimeoutMs, maxIdleMs: 60_000, maxLifetimeMs: 60_000 },
     observe,
   })
-  const execute = createExecutor({ pool, compile: createPlanCompiler(), observe })
+  const execute = createExecutor({
+    onUnreachable: () => undefined,
+    pool,
+    compile: createPlanCompiler(),
+    observe,
+  })
   return {
     pool,
     seen,

@@ -27,6 +27,8 @@ export interface PostgresDeps {
   /** libpq's variables are read from it. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly observe: Observe
+  /** A request found that the database cannot be reached. */
+  readonly onUnreachable: (failure: BackendFailure) => void
 }
 
 /** Prepared statements that one connection keeps: at up to 80 KB each, 8 MB of its server process. */
@@ -38,7 +40,7 @@ const feedTimeoutMs = 5000
 /** The oldest version served. */
 const oldestVersion = 140_000
 
-export function openPostgres({ config, env, observe }: PostgresDeps): Backend {
+export function openPostgres({ config, env, observe, onUnreachable }: PostgresDeps): Backend {
   const surroundings = { env, systemUser: systemUser(env), readFile }
   const connector = createConnector({
     settings: () => parseConnection(config().dbUri, surroundings),
@@ -67,23 +69,10 @@ export function openPostgres({ config, env, observe }: PostgresDeps): Backend {
     idleMs: 30_000,
   })
 
-  /** With recovery switched off a connection that fails stops the server. */
-  async function judged<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work
-    } catch (failure) {
-      const isConnection =
-        failure instanceof BackendFailure &&
-        (failure.error.kind === 'connection' || failure.error.kind === 'connection-lost')
-      if (!isConnection || config().dbPoolAutomaticRecovery) throw failure
-      throw new BackendFailure(failure.error, failure.message, true, failure)
-    }
-  }
-
   const onReads = <T>(work: (query: ControlQuery) => Promise<T>, signal: AbortSignal) =>
-    judged(loads.run(work, signal))
+    loads.run(work, signal)
   const onPrimary = <T>(work: (query: ControlQuery, address: string) => Promise<T>) =>
-    judged(primary.run(work, AbortSignal.timeout(feedTimeoutMs)))
+    primary.run(work, AbortSignal.timeout(feedTimeoutMs))
 
   const feed: SchemaFeed = {
     kind: 'listen',
@@ -138,8 +127,8 @@ export function openPostgres({ config, env, observe }: PostgresDeps): Backend {
       dbConfig
         ? onReads((query) => readDatabaseSettings(query, dbPreConfig), signal)
         : Promise.resolve(new Map()),
-    execute: createExecutor({ pool, compile: createPlanCompiler(), observe }),
-    inspect: createInspector({ pool, observe }),
+    execute: createExecutor({ pool, compile: createPlanCompiler(), observe, onUnreachable }),
+    inspect: createInspector({ pool, observe, onUnreachable }),
     recycle() {
       pool.recycle()
       loads.renew()
@@ -149,7 +138,7 @@ export function openPostgres({ config, env, observe }: PostgresDeps): Backend {
       const acquired = await pool.acquire(signal)
       switch (acquired.kind) {
         case 'failed':
-          return judged(Promise.reject(acquired.failure))
+          throw acquired.failure
         case 'timeout':
         case 'abandoned':
           throw new BackendFailure(
@@ -163,7 +152,7 @@ export function openPostgres({ config, env, observe }: PostgresDeps): Backend {
           const outcome = await connection.run([pingStep])
           signal.removeEventListener('abort', cut)
           pool.release(connection, outcome.kind === 'done')
-          if (outcome.kind !== 'done') await judged(Promise.reject(outcomeFailure(outcome)))
+          if (outcome.kind !== 'done') throw outcomeFailure(outcome)
         }
       }
     },

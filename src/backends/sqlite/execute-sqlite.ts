@@ -6,6 +6,8 @@
 import { isUtf8 } from 'node:buffer'
 import { assertNever } from '../../core/assert-never.ts'
 import type { ApiError, DatabaseFailure } from '../../errors/api-error.ts'
+import { BackendFailure } from '../../errors/backend-failure.ts'
+import { isUnreachable } from '../../errors/judge-failure.ts'
 import type { DatabasePlan } from '../../plan/plan.ts'
 import type { Execution, RequestContext } from '../backend.ts'
 import type { SqliteDetails } from './catalog/sqlite-details.ts'
@@ -23,6 +25,8 @@ export interface SqliteExecutorDeps {
   readonly details: (version: string) => SqliteDetails
   /** Counts the publishes of a schema. */
   readonly epoch: () => number
+  /** A request found that the file cannot be served. */
+  readonly onUnreachable: (failure: BackendFailure) => void
 }
 
 export type SqliteExecutor = (plan: DatabasePlan, context: RequestContext) => Promise<Execution>
@@ -72,7 +76,7 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
     return failed(mapChildFailure(reply.failure, context.isAuthenticated).error, [])
   }
 
-  return async (plan, context) => {
+  async function execute(plan: DatabasePlan, context: RequestContext): Promise<Execution> {
     const { snapshot, request } = context
     const version = snapshot.schemaVersion
     const compiled = compile(plan, snapshot, deps.details(version))
@@ -90,6 +94,17 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
     return asked.kind === 'failed'
       ? failed(asked.error, [text])
       : readReply(asked.answer, plan, context, [text])
+  }
+
+  return async (plan, context) => {
+    const execution = await execute(plan, context)
+    if (execution.kind === 'failed' && !context.signal.aborted) {
+      const { error } = execution
+      if (isUnreachable({ error })) {
+        deps.onUnreachable(new BackendFailure(error, 'the database cannot be reached'))
+      }
+    }
+    return execution
   }
 }
 

@@ -23,6 +23,8 @@ import type { ChildReply, ChildRequest } from './wire/sqlite-messages.ts'
 export interface OpenSqliteDeps {
   readonly config: () => Config
   readonly observe: Observe
+  /** A request found that the file cannot be served. */
+  readonly onUnreachable: (failure: BackendFailure) => void
 }
 
 /** Schema versions whose details are kept: those of running requests and the newest. */
@@ -30,7 +32,7 @@ const keptVersions = 4
 const maxWarmReaders = 4
 
 /** Throws  an Error whose message a user understands, when `db-uri` leads to no file */
-export function openSqlite({ config, observe }: OpenSqliteDeps): Backend {
+export function openSqlite({ config, observe, onUnreachable }: OpenSqliteDeps): Backend {
   const located = locateDatabase(config().dbUri)
   if (!located.ok) throw new Error(located.error)
   const path = located.value
@@ -101,6 +103,7 @@ export function openSqlite({ config, observe }: OpenSqliteDeps): Backend {
       pool,
       details: (version) => detailsByVersion.get(version) ?? noDetails,
       epoch: () => epoch,
+      onUnreachable,
     }),
     // without roles and comments, everybody sees all that the snapshot has
     inspect: () =>

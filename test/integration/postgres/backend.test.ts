@@ -2,7 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Backend } from '../../../src/backends/backend.ts'
 import { openPostgres } from '../../../src/backends/postgres/open-postgres.ts'
-import { BackendFailure } from '../../../src/errors/backend-failure.ts'
+import { judgeFailure } from '../../../src/errors/judge-failure.ts'
 import { loadTestConfig } from '../../support/load-test-config.ts'
 import { noSignal } from '../../support/postgres-connector.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/shared-cluster.ts'
@@ -21,7 +21,12 @@ afterAll(async () => {
 
 function backendOf(uri = db.uri(), env: Readonly<Record<string, string>> = {}): Backend {
   const config = loadTestConfig({ env: { PGRST_DB_URI: uri, PGRST_DB_ANON_ROLE: 'x', ...env } })
-  const backend = openPostgres({ config: () => config, env: {}, observe: () => {} })
+  const backend = openPostgres({
+    onUnreachable: () => undefined,
+    config: () => config,
+    env: {},
+    observe: () => {},
+  })
   opened.push(backend)
   return backend
 }
@@ -84,22 +89,16 @@ test('its feed leads a listener to where notifications arrive', async () => {
 
 test('a server that is not there is a failure, fatal only without recovery', async () => {
   const failureOf = (work: Promise<unknown>) => work.catch((failure: unknown) => failure)
-  for (const [recovers, isFatal] of [
-    ['true', false],
-    ['false', true],
-  ] as const) {
-    const backend = backendOf('postgresql://u@127.0.0.1:1/x', {
-      PGRST_DB_POOL_AUTOMATIC_RECOVERY: recovers,
-    })
-    const failures = await Promise.all([
-      failureOf(backend.serverVersion(noSignal)),
-      failureOf(backend.ping(noSignal)),
-      failureOf(listenFeed(backend).describe()),
-    ])
-    for (const failure of failures) {
-      expect(failure).toBeInstanceOf(BackendFailure)
-      expect(failure).toMatchObject({ isFatal, error: { kind: 'connection' } })
-    }
+  const backend = backendOf('postgresql://u@127.0.0.1:1/x')
+  const failures = await Promise.all([
+    failureOf(backend.serverVersion(noSignal)),
+    failureOf(backend.ping(noSignal)),
+    failureOf(listenFeed(backend).describe()),
+  ])
+  for (const failure of failures) {
+    expect(failure).toMatchObject({ error: { kind: 'connection' } })
+    expect(judgeFailure(failure, { dbPoolAutomaticRecovery: true })).toBe('retry')
+    expect(judgeFailure(failure, { dbPoolAutomaticRecovery: false })).toBe('fatal')
   }
 })
 

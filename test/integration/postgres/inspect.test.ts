@@ -149,7 +149,10 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
 
   function inspect(choices: Choices = {}): Promise<Inspection> {
     const { plan, context } = journey(choices)
-    return createInspector({ pool, observe: () => undefined })(plan, context)
+    return createInspector({ onUnreachable: () => undefined, pool, observe: () => undefined })(
+      plan,
+      context,
+    )
   }
 
   async function inspected(choices?: Choices): Promise<Inspected> {
@@ -374,7 +377,11 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
       currentGeneration: store.current,
       backend: {
         hasRoles: true,
-        inspect: createInspector({ pool, observe: () => undefined }),
+        inspect: createInspector({
+          onUnreachable: () => undefined,
+          pool,
+          observe: () => undefined,
+        }),
         execute: () => Promise.reject(new Error('nothing is to be executed')),
       },
       authenticator: {

@@ -60,7 +60,12 @@ function textOf(observation: Observation): string {
 
 function startListener(uri: string, options: ListenerOptions = {}): Listener {
   const config = loadTestConfig({ env: { PGRST_DB_URI: uri } })
-  const backend = openPostgres({ config: () => config, env: {}, observe: () => {} })
+  const backend = openPostgres({
+    onUnreachable: () => undefined,
+    config: () => config,
+    env: {},
+    observe: () => {},
+  })
   if (backend.feed.kind !== 'listen') throw new Error('PostgreSQL listens')
   const heard: Heard[] = []
   const awaited = new Set<Heard>()

@@ -58,7 +58,12 @@ async function startServer(
   }
   const observations: Observation[] = []
   const observe = (observation: Observation) => observations.push(observation)
-  const backend = openPostgres({ config: () => config, env: {}, observe })
+  const backend = openPostgres({
+    onUnreachable: () => undefined,
+    config: () => config,
+    env: {},
+    observe,
+  })
   if (backend.feed.kind !== 'listen') throw new Error('PostgreSQL listens')
   const store = createGenerationStore({ config, snapshot: null })
   const health = createSourceHealth({ now: Date.now, observe })

@@ -20,7 +20,12 @@ beforeAll(async () => {
     PGPORT: `${replica.port},${primary.port}`,
     PGUSER: 'postgres',
   }
-  backend = openPostgres({ config: () => config, env, observe: () => {} })
+  backend = openPostgres({
+    onUnreachable: () => undefined,
+    config: () => config,
+    env,
+    observe: () => {},
+  })
 })
 
 afterAll(async () => {

@@ -5,6 +5,7 @@
  */
 
 import { err, ok } from '../../../core/result.ts'
+import type { BackendFailure } from '../../../errors/backend-failure.ts'
 import type { Observe } from '../../../observe/observation.ts'
 import type { DatabasePlan } from '../../../plan/plan.ts'
 import type { Execution, ExecutionResult, RequestContext } from '../../backend.ts'
@@ -22,12 +23,14 @@ export interface ExecutorDeps {
   readonly pool: PostgresPool
   readonly compile: PlanCompiler
   readonly observe: Observe
+  /** A request found that the database cannot be reached. */
+  readonly onUnreachable: (failure: BackendFailure) => void
 }
 
 export type Executor = (plan: DatabasePlan, context: RequestContext) => Promise<Execution>
 
-export function createExecutor({ pool, compile, observe }: ExecutorDeps): Executor {
-  const run = createTransactionRunner({ pool, observe })
+export function createExecutor({ compile, ...deps }: ExecutorDeps): Executor {
+  const run = createTransactionRunner(deps)
   const contextStep = createContextStep()
   return async (plan, context) => {
     const outcome = await run(composeTransaction(plan, context, compile, contextStep), context)

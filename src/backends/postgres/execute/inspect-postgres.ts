@@ -11,6 +11,7 @@ import { setImmediate } from 'node:timers/promises'
 import { nameKey } from '../../../core/qualified-name.ts'
 import { ok } from '../../../core/result.ts'
 import { runInSlices } from '../../../core/run-in-slices.ts'
+import type { BackendFailure } from '../../../errors/backend-failure.ts'
 import type { Observe } from '../../../observe/observation.ts'
 import type { InspectPlan } from '../../../plan/plan.ts'
 import type { Routine } from '../../../schema/catalog.ts'
@@ -36,12 +37,14 @@ import { beginStep, commitEnd } from './transaction-steps.ts'
 export interface InspectorDeps {
   readonly pool: PostgresPool
   readonly observe: Observe
+  /** A request found that the database cannot be reached. */
+  readonly onUnreachable: (failure: BackendFailure) => void
 }
 
 export type Inspector = (plan: InspectPlan, context: RequestContext) => Promise<Inspection>
 
-export function createInspector({ pool, observe }: InspectorDeps): Inspector {
-  const run = createTransactionRunner({ pool, observe })
+export function createInspector(deps: InspectorDeps): Inspector {
+  const run = createTransactionRunner(deps)
   const contextStep = createContextStep()
   return async (plan, context) => {
     const outcome = await run(composeInspection(plan, context, contextStep), context)

@@ -7,6 +7,8 @@
  */
 import type { Result } from '../../../core/result.ts'
 import type { ApiError } from '../../../errors/api-error.ts'
+import type { BackendFailure } from '../../../errors/backend-failure.ts'
+import { isUnreachable } from '../../../errors/judge-failure.ts'
 import type { Observe } from '../../../observe/observation.ts'
 import type { RequestContext } from '../../backend.ts'
 import type { PostgresPool } from '../connect/postgres-pool.ts'
@@ -16,6 +18,7 @@ import {
   contradictsSnapshot,
   losesStatements,
   mapOutcome,
+  outcomeFailure,
 } from '../protocol/map-postgres-error.ts'
 import type {
   BatchOutcome,
@@ -54,6 +57,7 @@ export type TransactionRunner = <T>(
 export interface TransactionRunnerDeps {
   readonly pool: PostgresPool
   readonly observe: Observe
+  readonly onUnreachable: (failure: BackendFailure) => void
 }
 
 type FailedOutcome = Exclude<BatchOutcome, { readonly kind: 'done' }>
@@ -69,7 +73,13 @@ type Answer<T> =
 export function createTransactionRunner({
   pool,
   observe,
+  onUnreachable,
 }: TransactionRunnerDeps): TransactionRunner {
+  /** A connection that was cut for a client that left tells nothing of the database. */
+  function tell(failure: BackendFailure, signal: AbortSignal): void {
+    if (!signal.aborted && isUnreachable(failure)) onUnreachable(failure)
+  }
+
   async function runOnce<T>(transaction: Transaction<T>, signal: AbortSignal): Promise<Answer<T>> {
     const acquired = await pool.acquire(signal)
     switch (acquired.kind) {
@@ -78,6 +88,7 @@ export function createTransactionRunner({
       case 'abandoned':
         return { kind: 'refused', error: cancelledError }
       case 'failed':
+        tell(acquired.failure, signal)
         return { kind: 'refused', error: acquired.failure.error }
       case 'acquired':
         break
@@ -143,9 +154,11 @@ export function createTransactionRunner({
       case 'failed':
       case 'again': {
         const { outcome } = answer
+        const error = mapOutcome(outcome, isAuthenticated)
+        tell(outcomeFailure(outcome), signal)
         return {
           kind: 'failed',
-          error: mapOutcome(outcome, isAuthenticated),
+          error,
           contradictsSchema: outcome.kind === 'failed' && contradictsSnapshot(outcome.error),
           statements,
         }
