@@ -63,8 +63,9 @@ const noChanges: SnapshotDiff = { added: [], removed: [], changed: [] }
 const configChanged: SnapshotDiff = { ...noChanges, changed: ['configuration'] }
 
 /** Always ends with `ended`, whatever happens on the way. */
-export async function* performReload(run: ReloadRun, deps: PerformDeps): Steps {
+export async function* performReload(asked: ReloadRun, deps: PerformDeps): Steps {
   const { scheduler } = deps
+  const run = withoutMootRetry(asked)
   let order = run.order
   const joinLate = () => {
     const late = run.takeWaiting((waiting) => waiting.signal.scope === 'schema')
@@ -84,6 +85,16 @@ export async function* performReload(run: ReloadRun, deps: PerformDeps): Steps {
     outcome = yield* survive(failure, { ...run, deps })
   }
   yield { kind: 'ended', order, outcome, at: scheduler.now() }
+}
+
+/** A retry that waited while another reload made its load good has nothing left but to check. */
+function withoutMootRetry(run: ReloadRun): ReloadRun {
+  const { order, state } = run
+  if (order.urgency !== 'retry' || state.owed !== null) return run
+  return {
+    ...run,
+    order: { ...order, signal: { ...order.signal, scope: 'schema', depth: 'check' } },
+  }
 }
 
 /** What the parts of one reload share. */

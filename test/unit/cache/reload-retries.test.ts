@@ -2,6 +2,7 @@
  * A load that failed: what is kept, when it is tried again, and what checks may do meanwhile.
  */
 import { describe, expect, test } from 'vitest'
+import type { ReloadSignal } from '../../../src/cache/reload-signal.ts'
 import { BackendFailure } from '../../../src/errors/backend-failure.ts'
 import { connectionFailure, createRig, databaseFailure, testConfig } from './reload-rig.ts'
 
@@ -172,11 +173,14 @@ describe('a failure', () => {
 })
 
 describe('while a load is owed', () => {
-  async function owing(rig: ReturnType<typeof createRig>): Promise<void> {
+  async function owing(
+    rig: ReturnType<typeof createRig>,
+    scope: ReloadSignal['scope'] = 'schema',
+  ): Promise<void> {
     await rig.startUp()
     rig.db.version = 'v2'
     rig.db.failure = databaseFailure('57014')
-    rig.send({})
+    rig.send({ scope })
     // the tries at 1000 and 2021 fail, the next is due at 4042
     await rig.clock.advance(1500)
     rig.told()
@@ -212,6 +216,24 @@ describe('while a load is owed', () => {
       '2521 published 2',
     ])
     expect(await outcome).toMatchObject({ kind: 'published', version: 2 })
+  })
+
+  test('such a check that is still looking when the retry falls due leaves it nothing to load', async () => {
+    const rig = createRig()
+    await owing(rig, 'both')
+    rig.db.version = 'v3'
+    rig.db.failure = null
+    rig.db.versionMs = 2000
+    rig.send({ depth: 'check', origin: 'poll' })
+    // the retry is due at 4046, the look ends at 4500
+    await rig.clock.advance(10_000)
+    expect(rig.told().filter((text) => /start|load |published|unchanged/.test(text))).toEqual([
+      '2500 start poll schema check',
+      '4502 load load',
+      '4522 published 2',
+      '4522 start retry schema check',
+      '6522 unchanged 2',
+    ])
   })
 
   test('requests that fail by the dozen do not hasten the retries, nor fill the log', async () => {
