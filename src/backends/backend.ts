@@ -7,12 +7,11 @@ import type { ReloadDepth } from '../cache/reload-signal.ts'
 import type { Config } from '../config/config.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { DatabasePlan, InspectPlan } from '../plan/plan.ts'
+import type { EngineAbilities } from '../schema/capabilities.ts'
 import type { Catalog, Routine, SchemaVersion } from '../schema/catalog.ts'
 import type { SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
 export { BackendFailure } from '../errors/backend-failure.ts'
-
-export type Engine = 'postgres' | 'sqlite' | 'mongodb'
 
 export interface RequestContext {
   readonly snapshot: SchemaSnapshot
@@ -114,9 +113,8 @@ export interface PoolStats {
 }
 
 export interface Backend {
-  readonly engine: Engine
-  /** Requests run as database roles; without, they are served anonymously unless configured. */
-  readonly hasRoles: boolean
+  /** At its best: what holds before a snapshot has the live server's capabilities. */
+  readonly abilities: EngineAbilities
   readonly feed: SchemaFeed
   /** The server's own description, for the start line. Rejects with BackendFailure. */
   serverVersion(signal: AbortSignal): Promise<string>

@@ -32,7 +32,7 @@ export type CheckOutcome = 'moved' | 'unchanged' | 'unanswered'
 
 export interface RequestDeps {
   readonly currentGeneration: () => Generation
-  readonly backend: Pick<Backend, 'execute' | 'inspect' | 'hasRoles'>
+  readonly backend: Pick<Backend, 'execute' | 'inspect' | 'abilities'>
   readonly authenticator: Authenticator
   readonly planCache: PlanCache
   /** A schema check that begins after the call. */
@@ -300,7 +300,7 @@ export function createRequestHandler(
     const identity = await deps.authenticator.authenticate(
       authorization,
       config,
-      deps.backend.hasRoles,
+      deps.backend.abilities.grades.roles !== 'unsupported',
     )
     timer.mark('jwt')
     if (!identity.ok) return { answer: errorAnswer(identity.error, config), role: null }

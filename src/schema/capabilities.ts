@@ -1,6 +1,6 @@
 /**
- * What an engine can do, graded per feature from the live server. The planner refuses what is
- * `unsupported` with PGRST127; OpenAPI advertises what is left.
+ * What an engine can do, graded per feature: at its best, and from the live server. The planner
+ * refuses what is `unsupported` with PGRST127; OpenAPI advertises what is left.
  */
 
 /** done by the engine · same result by our own means · a documented divergence · refused */
@@ -52,10 +52,15 @@ export const features = [
 ] as const
 export type Feature = (typeof features)[number]
 
-export interface Capabilities {
+/** What an engine can do at its best, before a server of it was asked. */
+export interface EngineAbilities {
   /** The engine's name as users know it, for messages: `PostgreSQL`, `SQLite`, `MongoDB`. */
   readonly engine: string
+  readonly grades: Readonly<Record<Feature, Grade>>
+}
+
+/** What the live server can do: never more than its engine at its best. */
+export interface Capabilities extends EngineAbilities {
   /** The live server's version as it reports it. */
   readonly version: string
-  readonly grades: Readonly<Record<Feature, Grade>>
 }

@@ -10,6 +10,7 @@ import { BackendFailure } from '../../errors/backend-failure.ts'
 import type { Observe } from '../../observe/observation.ts'
 import type { Backend, SchemaFeed } from '../backend.ts'
 import { introspectPostgres } from './catalog/introspect-postgres.ts'
+import { postgresAbilities } from './catalog/postgres-capabilities.ts'
 import { readSchemaVersion } from './catalog/postgres-schema-version.ts'
 import { readDatabaseSettings } from './catalog/read-database-settings.ts'
 import { createPlanCompiler } from './compile/compile-postgres.ts'
@@ -104,8 +105,7 @@ export function openPostgres({ config, env, observe, onUnreachable }: PostgresDe
   }
 
   return {
-    engine: 'postgres',
-    hasRoles: true,
+    abilities: postgresAbilities,
     feed,
     serverVersion: (signal) => onReads(readServerVersion, signal),
     schemaVersion: (options, signal) =>

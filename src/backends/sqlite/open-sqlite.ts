@@ -11,6 +11,7 @@ import type { SchemaVersion } from '../../schema/catalog.ts'
 import type { SchemaOptions } from '../../schema/schema-snapshot.ts'
 import type { Backend } from '../backend.ts'
 import { buildSqliteCatalog, mainSchema } from './catalog/introspect-sqlite.ts'
+import { sqliteAbilities } from './catalog/sqlite-capabilities.ts'
 import { noDetails, type SqliteDetails } from './catalog/sqlite-details.ts'
 import { createSqliteExecutor } from './execute-sqlite.ts'
 import { controlFailure, lostFailure } from './map-sqlite-error.ts'
@@ -77,8 +78,7 @@ export function openSqlite({ config, observe, onUnreachable }: OpenSqliteDeps): 
   }
 
   return {
-    engine: 'sqlite',
-    hasRoles: false,
+    abilities: sqliteAbilities,
     feed: { kind: 'poll' },
     async serverVersion(signal) {
       const { sqliteVersion } = await ask({ op: 'version' }, 'version', signal)

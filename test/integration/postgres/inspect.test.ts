@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Inspection, RequestContext } from '../../../src/backends/backend.ts'
+import { postgresAbilities } from '../../../src/backends/postgres/catalog/postgres-capabilities.ts'
 import {
   createPostgresPool,
   type PostgresPool,
@@ -376,7 +377,7 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
     const handle = createRequestHandler({
       currentGeneration: store.current,
       backend: {
-        hasRoles: true,
+        abilities: postgresAbilities,
         inspect: createInspector({
           onUnreachable: () => undefined,
           pool,

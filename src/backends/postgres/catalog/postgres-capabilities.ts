@@ -1,7 +1,8 @@
 /**
- * What a live PostgreSQL can do: all of the contract by itself, GeoJSON where PostGIS is there.
+ * What PostgreSQL can do: all of the contract by itself; GeoJSON, on a live server, where PostGIS
+ * is there.
  */
-import type { Capabilities, Feature, Grade } from '../../../schema/capabilities.ts'
+import type { Capabilities, EngineAbilities, Feature, Grade } from '../../../schema/capabilities.ts'
 import type { ControlQuery } from '../connect/control-connection.ts'
 import { flagIn, textIn } from './catalog-row.ts'
 
@@ -50,6 +51,9 @@ const grades = {
   databaseConfig: 'native',
 } as const satisfies Record<Feature, Grade>
 
+/** With PostGIS. */
+export const postgresAbilities: EngineAbilities = { engine: 'PostgreSQL', grades }
+
 const serverSql = `
 select current_setting('server_version') as version,
   exists (select from pg_catalog.pg_proc where proname = 'st_asgeojson') as has_geojson`
@@ -58,7 +62,7 @@ export async function readPostgresCapabilities(query: ControlQuery): Promise<Cap
   const [row] = await query(serverSql)
   if (row === undefined) throw new Error('catalog query: no server')
   return {
-    engine: 'PostgreSQL',
+    engine: postgresAbilities.engine,
     version: textIn(row, 'version'),
     grades: { ...grades, geojson: flagIn(row, 'has_geojson') ? 'native' : 'unsupported' },
   }

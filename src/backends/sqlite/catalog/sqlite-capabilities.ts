@@ -3,7 +3,7 @@
  * done by our functions inside it; a best effort differs where PostgreSQL's rules cannot be had:
  * the syntax of regular expressions, search without dictionaries, casts without exact decimals.
  */
-import type { Capabilities, Feature, Grade } from '../../../schema/capabilities.ts'
+import type { Capabilities, EngineAbilities, Feature, Grade } from '../../../schema/capabilities.ts'
 
 const grades = {
   embedding: 'native',
@@ -53,6 +53,8 @@ const grades = {
   databaseConfig: 'unsupported',
 } as const satisfies Record<Feature, Grade>
 
+export const sqliteAbilities: EngineAbilities = { engine: 'SQLite', grades }
+
 export function sqliteCapabilities(version: string): Capabilities {
-  return { engine: 'SQLite', version, grades }
+  return { ...sqliteAbilities, version }
 }
