@@ -6,6 +6,7 @@
  */
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { engineAbilities } from './backends/engine-abilities.ts'
 import { fileKind, helpText, isSqliteFile, parseCommand, probe, versionText } from './cli.ts'
 import { composeServer, type Server } from './compose.ts'
 import type { Config } from './config/config.ts'
@@ -14,6 +15,7 @@ import { exampleConfig } from './config/example-config.ts'
 import { loadConfig } from './config/load-config.ts'
 import type { ReadConfig } from './configure.ts'
 import { readDumps } from './read-dumps.ts'
+import { unhonouredOptions } from './schema/unhonoured-options.ts'
 
 const reloads = new EventEmitter()
 let server: Server | null = null
@@ -72,6 +74,8 @@ function configReader(command: Configured): ReadConfig {
       env: process.env,
       readFile: (path) => readFileSync(path),
       isSqliteFile,
+      refuseOptions: (engine, given) =>
+        unhonouredOptions(engineAbilities(engine), given).map(({ problem }) => problem),
       ...(database === undefined ? {} : { positionalDatabase: database }),
       ...(databaseSettings === undefined ? {} : { databaseSettings }),
       ...(previous === undefined ? {} : { previous }),
@@ -94,6 +98,15 @@ async function orExit<T>(work: Promise<T>): Promise<T> {
   }
 }
 
+/** Options that the engine cannot honour are not in effect, whatever their defaults. */
+function dumpedText(config: Config): string {
+  const unhonoured = unhonouredOptions(engineAbilities(config.dbBackend), config)
+  return dumpConfig(
+    config,
+    unhonoured.map(({ key }) => key),
+  )
+}
+
 async function run(command: Configured): Promise<void> {
   const readConfig = configReader(command)
   const config = configOrExit(readConfig)
@@ -109,7 +122,7 @@ async function run(command: Configured): Promise<void> {
       const writeError = (text: string) => process.stderr.write(text)
       const dumps = await orExit(readDumps({ config, readConfig, env: process.env, writeError }))
       const text =
-        command.kind === 'dump-config' ? dumpConfig(await dumps.config()) : await dumps.schema()
+        command.kind === 'dump-config' ? dumpedText(await dumps.config()) : await dumps.schema()
       await dumps.close()
       if (text === null) return exit(1)
       process.stdout.write(text)

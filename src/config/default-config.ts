@@ -14,6 +14,7 @@ export function defaultConfig(engine: ConfiguredEngine): Config {
     readFile: (path) => {
       throw new Error(`the defaults read no file, but ${path} was asked for`)
     },
+    refuseOptions: () => [],
   })
   if (!loaded.ok) throw new Error(loaded.error.join('; '))
   return loaded.value

@@ -21,7 +21,9 @@ Options come from four places. The strongest that names an option decides:
 4. **default**.
 
 An empty text counts as not given. Names that are not listed here are ignored. All problems are reported
-at once, and the server does not start with one; on a reload the old configuration stays.
+at once, and the server does not start with one; on a reload the old configuration stays. An option that
+asks for what the engine does not have is a problem as well, such as \`db-pre-request\` on SQLite: see
+[compatibility](compatibility.md).
 
 \`dbrest --dump-config\` prints what is in effect, \`dbrest --example\` a file to start from. A database may
 also be named directly: \`dbrest films.db\`, \`dbrest postgresql://…\`.

@@ -7,11 +7,11 @@ import { configString } from './config-string.ts'
 import type { OptionKey } from './option.ts'
 import { optionKeys, options } from './options.ts'
 
-/** Secrets and the db-uri are in it as they are. */
-export function dumpConfig(config: Config): string {
+/** Secrets and the db-uri are in it as they are; `omitted` are options without effect here. */
+export function dumpConfig(config: Config, omitted: readonly OptionKey[] = []): string {
   const lines = [
     ...optionKeys
-      .filter((key) => !options[key].isHidden)
+      .filter((key) => !options[key].isHidden && !omitted.includes(key))
       .map((key) => `${options[key].name} = ${printOption(config, key)}`),
     ...config.appSettings.map(([name, value]) => `${name} = ${configString(value)}`),
   ]

@@ -6,7 +6,7 @@
 import { err, ok, type Result } from '../core/result.ts'
 import type { Config } from './config.ts'
 import { booleanOf } from './file-value.ts'
-import type { Option, OptionKey } from './option.ts'
+import type { Option, OptionKey, OptionValues } from './option.ts'
 import { appSettingsOf, lookUp, type OptionSources } from './option-sources.ts'
 import { optionKeys, options } from './options.ts'
 import { parseConfigFile } from './parse-config-file.ts'
@@ -23,6 +23,8 @@ export interface ConfigInput {
   /** The database named on the command line; beats every other db-uri. */
   readonly positionalDatabase?: string
   readonly isSqliteFile?: (path: string) => boolean
+  /** What is wrong with options that were set by hand, whatever their source, on this engine. */
+  readonly refuseOptions: (engine: ConfiguredEngine, given: OptionValues) => readonly string[]
   /** On a reload: its db-uri is kept, and the defaults are those of its engine. */
   readonly previous?: Config
 }
@@ -50,6 +52,7 @@ export function loadConfig(input: ConfigInput): Result<Config, readonly string[]
   draft.add('jwtSecret', readJwtSecret(input, draft))
 
   draft.checkPorts()
+  draft.problems.push(...input.refuseOptions(engine, draft.given))
   return draft.finish()
 }
 
@@ -58,6 +61,8 @@ type Draft = { -readonly [Key in keyof Config]?: Config[Key] }
 /** The configuration while it is read, and what is wrong with it. */
 class ConfigDraft {
   readonly problems: string[] = []
+  /** What a source gave a value for, defaults left out. */
+  readonly given: Draft = {}
   private readonly values: Draft = {}
   private readonly sources: OptionSources
 
@@ -77,7 +82,9 @@ class ConfigDraft {
         this.problems.push(parsed.error)
         break
       }
-      if (parsed.value !== undefined) return parsed.value
+      if (parsed.value === undefined) continue
+      this.given[key] = parsed.value
+      return parsed.value
     }
     return option.fallback(engine)
   }

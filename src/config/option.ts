@@ -33,6 +33,9 @@ export interface Option<T> {
 /** `app.settings.*` is no single option. */
 export type OptionKey = Exclude<keyof Config, 'appSettings'>
 
+/** Values of some options. */
+export type OptionValues = Partial<Pick<Config, OptionKey>>
+
 export type OptionTable<Keys extends OptionKey = OptionKey> = {
   readonly [Key in Keys]: Option<Config[Key]>
 }

@@ -12,7 +12,7 @@ import {
 import { type QualifiedName, sameName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
-import type { Feature } from '../schema/capabilities.ts'
+import type { EnforcedAt } from '../schema/enforcement.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import type { BodyEncoder, PlanMedia, ReadNode } from './plan.ts'
 import type { PlanOptions } from './plan-options.ts'
@@ -33,7 +33,7 @@ export function negotiateMedia(
   options: PlanOptions,
 ): Result<PlanMedia, ApiError> {
   const offer: Offer = { relation, isDefaultSelect: selectsStar(root), snapshot, options }
-  let missing: Feature | null = null
+  let missing: EnforcedAt<'plan'> | null = null
   for (const type of request.accept) {
     const choice = produce(type, offer)
     if (choice === null) continue
@@ -65,7 +65,7 @@ interface Offer {
   readonly options: PlanOptions
 }
 
-type Choice = PlanMedia | { readonly lacks: Feature }
+type Choice = PlanMedia | { readonly lacks: EnforcedAt<'plan'> }
 
 function produce(type: MediaType, offer: Offer): Choice | null {
   switch (type.kind) {
@@ -125,7 +125,7 @@ function builtIn(type: MediaType, offer: Offer): Choice | null {
   }
 }
 
-function lacks({ snapshot }: Offer, feature: Feature): boolean {
+function lacks({ snapshot }: Offer, feature: EnforcedAt<'plan'>): boolean {
   return snapshot.capabilities.grades[feature] === 'unsupported'
 }
 

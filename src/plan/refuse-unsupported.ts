@@ -16,8 +16,12 @@ import { assertNever } from '../core/assert-never.ts'
 import { nameKey } from '../core/qualified-name.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { Capabilities, Feature } from '../schema/capabilities.ts'
+import type { EnforcedAt } from '../schema/enforcement.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import type { Condition, ReadNode } from './plan.ts'
+
+type RequestFeature = EnforcedAt<'request'>
+type PlanFeature = EnforcedAt<'plan'>
 
 /** What users call each feature. */
 export const featureNames = {
@@ -63,6 +67,7 @@ export const featureNames = {
   roles: 'database roles',
   preRequest: 'db-pre-request',
   databaseConfig: 'configuration in the database',
+  notifications: 'notifications (db-channel)',
 } as const satisfies Record<Feature, string>
 
 /**
@@ -80,7 +85,10 @@ export function refuseTree(root: ReadNode, snapshot: SchemaSnapshot): ApiError |
   return refuseAny(treeFeatures(root, snapshot), snapshot.capabilities)
 }
 
-export function notSupported(feature: Feature, capabilities: Capabilities): ApiError {
+export function notSupported(
+  feature: RequestFeature | PlanFeature,
+  capabilities: Capabilities,
+): ApiError {
   return {
     kind: 'not-implemented',
     feature: featureNames[feature],
@@ -88,14 +96,17 @@ export function notSupported(feature: Feature, capabilities: Capabilities): ApiE
   }
 }
 
-function refuseAny(used: Iterable<Feature>, capabilities: Capabilities): ApiError | null {
+function refuseAny(
+  used: Iterable<RequestFeature | PlanFeature>,
+  capabilities: Capabilities,
+): ApiError | null {
   for (const feature of used) {
     if (capabilities.grades[feature] === 'unsupported') return notSupported(feature, capabilities)
   }
   return null
 }
 
-function* requestFeatures(request: ApiRequest): Generator<Feature> {
+function* requestFeatures(request: ApiRequest): Generator<RequestFeature> {
   yield* actionFeatures(request)
   yield* selectFeatures(request.select)
   for (const { value } of request.filters) yield* logicFeatures(value)
@@ -104,7 +115,7 @@ function* requestFeatures(request: ApiRequest): Generator<Feature> {
   yield* preferenceFeatures(request)
 }
 
-function* actionFeatures({ action, preferences }: ApiRequest): Generator<Feature> {
+function* actionFeatures({ action, preferences }: ApiRequest): Generator<RequestFeature> {
   switch (action.kind) {
     case 'call':
     case 'routine-info':
@@ -134,9 +145,9 @@ const countFeatures = {
   exact: 'countExact',
   planned: 'countPlanned',
   estimated: 'countEstimated',
-} as const satisfies Record<string, Feature>
+} as const satisfies Record<string, RequestFeature>
 
-function* preferenceFeatures({ action, preferences }: ApiRequest): Generator<Feature> {
+function* preferenceFeatures({ action, preferences }: ApiRequest): Generator<RequestFeature> {
   const { count, tx, timezone } = preferences
   // a write knows how many rows it touched, whatever way of counting was asked for
   if (count !== undefined && action.kind !== 'mutate') yield countFeatures[count]
@@ -147,7 +158,7 @@ function* preferenceFeatures({ action, preferences }: ApiRequest): Generator<Fea
 // Trees are walked with a list of what is left, not by generators in generators: clients decide how
 // deep trees nest, and each yield would pass through all levels.
 
-function* selectFeatures(items: readonly SelectItem[]): Generator<Feature> {
+function* selectFeatures(items: readonly SelectItem[]): Generator<RequestFeature> {
   const left = items.toReversed()
   for (let item = left.pop(); item !== undefined; item = left.pop()) {
     if (item.kind === 'embed') {
@@ -162,7 +173,7 @@ function* selectFeatures(items: readonly SelectItem[]): Generator<Feature> {
   }
 }
 
-function* logicFeatures(root: LogicTree): Generator<Feature> {
+function* logicFeatures(root: LogicTree): Generator<RequestFeature> {
   const left = [root]
   for (let tree = left.pop(); tree !== undefined; tree = left.pop()) {
     if (tree.kind === 'logic') {
@@ -174,7 +185,7 @@ function* logicFeatures(root: LogicTree): Generator<Feature> {
   }
 }
 
-function* orderFeatures(term: OrderTerm): Generator<Feature> {
+function* orderFeatures(term: OrderTerm): Generator<RequestFeature> {
   if (term.relation !== undefined) yield 'relatedOrder'
   if (term.nulls !== undefined) yield 'nullsOrdering'
   if (term.field.jsonPath.length > 0) yield 'jsonPath'
@@ -190,9 +201,9 @@ const simpleFeatures = {
   nxr: 'rangeOperators',
   nxl: 'rangeOperators',
   adj: 'rangeOperators',
-} as const satisfies Record<SimpleOperator, Feature | null>
+} as const satisfies Record<SimpleOperator, RequestFeature | null>
 
-function* operationFeatures(operation: Operation): Generator<Feature> {
+function* operationFeatures(operation: Operation): Generator<RequestFeature> {
   switch (operation.kind) {
     case 'comparison': {
       const { operator, quantifier } = operation
@@ -220,7 +231,7 @@ function* operationFeatures(operation: Operation): Generator<Feature> {
   }
 }
 
-function* treeFeatures(node: ReadNode, snapshot: SchemaSnapshot): Generator<Feature> {
+function* treeFeatures(node: ReadNode, snapshot: SchemaSnapshot): Generator<PlanFeature> {
   if (node.join?.relationship.kind === 'computed') yield 'computedRelationships'
   const columns = snapshot.relations.get(nameKey(node.relation))?.columns
   for (const field of nodeFields(node)) {

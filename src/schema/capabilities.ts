@@ -1,6 +1,6 @@
 /**
- * What an engine can do, graded per feature: at its best, and from the live server. The planner
- * refuses what is `unsupported` with PGRST127; OpenAPI advertises what is left.
+ * What an engine can do, graded per feature: at its best, and from the live server. Who refuses
+ * what is `unsupported` is in `enforcement.ts`; OpenAPI advertises what is left.
  */
 
 /** done by the engine · same result by our own means · a documented divergence · refused */
@@ -49,6 +49,7 @@ export const features = [
   'roles',
   'preRequest',
   'databaseConfig',
+  'notifications',
 ] as const
 export type Feature = (typeof features)[number]
 

@@ -1,6 +1,9 @@
 /** Configurations for tests: what a file, an environment and a few read files make. */
+import { engineAbilities } from '../../src/backends/engine-abilities.ts'
 import type { Config } from '../../src/config/config.ts'
 import { type ConfigInput, loadConfig } from '../../src/config/load-config.ts'
+import type { EngineAbilities } from '../../src/schema/capabilities.ts'
+import { unhonouredOptions } from '../../src/schema/unhonoured-options.ts'
 
 export interface TestConfigInput {
   readonly file?: string
@@ -11,6 +14,8 @@ export interface TestConfigInput {
   readonly previous?: Config
   readonly positionalDatabase?: string
   readonly sqliteFiles?: readonly string[]
+  /** Of an engine that lacks something; otherwise those of the configured engine. */
+  readonly abilities?: EngineAbilities
 }
 
 export function loadTestConfig(input: TestConfigInput): Config {
@@ -29,6 +34,10 @@ export function tryLoadTestConfig(input: TestConfigInput): ReturnType<typeof loa
         throw new Error(`ENOENT: no such file or directory, open '${path}'`)
       return typeof content === 'string' ? Buffer.from(content) : content
     },
+    refuseOptions: (engine, given) =>
+      unhonouredOptions(input.abilities ?? engineAbilities(engine), given).map(
+        ({ problem }) => problem,
+      ),
     isSqliteFile: (path) => sqliteFiles?.includes(path) === true,
     ...(file === undefined ? {} : { fileText: file }),
     ...(database === undefined ? {} : { databaseSettings: new Map(Object.entries(database)) }),

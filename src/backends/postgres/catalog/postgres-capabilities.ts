@@ -49,6 +49,7 @@ const grades = {
   roles: 'native',
   preRequest: 'native',
   databaseConfig: 'native',
+  notifications: 'native',
 } as const satisfies Record<Feature, Grade>
 
 /** With PostGIS. */

@@ -51,6 +51,7 @@ const grades = {
   roles: 'unsupported',
   preRequest: 'unsupported',
   databaseConfig: 'unsupported',
+  notifications: 'unsupported',
 } as const satisfies Record<Feature, Grade>
 
 export const sqliteAbilities: EngineAbilities = { engine: 'SQLite', grades }

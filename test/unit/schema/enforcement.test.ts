@@ -1,7 +1,14 @@
+/**
+ * The table of who enforces a feature, held to its word: feature by feature, an engine that lacks it
+ * refuses the requests and the options that use it. What nothing can ask for is asked of real
+ * engines, in test/integration/<engine>/inexpressible.test.ts.
+ */
 import { describe, expect, test } from 'vitest'
-import { featureNames } from '../../../src/plan/refuse-unsupported.ts'
+import { featureNames, refuseUnsupported } from '../../../src/plan/refuse-unsupported.ts'
 import { type Feature, features } from '../../../src/schema/capabilities.ts'
-import { failureOf, planOf, type RequestParts } from '../../support/plan-of.ts'
+import { type EnforcedAt, type Enforcement, enforcement } from '../../../src/schema/enforcement.ts'
+import { tryLoadTestConfig } from '../../support/load-test-config.ts'
+import { failureOf, planOf, type RequestParts, requestOf } from '../../support/plan-of.ts'
 import { describeSnapshot, type SnapshotDescription } from '../../support/snapshot.ts'
 
 const description: SnapshotDescription = {
@@ -18,7 +25,8 @@ const description: SnapshotDescription = {
 const prefer = (text: string, body = ''): RequestParts => ({ headers: { Prefer: text }, body })
 const none: RequestParts = {}
 
-const uses: readonly (readonly [Feature, string, RequestParts])[] = [
+/** Requests that use a feature. */
+const uses: readonly (readonly [EnforcedAt<'request' | 'plan'>, string, RequestParts])[] = [
   ['embedding', 'GET /films?select=directors(id)', none],
   ['computedRelationships', 'GET /films?select=sequel(id)', none],
   ['computedRelationships', 'GET /directors?select=films(sequel(id))', none],
@@ -71,19 +79,36 @@ const uses: readonly (readonly [Feature, string, RequestParts])[] = [
   ['functions', 'OPTIONS /rpc/go', none],
 ]
 
-const able = describeSnapshot(description)
+/** Options that need a feature, set by hand to what asks for it, and to what does not. */
+const settings: readonly (readonly [Feature, string, string, harmless: string])[] = [
+  ['transactions', 'db-tx-end', 'rollback', 'commit'],
+  ['transactions', 'db-tx-end', 'commit-allow-override', 'commit'],
+  ['functions', 'db-root-spec', 'root', ''],
+  ['preRequest', 'db-pre-request', 'check', ''],
+  ['databaseConfig', 'db-config', 'true', 'false'],
+  ['databaseConfig', 'db-pre-config', 'configure', ''],
+  ['notifications', 'db-channel', 'pgrst', ''],
+  ['notifications', 'db-channel-enabled', 'true', 'false'],
+]
 
-describe('what the engine lacks is refused by its name', () => {
+const able = describeSnapshot(description)
+const without = (feature: Feature) => describeSnapshot({ ...description, unsupported: [feature] })
+const placeOf = (feature: Feature): Enforcement['at'] => enforcement[feature].at
+
+describe('the planner refuses by its name what the engine lacks', () => {
   test.each(uses)('%s: %s %j', (feature, line, parts) => {
-    const unable = describeSnapshot({ ...description, unsupported: [feature] })
-    expect(failureOf(unable, line, parts)).toEqual({
+    const unable = without(feature)
+    const refusal = {
       kind: 'not-implemented',
       feature: featureNames[feature],
       engine: 'SQLite',
-    })
+    }
+    expect(failureOf(unable, line, parts)).toEqual(refusal)
+    const fromRequestAlone = refuseUnsupported(requestOf(unable, line, parts), unable.capabilities)
+    expect(fromRequestAlone).toEqual(placeOf(feature) === 'request' ? refusal : null)
   })
 
-  test('and nothing else is', () => {
+  test('and nothing else', () => {
     const others = (feature: Feature) =>
       new Set(uses.flatMap(([each]) => (each === feature ? [] : [each])))
     const lacking = describeSnapshot({
@@ -97,19 +122,45 @@ describe('what the engine lacks is refused by its name', () => {
   })
 })
 
-test('every feature that a request can show has a case', () => {
-  // the rest is seen by other parts of the server, or shows in the schema itself
-  const elsewhere: readonly Feature[] = [
-    'computedFields',
-    'customMedia',
-    'domainRepresentations',
-    'schemas',
-    'roles',
-    'preRequest',
-    'databaseConfig',
-  ]
-  const shown = new Set(uses.map(([feature]) => feature))
-  expect(features.filter((feature) => !shown.has(feature))).toEqual(elsewhere)
+describe('an option that the engine cannot honour is a problem', () => {
+  /** What is wrong with a configuration that says `option = value`, on an engine without `feature`. */
+  function problemsOf(feature: Feature, option: string, value: string): readonly string[] {
+    const file = option === '' ? '' : `${option} = "${value}"`
+    const abilities = without(feature).capabilities
+    const loaded = tryLoadTestConfig({ file, abilities })
+    return loaded.ok ? [] : loaded.error
+  }
+
+  test.each(settings)('%s: %s = %s', (feature, option, value, harmless) => {
+    const [problem, ...more] = problemsOf(feature, option, value)
+    expect(problem).toMatch(new RegExp(`^${option} is set, but SQLite .+: unset it$`))
+    expect(more).toEqual([])
+    expect(problemsOf(feature, option, harmless)).toEqual([])
+    expect(tryLoadTestConfig({ file: `${option} = "${value}"` }).ok).toBe(true)
+  })
+
+  test.each(features)('%s: not with its default', (feature) => {
+    expect(problemsOf(feature, '', '')).toEqual([])
+  })
+})
+
+describe('a feature that nothing enforces does not pass', () => {
+  const shown = new Set<Feature>(uses.map(([feature]) => feature))
+  const set = new Set<Feature>(settings.map(([feature]) => feature))
+
+  test.each(features)('%s is refused where the table says', (feature) => {
+    const place = placeOf(feature)
+    expect(shown.has(feature)).toBe(place === 'request' || place === 'plan')
+    expect(set.has(feature)).toBe('options' in enforcement[feature])
+  })
+
+  test('and every option of the table has a row here', () => {
+    const inTable = features.flatMap((feature) => {
+      const enforced: Enforcement = enforcement[feature]
+      return 'options' in enforced ? Object.keys(enforced.options) : []
+    })
+    expect(new Set(settings.map(([, option]) => option)).size).toBe(inTable.length)
+  })
 })
 
 describe('an unknown name comes first', () => {

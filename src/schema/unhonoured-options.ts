@@ -1,0 +1,42 @@
+/**
+ * Configured values and what an engine can do → the options that it cannot honour. Given by hand
+ * they refuse the start, since a server without them would do less than its operator counts on: a
+ * check of requests that is not made, a reload that never comes. Options without which nothing is
+ * missing, such as a search path on an engine without functions, are let pass.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { OptionKey, OptionValues } from '../config/option.ts'
+import { optionKeys, options } from '../config/options.ts'
+import { type EngineAbilities, features } from './capabilities.ts'
+import { type Enforcement, enforcement } from './enforcement.ts'
+
+export interface UnhonouredOption {
+  readonly key: OptionKey
+  /** For people, naming option and engine. */
+  readonly problem: string
+}
+
+/**
+ * `abilities` are null for an engine that cannot be opened at all, which is a problem of its own.
+ *
+ * Shape   `{ dbPreRequest: 'check' }` on SQLite → "db-pre-request is set, but SQLite has no …: unset it"
+ */
+export function unhonouredOptions(
+  abilities: EngineAbilities | null,
+  values: OptionValues,
+): readonly UnhonouredOption[] {
+  if (abilities === null) return []
+  const { engine, grades } = abilities
+  return features.flatMap((feature) => {
+    const enforced: Enforcement = enforcement[feature]
+    if (grades[feature] !== 'unsupported' || !('options' in enforced)) return []
+    const harmless = enforced.options
+    return optionKeys
+      .filter((key) => Object.hasOwn(harmless, key) && Object.hasOwn(values, key))
+      .filter((key) => !isDeepStrictEqual(values[key], harmless[key]))
+      .map((key) => {
+        const problem = `${options[key].name} is set, but ${engine} ${enforced.without}: unset it`
+        return { key, problem }
+      })
+  })
+}
