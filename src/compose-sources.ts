@@ -3,18 +3,16 @@
  * `compose.ts` hands to the pipeline. Which they are follows from how the backend can tell of
  * changes, its feed.
  */
-import { randomBytes } from 'node:crypto'
-import { distinctUntilChanged, map, merge, type Observable, of, type SchedulerLike } from 'rxjs'
+import { distinctUntilChanged, map, merge, type Observable, type SchedulerLike } from 'rxjs'
 import type { Backend } from './backends/backend.ts'
 import type { GenerationStore } from './cache/generation-store.ts'
 import type { ReloadSignal } from './cache/reload-signal.ts'
 import type { Config } from './config/config.ts'
 import { assertNever } from './core/assert-never.ts'
 import type { Observe } from './observe/observation.ts'
-import { openListeningConnection } from './sources/listening-connection.ts'
 import type { SourceHealth } from './sources/source-health.ts'
-import { notifyName, watchPostgresNotify } from './sources/watch-postgres-notify.ts'
 import { type SignalEmitter, watchProcessSignals } from './sources/watch-process-signals.ts'
+import { watchPushFeed } from './sources/watch-push-feed.ts'
 import { watchSchemaVersion } from './sources/watch-schema-version.ts'
 import { watchSqliteSchema } from './sources/watch-sqlite-schema.ts'
 
@@ -49,25 +47,23 @@ export function composeSources(deps: SourcesDeps): Observable<ReloadSignal> {
   ]
   const { feed } = database
   switch (feed.kind) {
-    case 'listen': {
-      const notify$ = watchPostgresNotify({
+    case 'push': {
+      const pushed$ = watchPushFeed({
         feed,
-        open: openListeningConnection,
         config$,
         health,
         observe,
         onFailure: deps.onListenerFailure,
         scheduler,
         random: Math.random,
-        probeChannel: `dbrest_${randomBytes(8).toString('hex')}`,
       })
-      const isNeeded$ = health.state$(notifyName).pipe(
+      const isNeeded$ = health.state$(feed.name).pipe(
         map((state) => state === 'down'),
         distinctUntilChanged(),
       )
       return merge(
         ...common,
-        notify$,
+        pushed$,
         watchSchemaVersion({ intervalMs$, isNeeded$, health, scheduler }),
       )
     }
@@ -81,11 +77,6 @@ export function composeSources(deps: SourcesDeps): Observable<ReloadSignal> {
       }
       return merge(...common, watchSqliteSchema({ read, intervalMs$, health, scheduler }))
     }
-    case 'stream':
-      return merge(
-        ...common,
-        watchSchemaVersion({ intervalMs$, isNeeded$: of(false), health, scheduler }),
-      )
     default:
       return assertNever(feed)
   }

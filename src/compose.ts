@@ -26,6 +26,7 @@ import { type BoundServer, bindServer, type Fetch, reusePortProblem } from './bi
 import { createVersionCheck } from './cache/check-version.ts'
 import { createGenerationStore } from './cache/generation-store.ts'
 import { createReloadPipeline, type ReloadPipeline } from './cache/reload-pipeline.ts'
+import type { SchemaFeed } from './cache/schema-feed.ts'
 import { composeSources } from './compose-sources.ts'
 import type { Config } from './config/config.ts'
 import { createConfigLoader, type ReadConfig, warnOfDeprecations } from './configure.ts'
@@ -42,7 +43,6 @@ import { buildSnapshotInSlices } from './schema/build-snapshot.ts'
 import { diffSnapshotsInSlices } from './schema/diff-snapshots.ts'
 import { createSourceHealth, type SourceHealth } from './sources/source-health.ts'
 import { createStaleNameChecker } from './sources/stale-names.ts'
-import { notifyName } from './sources/watch-postgres-notify.ts'
 import type { SignalEmitter } from './sources/watch-process-signals.ts'
 
 /** Plans kept per snapshot: clients choose the shapes. */
@@ -139,14 +139,18 @@ export function composeServer(deps: ServerDeps): Server {
 
   function buildPipeline(database: Backend): ReloadPipeline {
     const listenerFailures = new Subject<void>()
-    const listenerIsSettled = firstValueFrom(
-      merge(
-        listenerFailures,
-        health.state$(notifyName).pipe(filter((state) => state === 'up')),
-        configSubject.pipe(filter((current) => !current.dbChannelEnabled)),
-      ),
-      { defaultValue: undefined },
-    )
+    const { feed } = database
+    const feedIsSettled =
+      feed.kind === 'poll'
+        ? Promise.resolve()
+        : firstValueFrom(
+            merge(
+              listenerFailures,
+              health.state$(feed.name).pipe(filter((state) => state === 'up')),
+              configSubject.pipe(filter((current) => feed.channel(current) === null)),
+            ),
+            { defaultValue: undefined },
+          )
     // the listener begins once the first connection was had or refused: the log tells them in order
     const firstConnection = new ReplaySubject<void>(1)
     let isConnected = false
@@ -182,7 +186,7 @@ export function composeServer(deps: ServerDeps): Server {
           firstConnection.next()
         }
         // LISTEN comes before the load that it guards, or has failed and is tried again
-        if (database.feed.kind === 'listen') await listenerIsSettled
+        await feedIsSettled
       },
       buildSnapshot: (catalog, options, version, loadedAt) =>
         buildSnapshotInSlices(catalog, options, version, loadedAt, sliceDeps),
@@ -249,7 +253,7 @@ export function composeServer(deps: ServerDeps): Server {
     const adminApp = createAdminApp({
       cacheState: () => pipeline.state(),
       apiIsAlive: () => api?.isAlive() ?? false,
-      databaseIsReachable: () => listenerAnswers(health) ?? databaseAnswers(),
+      databaseIsReachable: () => feedAnswers(database.feed, health) ?? databaseAnswers(),
       databaseAnswers,
       sources: () => health.list(),
       lastReload: () => pipeline.lastReload(),
@@ -302,8 +306,9 @@ export function composeServer(deps: ServerDeps): Server {
   }
 }
 
-/** The release's rule for /ready: with the listener on, it speaks for the database. */
-function listenerAnswers(health: SourceHealth): Promise<boolean> | null {
-  const listener = health.list().find(({ name, state }) => name === notifyName && state !== 'off')
-  return listener === undefined ? null : Promise.resolve(listener.state === 'up')
+/** The release's rule for /ready: with the feed on, it speaks for the database. */
+function feedAnswers(feed: SchemaFeed, health: SourceHealth): Promise<boolean> | null {
+  if (feed.kind === 'poll') return null
+  const source = health.list().find(({ name, state }) => name === feed.name && state !== 'off')
+  return source === undefined ? null : Promise.resolve(source.state === 'up')
 }

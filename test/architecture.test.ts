@@ -64,7 +64,7 @@ const longestFile = 400
 /** Library → where it may be imported (prefixes of paths under src/). */
 const fences: Readonly<Record<string, readonly string[]>> = {
   pg: ['backends/postgres/'],
-  'pg-listen': ['sources/'],
+  'pg-listen': ['backends/postgres/'],
   'better-sqlite3': ['backends/sqlite/'],
   mongodb: ['backends/mongodb/'],
   hono: ['http/', 'admin/', 'bind-server.ts'],

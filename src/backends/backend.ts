@@ -4,6 +4,7 @@
  */
 import type { ApiRequest } from '../api/api-request.ts'
 import type { ReloadDepth } from '../cache/reload-signal.ts'
+import type { SchemaFeed } from '../cache/schema-feed.ts'
 import type { Config } from '../config/config.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { DatabasePlan, InspectPlan } from '../plan/plan.ts'
@@ -82,30 +83,6 @@ export interface IntrospectionRequest {
   readonly signal: AbortSignal
 }
 
-/** How a backend can tell of schema changes. `src/sources` wraps it. */
-export type SchemaFeed =
-  | {
-      readonly kind: 'listen'
-      /** Connection options for pg-listen's client (a writable server where several are given). */
-      readonly connection: () => Readonly<Record<string, unknown>>
-      /** Where that is, for the log: `"host:port"` and the server's version. */
-      readonly describe: () => Promise<{ readonly address: string; readonly version: string }>
-      /** NOTIFY from the control connection, for the listener's proof of life. */
-      readonly notify: (channel: string, payload: string) => Promise<void>
-      /** Where the primary's log stands now; null when reads go to the primary itself. */
-      readonly primaryPosition: () => Promise<string | null>
-      /** Whether reads see that position yet. */
-      readonly hasReplayed: (position: string) => Promise<boolean>
-    }
-  | {
-      readonly kind: 'stream'
-      readonly start: (handlers: {
-        readonly onChange: () => void
-        readonly onEnd: (cause: string) => void
-      }) => Promise<{ readonly stop: () => Promise<void> }>
-    }
-  | { readonly kind: 'poll' }
-
 export interface PoolStats {
   readonly max: number
   readonly available: number
@@ -115,6 +92,7 @@ export interface PoolStats {
 export interface Backend {
   /** At its best: what holds before a snapshot has the live server's capabilities. */
   readonly abilities: EngineAbilities
+  /** How it tells of schema changes. */
   readonly feed: SchemaFeed
   /** The server's own description, for the start line. Rejects with BackendFailure. */
   serverVersion(signal: AbortSignal): Promise<string>

@@ -8,7 +8,7 @@ import { userInfo } from 'node:os'
 import type { Config } from '../../config/config.ts'
 import { BackendFailure } from '../../errors/backend-failure.ts'
 import type { Observe } from '../../observe/observation.ts'
-import type { Backend, SchemaFeed } from '../backend.ts'
+import type { Backend } from '../backend.ts'
 import { introspectPostgres } from './catalog/introspect-postgres.ts'
 import { postgresAbilities } from './catalog/postgres-capabilities.ts'
 import { readSchemaVersion } from './catalog/postgres-schema-version.ts'
@@ -16,6 +16,7 @@ import { readDatabaseSettings } from './catalog/read-database-settings.ts'
 import { createPlanCompiler } from './compile/compile-postgres.ts'
 import { createConnector } from './connect/connect-postgres.ts'
 import { type ControlQuery, createControlConnection } from './connect/control-connection.ts'
+import { createNotifyFeed } from './connect/notify-feed.ts'
 import { parseConnection } from './connect/parse-connection.ts'
 import { createPostgresPool } from './connect/postgres-pool.ts'
 import { createExecutor } from './execute/execute-postgres.ts'
@@ -34,9 +35,6 @@ export interface PostgresDeps {
 
 /** Prepared statements that one connection keeps: at up to 80 KB each, 8 MB of its server process. */
 const statementCapacity = 100
-
-/** Milliseconds for the listener's small questions. */
-const feedTimeoutMs = 5000
 
 /** The oldest version served. */
 const oldestVersion = 140_000
@@ -70,46 +68,17 @@ export function openPostgres({ config, env, observe, onUnreachable }: PostgresDe
     idleMs: 30_000,
   })
 
-  const onReads = <T>(work: (query: ControlQuery) => Promise<T>, signal: AbortSignal) =>
-    loads.run(work, signal)
-  const onPrimary = <T>(work: (query: ControlQuery, address: string) => Promise<T>) =>
-    primary.run(work, AbortSignal.timeout(feedTimeoutMs))
-
-  const feed: SchemaFeed = {
-    kind: 'listen',
-    connection: () => ({ ...connector.clientConfig('read-write') }),
-    describe: () =>
-      onPrimary(async (query, address) => ({
-        address,
-        version: await readValue(query, 'select version() as value'),
-      })),
-    notify: (channel, payload) =>
-      onPrimary(async (query) => {
-        await query('select pg_notify($1, $2)', [channel, payload])
-      }),
-    async primaryPosition() {
-      const isReplica = await onReads(
-        (query) => readValue(query, 'select pg_is_in_recovery()::text as value'),
-        AbortSignal.timeout(feedTimeoutMs),
-      )
-      if (isReplica !== 'true') return null
-      return onPrimary((query) => readValue(query, 'select pg_current_wal_insert_lsn() as value'))
-    },
-    async hasReplayed(position) {
-      const hasReplayed = await onReads(
-        (query) => readValue(query, replayedSql, [position]),
-        AbortSignal.timeout(feedTimeoutMs),
-      )
-      return hasReplayed === 'true'
-    },
-  }
-
   return {
     abilities: postgresAbilities,
-    feed,
-    serverVersion: (signal) => onReads(readServerVersion, signal),
+    feed: createNotifyFeed({
+      config,
+      onPrimary: primary.run,
+      onReads: loads.run,
+      clientConfig: () => ({ ...connector.clientConfig('read-write') }),
+    }),
+    serverVersion: (signal) => loads.run(readServerVersion, signal),
     schemaVersion: (options, signal) =>
-      onReads((query) => readSchemaVersion(query, options), signal),
+      loads.run((query) => readSchemaVersion(query, options), signal),
     introspect: (request) => {
       const now = config()
       const full = {
@@ -121,11 +90,11 @@ export function openPostgres({ config, env, observe, onUnreachable }: PostgresDe
           afterQueries: now.internalSchemaCacheQuerySleep,
         },
       }
-      return onReads((query) => introspectPostgres(query, full), request.signal)
+      return loads.run((query) => introspectPostgres(query, full), request.signal)
     },
     databaseSettings: ({ dbConfig, dbPreConfig }, signal) =>
       dbConfig
-        ? onReads((query) => readDatabaseSettings(query, dbPreConfig), signal)
+        ? loads.run((query) => readDatabaseSettings(query, dbPreConfig), signal)
         : Promise.resolve(new Map()),
     execute: createExecutor({ pool, compile: createPlanCompiler(), observe, onUnreachable }),
     inspect: createInspector({ pool, observe, onUnreachable }),
@@ -171,9 +140,6 @@ const pingStep = {
   keep: 'nothing',
 } as const
 
-const replayedSql =
-  'select (not pg_is_in_recovery() or pg_last_wal_replay_lsn() >= $1::pg_lsn)::text as value'
-
 async function readServerVersion(query: ControlQuery): Promise<string> {
   const [row] = await query("select version(), current_setting('server_version_num') as number")
   const version = row?.['version'] ?? ''
@@ -182,15 +148,6 @@ async function readServerVersion(query: ControlQuery): Promise<string> {
     throw new BackendFailure({ kind: 'connection', details: `${message}\n` }, message, true)
   }
   return version
-}
-
-async function readValue(
-  query: ControlQuery,
-  text: string,
-  params: readonly string[] = [],
-): Promise<string> {
-  const [row] = await query(text, params)
-  return row?.['value'] ?? ''
 }
 
 function readFile(path: string): string | null {

@@ -31,9 +31,15 @@ function backendOf(uri = db.uri(), env: Readonly<Record<string, string>> = {}): 
   return backend
 }
 
-function listenFeed(backend: Backend) {
-  if (backend.feed.kind !== 'listen') throw new Error('PostgreSQL listens')
-  return backend.feed
+/** A connection of the backend's feed, and the scopes of the changes that it told of. */
+function openFeed({ feed }: Backend, channel = 'pgrst') {
+  if (feed.kind !== 'push') throw new Error('PostgreSQL tells of changes')
+  const scopes: string[] = []
+  const connection = feed.open(channel, {
+    onChange: (scope) => scopes.push(scope),
+    onLost: (cause) => scopes.push(`lost: ${cause}`),
+  })
+  return { feed, connection, scopes }
 }
 
 const options = { schemas: ['public'], extraSearchPath: ['public'], hoistedSettings: [] }
@@ -67,24 +73,35 @@ test('reads settings from the database where that is wanted', async () => {
   await db.query(`alter role postgres in database ${db.name} reset pgrst.db_max_rows`)
 })
 
-test('its feed leads a listener to where notifications arrive', async () => {
-  const feed = listenFeed(backendOf(`${db.uri()}?target_session_attrs=any`))
-  const place = await feed.describe()
-  expect(place).toEqual({
+test('its feed listens where notifications arrive, and proves it', async () => {
+  const backend = backendOf(`${db.uri()}?target_session_attrs=any`)
+  const { feed, connection, scopes } = openFeed(backend, 'My channel')
+  expect(await connection.ready).toEqual({
     address: `127.0.0.1:${db.port}`,
     version: expect.stringMatching(/^PostgreSQL 18/),
   })
-  const listener = new pg.Client(feed.connection())
-  await listener.connect()
-  const arrived = new Promise((resolve) => {
-    listener.on('notification', ({ channel, payload }) => resolve([channel, payload]))
-  })
-  await listener.query('LISTEN "My channel"')
-  await feed.notify('My channel', 'it is me')
-  expect(await arrived).toEqual(['My channel', 'it is me'])
-  await listener.end()
-  expect(await feed.primaryPosition()).toBeNull()
-  expect(await feed.hasReplayed('0/1')).toBe(true)
+  await db.query(`notify "My channel", 'reload config'; notify "My channel", 'nothing of ours'`)
+  await db.query(`notify "My channel"`)
+  // notifications arrive in the order of their commits
+  await connection.prove()
+  expect(scopes).toEqual(['config', 'both'])
+  await connection.prove()
+  expect(await feed.catchUp.position()).toBeNull()
+  expect(await feed.catchUp.isReached('0/1')).toBe(true)
+  connection.close()
+})
+
+test('a connection of its feed that is closed while it is made is gone', async () => {
+  const backend = backendOf(`${db.uri()}?application_name=abandoned`)
+  const { connection, scopes } = openFeed(backend)
+  connection.close()
+  await expect(connection.ready).rejects.toThrow('closed before it was made')
+  connection.close()
+  const listening = await db.query(
+    `select 1 from pg_stat_activity where application_name = 'abandoned' and query like 'LISTEN%'`,
+  )
+  expect(listening).toEqual([])
+  expect(scopes).toEqual([])
 })
 
 test('a server that is not there is a failure, fatal only without recovery', async () => {
@@ -93,7 +110,7 @@ test('a server that is not there is a failure, fatal only without recovery', asy
   const failures = await Promise.all([
     failureOf(backend.serverVersion(noSignal)),
     failureOf(backend.ping(noSignal)),
-    failureOf(listenFeed(backend).describe()),
+    failureOf(openFeed(backend).connection.ready),
   ])
   for (const failure of failures) {
     expect(failure).toMatchObject({ error: { kind: 'connection' } })

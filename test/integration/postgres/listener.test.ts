@@ -1,13 +1,12 @@
-import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { asyncScheduler, BehaviorSubject, type Subscription } from 'rxjs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Backend } from '../../../src/backends/backend.ts'
 import { openPostgres } from '../../../src/backends/postgres/open-postgres.ts'
+import type { Config } from '../../../src/config/config.ts'
 import type { Observation } from '../../../src/observe/observation.ts'
-import { openListeningConnection } from '../../../src/sources/listening-connection.ts'
 import { createSourceHealth } from '../../../src/sources/source-health.ts'
-import { watchPostgresNotify } from '../../../src/sources/watch-postgres-notify.ts'
+import { watchPushFeed } from '../../../src/sources/watch-push-feed.ts'
 import { loadTestConfig } from '../../support/load-test-config.ts'
 import { type Cluster, startCluster } from '../../support/postgres.ts'
 import {
@@ -18,8 +17,8 @@ import {
 
 interface ListenerOptions {
   readonly channel?: string
-  readonly probeIntervalMs?: number
-  readonly answerLimitMs?: number
+  readonly proofIntervalMs?: number
+  readonly proofLimitMs?: number
 }
 
 interface Heard {
@@ -28,11 +27,7 @@ interface Heard {
 }
 
 interface Listener {
-  readonly config$: BehaviorSubject<{
-    dbChannel: string
-    dbChannelEnabled: boolean
-    dbConfig: boolean
-  }>
+  readonly config$: BehaviorSubject<Config>
   readonly subscription: Subscription
   readonly heard: readonly Heard[]
   /** Waits for something to be heard that has not been waited for yet. */
@@ -59,14 +54,18 @@ function textOf(observation: Observation): string {
 }
 
 function startListener(uri: string, options: ListenerOptions = {}): Listener {
-  const config = loadTestConfig({ env: { PGRST_DB_URI: uri } })
+  const config$ = new BehaviorSubject<Config>({
+    ...loadTestConfig({ env: { PGRST_DB_URI: uri } }),
+    dbChannel: options.channel ?? 'pgrst',
+    dbConfig: false,
+  })
   const backend = openPostgres({
-    onUnreachable: () => undefined,
-    config: () => config,
+    config: () => config$.value,
     env: {},
     observe: () => {},
+    onUnreachable: () => undefined,
   })
-  if (backend.feed.kind !== 'listen') throw new Error('PostgreSQL listens')
+  if (backend.feed.kind !== 'push') throw new Error('PostgreSQL tells of changes')
   const heard: Heard[] = []
   const awaited = new Set<Heard>()
   let wake = () => {}
@@ -76,22 +75,15 @@ function startListener(uri: string, options: ListenerOptions = {}): Listener {
   }
   const observe = (observation: Observation) => hear(observation.kind, textOf(observation))
   const health = createSourceHealth({ now: Date.now, observe })
-  const config$ = new BehaviorSubject({
-    dbChannel: options.channel ?? 'pgrst',
-    dbChannelEnabled: true,
-    dbConfig: false,
-  })
-  const subscription = watchPostgresNotify({
+  const subscription = watchPushFeed({
     feed: backend.feed,
-    open: openListeningConnection,
     config$,
     health,
     observe,
     scheduler: asyncScheduler,
     random: () => 0,
-    probeChannel: `dbrest_probe_${randomBytes(8).toString('hex')}`,
-    probeIntervalMs: options.probeIntervalMs ?? 10_000,
-    answerLimitMs: options.answerLimitMs ?? 5000,
+    proofIntervalMs: options.proofIntervalMs ?? 10_000,
+    proofLimitMs: options.proofLimitMs ?? 5000,
   }).subscribe({
     next: ({ origin, scope, depth }) => hear('signal', `${origin} ${scope} ${depth}`),
     error: (failure) => hear('error', String(failure)),
@@ -185,7 +177,7 @@ describe.each(clusterVersions())('on PostgreSQL %s', (version) => {
   })
 
   test('a backend that has stopped is noticed by the proof of life', async () => {
-    const listener = startListener(db.uri(), { probeIntervalMs: 200, answerLimitMs: 1000 })
+    const listener = startListener(db.uri(), { proofIntervalMs: 200, proofLimitMs: 1000 })
     await listener.next('listener-connected')
     const [backend] = await db.query(listening)
     const pid = Number(backend?.['pid'])

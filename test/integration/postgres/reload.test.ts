@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import {
   asyncScheduler,
@@ -19,10 +18,9 @@ import type { Config } from '../../../src/config/config.ts'
 import type { Observation } from '../../../src/observe/observation.ts'
 import { buildSnapshotInSlices } from '../../../src/schema/build-snapshot.ts'
 import { diffSnapshotsInSlices } from '../../../src/schema/diff-snapshots.ts'
-import { openListeningConnection } from '../../../src/sources/listening-connection.ts'
 import { createSourceHealth, type SourceHealth } from '../../../src/sources/source-health.ts'
 import { createStaleNameChecker, type StaleNameChecker } from '../../../src/sources/stale-names.ts'
-import { watchPostgresNotify } from '../../../src/sources/watch-postgres-notify.ts'
+import { watchPushFeed } from '../../../src/sources/watch-push-feed.ts'
 import { watchSchemaVersion } from '../../../src/sources/watch-schema-version.ts'
 import { loadTestConfig } from '../../support/load-test-config.ts'
 import { type Cluster, startCluster } from '../../support/postgres.ts'
@@ -59,25 +57,23 @@ async function startServer(
   const observations: Observation[] = []
   const observe = (observation: Observation) => observations.push(observation)
   const backend = openPostgres({
-    onUnreachable: () => undefined,
     config: () => config,
     env: {},
     observe,
+    onUnreachable: () => undefined,
   })
-  if (backend.feed.kind !== 'listen') throw new Error('PostgreSQL listens')
+  if (backend.feed.kind !== 'push') throw new Error('PostgreSQL tells of changes')
   const store = createGenerationStore({ config, snapshot: null })
   const health = createSourceHealth({ now: Date.now, observe })
   const config$ = new BehaviorSubject(config)
   const scheduler = asyncScheduler
-  const notify$ = watchPostgresNotify({
+  const notify$ = watchPushFeed({
     feed: backend.feed,
-    open: openListeningConnection,
     config$,
     health,
     observe,
     scheduler,
     random: Math.random,
-    probeChannel: `dbrest_probe_${randomBytes(8).toString('hex')}`,
   })
   const poll$ = watchSchemaVersion({
     intervalMs$: new BehaviorSubject(config.dbSchemaPollInterval),

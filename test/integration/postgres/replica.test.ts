@@ -35,28 +35,35 @@ afterAll(async () => {
 })
 
 function feed() {
-  if (backend.feed.kind !== 'listen') throw new Error('PostgreSQL listens')
+  if (backend.feed.kind !== 'push') throw new Error('PostgreSQL tells of changes')
   return backend.feed
 }
 
 test('requests go to the first host that works, the listener to the one that may be written', async () => {
   await backend.ping(noSignal)
-  expect((await feed().describe()).address).toBe(`127.0.0.1:${primary.port}`)
-  expect(feed().connection()).toMatchObject({ port: primary.port })
-  await feed().notify('anything', '')
+  const heard: string[] = []
+  const connection = feed().open('pgrst', {
+    onChange: (scope) => heard.push(scope),
+    onLost: (cause) => heard.push(cause),
+  })
+  expect((await connection.ready).address).toBe(`127.0.0.1:${primary.port}`)
+  await primary.query(`notify pgrst, 'reload config'`)
+  await connection.prove()
+  expect(heard).toEqual(['config'])
+  connection.close()
 })
 
 test('tells when the replica has seen what the primary wrote', async () => {
   await primary.query('insert into t select generate_series(1, 1000)')
-  const position = await feed().primaryPosition()
+  const position = await feed().catchUp.position()
   expect(position).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/)
   if (position === null) throw new Error('reads go to a replica')
   const deadline = Date.now() + 20_000
-  while (!(await feed().hasReplayed(position)) && Date.now() < deadline) {
+  while (!(await feed().catchUp.isReached(position)) && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
-  expect(await feed().hasReplayed(position)).toBe(true)
-  expect(await feed().hasReplayed('FFFF/0')).toBe(false)
+  expect(await feed().catchUp.isReached(position)).toBe(true)
+  expect(await feed().catchUp.isReached('FFFF/0')).toBe(false)
 })
 
 test.each([

@@ -1,115 +1,44 @@
 import { BehaviorSubject } from 'rxjs'
 import { describe, expect, test } from 'vitest'
-import type {
-  ListenChannels,
-  ListenHandlers,
-  ListeningConnection,
-} from '../../../src/sources/listening-connection.ts'
-import {
-  type PostgresNotifyDeps,
-  watchPostgresNotify,
-} from '../../../src/sources/watch-postgres-notify.ts'
+import type { Config } from '../../../src/config/config.ts'
+import { defaultConfig } from '../../../src/config/default-config.ts'
+import { type PushFeedDeps, watchPushFeed } from '../../../src/sources/watch-push-feed.ts'
+import { createFakeFeed, type FakeServer } from './fake-feed.ts'
 import { createRecording } from './record-source.ts'
 
-interface FakeConnection {
-  readonly channels: ListenChannels
-  readonly handlers: ListenHandlers
-  isClosed: boolean
+const config: Config = {
+  ...defaultConfig('postgres'),
+  dbChannel: 'pgrst',
+  dbChannelEnabled: true,
+  dbConfig: true,
 }
 
-/** A server that listens, answers and loses connections as its variables say. */
-function createListener(override: Partial<PostgresNotifyDeps> = {}, describeMs = 2) {
+function createListener(override: Partial<PushFeedDeps> = {}, server: Partial<FakeServer> = {}) {
   const recording = createRecording()
   const { clock } = recording
-  const server = {
-    /** Why nobody can connect. */
-    refusal: null as Error | null,
-    readyMs: 3,
-    notifyFailure: null as Error | null,
-    /** NOTIFYs reach their listeners. */
-    delivers: true,
-    position: null as string | null,
-    positionFailures: 0,
-    replayedAt: 0,
-  }
-  const connections: FakeConnection[] = []
+  const fake = createFakeFeed(clock, server)
   const failures: unknown[] = []
-  const probes: string[] = []
-  const config$ = new BehaviorSubject({
-    dbChannel: 'pgrst',
-    dbChannelEnabled: true,
-    dbConfig: true,
-  })
-
-  const open = (
-    _config: Readonly<Record<string, unknown>>,
-    channels: ListenChannels,
-    handlers: ListenHandlers,
-  ): ListeningConnection => {
-    const connection = { channels, handlers, isClosed: false }
-    connections.push(connection)
-    return {
-      ready: clock.delay(server.readyMs),
-      close: () => {
-        connection.isClosed = true
-      },
-    }
-  }
-
-  const source$ = watchPostgresNotify({
-    feed: {
-      connection: () => ({ host: '/tmp' }),
-      describe: async () => {
-        await clock.delay(describeMs)
-        if (server.refusal !== null) throw server.refusal
-        return { address: '/tmp:5432', version: 'PostgreSQL 18.1' }
-      },
-      notify: async (channel, payload) => {
-        probes.push(`${clock.now()} ${payload}`)
-        await clock.delay(1)
-        if (server.notifyFailure !== null) throw server.notifyFailure
-        if (!server.delivers) return
-        for (const { channels, handlers, isClosed } of connections) {
-          if (!isClosed && channels.probe === channel) handlers.onProbe(payload)
-        }
-      },
-      primaryPosition: async () => {
-        if (server.positionFailures > 0) {
-          server.positionFailures -= 1
-          throw new Error('no answer')
-        }
-        return server.position
-      },
-      hasReplayed: async () => clock.now() >= server.replayedAt,
-    },
-    open,
-    config$,
-    health: recording.health,
-    observe: recording.observe,
-    onFailure: (failure) => failures.push(failure),
-    scheduler: clock.scheduler,
-    random: () => 0,
-    probeChannel: 'dbrest_probe_1',
-    ...override,
-  })
-  const subscription = recording.record(source$)
-  const last = () => {
-    const connection = connections.at(-1)
-    if (connection === undefined) throw new Error('nothing was opened')
-    return connection
-  }
+  const config$ = new BehaviorSubject(config)
+  const subscription = recording.record(
+    watchPushFeed({
+      feed: fake.feed,
+      config$,
+      health: recording.health,
+      observe: recording.observe,
+      onFailure: (failure) => failures.push(failure),
+      scheduler: clock.scheduler,
+      random: () => 0,
+      ...override,
+    }),
+  )
   return {
     ...recording,
-    server,
-    connections,
+    ...fake,
     failures,
-    probes,
     config$,
-    source$,
     subscription,
-    last,
-    notify: (payload: string) => last().handlers.onSignal(payload),
-    lose: (cause: string) => last().handlers.onLost(cause),
+    tell: (scope: 'schema' | 'config' | 'both') => fake.last().handlers.onChange(scope),
+    lose: (cause: string) => fake.last().handlers.onLost(cause),
     async connect() {
       await clock.advance(50)
       recording.told()
@@ -117,8 +46,8 @@ function createListener(override: Partial<PostgresNotifyDeps> = {}, describeMs =
   }
 }
 
-describe('a listener', () => {
-  test('is up when it listens and its own notification came back, and then asks for a check', async () => {
+describe('a feed', () => {
+  test('is up when it listens and its proof came back, and then asks for a check', async () => {
     const { clock, told, health, last } = createListener()
     await clock.advance(50)
     expect(told()).toEqual([
@@ -126,42 +55,34 @@ describe('a listener', () => {
       '6 up notify',
       '6 listener-connected schema check',
     ])
-    expect(last().channels).toEqual({ signal: 'pgrst', probe: 'dbrest_probe_1' })
+    expect(last().channel).toBe('pgrst')
     expect(health.list()).toMatchObject([{ name: 'notify', state: 'up' }])
   })
 
   test.each([
-    ['', true, ['notification schema', 'notify both load']],
-    ['reload schema', true, ['notification schema', 'notify both load']],
-    ['', false, ['notification schema', 'notify schema load']],
-    ['reload schema', false, ['notification schema', 'notify schema load']],
-    ['reload config', true, ['notification config', 'notify config load']],
-    ['reload config', false, ['notification config', 'notify config load']],
-    ['reload', true, []],
-    ['Reload schema', true, []],
-    ['"reload schema"', true, []],
-    ['{}', true, []],
-  ])('of payload %j with db-config %s tells %j', async (payload, dbConfig, expected) => {
-    const { config$, connect, notify, told } = createListener()
-    config$.next({ dbChannel: 'pgrst', dbChannelEnabled: true, dbConfig })
+    ['schema', ['notification schema', 'notify schema load']],
+    ['both', ['notification schema', 'notify both load']],
+    ['config', ['notification config', 'notify config load']],
+  ] as const)('that tells of a change of %s is %j', async (scope, expected) => {
+    const { connect, tell, told } = createListener()
     await connect()
-    notify(payload)
+    tell(scope)
     expect(told()).toEqual(expected.map((text) => `50 ${text}`))
   })
 
-  test('hears notices from the moment it listens, before it is proven', async () => {
-    const { clock, server, notify, told } = createListener()
+  test('hears changes from the moment it listens, before it is proven', async () => {
+    const { clock, server, tell, told } = createListener()
     server.delivers = false
     await clock.advance(10)
-    notify('reload schema')
+    tell('both')
     expect(told()).toEqual(['10 notification schema', '10 notify both load'])
   })
 
   test('proves its life again and again, silently', async () => {
-    const { clock, connect, probes, told, connections } = createListener()
+    const { clock, connect, proofs, told, connections } = createListener()
     await connect()
     await clock.advance(35_000)
-    expect(probes).toEqual(['5 0', '10005 1', '20005 2', '30005 3'])
+    expect(proofs).toEqual(['5 1', '10005 1', '20005 1', '30005 1'])
     expect(told()).toEqual([])
     expect(connections).toHaveLength(1)
   })
@@ -207,7 +128,7 @@ describe('a loss', () => {
 
   test('without db-config makes a check of the schema alone', async () => {
     const { clock, config$, connect, lose, told } = createListener()
-    config$.next({ dbChannel: 'pgrst', dbChannelEnabled: true, dbConfig: false })
+    config$.next({ ...config, dbConfig: false })
     await connect()
     lose('gone')
     await clock.advance(2000)
@@ -222,13 +143,13 @@ describe('a loss', () => {
     await clock.advance(100_000)
     expect(told().filter((text) => text.includes('retry'))).toEqual([
       '50 retry in 1000',
-      '1052 retry in 2000',
-      '3054 retry in 4000',
-      '7056 retry in 8000',
-      '15058 retry in 16000',
-      '31060 retry in 32000',
-      '63062 retry in 32000',
-      '95064 retry in 32000',
+      '1055 retry in 2000',
+      '3060 retry in 4000',
+      '7065 retry in 8000',
+      '15070 retry in 16000',
+      '31075 retry in 32000',
+      '63080 retry in 32000',
+      '95085 retry in 32000',
     ])
     server.refusal = null
     await clock.advance(40_000)
@@ -241,24 +162,24 @@ describe('a loss', () => {
     server.refusal = new Error('no')
     await clock.advance(1200)
     expect(told()).toEqual([
-      '2 failed: no',
-      '2 down notify: no',
-      '2 retry in 1000',
-      '1094 failed: no',
-      '1094 retry in 2000',
+      '5 failed: no',
+      '5 down notify: no',
+      '5 retry in 1000',
+      '1100 failed: no',
+      '1100 retry in 2000',
     ])
   })
 })
 
-describe('a listener that is not what it seems', () => {
-  test('is given up when its own notification does not come back', async () => {
+describe('a feed that is not what it seems', () => {
+  test('is given up when its proof does not come back', async () => {
     const { clock, server, connect, told, connections, health } = createListener()
     await connect()
     server.delivers = false
     await clock.advance(15_000)
     expect(told()).toEqual([
-      '15005 failed: a notification of our own did not come back within 5000 ms',
-      '15005 down notify: a notification of our own did not come back within 5000 ms',
+      '15005 failed: nothing came back within 5000 ms',
+      '15005 down notify: nothing came back within 5000 ms',
       '15005 retry in 1000',
     ])
     expect(connections[0]?.isClosed).toBe(true)
@@ -279,43 +200,37 @@ describe('a listener that is not what it seems', () => {
     expect(lines.filter((text) => /up|listening|listener-connected/.test(text))).toEqual([])
   })
 
-  test('is given up when NOTIFY itself fails', async () => {
+  test('is given up when the proof cannot be sent', async () => {
     const { clock, server, connect, told } = createListener()
     await connect()
-    server.notifyFailure = new Error('cannot execute NOTIFY during recovery')
+    server.proofFailure = new Error('cannot execute NOTIFY during recovery')
     await clock.advance(10_000)
     expect(told()[0]).toBe('10006 failed: cannot execute NOTIFY during recovery')
   })
 
-  test('is given up when the server does not answer LISTEN', async () => {
-    const { clock, server, told, last } = createListener()
-    server.readyMs = 1_000_000
-    await clock.advance(6000)
-    expect(told()[0]).toBe('5002 failed: the server did not answer LISTEN within 5000 ms')
+  test('is given up when it is not ready in time', async () => {
+    const { clock, told, last, proofs } = createListener({}, { readyMs: 1_000_000 })
+    await clock.advance(10_500)
+    expect(told()[0]).toBe('10000 failed: the server did not answer within 10000 ms')
     expect(last().isClosed).toBe(true)
+    expect(proofs).toEqual([])
   })
 
-  test('is given up when nobody tells where the primary is', async () => {
-    const { clock, told, connections } = createListener({}, 1_000_000)
-    await clock.advance(6000)
-    expect(told()[0]).toBe('5000 failed: the server did not answer within 5000 ms')
-    expect(connections).toEqual([])
-  })
-
-  test('does not take the proof of an earlier connection for its own', async () => {
-    const { clock, server, connect, lose, last, told } = createListener()
+  test('hears nothing more from a connection that was given up', async () => {
+    const { clock, server, connect, last, told } = createListener()
     await connect()
     server.delivers = false
-    lose('gone')
-    await clock.advance(1010)
-    last().handlers.onProbe('17')
-    await clock.advance(5000)
-    expect(told().some((text) => text.includes('listening'))).toBe(false)
+    const { handlers } = last()
+    await clock.advance(15_000)
+    told()
+    handlers.onChange('both')
+    handlers.onLost('gone')
+    expect(told()).toEqual([])
   })
 })
 
-describe('db-channel-enabled', () => {
-  test('switched off closes the connection, switched on listens again', async () => {
+describe('a feed under a configuration', () => {
+  test('that switches it off closes its connection, and listens again when it is switched on', async () => {
     const { clock, config$, connect, last, told, health } = createListener()
     await connect()
     config$.next({ ...config$.value, dbChannelEnabled: false })
@@ -332,16 +247,15 @@ describe('db-channel-enabled', () => {
     ])
   })
 
-  test('off from the start opens nothing', async () => {
-    const { clock, config$, connections, subscription, record, source$ } = createListener()
-    subscription.unsubscribe()
-    config$.next({ ...config$.value, dbChannelEnabled: false })
-    record(source$)
+  test('that has it off from the start opens nothing', async () => {
+    const config$ = new BehaviorSubject({ ...config, dbChannelEnabled: false })
+    const { clock, connections, health } = createListener({ config$ })
     await clock.advance(1000)
     expect(connections).toEqual([])
+    expect(health.list()).toMatchObject([{ state: 'off' }])
   })
 
-  test('other changes of the configuration leave the connection alone', async () => {
+  test('that changes in other things keeps its connection', async () => {
     const { clock, config$, connect, connections } = createListener()
     await connect()
     config$.next({ ...config$.value, dbConfig: false })
@@ -349,23 +263,23 @@ describe('db-channel-enabled', () => {
     expect(connections).toHaveLength(1)
   })
 
-  test('another channel is listened to on a connection of its own', async () => {
+  test('that names another channel listens to it on a connection of its own', async () => {
     const { clock, config$, connect, connections, last } = createListener()
     await connect()
     config$.next({ ...config$.value, dbChannel: 'other' })
     await clock.advance(100)
     expect(connections[0]?.isClosed).toBe(true)
-    expect(last().channels.signal).toBe('other')
+    expect(last().channel).toBe('other')
   })
 })
 
-describe('reads on a replica', () => {
-  test('are checked again and again until it has replayed what was notified', async () => {
-    const { clock, server, connect, notify, told } = createListener()
+describe('reads that lag behind', () => {
+  test('are checked again and again until they have caught up with what was told', async () => {
+    const { clock, server, connect, tell, told } = createListener()
     await connect()
     server.position = '0/1'
-    server.replayedAt = 850
-    notify('reload schema')
+    server.reachedAt = 850
+    tell('both')
     await clock.advance(5000)
     expect(told()).toEqual([
       '50 notification schema',
@@ -377,16 +291,15 @@ describe('reads on a replica', () => {
     ])
   })
 
-  test('end with what each notice was for; notices that come meanwhile share the next round', async () => {
-    const { clock, server, config$, connect, notify, told } = createListener()
-    config$.next({ ...config$.value, dbConfig: false })
+  test('end with what each change was for; changes that come meanwhile share the next round', async () => {
+    const { clock, server, connect, tell, told } = createListener()
     await connect()
     await clock.advance(100)
     server.position = '0/1'
-    server.replayedAt = 300
-    notify('reload config')
+    server.reachedAt = 300
+    tell('config')
     await clock.advance(20)
-    for (let sent = 0; sent < 100; sent += 1) notify('reload schema')
+    for (let sent = 0; sent < 100; sent += 1) tell('schema')
     await clock.advance(5000)
     const [first, second, ...rest] = told()
     const storm = rest.splice(0, 200)
@@ -403,7 +316,7 @@ describe('reads on a replica', () => {
   test('are checked after a reconnection as well', async () => {
     const { clock, server, told } = createListener()
     server.position = '0/1'
-    server.replayedAt = 50
+    server.reachedAt = 50
     await clock.advance(1000)
     expect(told().slice(-2)).toEqual([
       '6 listener-connected schema check',
@@ -412,21 +325,21 @@ describe('reads on a replica', () => {
   })
 
   test('whose position cannot be told are asked about again', async () => {
-    const { clock, server, connect, notify, told } = createListener()
+    const { clock, server, connect, tell, told } = createListener()
     await connect()
     server.position = '0/1'
     server.positionFailures = 2
-    notify('reload schema')
+    tell('both')
     await clock.advance(5000)
     expect(told().slice(2)).toEqual(['3206 notify both check'])
   })
 
   test('end with the subscription', async () => {
-    const { clock, server, connect, notify, told, subscription } = createListener()
+    const { clock, server, connect, tell, told, subscription } = createListener()
     await connect()
     server.position = '0/1'
-    server.replayedAt = 1_000_000
-    notify('reload schema')
+    server.reachedAt = 1_000_000
+    tell('both')
     await clock.advance(1000)
     subscription.unsubscribe()
     told()

@@ -1,0 +1,147 @@
+/**
+ * PostgreSQL's feed: LISTEN on `db-channel`, on a server that can be written to. Each connection
+ * listens to a private channel as well, over which a NOTIFY of our own proves that it hears.
+ *
+ * Rule  PostgREST docs: listener; where they say that an empty payload reloads both, the release
+ *       reloads the configuration only while `db-config` is on, and so after `reload schema`
+ */
+import { randomBytes } from 'node:crypto'
+import type { ReloadScope } from '../../../cache/reload-signal.ts'
+import type { FeedPlace, PushFeed } from '../../../cache/schema-feed.ts'
+import type { Config } from '../../../config/config.ts'
+import type { ControlConnection, ControlQuery } from './control-connection.ts'
+import { type ListeningConnection, openListeningConnection } from './listening-connection.ts'
+
+export interface NotifyFeedDeps {
+  /** The configuration now in force. */
+  readonly config: () => Pick<Config, 'dbConfig'>
+  /** Asks a server that can be written to. */
+  readonly onPrimary: ControlConnection['run']
+  /** Asks where requests read. */
+  readonly onReads: ControlConnection['run']
+  /** Options of a pg client for the server that `onPrimary` has found. */
+  readonly clientConfig: () => Readonly<Record<string, unknown>>
+  readonly listen?: typeof openListeningConnection
+}
+
+/** Milliseconds for one of the feed's small questions. */
+const questionLimitMs = 5000
+
+const replayedSql =
+  'select (not pg_is_in_recovery() or pg_last_wal_replay_lsn() >= $1::pg_lsn)::text as value'
+
+/** What a notification asks for; null: it is not addressed to us. */
+export function scopeOfPayload(payload: string, dbConfig: boolean): ReloadScope | null {
+  switch (payload) {
+    case '':
+    case 'reload schema':
+      return dbConfig ? 'both' : 'schema'
+    case 'reload config':
+      return 'config'
+    default:
+      return null
+  }
+}
+
+async function readValue(
+  query: ControlQuery,
+  text: string,
+  params: readonly string[] = [],
+): Promise<string> {
+  const [row] = await query(text, params)
+  return row?.['value'] ?? ''
+}
+
+/** Nothing is connected before `open`. What the feed rejects with is told in libpq's words. */
+export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
+  const { config, onPrimary, onReads, clientConfig, listen = openListeningConnection } = deps
+  const inTime = () => AbortSignal.timeout(questionLimitMs)
+  // unlike that of any other process on the database
+  const probeChannel = `dbrest_${randomBytes(8).toString('hex')}`
+  let proofs = 0
+
+  /** Finds the server; over a connection apart, so that a load does not silence the proofs. */
+  function findServer(): Promise<FeedPlace> {
+    return onPrimary(
+      async (query, address) => ({
+        address,
+        version: await readValue(query, 'select version() as value'),
+      }),
+      inTime(),
+    )
+  }
+
+  async function notify(payload: string): Promise<void> {
+    await onPrimary((query) => query('select pg_notify($1, $2)', [probeChannel, payload]), inTime())
+  }
+
+  return {
+    kind: 'push',
+    name: 'notify',
+    channel: ({ dbChannel, dbChannelEnabled }) => (dbChannelEnabled ? dbChannel : null),
+    unproven: 'a notification of our own did not come back',
+    open(channel, handlers) {
+      let connection: ListeningConnection | null = null
+      let isClosed = false
+      let onProbe = (_payload: string) => {}
+
+      async function begin(): Promise<FeedPlace> {
+        const place = await findServer()
+        if (isClosed) throw new Error('the connection was closed before it was made')
+        connection = listen(
+          clientConfig(),
+          { signal: channel, probe: probeChannel },
+          {
+            onSignal: (payload) => {
+              const scope = scopeOfPayload(payload, config().dbConfig)
+              if (scope !== null) handlers.onChange(scope)
+            },
+            onProbe: (payload) => onProbe(payload),
+            onLost: handlers.onLost,
+          },
+        )
+        await connection.ready
+        return place
+      }
+
+      return {
+        ready: begin(),
+        prove() {
+          // never used twice: what was sent for an earlier connection proves nothing of this one
+          proofs += 1
+          const token = String(proofs)
+          return new Promise((resolve, reject) => {
+            onProbe = (payload) => {
+              if (payload === token) resolve()
+            }
+            notify(token).catch(reject)
+          })
+        },
+        close() {
+          isClosed = true
+          connection?.close()
+        },
+      }
+    },
+    catchUp: {
+      async position() {
+        const isReplica = await onReads(
+          (query) => readValue(query, 'select pg_is_in_recovery()::text as value'),
+          inTime(),
+        )
+        if (isReplica !== 'true') return null
+        return onPrimary(
+          (query) => readValue(query, 'select pg_current_wal_insert_lsn() as value'),
+          inTime(),
+        )
+      },
+      async isReached(position) {
+        const isReached = await onReads(
+          (query) => readValue(query, replayedSql, [position]),
+          inTime(),
+        )
+        return isReached === 'true'
+      },
+    },
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * How a database tells of schema changes, as the sources of reload triggers see it. A backend has
+ * one feed: over `push` the database tells by itself, over `poll` it has to be asked for its
+ * version. Engines differ behind this; `src/sources` turns either into reload signals.
+ */
+import type { Config } from '../config/config.ts'
+import type { ReloadOrigin, ReloadScope } from './reload-signal.ts'
+
+export type SchemaFeed = PushFeed | { readonly kind: 'poll' }
+
+export interface PushFeed {
+  readonly kind: 'push'
+  /** The feed's name in `/health` and the metrics, and the origin of the reloads it tells of. */
+  readonly name: Extract<ReloadOrigin, 'notify' | 'change-stream'>
+  /**
+   * What a configuration lets the feed listen to, by the name that the log gives it; null: nothing.
+   * Where the name changes, a new connection takes the place of the one there is.
+   */
+  readonly channel: (config: Config) => string | null
+  /**
+   * Opens one connection, which is tried once: whoever opened it decides what follows its end. The
+   * handlers are called after `open` has returned.
+   */
+  readonly open: (channel: string, handlers: FeedHandlers) => FeedConnection
+  /** What it means when `prove` gets no answer, for the log. */
+  readonly unproven: string
+  /** For databases where reads lag behind what is told. */
+  readonly catchUp: CatchUp
+}
+
+export interface FeedHandlers {
+  /** Something has changed, or a reload is asked for. May be called before `ready`. */
+  readonly onChange: (scope: ReloadScope) => void
+  /** At most once, only after `ready`, never after `close`. In the words of the database. */
+  readonly onLost: (cause: string) => void
+}
+
+export interface FeedConnection {
+  /** Resolves once no later change is missed. Rejects with what was in the way. */
+  readonly ready: Promise<FeedPlace>
+  /**
+   * Proof of life: something of our own comes back over this connection. Resolves when it has;
+   * rejects when it could not be sent; stays pending when the connection is deaf.
+   */
+  prove(): Promise<void>
+  /** May be called at any time, and twice. */
+  close(): void
+}
+
+/** Where a feed comes from, for the log. */
+export interface FeedPlace {
+  /** `"host:port"` or a socket's path. */
+  readonly address: string
+  /** The server's description of itself. */
+  readonly version: string
+}
+
+export interface CatchUp {
+  /** How far the database has got by now, in its own terms; null: reads see all of that at once. */
+  position(): Promise<string | null>
+  /** Whether reads have got there. */
+  isReached(position: string): Promise<boolean>
+}

@@ -1,0 +1,203 @@
+/**
+ * What a database tells by itself → reload signals, over a connection whose life is proven, not
+ * assumed.
+ *
+ * One attempt: the connection is opened and ready → a proof of life comes back: the feed is up, and
+ * a check makes good what was missed → the proof is repeated. What fails ends the attempt; the next
+ * one comes after 1, 2, 4 … 32 s, and a proof begins the series anew. Listening thus comes before
+ * the load that it guards, the first included.
+ *
+ * Where reads lag behind, checks repeat until they have caught up with what was told.
+ */
+import {
+  connect,
+  defer,
+  distinctUntilChanged,
+  exhaustMap,
+  filter,
+  finalize,
+  from,
+  map,
+  merge,
+  NEVER,
+  type Observable,
+  retry,
+  type SchedulerLike,
+  Subject,
+  switchMap,
+  tap,
+  throwError,
+  timeout,
+  timer,
+} from 'rxjs'
+import { conflateMap } from '../cache/conflate-map.ts'
+import { type ReloadScope, type ReloadSignal, widerScope } from '../cache/reload-signal.ts'
+import type { FeedPlace, PushFeed } from '../cache/schema-feed.ts'
+import type { Config } from '../config/config.ts'
+import { assertNever } from '../core/assert-never.ts'
+import { backoffMs, withJitter } from '../core/backoff.ts'
+import type { Observe } from '../observe/observation.ts'
+import type { SourceHealth } from './source-health.ts'
+import { untilCaughtUp } from './until-caught-up.ts'
+
+export interface PushFeedDeps {
+  readonly feed: PushFeed
+  /** As it changes. Replays its current value. */
+  readonly config$: Observable<Config>
+  readonly health: Pick<SourceHealth, 'report'>
+  readonly observe: Observe
+  /** At each failed attempt and each loss: a server that is not to recover ends here. */
+  readonly onFailure?: (failure: unknown) => void
+  readonly scheduler: SchedulerLike
+  /** In [0, 1), for jitter. */
+  readonly random: () => number
+  /** Milliseconds in which a connection has to be ready: it may first look for its server. */
+  readonly readyLimitMs?: number
+  /** Milliseconds between two proofs of life. */
+  readonly proofIntervalMs?: number
+  /** Milliseconds in which a proof has to come back. */
+  readonly proofLimitMs?: number
+}
+
+/** Between two questions of how far the database has got, at least. */
+const catchUpThrottleMs = 100
+
+type FeedEvent =
+  | { readonly kind: 'change'; readonly scope: ReloadScope }
+  /** The first proof of a connection. */
+  | { readonly kind: 'proven'; readonly place: FeedPlace }
+
+/** Something that reads have to catch up with. */
+type News = Pick<ReloadSignal, 'scope' | 'depth' | 'origin'>
+
+/** Signals for as long as it is subscribed to. Never errors, never completes. */
+export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
+  const { feed, health, observe, scheduler } = deps
+  const { readyLimitMs = 10_000, proofIntervalMs = 10_000, proofLimitMs = 5000 } = deps
+
+  /** The first value comes in time, or an error does. */
+  function inTime<T>(limitMs: number, complaint: string) {
+    return timeout<T, Observable<never>>({
+      first: limitMs,
+      scheduler,
+      with: () => throwError(() => new Error(`${complaint} within ${limitMs} ms`)),
+    })
+  }
+
+  /** One connection: what it tells, and an error when it is lost. Closed on unsubscription. */
+  function listen(channel: string): Observable<FeedEvent> {
+    return defer(() => {
+      const changesSubject = new Subject<ReloadScope>()
+      const connection = feed.open(channel, {
+        onChange: (scope) => changesSubject.next(scope),
+        onLost: (cause) => changesSubject.error(new Error(cause)),
+      })
+      const changes$ = changesSubject.pipe(map((scope): FeedEvent => ({ kind: 'change', scope })))
+      const firstProof$ = from(connection.ready).pipe(
+        inTime(readyLimitMs, 'the server did not answer'),
+        switchMap((place) =>
+          timer(0, proofIntervalMs, scheduler).pipe(
+            exhaustMap(() => from(connection.prove()).pipe(inTime(proofLimitMs, feed.unproven))),
+            filter((_, index) => index === 0),
+            map((): FeedEvent => ({ kind: 'proven', place })),
+          ),
+        ),
+      )
+      return merge(changes$, firstProof$).pipe(finalize(() => connection.close()))
+    })
+  }
+
+  /** Attempt after attempt, for as long as the channel is listened to. */
+  function listenOn(channel: string, provenScope: () => ReloadScope): Observable<News> {
+    return defer(() => {
+      let failures = 0
+      health.report(feed.name, 'down')
+      return listen(channel).pipe(
+        map((event): News => {
+          switch (event.kind) {
+            case 'change': {
+              const { scope } = event
+              const told = scope === 'config' ? 'config' : 'schema'
+              observe({ kind: 'notification', channel, scope: told })
+              return { scope, depth: 'load', origin: feed.name }
+            }
+            case 'proven':
+              failures = 0
+              observe({ kind: 'listener-connected', ...event.place, channel })
+              health.report(feed.name, 'up')
+              return { scope: provenScope(), depth: 'check', origin: 'listener-connected' }
+            default:
+              return assertNever(event)
+          }
+        }),
+        retry({
+          delay: (failure: unknown) => {
+            failures += 1
+            const cause = failure instanceof Error ? failure.message : String(failure)
+            observe({ kind: 'listener-failed', channel, cause })
+            health.report(feed.name, 'down', cause)
+            deps.onFailure?.(failure)
+            // told without the jitter: 1, 2, 4 … is what the release's users know
+            observe({ kind: 'listener-retry', retryInMs: backoffMs(failures) })
+            return timer(withJitter(backoffMs(failures), deps.random()), scheduler)
+          },
+        }),
+      )
+    })
+  }
+
+  function toSignal(news: News): ReloadSignal {
+    return { ...news, at: scheduler.now() }
+  }
+
+  /** Checks that repeat until reads have caught up with the news, the last for all it is about. */
+  function repeatUntilCaughtUp({ scope, origin }: News): Observable<News> {
+    return untilCaughtUp(feed.catchUp, scheduler).pipe(
+      map((isReached): News => ({ scope: isReached ? scope : 'schema', depth: 'check', origin })),
+    )
+  }
+
+  /** Each news at once, and what follows from it; a storm asks a replica ten times a second. */
+  function followUp(news$: Observable<News>): Observable<ReloadSignal> {
+    return news$.pipe(
+      connect((shared$) =>
+        merge(
+          shared$,
+          shared$.pipe(
+            conflateMap(repeatUntilCaughtUp, {
+              merge: (older, newer) => ({ ...older, scope: widerScope(older.scope, newer.scope) }),
+              throttleMs: catchUpThrottleMs,
+              scheduler,
+            }),
+          ),
+        ),
+      ),
+      map(toSignal),
+    )
+  }
+
+  return defer(() => {
+    let dbConfig = false
+    let hasListened = false
+    const news$ = deps.config$.pipe(
+      tap((config) => {
+        dbConfig = config.dbConfig
+      }),
+      map((config) => feed.channel(config)),
+      distinctUntilChanged(),
+      switchMap((channel) => {
+        if (channel === null) {
+          health.report(feed.name, 'off')
+          return NEVER
+        }
+        return listenOn(channel, () => {
+          // changes of the configuration may have been missed, but for those before the start
+          const scope = hasListened && dbConfig ? 'both' : 'schema'
+          hasListened = true
+          return scope
+        })
+      }),
+    )
+    return followUp(news$)
+  })
+}

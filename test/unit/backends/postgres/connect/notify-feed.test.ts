@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest'
+import type { ControlConnection } from '../../../../../src/backends/postgres/connect/control-connection.ts'
+import type {
+  ListenChannels,
+  ListenHandlers,
+} from '../../../../../src/backends/postgres/connect/listening-connection.ts'
+import {
+  createNotifyFeed,
+  scopeOfPayload,
+} from '../../../../../src/backends/postgres/connect/notify-feed.ts'
+import { defaultConfig } from '../../../../../src/config/default-config.ts'
+
+const config = defaultConfig('postgres')
+
+test.each([
+  ['', true, 'both'],
+  ['reload schema', true, 'both'],
+  ['', false, 'schema'],
+  ['reload schema', false, 'schema'],
+  ['reload config', true, 'config'],
+  ['reload config', false, 'config'],
+  ['reload', true, null],
+  ['Reload schema', true, null],
+  ['"reload schema"', true, null],
+  ['{}', true, null],
+])('payload %j with db-config %s asks for %s', (payload, dbConfig, scope) => {
+  expect(scopeOfPayload(payload, dbConfig)).toBe(scope)
+})
+
+/** Connections that hear what the test lets them hear; NOTIFYs are kept. */
+function createFeed() {
+  const connections: { channels: ListenChannels; handlers: ListenHandlers }[] = []
+  const sent: (string | null)[] = []
+  const state = { dbConfig: true, sends: Promise.resolve() }
+  const onPrimary: ControlConnection['run'] = (work) =>
+    work(async (_text, params) => {
+      if (params === undefined || params.length === 0) return [{ value: 'PostgreSQL 18.1' }]
+      sent.push(params[1] ?? null)
+      await state.sends
+      return []
+    }, '/tmp:5432')
+  const feed = createNotifyFeed({
+    config: () => state,
+    onPrimary,
+    onReads: onPrimary,
+    clientConfig: () => ({}),
+    listen: (_config, channels, handlers) => {
+      connections.push({ channels, handlers })
+      return { ready: Promise.resolve(), close: () => undefined }
+    },
+  })
+  async function open() {
+    const scopes: string[] = []
+    const connection = feed.open('pgrst', {
+      onChange: (scope) => scopes.push(scope),
+      onLost: () => undefined,
+    })
+    await connection.ready
+    const opened = connections.at(-1)
+    if (opened === undefined) throw new Error('nothing was opened')
+    return { connection, scopes, ...opened }
+  }
+  return { feed, state, sent, open }
+}
+
+/** Whether it has settled once all that could settle has. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false
+  void promise.finally(() => {
+    settled = true
+  })
+  await new Promise((resolve) => setImmediate(resolve))
+  return settled
+}
+
+test('the channel is db-channel, and none when that is switched off', () => {
+  const { feed } = createFeed()
+  expect(feed.channel({ ...config, dbChannel: 'mine' })).toBe('mine')
+  expect(feed.channel({ ...config, dbChannelEnabled: false })).toBeNull()
+})
+
+test('a notification is told by what it asks for under the configuration of its moment', async () => {
+  const { state, open } = createFeed()
+  const { scopes, handlers, channels } = await open()
+  expect(channels.signal).toBe('pgrst')
+  handlers.onSignal('reload schema')
+  state.dbConfig = false
+  for (const payload of ['reload schema', 'nonsense', 'reload config']) handlers.onSignal(payload)
+  expect(scopes).toEqual(['both', 'schema', 'config'])
+})
+
+test('a proof is a notification of its own, on a private channel', async () => {
+  const { sent, open } = createFeed()
+  const first = await open()
+  const second = await open()
+  expect(first.channels.probe).toMatch(/^dbrest_[0-9a-f]{16}$/)
+  const earlier = first.connection.prove()
+  const proof = second.connection.prove()
+  expect(sent).toHaveLength(2)
+  // what was sent over an earlier connection arrives here as well
+  second.handlers.onProbe(String(sent[0]))
+  expect(await isSettled(proof)).toBe(false)
+  second.handlers.onProbe(String(sent[1]))
+  await proof
+  expect(await isSettled(earlier)).toBe(false)
+})
+
+test('a proof that cannot be sent rejects, one that came back stands', async () => {
+  const { state, sent, open } = createFeed()
+  const { connection, handlers } = await open()
+  state.sends = Promise.reject(new Error('cannot execute NOTIFY during recovery'))
+  await expect(connection.prove()).rejects.toThrow('cannot execute NOTIFY during recovery')
+  const proof = connection.prove()
+  handlers.onProbe(String(sent[1]))
+  await expect(proof).resolves.toBeUndefined()
+})
