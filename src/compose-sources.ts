@@ -1,24 +1,24 @@
 /**
- * The sources of reload triggers that an engine and a configuration have, as one stream: what
- * `compose.ts` hands to the pipeline. Which they are follows from how the backend can tell of
- * changes, its feed.
+ * The sources of reload triggers that a backend and a configuration have, as one stream: what
+ * `compose.ts` hands to the pipeline. Every server has signals, losses and the poll of the schema's
+ * version; a database that tells of changes has its feed as well, and the poll stands in for it.
  */
-import { distinctUntilChanged, map, merge, type Observable, type SchedulerLike } from 'rxjs'
-import type { Backend } from './backends/backend.ts'
+import { distinctUntilChanged, map, merge, type Observable, of, type SchedulerLike } from 'rxjs'
 import type { GenerationStore } from './cache/generation-store.ts'
+import type { SchemaReader } from './cache/load-schema.ts'
 import type { ReloadSignal } from './cache/reload-signal.ts'
+import type { SchemaFeed } from './cache/schema-feed.ts'
 import type { Config } from './config/config.ts'
 import { assertNever } from './core/assert-never.ts'
 import type { Observe } from './observe/observation.ts'
 import type { SourceHealth } from './sources/source-health.ts'
 import { type SignalEmitter, watchProcessSignals } from './sources/watch-process-signals.ts'
 import { watchPushFeed } from './sources/watch-push-feed.ts'
-import { watchSchemaVersion } from './sources/watch-schema-version.ts'
-import { watchSqliteSchema } from './sources/watch-sqlite-schema.ts'
+import { watchVersion } from './sources/watch-version.ts'
 
 export interface SourcesDeps {
-  readonly database: Backend
-  readonly store: GenerationStore
+  readonly database: Pick<SchemaReader, 'schemaVersion'> & { readonly feed: SchemaFeed }
+  readonly store: Pick<GenerationStore, 'current'>
   /** As it changes. Replays its current value. */
   readonly config$: Observable<Config>
   /** SIGUSR1 and SIGUSR2. */
@@ -27,56 +27,61 @@ export interface SourcesDeps {
   readonly lost$: Observable<void>
   /** At each failed attempt to listen, and at each loss. */
   readonly onListenerFailure: (failure: unknown) => void
+  /** At each time that the database could not be asked for its version. */
+  readonly onPollFailure: (failure: unknown) => void
   readonly health: SourceHealth
   readonly observe: Observe
   readonly scheduler: SchedulerLike
+  /** In [0, 1), for jitter. */
+  readonly random: () => number
 }
 
 export function composeSources(deps: SourcesDeps): Observable<ReloadSignal> {
-  const { database, store, config$, health, observe, scheduler } = deps
-  const config = () => store.current().config
-  const intervalMs$ = config$.pipe(map((current) => current.dbSchemaPollInterval))
-  const common = [
-    watchProcessSignals({ emitter: deps.reloads, config, scheduler }),
-    deps.lost$.pipe(
-      map((): ReloadSignal => {
-        const at = scheduler.now()
-        return { scope: 'schema', depth: 'check', origin: 'connection-lost', at }
-      }),
-    ),
-  ]
+  const { database, store, config$, health, observe, scheduler, random } = deps
   const { feed } = database
+
+  const signals$ = watchProcessSignals({
+    emitter: deps.reloads,
+    config: () => store.current().config,
+    scheduler,
+  })
+  const losses$ = deps.lost$.pipe(
+    map((): ReloadSignal => {
+      const at = scheduler.now()
+      return { scope: 'schema', depth: 'check', origin: 'connection-lost', at }
+    }),
+  )
+  const pollWhile = (isNeeded$: Observable<boolean>) =>
+    watchVersion({
+      reader: database,
+      store,
+      intervalMs$: config$.pipe(map(({ dbSchemaPollInterval }) => dbSchemaPollInterval)),
+      isNeeded$,
+      health,
+      onFailure: deps.onPollFailure,
+      scheduler,
+    })
+
   switch (feed.kind) {
     case 'push': {
+      const onFailure = deps.onListenerFailure
       const pushed$ = watchPushFeed({
         feed,
         config$,
         health,
         observe,
-        onFailure: deps.onListenerFailure,
+        onFailure,
         scheduler,
-        random: Math.random,
+        random,
       })
-      const isNeeded$ = health.state$(feed.name).pipe(
+      const isDown$ = health.state$(feed.name).pipe(
         map((state) => state === 'down'),
         distinctUntilChanged(),
       )
-      return merge(
-        ...common,
-        pushed$,
-        watchSchemaVersion({ intervalMs$, isNeeded$, health, scheduler }),
-      )
+      return merge(signals$, losses$, pushed$, pollWhile(isDown$))
     }
-    case 'poll': {
-      // the version names the file as well
-      const read = async () => {
-        const { snapshot } = store.current()
-        if (snapshot === null) return { version: '', file: '' }
-        const signal = AbortSignal.timeout(config().dbSchemaLoadTimeout)
-        return { version: await database.schemaVersion(snapshot.options, signal), file: '' }
-      }
-      return merge(...common, watchSqliteSchema({ read, intervalMs$, health, scheduler }))
-    }
+    case 'poll':
+      return merge(signals$, losses$, pollWhile(of(false)))
     default:
       return assertNever(feed)
   }

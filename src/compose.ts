@@ -168,9 +168,11 @@ export function composeServer(deps: ServerDeps): Server {
           listenerFailures.next()
           onListenerFailure(failure)
         },
+        onPollFailure: onFailure,
         health,
         observe,
         scheduler,
+        random: Math.random,
       }),
       store,
       reader: database,

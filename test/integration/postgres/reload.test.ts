@@ -21,7 +21,7 @@ import { diffSnapshotsInSlices } from '../../../src/schema/diff-snapshots.ts'
 import { createSourceHealth, type SourceHealth } from '../../../src/sources/source-health.ts'
 import { createStaleNameChecker, type StaleNameChecker } from '../../../src/sources/stale-names.ts'
 import { watchPushFeed } from '../../../src/sources/watch-push-feed.ts'
-import { watchSchemaVersion } from '../../../src/sources/watch-schema-version.ts'
+import { watchVersion } from '../../../src/sources/watch-version.ts'
 import { loadTestConfig } from '../../support/load-test-config.ts'
 import { type Cluster, startCluster } from '../../support/postgres.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/shared-cluster.ts'
@@ -75,10 +75,13 @@ async function startServer(
     scheduler,
     random: Math.random,
   })
-  const poll$ = watchSchemaVersion({
+  const poll$ = watchVersion({
+    reader: backend,
+    store,
     intervalMs$: new BehaviorSubject(config.dbSchemaPollInterval),
     isNeeded$: new BehaviorSubject(false),
     health,
+    onFailure: () => undefined,
     scheduler,
   })
   const pipeline = createReloadPipeline({

@@ -1,0 +1,134 @@
+/**
+ * The poll: asks the database for its schema version every so often, for databases that do not tell
+ * of changes, for changes that nobody announces, and in the place of a feed that is down.
+ *
+ * A look that fails makes the source down. A check is asked for when the version has moved since
+ * the last look or is not the snapshot's, and at the first look of all and the first that works
+ * after a failure: what was before them is not known.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import {
+  combineLatest,
+  distinctUntilChanged,
+  exhaustMap,
+  filter,
+  map,
+  NEVER,
+  type Observable,
+  type SchedulerLike,
+  scan,
+  switchMap,
+  tap,
+  timer,
+} from 'rxjs'
+import { describeFailure } from '../cache/describe-failure.ts'
+import type { GenerationStore } from '../cache/generation-store.ts'
+import { startDeadline } from '../cache/load-deadline.ts'
+import type { SchemaReader } from '../cache/load-schema.ts'
+import type { ReloadSignal } from '../cache/reload-signal.ts'
+import type { SchemaVersion } from '../schema/catalog.ts'
+import { schemaOptions } from '../schema/schema-options.ts'
+import type { SourceHealth } from './source-health.ts'
+
+export interface VersionPollDeps {
+  readonly reader: Pick<SchemaReader, 'schemaVersion'>
+  readonly store: Pick<GenerationStore, 'current'>
+  /** `db-schema-poll-interval` as it changes: milliseconds, 0: off. Replays its current value. */
+  readonly intervalMs$: Observable<number>
+  /** True while a feed that should tell of changes is down. Replays its current value. */
+  readonly isNeeded$: Observable<boolean>
+  readonly health: Pick<SourceHealth, 'report'>
+  /** At each look that fails: a server that is not to recover ends here. */
+  readonly onFailure: (failure: unknown) => void
+  readonly scheduler: SchedulerLike
+}
+
+/** How often a poll that stands in for a feed asks, whatever the configuration says. */
+const standInMs = 1000
+
+/** The source's name in the health registry. */
+export const pollName = 'poll'
+
+type Look =
+  | {
+      readonly kind: 'seen'
+      readonly version: SchemaVersion
+      /** The snapshot in use is of this version, and of the options now in force. */
+      readonly isCurrent: boolean
+    }
+  | { readonly kind: 'failed'; readonly failure: unknown }
+
+interface Progress {
+  readonly look: Look | null
+  readonly isNews: boolean
+}
+
+function compare({ look: before }: Progress, look: Look): Progress {
+  if (look.kind === 'failed') return { look, isNews: false }
+  const hasMoved = before?.kind !== 'seen' || before.version !== look.version
+  return { look, isNews: hasMoved || !look.isCurrent }
+}
+
+/** Signals for as long as it is subscribed to. Never errors, never completes. */
+export function watchVersion(deps: VersionPollDeps): Observable<ReloadSignal> {
+  const { reader, store, health, scheduler } = deps
+
+  /** Never rejects. */
+  async function look(): Promise<Look> {
+    const { config, snapshot } = store.current()
+    // under the options that the snapshot was loaded with: only so their versions compare
+    const options = snapshot?.options ?? schemaOptions(config)
+    // the question may have to wait for a load, which has as long
+    const deadline = startDeadline(config.dbSchemaLoadTimeout, scheduler)
+    try {
+      const version = await deadline.guard(reader.schemaVersion(options, deadline.signal))
+      const now = store.current()
+      const isCurrent =
+        now.snapshot?.schemaVersion === version &&
+        isDeepStrictEqual(now.snapshot.options, schemaOptions(now.config))
+      return { kind: 'seen', version, isCurrent }
+    } catch (failure) {
+      return { kind: 'failed', failure }
+    } finally {
+      deadline.end()
+    }
+  }
+
+  function report(look: Look): void {
+    if (look.kind === 'seen') {
+      health.report(pollName, 'up')
+      return
+    }
+    health.report(pollName, 'down', describeFailure(look.failure).cause)
+    deps.onFailure(look.failure)
+  }
+
+  function poll(intervalMs: number): Observable<ReloadSignal> {
+    return timer(intervalMs, intervalMs, scheduler).pipe(
+      exhaustMap(look),
+      tap(report),
+      scan(compare, { look: null, isNews: false }),
+      filter(({ isNews }) => isNews),
+      map(
+        (): ReloadSignal => ({
+          scope: 'schema',
+          depth: 'check',
+          origin: 'poll',
+          at: scheduler.now(),
+        }),
+      ),
+    )
+  }
+
+  return combineLatest([deps.intervalMs$, deps.isNeeded$]).pipe(
+    map(([intervalMs, isNeeded]) => {
+      if (!isNeeded) return intervalMs
+      return intervalMs === 0 ? standInMs : Math.min(intervalMs, standInMs)
+    }),
+    distinctUntilChanged(),
+    switchMap((intervalMs) => {
+      health.report(pollName, intervalMs === 0 ? 'off' : 'up')
+      return intervalMs === 0 ? NEVER : poll(intervalMs)
+    }),
+  )
+}

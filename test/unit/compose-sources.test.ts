@@ -1,0 +1,195 @@
+/** Which sources a server has: after the feed of its database, and after its configuration. */
+import { EventEmitter } from 'node:events'
+import { BehaviorSubject, Subject } from 'rxjs'
+import { describe, expect, test } from 'vitest'
+import { createGenerationStore } from '../../src/cache/generation-store.ts'
+import type { SchemaFeed } from '../../src/cache/schema-feed.ts'
+import { composeSources } from '../../src/compose-sources.ts'
+import type { Config } from '../../src/config/config.ts'
+import { defaultConfig } from '../../src/config/default-config.ts'
+import { buildSnapshot } from '../../src/schema/build-snapshot.ts'
+import { schemaOptions } from '../../src/schema/schema-options.ts'
+import { catalog } from './schema/sample-catalog.ts'
+import { createFakeFeed } from './sources/fake-feed.ts'
+import { createRecording } from './sources/record-source.ts'
+
+function compose(kind: SchemaFeed['kind'], override: Partial<Config> = {}) {
+  const recording = createRecording()
+  const { clock } = recording
+  const fake = createFakeFeed(clock)
+  const config: Config = {
+    ...defaultConfig('postgres'),
+    dbChannel: 'pgrst',
+    dbChannelEnabled: true,
+    dbConfig: true,
+    dbSchemaPollInterval: 0,
+    ...override,
+  }
+  const database = { version: 'A', failure: null as Error | null }
+  const asked: string[] = []
+  const failures: unknown[] = []
+  const pollFailures: unknown[] = []
+  const snapshot = buildSnapshot(
+    { ...catalog({}), version: 'A' },
+    schemaOptions(config),
+    1,
+    new Date(0),
+  )
+  const reloads = new EventEmitter()
+  const lostSubject = new Subject<void>()
+  const configSubject = new BehaviorSubject(config)
+  const subscription = recording.record(
+    composeSources({
+      database: {
+        feed: kind === 'push' ? fake.feed : { kind: 'poll' },
+        async schemaVersion() {
+          asked.push(`${clock.now()}`)
+          if (database.failure !== null) throw database.failure
+          return database.version
+        },
+      },
+      store: createGenerationStore({ config, snapshot }),
+      config$: configSubject,
+      reloads,
+      lost$: lostSubject,
+      onListenerFailure: (failure) => failures.push(failure),
+      onPollFailure: (failure) => pollFailures.push(failure),
+      health: recording.health,
+      observe: recording.observe,
+      scheduler: clock.scheduler,
+      random: () => 0,
+    }),
+  )
+  return {
+    ...recording,
+    ...fake,
+    database,
+    asked,
+    failures,
+    pollFailures,
+    reloads,
+    lostSubject,
+    subscription,
+    change: (part: Partial<Config>) => configSubject.next({ ...configSubject.value, ...part }),
+    states: () => recording.health.list().map(({ name, state }) => `${name} ${state}`),
+    async settle() {
+      await clock.advance(100)
+      recording.told()
+    },
+  }
+}
+
+describe.each(['push', 'poll'] as const)('a database that can %s', (kind) => {
+  test('has signals of the process and lost connections', async () => {
+    const { clock, told, settle, reloads, lostSubject } = compose(kind)
+    await settle()
+    reloads.emit('SIGUSR1')
+    await clock.advance(5)
+    reloads.emit('SIGUSR2')
+    await clock.advance(5)
+    lostSubject.next()
+    expect(told()).toEqual([
+      '100 signal both full',
+      '105 signal config check',
+      '110 connection-lost schema check',
+    ])
+  })
+
+  test('is polled as often as the configuration says, from when it says so', async () => {
+    const { clock, asked, settle, change, states } = compose(kind)
+    await settle()
+    await clock.advance(100_000)
+    expect(asked).toEqual([])
+    expect(states()).toContain('poll off')
+    change({ dbSchemaPollInterval: 500 })
+    await clock.advance(1100)
+    expect(asked).toEqual(['100600', '101100'])
+    expect(states()).toContain('poll up')
+  })
+
+  test('that cannot be asked for its version is told of by its poll', async () => {
+    const { clock, database, told, pollFailures, failures } = compose(kind, {
+      dbSchemaPollInterval: 500,
+    })
+    database.failure = new Error('gone')
+    await clock.advance(1100)
+    expect(told()).toContain('500 down poll: gone')
+    expect(pollFailures).toEqual([database.failure, database.failure])
+    expect(failures).toEqual([])
+  })
+
+  test('has no sources once nobody listens', async () => {
+    const { clock, subscription, settle, reloads, told, connections } = compose(kind)
+    await settle()
+    subscription.unsubscribe()
+    reloads.emit('SIGUSR1')
+    await clock.advance(100_000)
+    expect(told()).toEqual([])
+    expect(connections.every(({ isClosed }) => isClosed)).toBe(true)
+    expect(clock.scheduler.actions).toEqual([])
+  })
+})
+
+describe('a database that tells of changes', () => {
+  test('is listened to, and not polled while it is', async () => {
+    const { clock, told, last, asked, states } = compose('push')
+    await clock.advance(100)
+    last().handlers.onChange('schema')
+    await clock.advance(10_000)
+    expect(told()).toEqual([
+      '0 up poll',
+      '6 listening on pgrst at /tmp:5432',
+      '6 up notify',
+      '6 listener-connected schema check',
+      '100 notification schema',
+      '100 notify schema load',
+    ])
+    expect(asked).toEqual([])
+    expect(states()).toEqual(['notify up', 'poll off'])
+  })
+
+  test.each([
+    ['that is off otherwise', 0],
+    ['that is slow otherwise', 60_000],
+  ])('is polled each second while its feed is down, by a poll %s', async (_, interval) => {
+    const { clock, settle, told, server, last, asked, failures, states } = compose('push', {
+      dbSchemaPollInterval: interval,
+    })
+    await settle()
+    server.refusal = new Error('connection refused')
+    last().handlers.onLost('gone')
+    await clock.advance(2500)
+    expect(asked).toEqual(['1100', '2100'])
+    expect(states()).toEqual(['notify down', 'poll up'])
+    expect(failures).toHaveLength(2)
+    expect(told()).toContain('1100 poll schema check')
+    server.refusal = null
+    await clock.advance(2500)
+    const before = asked.length
+    expect(states()[0]).toBe('notify up')
+    await clock.advance(10_000)
+    expect(asked).toHaveLength(before)
+  })
+
+  test('needs nobody to stand in for a feed that is switched off', async () => {
+    const { clock, settle, change, asked, states, connections } = compose('push')
+    await settle()
+    change({ dbChannelEnabled: false })
+    await clock.advance(100_000)
+    expect(connections.map(({ isClosed }) => isClosed)).toEqual([true])
+    expect(asked).toEqual([])
+    expect(states()).toEqual(['notify off', 'poll off'])
+  })
+})
+
+test('a database that has to be asked opens nothing, and tells of its poll alone', async () => {
+  const { clock, told, states, connections, database } = compose('poll', {
+    dbSchemaPollInterval: 500,
+  })
+  await clock.advance(1100)
+  database.version = 'B'
+  await clock.advance(500)
+  expect(told()).toEqual(['0 up poll', '500 poll schema check', '1500 poll schema check'])
+  expect(states()).toEqual(['poll up'])
+  expect(connections).toEqual([])
+})
