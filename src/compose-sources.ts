@@ -25,10 +25,8 @@ export interface SourcesDeps {
   readonly reloads: SignalEmitter
   /** A request found the database gone: when it is back, the schema may be another. */
   readonly lost$: Observable<void>
-  /** At each failed attempt to listen, and at each loss. */
-  readonly onListenerFailure: (failure: unknown) => void
-  /** At each time that the database could not be asked for its version. */
-  readonly onPollFailure: (failure: unknown) => void
+  /** Each time that the feed could not be opened or was lost, or the version could not be asked for. */
+  readonly onFailure: (failure: unknown) => void
   readonly health: SourceHealth
   readonly observe: Observe
   readonly scheduler: SchedulerLike
@@ -58,19 +56,18 @@ export function composeSources(deps: SourcesDeps): Observable<ReloadSignal> {
       intervalMs$: config$.pipe(map(({ dbSchemaPollInterval }) => dbSchemaPollInterval)),
       isNeeded$,
       health,
-      onFailure: deps.onPollFailure,
+      onFailure: deps.onFailure,
       scheduler,
     })
 
   switch (feed.kind) {
     case 'push': {
-      const onFailure = deps.onListenerFailure
       const pushed$ = watchPushFeed({
         feed,
         config$,
         health,
         observe,
-        onFailure,
+        onFailure: deps.onFailure,
         scheduler,
         random,
       })

@@ -6,7 +6,7 @@
 import { dumpSnapshot } from './admin/dump-snapshot.ts'
 import { openBackend } from './backends/open-backend.ts'
 import type { Config } from './config/config.ts'
-import { createConfigLoader, type ReadConfig } from './configure.ts'
+import { createConfigLoader, type ReadConfig } from './config/config-loader.ts'
 import { BackendFailure } from './errors/backend-failure.ts'
 import { createLogObserver } from './observe/log-observer.ts'
 import { buildSnapshot } from './schema/build-snapshot.ts'

@@ -69,7 +69,7 @@ const fences: Readonly<Record<string, readonly string[]>> = {
   mongodb: ['backends/mongodb/'],
   hono: ['http/', 'admin/', 'bind-server.ts'],
   '@hono/node-server': ['http/', 'admin/', 'bind-server.ts'],
-  rxjs: ['sources/', 'cache/', 'compose.ts', 'compose-sources.ts'],
+  rxjs: ['sources/', 'cache/', 'compose.ts', 'compose-sources.ts', 'compose-pipeline.ts'],
   jose: ['auth/'],
   pino: ['observe/'],
   'prom-client': ['observe/'],

@@ -2,7 +2,15 @@
  * Which sources of triggers work, since when, and why not: what `/health` and `/ready` read, and
  * what makes a poll step in for a source that is down. Sources report, nobody else.
  */
-import { BehaviorSubject, distinctUntilChanged, map, type Observable } from 'rxjs'
+import {
+  BehaviorSubject,
+  distinctUntilChanged,
+  filter,
+  firstValueFrom,
+  map,
+  type Observable,
+} from 'rxjs'
+import type { SchemaFeed } from '../cache/schema-feed.ts'
 import type { Observe } from '../observe/observation.ts'
 
 /** `off`: switched off by the configuration. */
@@ -24,6 +32,8 @@ export interface SourceHealth {
   list(): readonly SourceStatus[]
   /** `off` until the source reports. Replays the current state. */
   state$(name: string): Observable<SourceState>
+  /** Resolves once the source is up, is switched off, or has told why it is down. */
+  settled(name: string): Promise<void>
 }
 
 /** The cause while a source has only begun: nothing to tell yet. */
@@ -60,5 +70,24 @@ export function createSourceHealth(deps: {
         map((statuses) => statuses.get(name)?.state ?? 'off'),
         distinctUntilChanged(),
       ),
+    async settled(name) {
+      const isSettled = (status: SourceStatus | undefined) =>
+        status !== undefined && (status.state !== 'down' || status.cause !== notYet)
+      await firstValueFrom(
+        statusesSubject.pipe(filter((statuses) => isSettled(statuses.get(name)))),
+      )
+    },
   }
+}
+
+/**
+ * What a feed says of its database: null where it has nothing to say, since there is none or it is
+ * switched off.
+ *
+ * Rule  PostgREST docs: admin_server (Ready): with the listener on, it speaks for the database
+ */
+export function feedVouches(feed: SchemaFeed, health: Pick<SourceHealth, 'list'>): boolean | null {
+  if (feed.kind === 'poll') return null
+  const source = health.list().find(({ name, state }) => name === feed.name && state !== 'off')
+  return source === undefined ? null : source.state === 'up'
 }

@@ -36,6 +36,7 @@ import type { FeedPlace, PushFeed } from '../cache/schema-feed.ts'
 import type { Config } from '../config/config.ts'
 import { assertNever } from '../core/assert-never.ts'
 import { backoffMs, withJitter } from '../core/backoff.ts'
+import { BackendFailure } from '../errors/backend-failure.ts'
 import type { Observe } from '../observe/observation.ts'
 import type { SourceHealth } from './source-health.ts'
 import { untilCaughtUp } from './until-caught-up.ts'
@@ -47,7 +48,7 @@ export interface PushFeedDeps {
   readonly health: Pick<SourceHealth, 'report'>
   readonly observe: Observe
   /** At each failed attempt and each loss: a server that is not to recover ends here. */
-  readonly onFailure?: (failure: unknown) => void
+  readonly onFailure: (failure: BackendFailure) => void
   readonly scheduler: SchedulerLike
   /** In [0, 1), for jitter. */
   readonly random: () => number
@@ -69,6 +70,13 @@ type FeedEvent =
 
 /** Something that reads have to catch up with. */
 type News = Pick<ReloadSignal, 'scope' | 'depth' | 'origin'>
+
+/** A feed that ends without the database's word, or is deaf, is a connection lost. */
+function asLoss(failure: unknown, cause: string): BackendFailure {
+  return failure instanceof BackendFailure
+    ? failure
+    : new BackendFailure({ kind: 'connection-lost', details: cause }, cause, false, failure)
+}
 
 /** Signals for as long as it is subscribed to. Never errors, never completes. */
 export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
@@ -136,7 +144,7 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
             const cause = failure instanceof Error ? failure.message : String(failure)
             observe({ kind: 'listener-failed', channel, cause })
             health.report(feed.name, 'down', cause)
-            deps.onFailure?.(failure)
+            deps.onFailure(asLoss(failure, cause))
             // told without the jitter: 1, 2, 4 … is what the release's users know
             observe({ kind: 'listener-retry', retryInMs: backoffMs(failures) })
             return timer(withJitter(backoffMs(failures), deps.random()), scheduler)

@@ -28,7 +28,6 @@ function compose(kind: SchemaFeed['kind'], override: Partial<Config> = {}) {
   const database = { version: 'A', failure: null as Error | null }
   const asked: string[] = []
   const failures: unknown[] = []
-  const pollFailures: unknown[] = []
   const snapshot = buildSnapshot(
     { ...catalog({}), version: 'A' },
     schemaOptions(config),
@@ -52,8 +51,7 @@ function compose(kind: SchemaFeed['kind'], override: Partial<Config> = {}) {
       config$: configSubject,
       reloads,
       lost$: lostSubject,
-      onListenerFailure: (failure) => failures.push(failure),
-      onPollFailure: (failure) => pollFailures.push(failure),
+      onFailure: (failure) => failures.push(failure),
       health: recording.health,
       observe: recording.observe,
       scheduler: clock.scheduler,
@@ -66,7 +64,6 @@ function compose(kind: SchemaFeed['kind'], override: Partial<Config> = {}) {
     database,
     asked,
     failures,
-    pollFailures,
     reloads,
     lostSubject,
     subscription,
@@ -108,14 +105,11 @@ describe.each(['push', 'poll'] as const)('a database that can %s', (kind) => {
   })
 
   test('that cannot be asked for its version is told of by its poll', async () => {
-    const { clock, database, told, pollFailures, failures } = compose(kind, {
-      dbSchemaPollInterval: 500,
-    })
+    const { clock, database, told, failures } = compose(kind, { dbSchemaPollInterval: 500 })
     database.failure = new Error('gone')
     await clock.advance(1100)
     expect(told()).toContain('500 down poll: gone')
-    expect(pollFailures).toEqual([database.failure, database.failure])
-    expect(failures).toEqual([])
+    expect(failures).toEqual([database.failure, database.failure])
   })
 
   test('has no sources once nobody listens', async () => {

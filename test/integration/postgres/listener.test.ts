@@ -76,6 +76,7 @@ function startListener(uri: string, options: ListenerOptions = {}): Listener {
   const observe = (observation: Observation) => hear(observation.kind, textOf(observation))
   const health = createSourceHealth({ now: Date.now, observe })
   const subscription = watchPushFeed({
+    onFailure: () => undefined,
     feed: backend.feed,
     config$,
     health,

@@ -68,6 +68,7 @@ async function startServer(
   const config$ = new BehaviorSubject(config)
   const scheduler = asyncScheduler
   const notify$ = watchPushFeed({
+    onFailure: () => undefined,
     feed: backend.feed,
     config$,
     health,

@@ -3,13 +3,13 @@
  * database holds on top of them. Used at the start, at every reload of the configuration and for
  * the dumps.
  */
-import type { Backend } from './backends/backend.ts'
-import { compileClaimPath } from './config/claim-path.ts'
-import type { Config } from './config/config.ts'
-import { reloadConfig } from './config/reload-config.ts'
-import type { Result } from './core/result.ts'
-import { BackendFailure } from './errors/backend-failure.ts'
-import type { Observe } from './observe/observation.ts'
+
+import type { Result } from '../core/result.ts'
+import { BackendFailure } from '../errors/backend-failure.ts'
+import type { Observe } from '../observe/observation.ts'
+import { compileClaimPath } from './claim-path.ts'
+import type { Config } from './config.ts'
+import { reloadConfig } from './reload-config.ts'
 
 /** Reads the file and the environment anew. */
 export type ReadConfig = (layers: {
@@ -19,7 +19,13 @@ export type ReadConfig = (layers: {
 
 export interface ConfigLoaderDeps {
   readonly read: ReadConfig
-  readonly database: Pick<Backend, 'databaseSettings'>
+  readonly database: {
+    /** What the database holds of the configuration. Rejects with BackendFailure. */
+    readonly databaseSettings: (
+      config: Config,
+      signal: AbortSignal,
+    ) => Promise<ReadonlyMap<string, string>>
+  }
   /** The configuration in use: its boot options stay. */
   readonly current: () => Config
   readonly observe: Observe

@@ -1,0 +1,79 @@
+/**
+ * Wires a backend, its sources of triggers and the reload pipeline together: the part of the
+ * composition root that keeps the schema fresh.
+ */
+import { BehaviorSubject } from 'rxjs'
+import type { Backend } from './backends/backend.ts'
+import { createVersionCheck } from './cache/check-version.ts'
+import type { GenerationStore } from './cache/generation-store.ts'
+import { createReloadPipeline, type ReloadPipeline } from './cache/reload-pipeline.ts'
+import { composeSources, type SourcesDeps } from './compose-sources.ts'
+import { createConfigLoader, type ReadConfig } from './config/config-loader.ts'
+import type { Observe } from './observe/observation.ts'
+import { buildSnapshotInSlices } from './schema/build-snapshot.ts'
+import { diffSnapshotsInSlices } from './schema/diff-snapshots.ts'
+import { createFirstLoad } from './sources/first-load.ts'
+import type { SourceHealth } from './sources/source-health.ts'
+import { createStaleNameChecker, type StaleNameChecker } from './sources/stale-names.ts'
+
+export interface ComposePipelineDeps
+  extends Pick<SourcesDeps, 'reloads' | 'lost$' | 'scheduler' | 'random'> {
+  readonly database: Backend
+  readonly store: GenerationStore
+  readonly readConfig: ReadConfig
+  readonly health: SourceHealth
+  readonly observe: Observe
+  /** Whatever loads, the feed or the poll met. */
+  readonly onFailure: (failure: unknown) => void
+}
+
+/** The database gets this long to tell its schema version to a request that may be stale. */
+const versionCheckMs = 5000
+
+/** Between two slices of work on a large schema requests are served. */
+const slices = {
+  pause: () => new Promise<void>((resolve) => setImmediate(resolve)),
+  now: () => performance.now(),
+}
+
+export interface Freshness {
+  readonly pipeline: ReloadPipeline
+  /** For requests that may be stale: a check that begins after the call. Never rejects. */
+  readonly checkSchema: StaleNameChecker['checkAfter']
+}
+
+export function composePipeline(deps: ComposePipelineDeps): Freshness {
+  const { database, store, health, observe, onFailure, scheduler, random } = deps
+  const config = () => store.current().config
+  const configSubject = new BehaviorSubject(config())
+  const firstLoad = createFirstLoad({ database, health, observe })
+  const pipeline = createReloadPipeline({
+    signals$: composeSources({
+      ...deps,
+      config$: firstLoad.onceConnected(configSubject),
+    }),
+    store,
+    reader: database,
+    loadConfig: createConfigLoader({ read: deps.readConfig, database, current: config, observe }),
+    beforeLoad: firstLoad.prepare,
+    buildSnapshot: (...parts) => buildSnapshotInSlices(...parts, slices),
+    diffSnapshots: (previous, next) => diffSnapshotsInSlices(previous, next, slices),
+    stopwatch: () => performance.now(),
+    onPublished: (next, previous) => {
+      if (next.config !== previous.config) configSubject.next(next.config)
+      if (next.snapshot !== previous.snapshot && previous.snapshot !== null) database.recycle()
+    },
+    onFailure,
+    observe,
+    scheduler,
+    random,
+    deadlineMs: () => config().dbSchemaLoadTimeout,
+  })
+  const { checkAfter } = createStaleNameChecker({
+    isCurrent: createVersionCheck({ store, reader: database, scheduler, limitMs: versionCheckMs }),
+    requestReload: pipeline.requestReload,
+    currentVersion: () => store.current().snapshot?.version ?? null,
+    scheduler,
+  })
+  return { pipeline, checkSchema: checkAfter }
+}
