@@ -132,10 +132,10 @@ test('serves first come first, on never more connections than it may open', asyn
 })
 
 test('gives up on a connection after the acquisition timeout', async () => {
-  const { pool } = poolOf({ max: 1, acquisitionTimeoutMs: 60 })
-  const busy = await take(pool)
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
+  const { pool } = poolOf({ max: 1, acquisitionTimeoutMs: 60 })
+  const busy = await take(pool)
   const refused = pool.acquire(noSignal)
   vi.advanceTimersByTime(59)
   expect(pool.stats().waiting).toBe(1)
