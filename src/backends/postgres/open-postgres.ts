@@ -9,6 +9,7 @@ import type { Config } from '../../config/config.ts'
 import { BackendFailure } from '../../errors/backend-failure.ts'
 import type { Observe } from '../../observe/observation.ts'
 import type { Backend } from '../backend.ts'
+import { poolLimits } from '../pool/pool-limits.ts'
 import { introspectPostgres } from './catalog/introspect-postgres.ts'
 import { postgresAbilities } from './catalog/postgres-capabilities.ts'
 import { readSchemaVersion } from './catalog/postgres-schema-version.ts'
@@ -47,15 +48,9 @@ export function openPostgres({ config, env, observe, onUnreachable }: PostgresDe
     statementCapacity,
     random: Math.random,
   })
-  const { dbPool, dbPoolAcquisitionTimeout, dbPoolMaxIdletime, dbPoolMaxLifetime } = config()
   const pool = createPostgresPool({
     connect: (id, signal) => connector.connect({ id, signal }),
-    limits: {
-      max: dbPool,
-      acquisitionTimeoutMs: dbPoolAcquisitionTimeout * 1000,
-      maxIdleMs: dbPoolMaxIdletime * 1000,
-      maxLifetimeMs: dbPoolMaxLifetime * 1000,
-    },
+    limits: poolLimits(config()),
     observe,
   })
   const loads = createControlConnection({

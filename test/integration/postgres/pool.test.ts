@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import type { PoolLimits } from '../../../src/backends/pool/pool-limits.ts'
 import {
   type Acquisition,
   createPostgresPool,
-  type PoolLimits,
   type PostgresPool,
 } from '../../../src/backends/postgres/connect/postgres-pool.ts'
 import type { PostgresConnection } from '../../../src/backends/postgres/protocol/postgres-connection.ts'

@@ -1,9 +1,9 @@
 /**
  * The connections that requests run on. At most `max` at any moment, those being opened and closed
- * included; opened when a request needs one and none is free, given to waiting requests first come
+ * included; opened when a request needs one and none is free, lent to waiting requests first come
  * first served, closed when idle or old.
  *
- * A connection is in one place at a time:
+ * A connection is in one state at a time, and each state has its collection:
  *   opening → idle ⇄ used → closing → gone
  *   idle → stale → closing, when a new schema was published: stale ones serve nobody and are
  *   closed one after the other; used ones are closed when they come back
@@ -12,24 +12,18 @@
 import { randomUUID } from 'node:crypto'
 import { timerMs } from '../../../core/timer-ms.ts'
 import { BackendFailure } from '../../../errors/backend-failure.ts'
-import type { Observe } from '../../../observe/observation.ts'
+import type { Observation, Observe } from '../../../observe/observation.ts'
 import type { PoolStats } from '../../backend.ts'
+import type { PoolLimits } from '../../pool/pool-limits.ts'
+import { type GivenUp, WaitingLine } from '../../pool/waiting-line.ts'
 import { connectFailure } from '../protocol/map-postgres-error.ts'
 import type { PostgresConnection } from '../protocol/postgres-connection.ts'
 
-export interface PoolLimits {
-  readonly max: number
-  readonly acquisitionTimeoutMs: number
-  readonly maxIdleMs: number
-  readonly maxLifetimeMs: number
-}
-
-export type Acquisition =
+type Served =
   | { readonly kind: 'acquired'; readonly connection: PostgresConnection }
-  | { readonly kind: 'timeout' }
-  /** The request's client left while it waited. */
-  | { readonly kind: 'abandoned' }
   | { readonly kind: 'failed'; readonly failure: BackendFailure }
+
+export type Acquisition = Served | GivenUp
 
 export interface PostgresPool {
   acquire(signal: AbortSignal): Promise<Acquisition>
@@ -55,279 +49,280 @@ export interface PostgresPoolDeps {
   readonly closeGraceMs?: number
 }
 
-interface Pooled {
+export function createPostgresPool(deps: PostgresPoolDeps): PostgresPool {
+  return new ConnectionPool({
+    connectTimeoutMs: 5000,
+    staggerMs: 20,
+    closeGraceMs: 1000,
+    ...deps,
+  })
+}
+
+/** A connection that is open, with what decides how long it stays so. */
+interface Member {
   readonly connection: PostgresConnection
   readonly bornAt: number
-  readonly generation: number
+  /** The pool's epoch when it began to be opened. */
+  readonly epoch: number
   idleSince: number
 }
 
-interface Waiter {
-  readonly settle: (acquisition: Acquisition) => void
-}
+type Status = Extract<Observation, { readonly kind: 'connection' }>['status']
 
-export function createPostgresPool(deps: PostgresPoolDeps): PostgresPool {
-  const { limits, observe, connectTimeoutMs = 5000, staggerMs = 20, closeGraceMs = 1000 } = deps
-  const waiters = new Set<Waiter>()
-  const members = new Map<PostgresConnection, Pooled>()
-  // the last one used is given out first, so that those not needed grow idle
-  const idle: Pooled[] = []
-  const stale: Pooled[] = []
-  const used = new Set<PostgresConnection>()
-  const opening = new Set<AbortController>()
-  const leaving = new Set<PostgresConnection>()
-  let generation = 0
-  let lossToldAt = 0
-  let sweepTimer: NodeJS.Timeout | undefined
-  let staggerTimer: NodeJS.Timeout | undefined
-  let closed: Promise<void> | null = null
-  let onEmpty = () => {}
+class ConnectionPool implements PostgresPool {
+  readonly #deps: Required<PostgresPoolDeps>
+  readonly #line = new WaitingLine<Served>()
+  readonly #opening = new Set<AbortController>()
+  // the last one used is lent first, so that those not needed grow idle
+  readonly #idle: Member[] = []
+  readonly #used = new Map<PostgresConnection, Member>()
+  readonly #stale: Member[] = []
+  readonly #closing = new Set<Member>()
+  /** Counts the publishes; a connection of an earlier epoch is not lent any more. */
+  #epoch = 0
+  #lossToldAt = 0
+  #sweepTimer: NodeJS.Timeout | undefined
+  #staggerTimer: NodeJS.Timeout | undefined
+  #closed: Promise<void> | null = null
+  #onEmpty = () => {}
 
-  const total = () => members.size + opening.size + leaving.size
-
-  function report(
-    connection: PostgresConnection,
-    status: 'ready' | 'used' | 'released',
-    reason: string,
-  ) {
-    observe({ kind: 'connection', id: connection.id, status, reason })
+  constructor(deps: Required<PostgresPoolDeps>) {
+    this.#deps = deps
   }
 
-  function lend(pooled: Pooled): Acquisition {
-    used.add(pooled.connection)
-    report(pooled.connection, 'used', '')
-    return { kind: 'acquired', connection: pooled.connection }
+  acquire(signal: AbortSignal): Promise<Acquisition> {
+    if (this.#closed !== null) return Promise.resolve(stopping())
+    if (signal.aborted) return Promise.resolve({ kind: 'abandoned' })
+    const member = this.#idle.pop()
+    if (member !== undefined) return Promise.resolve(this.#lend(member))
+    const turn = this.#line.join(this.#deps.limits.acquisitionTimeoutMs, signal)
+    this.#grow()
+    return turn
   }
 
-  /** To the request that waits longest, else to the idle ones. */
-  function offer(pooled: Pooled): void {
-    for (const waiter of waiters) {
-      waiters.delete(waiter)
-      waiter.settle(lend(pooled))
+  release(connection: PostgresConnection, isFit: boolean): void {
+    const member = this.#used.get(connection)
+    if (member === undefined) {
+      // `close` has cut it
+      if (this.#closed !== null) return
+      throw new Error('a connection came back that was not lent')
+    }
+    this.#used.delete(connection)
+    if (!connection.isAlive) {
+      this.#report(connection.id, 'closed', 'network error')
+      this.#grow()
       return
     }
-    pooled.idleSince = Date.now()
-    idle.push(pooled)
-    scheduleSweep()
+    this.#report(connection.id, 'released', isFit ? 'session success' : 'session failure')
+    if (!isFit || !this.#isCurrent(member)) this.#dismiss(member, 'release')
+    else if (this.#isTooOld(member)) this.#dismiss(member, 'max lifetime')
+    else this.#offer(member)
+  }
+
+  recycle(): void {
+    this.#epoch += 1
+    this.#stale.push(...this.#idle.splice(0))
+    if (this.#staggerTimer === undefined) this.#closeStale()
+  }
+
+  stats(): PoolStats {
+    const { max } = this.#deps.limits
+    return { max, available: this.#idle.length, waiting: this.#line.length }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= Promise.resolve().then(() => this.#closeAll())
+    return this.#closed
+  }
+
+  /** idle or just opened or given back → used. */
+  #lend(member: Member): Served {
+    this.#used.set(member.connection, member)
+    this.#report(member.connection.id, 'used', '')
+    return { kind: 'acquired', connection: member.connection }
+  }
+
+  /** Just opened or given back → used by the request that waits longest, else idle. */
+  #offer(member: Member): void {
+    if (this.#line.length > 0) {
+      this.#line.answerFirst(this.#lend(member))
+      return
+    }
+    member.idleSince = Date.now()
+    this.#idle.push(member)
+    this.#scheduleSweep()
+  }
+
+  /** → closing. The caller has taken it from where it was. */
+  #dismiss(member: Member, reason: string): void {
+    this.#report(member.connection.id, 'closed', reason)
+    this.#closing.add(member)
+    void member.connection.end().finally(() => {
+      this.#closing.delete(member)
+      this.#grow()
+    })
+  }
+
+  /** idle or stale → gone, for it has died. */
+  #lose(member: Member, cause: string): void {
+    // whoever uses it learns it from its batch, and gives it back
+    if (!remove(this.#idle, member) && !remove(this.#stale, member)) return
+    this.#report(member.connection.id, 'closed', 'network error')
+    // a server that goes takes all of them at once: said once
+    if (Date.now() - this.#lossToldAt >= 1000) {
+      this.#lossToldAt = Date.now()
+      const error = { kind: 'connection-lost', details: cause } as const
+      this.#deps.observe({ kind: 'connection-lost', error })
+    }
+    this.#grow()
   }
 
   /** Called whenever something left or someone came. Opens as many as are waited for and may be. */
-  function grow(): void {
-    if (closed !== null) {
-      if (total() === 0) onEmpty()
+  #grow(): void {
+    if (this.#closed !== null) {
+      if (this.#total() === 0) this.#onEmpty()
       return
     }
-    while (opening.size < waiters.size && total() < limits.max) void open()
+    while (this.#opening.size < this.#line.length && this.#total() < this.#deps.limits.max) {
+      void this.#open()
+    }
     // room that is being made counts
-    while (opening.size + leaving.size < waiters.size) {
-      const spare = stale.shift()
+    while (this.#opening.size + this.#closing.size < this.#line.length) {
+      const spare = this.#stale.shift()
       if (spare === undefined) return
-      dismiss(spare, 'release')
+      this.#dismiss(spare, 'release')
     }
   }
 
-  async function open(): Promise<void> {
+  #total(): number {
+    const open = this.#idle.length + this.#used.size + this.#stale.length
+    return this.#opening.size + open + this.#closing.size
+  }
+
+  /** → opening, and what comes of it. */
+  async #open(): Promise<void> {
     const id = randomUUID()
+    const epoch = this.#epoch
     const attempt = new AbortController()
-    const born = generation
-    opening.add(attempt)
-    observe({ kind: 'connection', id, status: 'connecting', reason: '' })
-    const timer = setTimeout(() => attempt.abort(), connectTimeoutMs)
-    let connection: PostgresConnection
-    try {
-      connection = await deps.connect(id, attempt.signal)
-    } catch (failure) {
-      clearTimeout(timer)
-      opening.delete(attempt)
-      observe({ kind: 'connection', id, status: 'closed', reason: 'network error' })
-      fail(failure)
-      grow()
-      return
-    }
+    this.#opening.add(attempt)
+    this.#report(id, 'connecting', '')
+    const timer = setTimeout(() => attempt.abort(), this.#deps.connectTimeoutMs)
+    const opened = await this.#deps.connect(id, attempt.signal).catch(asFailure)
     clearTimeout(timer)
-    opening.delete(attempt)
-    const pooled = { connection, bornAt: Date.now(), generation: born, idleSince: Date.now() }
-    members.set(connection, pooled)
-    connection.onLost((cause) => lose(pooled, cause))
-    report(connection, 'ready', 'connection establishment')
-    if (closed !== null || born !== generation) {
-      dismiss(pooled, 'release')
-      grow()
-    } else {
-      offer(pooled)
-    }
+    this.#opening.delete(attempt)
+    if (opened instanceof BackendFailure) this.#fail(id, opened)
+    else this.#admit(opened, epoch)
   }
 
-  /** One attempt failed: the request that waits longest is told. */
-  function fail(cause: unknown): void {
-    const failure = cause instanceof BackendFailure ? cause : connectFailure(`${String(cause)}\n`)
-    for (const waiter of waiters) {
-      waiters.delete(waiter)
-      waiter.settle({ kind: 'failed', failure })
-      return
-    }
+  /** opening → gone: the request that waits longest is told why. */
+  #fail(id: string, failure: BackendFailure): void {
+    this.#report(id, 'closed', 'network error')
+    this.#line.answerFirst({ kind: 'failed', failure })
+    this.#grow()
   }
 
-  function lose(pooled: Pooled, cause: string): void {
-    // whoever uses it learns it from its batch, and gives it back
-    if (used.has(pooled.connection) || !members.delete(pooled.connection)) return
-    remove(idle, pooled)
-    remove(stale, pooled)
-    reportClosed(pooled.connection, 'network error')
-    // a server that goes takes all of them at once: said once
-    if (Date.now() - lossToldAt >= 1000) {
-      lossToldAt = Date.now()
-      observe({ kind: 'connection-lost', error: { kind: 'connection-lost', details: cause } })
-    }
-    grow()
-  }
-
-  function reportClosed(connection: PostgresConnection, reason: string): void {
-    observe({ kind: 'connection', id: connection.id, status: 'closed', reason })
-  }
-
-  /** The caller has taken it from where it was. */
-  function dismiss(pooled: Pooled, reason: string): void {
-    members.delete(pooled.connection)
-    reportClosed(pooled.connection, reason)
-    leaving.add(pooled.connection)
-    void pooled.connection.end().finally(() => {
-      leaving.delete(pooled.connection)
-      grow()
-    })
-  }
-
-  function scheduleSweep(): void {
-    if (sweepTimer !== undefined || idle.length === 0) return
-    const due = Math.min(...idle.map(expiry))
-    sweepTimer = setTimeout(sweep, timerMs(Math.max(due - Date.now(), 1)))
-    sweepTimer.unref()
-  }
-
-  function expiry(pooled: Pooled): number {
-    return Math.min(pooled.idleSince + limits.maxIdleMs, pooled.bornAt + limits.maxLifetimeMs)
-  }
-
-  function sweep(): void {
-    sweepTimer = undefined
+  /** opening → used or idle; closing, when it comes too late to be lent. */
+  #admit(connection: PostgresConnection, epoch: number): void {
     const now = Date.now()
-    for (const pooled of idle.filter((candidate) => expiry(candidate) <= now)) {
-      remove(idle, pooled)
-      const isOld = pooled.bornAt + limits.maxLifetimeMs <= now
-      dismiss(pooled, isOld ? 'max lifetime' : 'max idletime')
+    const member: Member = { connection, bornAt: now, epoch, idleSince: now }
+    connection.onLost((cause) => this.#lose(member, cause))
+    this.#report(connection.id, 'ready', 'connection establishment')
+    if (this.#isCurrent(member)) {
+      this.#offer(member)
+    } else {
+      this.#dismiss(member, 'release')
+      this.#grow()
     }
-    scheduleSweep()
   }
 
-  function closeStale(): void {
-    staggerTimer = undefined
-    const next = stale.shift()
+  #isCurrent(member: Member): boolean {
+    return this.#closed === null && member.epoch === this.#epoch
+  }
+
+  #isTooOld(member: Member): boolean {
+    return member.bornAt + this.#deps.limits.maxLifetimeMs <= Date.now()
+  }
+
+  /** When an idle one is to be closed. */
+  #expiry({ idleSince, bornAt }: Member): number {
+    const { maxIdleMs, maxLifetimeMs } = this.#deps.limits
+    return Math.min(idleSince + maxIdleMs, bornAt + maxLifetimeMs)
+  }
+
+  #scheduleSweep(): void {
+    if (this.#sweepTimer !== undefined || this.#idle.length === 0) return
+    const due = Math.min(...this.#idle.map((member) => this.#expiry(member)))
+    const sweep = () => this.#sweep()
+    this.#sweepTimer = setTimeout(sweep, timerMs(Math.max(due - Date.now(), 1)))
+    this.#sweepTimer.unref()
+  }
+
+  /** idle → closing, for those that are so for too long or too old. */
+  #sweep(): void {
+    this.#sweepTimer = undefined
+    const now = Date.now()
+    for (const member of this.#idle.filter((candidate) => this.#expiry(candidate) <= now)) {
+      remove(this.#idle, member)
+      this.#dismiss(member, this.#isTooOld(member) ? 'max lifetime' : 'max idletime')
+    }
+    this.#scheduleSweep()
+  }
+
+  /** stale → closing, for one; the next one follows after a pause. */
+  #closeStale(): void {
+    this.#staggerTimer = undefined
+    const next = this.#stale.shift()
     if (next === undefined) return
-    dismiss(next, 'release')
-    staggerTimer = setTimeout(closeStale, staggerMs)
-    staggerTimer.unref()
+    this.#dismiss(next, 'release')
+    this.#staggerTimer = setTimeout(() => this.#closeStale(), this.#deps.staggerMs)
+    this.#staggerTimer.unref()
   }
 
-  function wait(signal: AbortSignal): Promise<Acquisition> {
-    return new Promise((resolve) => {
-      const waiter: Waiter = {
-        settle(acquisition) {
-          clearTimeout(timer)
-          signal.removeEventListener('abort', leave)
-          resolve(acquisition)
-        },
-      }
-      const giveUp = (kind: 'timeout' | 'abandoned') => {
-        waiters.delete(waiter)
-        waiter.settle({ kind })
-      }
-      const leave = () => giveUp('abandoned')
-      const timer = setTimeout(() => giveUp('timeout'), timerMs(limits.acquisitionTimeoutMs))
-      signal.addEventListener('abort', leave, { once: true })
-      waiters.add(waiter)
-      grow()
-    })
-  }
-
-  /** Whoever uses them gets their batches back as lost; nobody is waited for any longer. */
-  function cutUsed(): void {
-    for (const connection of used) {
-      connection.destroy()
-      members.delete(connection)
-      reportClosed(connection, 'release')
+  async #closeAll(): Promise<void> {
+    clearTimeout(this.#sweepTimer)
+    clearTimeout(this.#staggerTimer)
+    this.#line.answerAll(stopping())
+    for (const attempt of this.#opening) attempt.abort()
+    for (const member of [...this.#idle.splice(0), ...this.#stale.splice(0)]) {
+      this.#dismiss(member, 'release')
     }
-    used.clear()
-    grow()
-  }
-
-  async function closeAll(): Promise<void> {
-    clearTimeout(sweepTimer)
-    clearTimeout(staggerTimer)
-    const failure = connectFailure(stopping)
-    for (const waiter of waiters) waiter.settle({ kind: 'failed', failure })
-    waiters.clear()
-    for (const attempt of opening) attempt.abort()
-    for (const pooled of [...idle.splice(0), ...stale.splice(0)]) dismiss(pooled, 'release')
-    // what is used comes back through `release`, what is being opened through `open`
-    for (const connection of used) void connection.cancel()
-    const cut = setTimeout(cutUsed, closeGraceMs)
-    if (total() > 0) {
+    // what is used comes back through `release`, what is being opened through `#admit`
+    for (const connection of this.#used.keys()) void connection.cancel()
+    const cut = setTimeout(() => this.#cutUsed(), this.#deps.closeGraceMs)
+    if (this.#total() > 0) {
       await new Promise<void>((resolve) => {
-        onEmpty = resolve
+        this.#onEmpty = resolve
       })
     }
     clearTimeout(cut)
   }
 
-  return {
-    acquire(signal) {
-      if (closed !== null) {
-        return Promise.resolve({
-          kind: 'failed',
-          failure: connectFailure(stopping),
-        })
-      }
-      if (signal.aborted) return Promise.resolve({ kind: 'abandoned' })
-      const pooled = idle.pop()
-      return pooled === undefined ? wait(signal) : Promise.resolve(lend(pooled))
-    },
-    release(connection, isFit) {
-      const pooled = members.get(connection)
-      if (pooled === undefined || !used.delete(connection)) {
-        if (closed !== null) return
-        throw new Error('a connection came back that was not lent')
-      }
-      if (!connection.isAlive) {
-        members.delete(connection)
-        reportClosed(connection, 'network error')
-        grow()
-        return
-      }
-      report(connection, 'released', isFit ? 'session success' : 'session failure')
-      if (!isFit || closed !== null || pooled.generation !== generation) {
-        dismiss(pooled, 'release')
-      } else if (pooled.bornAt + limits.maxLifetimeMs <= Date.now()) {
-        dismiss(pooled, 'max lifetime')
-      } else {
-        offer(pooled)
-      }
-    },
-    recycle() {
-      generation += 1
-      stale.push(...idle.splice(0))
-      if (staggerTimer === undefined) closeStale()
-    },
-    stats: () => ({ max: limits.max, available: idle.length, waiting: waiters.size }),
-    close() {
-      closed ??= Promise.resolve().then(closeAll)
-      return closed
-    },
+  /** used → gone: whoever uses them gets their batches back as lost, and is not waited for. */
+  #cutUsed(): void {
+    for (const connection of this.#used.keys()) {
+      connection.destroy()
+      this.#report(connection.id, 'closed', 'release')
+    }
+    this.#used.clear()
+    this.#grow()
+  }
+
+  #report(id: string, status: Status, reason: string): void {
+    this.#deps.observe({ kind: 'connection', id, status, reason })
   }
 }
 
-const stopping = 'the server is stopping\n'
+function stopping(): Served {
+  return { kind: 'failed', failure: connectFailure('the server is stopping\n') }
+}
 
-function remove<T>(list: T[], item: T): void {
+function asFailure(cause: unknown): BackendFailure {
+  return cause instanceof BackendFailure ? cause : connectFailure(`${String(cause)}\n`)
+}
+
+/** Whether it was there. */
+function remove<T>(list: T[], item: T): boolean {
   const at = list.indexOf(item)
   if (at >= 0) list.splice(at, 1)
+  return at >= 0
 }
