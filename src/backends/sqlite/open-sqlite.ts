@@ -10,6 +10,7 @@ import type { Observe } from '../../observe/observation.ts'
 import type { SchemaVersion } from '../../schema/catalog.ts'
 import type { SchemaOptions } from '../../schema/schema-snapshot.ts'
 import type { Backend } from '../backend.ts'
+import { poolLimits } from '../pool/pool-limits.ts'
 import { buildSqliteCatalog, mainSchema } from './catalog/introspect-sqlite.ts'
 import { sqliteAbilities } from './catalog/sqlite-capabilities.ts'
 import { noDetails, type SqliteDetails } from './catalog/sqlite-details.ts'
@@ -46,15 +47,7 @@ export function openSqlite({ config, observe, onUnreachable }: OpenSqliteDeps): 
     start,
     // one that is held up must leave another
     warm: Math.max(2, Math.min(availableParallelism(), maxWarmReaders)),
-    limits: () => {
-      const { dbPool, dbPoolAcquisitionTimeout, dbPoolMaxIdletime, dbPoolMaxLifetime } = config()
-      return {
-        max: dbPool,
-        acquisitionTimeoutMs: dbPoolAcquisitionTimeout * 1000,
-        maxIdleMs: dbPoolMaxIdletime * 1000,
-        maxLifetimeMs: dbPoolMaxLifetime * 1000,
-      }
-    },
+    limits: () => poolLimits(config()),
     observe,
   })
 

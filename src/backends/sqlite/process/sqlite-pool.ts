@@ -5,20 +5,14 @@
  *
  * A reader is  starting → idle ⇄ busy → ended; a busy one that takes long counts as slow
  */
+import { assertNever } from '../../../core/assert-never.ts'
 import { timerMs } from '../../../core/timer-ms.ts'
-import type { Observe } from '../../../observe/observation.ts'
+import type { Observation, Observe } from '../../../observe/observation.ts'
 import type { PoolStats } from '../../backend.ts'
+import type { PoolLimits } from '../../pool/pool-limits.ts'
+import { type GivenUp, WaitingLine } from '../../pool/waiting-line.ts'
 import type { ChildRequest } from '../wire/sqlite-messages.ts'
 import { ProcessEnded, type ProcessReply, type SqliteProcess } from './sqlite-process.ts'
-
-export interface PoolLimits {
-  readonly max: number
-  readonly acquisitionTimeoutMs: number
-  /** How long readers beyond the warm ones stay unused. */
-  readonly maxIdleMs: number
-  /** After which a reader is replaced when it comes back. */
-  readonly maxLifetimeMs: number
-}
 
 export interface SqlitePoolDeps {
   readonly start: () => SqliteProcess
@@ -67,243 +61,276 @@ interface Reader {
   idleTimer: NodeJS.Timeout | undefined
 }
 
-type Acquired = { readonly kind: 'acquired'; readonly reader: Reader } | PoolOutcome
+type Served =
+  | { readonly kind: 'acquired'; readonly reader: Reader }
+  | Extract<PoolOutcome, { readonly kind: 'cancelled' | 'lost' }>
 
-interface Waiter {
-  readonly settle: (acquired: Acquired) => void
+const noneStarts: Served = {
+  kind: 'lost',
+  cause: 'SQLite processes end at their start',
+  afterMs: null,
 }
 
+type Status = Extract<Observation, { readonly kind: 'connection' }>['status']
+
 export function createSqlitePool(deps: SqlitePoolDeps): SqlitePool {
-  const { observe } = deps
-  const readers = new Set<Reader>()
-  const waiters = new Set<Waiter>()
-  let isClosed = false
-  let pausedUntil = 0
-  let pauseTimer: NodeJS.Timeout | undefined
+  return new ReaderPool(deps)
+}
 
-  const now = () => performance.now()
-  const warm = () => Math.min(deps.warm, deps.limits().max)
+class ReaderPool implements SqlitePool {
+  readonly #deps: SqlitePoolDeps
+  readonly #readers = new Set<Reader>()
+  readonly #line = new WaitingLine<Served>()
+  #isClosed = false
+  /** No process is started before it: one has just failed to. */
+  #pausedUntil = 0
+  #pauseTimer: NodeJS.Timeout | undefined
 
-  function connection(
-    reader: Reader,
-    status: 'connecting' | 'ready' | 'used' | 'released' | 'closed',
-    reason = '',
-  ): void {
-    observe({ kind: 'connection', id: reader.process.id, status, reason })
+  constructor(deps: SqlitePoolDeps) {
+    this.#deps = deps
   }
 
-  function start(): void {
+  async run(request: ChildRequest, timeoutMs: number, signal: AbortSignal): Promise<PoolOutcome> {
+    this.#deps.observe({ kind: 'pool-request' })
+    const acquired = await this.#acquire(signal)
+    this.#deps.observe({ kind: 'pool-request-fulfilled' })
+    switch (acquired.kind) {
+      case 'acquired':
+        return this.#use(acquired.reader, request, timeoutMs, signal)
+      case 'timeout':
+        this.#deps.observe({ kind: 'pool-timeout' })
+        return { kind: 'acquisition-timeout' }
+      case 'abandoned':
+        return { kind: 'cancelled' }
+      case 'cancelled':
+      case 'lost':
+        return acquired
+      default:
+        return assertNever(acquired)
+    }
+  }
+
+  warmUp(): void {
+    this.#staff()
+  }
+
+  stats(): PoolStats {
+    const { max } = this.#deps.limits()
+    const busy = [...this.#readers].filter((reader) => reader.state === 'busy').length
+    return { max, available: Math.max(0, max - busy), waiting: this.#line.length }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#pauseTimer)
+    const ends = [...this.#readers].map((reader) => reader.process.ended)
+    for (const reader of [...this.#readers]) this.#drop(reader, 'closing')
+    this.#line.answerAll({ kind: 'cancelled' })
+    await Promise.race([
+      Promise.all(ends),
+      new Promise((resolve) => setTimeout(resolve, endDeadlineMs).unref()),
+    ])
+  }
+
+  #acquire(signal: AbortSignal): Promise<Served | GivenUp> {
+    if (this.#isClosed || signal.aborted) return Promise.resolve({ kind: 'cancelled' })
+    const reader = this.#idleReader()
+    if (reader !== undefined) return Promise.resolve(this.#lend(reader))
+    // where none can be started there is nothing to wait for
+    if (this.#readers.size === 0) this.#staff()
+    if (this.#readers.size === 0) return Promise.resolve(noneStarts)
+    const turn = this.#line.join(this.#deps.limits().acquisitionTimeoutMs, signal)
+    this.#staff()
+    return turn
+  }
+
+  /** The one used last: its caches are the warmest, and the others may retire. */
+  #idleReader(): Reader | undefined {
+    return [...this.#readers].findLast(
+      (reader) => reader.state === 'idle' && !reader.process.hasEnded,
+    )
+  }
+
+  /** Starts what is missing, at the end of a pause for whoever waits then. */
+  #staff(): void {
+    if (this.#isClosed) return
+    if (this.#pauseMs() > 0) {
+      if (this.#line.length > 0) this.#staffAfterPause()
+      return
+    }
+    while (this.#isShort()) this.#start()
+  }
+
+  #staffAfterPause(): void {
+    this.#pauseTimer ??= setTimeout(() => {
+      this.#pauseTimer = undefined
+      if (this.#line.length > 0) this.#staff()
+    }, this.#pauseMs())
+  }
+
+  #pauseMs(): number {
+    return this.#pausedUntil - performance.now()
+  }
+
+  /** Whether another reader is to be started, for those who wait or for those who will come. */
+  #isShort(): boolean {
+    const warm = this.#warm()
+    if (this.#readers.size < warm) return true
+    const responsive = [...this.#readers].filter((reader) => !reader.isSlow).length
+    const wanted = this.#line.length > 0 ? warm : 1
+    return responsive < wanted && this.#readers.size < this.#deps.limits().max
+  }
+
+  /** Readers that are kept whether they are used or not. */
+  #warm(): number {
+    return Math.min(this.#deps.warm, this.#deps.limits().max)
+  }
+
+  /** → starting, and idle once the process is ready. */
+  #start(): void {
     const reader: Reader = {
-      process: deps.start(),
-      startedAt: now(),
+      process: this.#deps.start(),
+      startedAt: performance.now(),
       state: 'starting',
       isSlow: false,
       isDemoted: false,
       idleTimer: undefined,
     }
-    readers.add(reader)
-    connection(reader, 'connecting')
+    this.#readers.add(reader)
+    this.#report(reader, 'connecting')
     const { ready, ended } = reader.process
     ready.then(
       () => {
-        connection(reader, 'ready', 'start')
-        rest(reader)
+        this.#report(reader, 'ready', 'start')
+        this.#rest(reader)
       },
       // `ended` tells
       () => undefined,
     )
-    void ended.then((cause) => {
-      if (!readers.has(reader)) return
-      const neverWorked = reader.state === 'starting'
-      drop(reader, cause)
-      if (neverWorked) pausedUntil = now() + restartPauseMs
-      if (neverWorked && readers.size === 0) failWaiters({ kind: 'lost', cause, afterMs: null })
-      else staff()
-    })
+    void ended.then((cause) => this.#bury(reader, cause))
   }
 
-  function drop(reader: Reader, reason: string): void {
-    if (!readers.delete(reader)) return
+  /** → ended, by itself. */
+  #bury(reader: Reader, cause: string): void {
+    if (!this.#readers.has(reader)) return
+    const neverWorked = reader.state === 'starting'
+    this.#drop(reader, cause)
+    if (neverWorked) this.#pausedUntil = performance.now() + restartPauseMs
+    if (neverWorked && this.#readers.size === 0) {
+      this.#line.answerAll({ kind: 'lost', cause, afterMs: null })
+    } else {
+      this.#staff()
+    }
+  }
+
+  /** → ended. Nothing happens where it is already. */
+  #drop(reader: Reader, reason: string): void {
+    if (!this.#readers.delete(reader)) return
     clearTimeout(reader.idleTimer)
     reader.process.kill()
-    connection(reader, 'closed', reason)
+    this.#report(reader, 'closed', reason)
   }
 
-  function failWaiters(outcome: PoolOutcome): void {
-    for (const waiter of [...waiters]) waiter.settle(outcome)
+  /** idle → busy. */
+  #lend(reader: Reader): Served {
+    reader.state = 'busy'
+    clearTimeout(reader.idleTimer)
+    return { kind: 'acquired', reader }
   }
 
-  /** Starts what is missing, at the end of a pause for whoever waits then. */
-  function staff(): void {
-    if (isClosed) return
-    const pauseMs = pausedUntil - now()
-    if (pauseMs > 0) {
-      if (waiters.size === 0) return
-      pauseTimer ??= setTimeout(() => {
-        pauseTimer = undefined
-        if (waiters.size > 0) staff()
-      }, pauseMs)
-      return
-    }
-    const { max } = deps.limits()
-    const responsive = [...readers].filter((reader) => !reader.isSlow).length
-    const wanted = waiters.size > 0 ? warm() : 1
-    if (readers.size < warm() || (responsive < wanted && readers.size < max)) {
-      start()
-      staff()
-    }
-  }
-
-  /** The reader has nothing to do: it takes the next request, retires, or waits. */
-  function rest(reader: Reader): void {
-    if (!readers.has(reader)) return
+  /** starting or busy → idle: it takes the next request, or waits, or retires. */
+  #rest(reader: Reader): void {
+    if (!this.#readers.has(reader)) return
     reader.state = 'idle'
     reader.isSlow = false
-    const { maxIdleMs } = deps.limits()
-    const [next] = waiters
-    if (next !== undefined) {
-      next.settle({ kind: 'acquired', reader })
-    } else if (readers.size > warm()) {
-      reader.idleTimer = setTimeout(() => drop(reader, 'idle'), timerMs(maxIdleMs))
+    if (this.#line.length > 0) {
+      this.#line.answerFirst(this.#lend(reader))
+    } else if (this.#readers.size > this.#warm()) {
+      const retire = () => this.#drop(reader, 'idle')
+      reader.idleTimer = setTimeout(retire, timerMs(this.#deps.limits().maxIdleMs))
       reader.idleTimer.unref()
     }
   }
 
-  /** A reader comes back from a request. */
-  function giveBack(reader: Reader): void {
-    connection(reader, 'released', 'return')
-    const { max, maxLifetimeMs } = deps.limits()
-    const isOld = now() - reader.startedAt > maxLifetimeMs
-    if (isOld || reader.isDemoted || readers.size > max) {
-      drop(reader, 'retired')
-      staff()
-    } else {
-      rest(reader)
-    }
+  /** busy → idle, or ended when it is used up. */
+  #giveBack(reader: Reader): void {
+    this.#report(reader, 'released', 'return')
+    const { max, maxLifetimeMs } = this.#deps.limits()
+    const isOld = performance.now() - reader.startedAt > maxLifetimeMs
+    if (isOld || reader.isDemoted || this.#readers.size > max) this.#replace(reader, 'retired')
+    else this.#rest(reader)
   }
 
-  /** The one used last: its caches are the warmest, and the others may retire. */
-  function idleReader(): Reader | undefined {
-    return [...readers].findLast((reader) => reader.state === 'idle' && !reader.process.hasEnded)
+  #replace(reader: Reader, reason: string): void {
+    this.#drop(reader, reason)
+    this.#staff()
   }
 
-  function acquire(signal: AbortSignal): Promise<Acquired> {
-    return new Promise((resolve) => {
-      const waiter: Waiter = {
-        settle(acquired) {
-          waiters.delete(waiter)
-          clearTimeout(timer)
-          signal.removeEventListener('abort', abandon)
-          if (acquired.kind === 'acquired') {
-            acquired.reader.state = 'busy'
-            clearTimeout(acquired.reader.idleTimer)
-          }
-          resolve(acquired)
-        },
-      }
-      const abandon = () => waiter.settle({ kind: 'cancelled' })
-      let timer: NodeJS.Timeout | undefined
-      const reader = idleReader()
-      if (isClosed || signal.aborted) return abandon()
-      if (reader !== undefined) return waiter.settle({ kind: 'acquired', reader })
-      waiters.add(waiter)
-      signal.addEventListener('abort', abandon)
-      timer = setTimeout(
-        () => waiter.settle({ kind: 'acquisition-timeout' }),
-        timerMs(deps.limits().acquisitionTimeoutMs),
-      )
-      staff()
-      if (readers.size === 0) {
-        waiter.settle({ kind: 'lost', cause: 'SQLite processes end at their start', afterMs: null })
-      }
-    })
-  }
-
-  function use(
+  /** One request with a reader that was lent for it. */
+  #use(
     reader: Reader,
     request: ChildRequest,
     timeoutMs: number,
     signal: AbortSignal,
   ): Promise<PoolOutcome> {
     if (signal.aborted) {
-      rest(reader)
+      this.#rest(reader)
       return Promise.resolve({ kind: 'cancelled' })
     }
     return new Promise((resolve) => {
-      const kill = (outcome: PoolOutcome, reason: string) => {
-        resolve(outcome)
-        drop(reader, reason)
-        staff()
-      }
-      const timers = [
-        setTimeout(() => {
-          reader.isSlow = true
-          staff()
-        }, slowAfterMs),
-        setTimeout(() => {
-          reader.isDemoted = reader.process.demote()
-        }, demoteAfterMs),
-      ]
-      if (timeoutMs > 0) {
-        const expire = () => kill({ kind: 'statement-timeout' }, 'statement timeout')
-        timers.push(setTimeout(expire, timeoutMs))
-      }
-      const abandon = () => {
-        // the client need not wait; most queries are over before a new process would be up
-        resolve({ kind: 'cancelled' })
-        timers.push(setTimeout(() => kill({ kind: 'cancelled' }, 'client gone'), cancelGraceMs))
-      }
-      signal.addEventListener('abort', abandon, { once: true })
-      const finish = () => {
-        for (const timer of timers) clearTimeout(timer)
-        signal.removeEventListener('abort', abandon)
-      }
-      connection(reader, 'used')
-      const askedAt = now()
+      const unwatch = this.#watch(reader, timeoutMs, signal, resolve)
+      this.#report(reader, 'used')
+      const askedAt = performance.now()
       reader.process.ask(request).then(
         (reply) => {
-          finish()
+          unwatch()
           resolve({ kind: 'answered', ...reply })
-          giveBack(reader)
+          this.#giveBack(reader)
         },
         (error: unknown) => {
-          finish()
+          unwatch()
           const cause = error instanceof ProcessEnded ? error.message : String(error)
           // a kill has resolved before it rejects
-          const afterMs = now() - askedAt
-          resolve(isClosed ? { kind: 'cancelled' } : { kind: 'lost', cause, afterMs })
+          const afterMs = performance.now() - askedAt
+          resolve(this.#isClosed ? { kind: 'cancelled' } : { kind: 'lost', cause, afterMs })
         },
       )
     })
   }
 
-  return {
-    async run(request, timeoutMs, signal) {
-      observe({ kind: 'pool-request' })
-      const acquired = await acquire(signal)
-      observe({ kind: 'pool-request-fulfilled' })
-      if (acquired.kind === 'acquisition-timeout') observe({ kind: 'pool-timeout' })
-      if (acquired.kind !== 'acquired') return acquired
-      return use(acquired.reader, request, timeoutMs, signal)
-    },
-    warmUp() {
-      staff()
-    },
-    stats() {
-      const { max } = deps.limits()
-      const busy = [...readers].filter((reader) => reader.state === 'busy').length
-      return { max, available: Math.max(0, max - busy), waiting: waiters.size }
-    },
-    async close() {
-      isClosed = true
-      clearTimeout(pauseTimer)
-      const ends = [...readers].map((reader) => reader.process.ended)
-      for (const reader of [...readers]) drop(reader, 'closing')
-      failWaiters({ kind: 'cancelled' })
-      await Promise.race([
-        Promise.all(ends),
-        new Promise((resolve) => setTimeout(resolve, endDeadlineMs).unref()),
-      ])
-    },
+  /** What happens while a reader is busy for long, or for nobody. Returns what ends the watch. */
+  #watch(
+    reader: Reader,
+    timeoutMs: number,
+    signal: AbortSignal,
+    resolve: (outcome: PoolOutcome) => void,
+  ): () => void {
+    const slow = () => {
+      reader.isSlow = true
+      this.#staff()
+    }
+    const demote = () => {
+      reader.isDemoted = reader.process.demote()
+    }
+    const expire = () => {
+      resolve({ kind: 'statement-timeout' })
+      this.#replace(reader, 'statement timeout')
+    }
+    const abandon = () => {
+      // the client need not wait; most queries are over before a new process would be up
+      resolve({ kind: 'cancelled' })
+      timers.push(setTimeout(() => this.#replace(reader, 'client gone'), cancelGraceMs))
+    }
+    const timers = [setTimeout(slow, slowAfterMs), setTimeout(demote, demoteAfterMs)]
+    if (timeoutMs > 0) timers.push(setTimeout(expire, timeoutMs))
+    signal.addEventListener('abort', abandon, { once: true })
+    return () => {
+      for (const timer of timers) clearTimeout(timer)
+      signal.removeEventListener('abort', abandon)
+    }
+  }
+
+  #report(reader: Reader, status: Status, reason = ''): void {
+    this.#deps.observe({ kind: 'connection', id: reader.process.id, status, reason })
   }
 }

@@ -32,16 +32,18 @@ function stillbornProcess(): SqliteProcess {
   }
 }
 
+const limits = {
+  max: 2,
+  acquisitionTimeoutMs: 3000,
+  maxIdleMs: 60_000,
+  maxLifetimeMs: 60_000,
+}
+
 test('a request that waits is served by the reader that starts after one that could not', async () => {
   const toStart = [workingProcess('held up', true), stillbornProcess()]
   const pool = createSqlitePool({
     start: () => toStart.shift() ?? workingProcess('late', false),
-    limits: () => ({
-      max: 2,
-      acquisitionTimeoutMs: 3000,
-      maxIdleMs: 60_000,
-      maxLifetimeMs: 60_000,
-    }),
+    limits: () => limits,
     warm: 2,
     observe: () => undefined,
   })
@@ -50,4 +52,25 @@ test('a request that waits is served by the reader that starts after one that co
   void pool.run(request, 0, signal)
   await new Promise((resolve) => setImmediate(resolve))
   expect(await pool.run(request, 0, signal)).toMatchObject({ kind: 'answered' })
+})
+
+test('while no process can be started, requests are told at once instead of waiting', async () => {
+  let started = 0
+  const pool = createSqlitePool({
+    start: () => {
+      started += 1
+      return stillbornProcess()
+    },
+    limits: () => limits,
+    warm: 2,
+    observe: () => undefined,
+  })
+  const { signal } = new AbortController()
+  const request = { op: 'version' } as const
+  const first = await pool.run(request, 0, signal)
+  expect(first).toEqual({ kind: 'lost', cause: 'out of memory', afterMs: null })
+  const second = await pool.run(request, 0, signal)
+  expect(second).toMatchObject({ kind: 'lost', afterMs: null })
+  expect(started).toBe(2)
+  expect(pool.stats().waiting).toBe(0)
 })
