@@ -1,7 +1,8 @@
 /**
  * Binds an app to a TCP port or a unix socket, and drains on close. The edges of HTTP are set here:
- * keep-alive beyond what load balancers reuse connections for, bounds on the request line and the
- * headers, and every refusal of Node's parser in the error envelope.
+ * keep-alive beyond what load balancers reuse connections for, requests as the app takes them.
+ * What is no request is refused by `refuse-unparsed.ts`, what is open known by
+ * `open-connections.ts`.
  */
 import { chmodSync, existsSync, rmSync, statSync } from 'node:fs'
 import {
@@ -10,14 +11,11 @@ import {
   type RequestListener,
   type Server,
   type ServerResponse,
-  STATUS_CODES,
 } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
-import { productName, productVersion } from './core/product.ts'
-import type { ApiError } from './errors/api-error.ts'
-import { renderError } from './errors/error-envelope.ts'
+import { OpenConnections } from './open-connections.ts'
+import { malformedAnswer, parsedHeadBytes, refuseUnparsed } from './refuse-unparsed.ts'
 
 export interface BindAddress {
   readonly host: string
@@ -51,65 +49,10 @@ export type Fetch = (
 const keepAliveTimeoutMs = 75_000
 const headersTimeoutMs = 60_000
 const requestTimeoutMs = 300_000
-const maxHeadBytes = 64 * 1024
-/**
- * What the parser takes. The app refuses what is beyond the limit and knows which part of the head
- * is too long; the parser only sees where it has to stop, and what it read last.
- */
-const parsedHeadBytes = 4 * maxHeadBytes
+/** Connections that wait to be accepted; the system may allow fewer. */
+const maxBacklog = 2048
 /** How long a client that is refused may go on sending its body before it is cut. */
 const lingerMs = 2000
-/** How long a connection without a byte is waited for at a stop: its request may be on the way. */
-const silentGraceMs = 250
-
-interface ParserFailure extends Error {
-  readonly code?: string
-  readonly rawPacket?: Buffer
-}
-
-/** Whether the head that is too long is so by its request line. */
-function endsInRequestLine(packet: Buffer | undefined): boolean {
-  if (packet === undefined) return false
-  const text = packet.toString('latin1')
-  const end = text.indexOf('\n')
-  const line = end === -1 ? text : text.slice(0, end)
-  if (/ HTTP\/\d\.\d\r?$/.test(line)) return line.length > maxHeadBytes / 2
-  return end === -1 && /^[A-Z]+ \//.test(line)
-}
-
-function refusalOf(failure: ParserFailure): ApiError {
-  switch (failure.code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return endsInRequestLine(failure.rawPacket)
-        ? { kind: 'target-too-long', limitBytes: maxHeadBytes }
-        : { kind: 'headers-too-large', limitBytes: maxHeadBytes }
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return { kind: 'request-timeout' }
-    default:
-      return { kind: 'malformed-request', details: failure.message }
-  }
-}
-
-/** An answer for a connection on which no request could be read: written by hand, then closed. */
-function refusalText(error: ApiError): string {
-  const { status, headers, body } = renderError(error, 'verbose')
-  const lines = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-    `Server: ${productName}/${productVersion}`,
-    `Date: ${new Date().toUTCString()}`,
-    ...headers
-      .filter(([name]) => name.toLowerCase() !== 'content-length')
-      .map(([name, value]) => `${name}: ${value}`),
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
-  ]
-  return `${lines.join('\r\n')}\r\n\r\n${body}`
-}
-
-function refuse(socket: Duplex, error: ApiError): void {
-  if (socket.writable) socket.end(refusalText(error))
-  else socket.destroy()
-}
 
 /**
  * For an answer that precedes the end of its request's body: a connection that is closed while
@@ -157,34 +100,30 @@ export function reusePortProblem(nodeVersion: string): string | null {
     : `server-reuseport needs Node.js 22.12 (or 23.1) or later, this is ${nodeVersion}`
 }
 
-function malformedAnswer(failure: unknown): Response {
-  const details = failure instanceof Error ? failure.message : 'the request cannot be read'
-  const { status, headers, body } = renderError({ kind: 'malformed-request', details }, 'verbose')
-  return new Response(body, {
-    status,
-    headers: { ...Object.fromEntries(headers), Server: `${productName}/${productVersion}` },
+/** With the bounds of HTTP; it listens nowhere yet. */
+function createHttpServer(): Server {
+  const server = createServer({
+    keepAliveTimeout: keepAliveTimeoutMs,
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    maxHeaderSize: parsedHeadBytes,
+    requireHostHeader: false,
+    noDelay: true,
   })
+  // their bytes are bounded; Node would leave out those after the thousandth, whatever they say
+  server.maxHeadersCount = 0
+  return server
 }
 
-/**
- * Errors  rejects when the address cannot be bound (EADDRINUSE …)
- */
-export async function bindServer(fetch: Fetch, address: BindAddress): Promise<BoundServer> {
+/** Hands each request that Node has read to the app, such that the web's `Request` can hold it. */
+function requestListener(fetch: Fetch, connections: OpenConnections): RequestListener {
   const respond = getRequestListener(
     // the library types the bindings of HTTP/2 as well, which this server never speaks
     (request, env) => fetch(request, env as Parameters<Fetch>[1]),
     { errorHandler: malformedAnswer, overrideGlobalObjects: true },
   )
-  let isClosing = false
-  const inFlight = new Set<ServerResponse>()
-  const listener: RequestListener = (incoming, outgoing) => {
-    if (isClosing) outgoing.setHeader('Connection', 'close')
-    inFlight.add(outgoing)
-    outgoing.once('close', () => {
-      inFlight.delete(outgoing)
-      // an answer whose head was out before the stop leaves an idle keep-alive connection behind
-      if (isClosing) setImmediate(() => server.closeIdleConnections())
-    })
+  return (incoming, outgoing) => {
+    connections.answering(outgoing)
     // HTTP/1.0 knows requests without Host; the web's Request needs one
     if (incoming.headers.host === undefined && incoming.httpVersion === '1.0') {
       incoming.headers.host = 'localhost'
@@ -195,84 +134,45 @@ export async function bindServer(fetch: Fetch, address: BindAddress): Promise<Bo
     })
     respond(incoming, outgoing).catch(() => outgoing.destroy())
   }
-  const server: Server = createServer(
-    {
-      keepAliveTimeout: keepAliveTimeoutMs,
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      maxHeaderSize: parsedHeadBytes,
-      requireHostHeader: false,
-      noDelay: true,
-    },
-    listener,
-  )
-  // their bytes are bounded; Node would leave out those after the thousandth, whatever they say
-  server.maxHeadersCount = 0
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
-  /** Opened ahead of need, as browsers and pools do. Node counts them as busy, not as idle. */
-  const closeSilentConnections = () => {
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
-  }
-  server.on('clientError', (failure: ParserFailure, socket: Duplex) => {
-    if (failure.code === 'ECONNRESET' || failure.code === 'EPIPE') socket.destroy()
-    else refuse(socket, refusalOf(failure))
-  })
-  // the app asks for the body once it wants it
-  server.on('checkContinue', listener)
-  server.on('checkExpectation', listener)
-  server.on('connect', (incoming: IncomingMessage, socket: Duplex) => {
-    refuse(socket, { kind: 'unsupported-method', method: incoming.method ?? 'CONNECT' })
-  })
+}
 
-  const { unixSocket } = address
+async function listen(server: Server, address: BindAddress): Promise<void> {
+  const { unixSocket, unixSocketMode, port, reusePort } = address
+  const where =
+    unixSocket === null
+      ? { ...bindHost(address.host), port, ...(reusePort ? { reusePort: true } : {}) }
+      : { path: unixSocket }
   // left by a server that was killed; a file that is no socket is somebody's, and binding fails
   if (unixSocket !== null && statSync(unixSocket, { throwIfNoEntry: false })?.isSocket()) {
     rmSync(unixSocket, { force: true })
   }
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    const bound = () => {
+    server.listen({ ...where, backlog: maxBacklog }, () => {
       server.off('error', reject)
       resolve()
-    }
-    if (unixSocket !== null) server.listen({ path: unixSocket, backlog: 2048 }, bound)
-    else {
-      server.listen(
-        {
-          ...bindHost(address.host),
-          port: address.port,
-          backlog: 2048,
-          ...(address.reusePort ? { reusePort: true } : {}),
-        },
-        bound,
-      )
-    }
+    })
   })
-  if (unixSocket !== null) chmodSync(unixSocket, address.unixSocketMode)
+  if (unixSocket !== null) chmodSync(unixSocket, unixSocketMode)
+}
 
+/**
+ * Errors  rejects when the address cannot be bound (EADDRINUSE …)
+ */
+export async function bindServer(fetch: Fetch, address: BindAddress): Promise<BoundServer> {
+  const server = createHttpServer()
+  const connections = new OpenConnections(server)
+  const listener = requestListener(fetch, connections)
+  server.on('request', listener)
+  // the app asks for the body once it wants it
+  server.on('checkContinue', listener)
+  server.on('checkExpectation', listener)
+  refuseUnparsed(server)
+  await listen(server, address)
+  const { unixSocket } = address
   return {
     address: printAddress(server.address(), unixSocket),
     isAlive: () => server.listening && (unixSocket === null || existsSync(unixSocket)),
-    close(deadlineMs) {
-      isClosing = true
-      for (const outgoing of inFlight) {
-        if (!outgoing.headersSent) outgoing.setHeader('Connection', 'close')
-      }
-      return new Promise((resolve) => {
-        const cut = setTimeout(() => server.closeAllConnections(), deadlineMs)
-        // behind a look at the sockets: under load the timer may be due before what came is read
-        const hangUp = setTimeout(() => setImmediate(closeSilentConnections), silentGraceMs)
-        server.close(() => {
-          clearTimeout(cut)
-          clearTimeout(hangUp)
-          resolve()
-        })
-        server.closeIdleConnections()
-      })
-    },
+    close: (deadlineMs) => connections.drain(deadlineMs),
   }
 }

@@ -1,6 +1,6 @@
 /**
- * How many requests an engine may serve at once, and how long what serves them is kept: the `db-pool`
- * options in the units of timers. What is counted is the engine's matter: connections, processes.
+ * The `db-pool` options → how many requests an engine serves at once, and how long what serves them
+ * is kept, in the unit of timers. What that is, the engines know: connections, processes.
  */
 import type { Config } from '../../config/config.ts'
 

@@ -1,0 +1,65 @@
+/**
+ * What is open on a server, so that a stop ends what is idle at once and lets the rest finish.
+ * Node knows which connections are idle, but counts those on which nothing was ever sent as busy.
+ * Used by `bind-server.ts`.
+ */
+import type { Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** How long a connection without a byte is waited for at a stop: its request may be on the way. */
+const silentGraceMs = 250
+
+export class OpenConnections {
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  readonly #inFlight = new Set<ServerResponse>()
+  #isDraining = false
+
+  constructor(server: Server) {
+    this.#server = server
+    server.on('connection', (socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+  }
+
+  /** To be called for each request, before its answer begins. */
+  answering(outgoing: ServerResponse): void {
+    if (this.#isDraining) outgoing.setHeader('Connection', 'close')
+    this.#inFlight.add(outgoing)
+    outgoing.once('close', () => {
+      this.#inFlight.delete(outgoing)
+      // an answer whose head was out before the stop leaves an idle keep-alive connection behind
+      if (this.#isDraining) setImmediate(() => this.#server.closeIdleConnections())
+    })
+  }
+
+  /**
+   * Stops accepting, ends idle connections, lets requests in flight finish. Resolves when nothing
+   * is left.
+   *
+   * Units  milliseconds until what is left is cut
+   */
+  drain(deadlineMs: number): Promise<void> {
+    this.#isDraining = true
+    for (const outgoing of this.#inFlight) {
+      if (!outgoing.headersSent) outgoing.setHeader('Connection', 'close')
+    }
+    return new Promise((resolve) => {
+      const cut = setTimeout(() => this.#server.closeAllConnections(), deadlineMs)
+      // behind a look at the sockets: under load the timer may be due before what came is read
+      const hangUp = setTimeout(() => setImmediate(() => this.#closeSilent()), silentGraceMs)
+      this.#server.close(() => {
+        clearTimeout(cut)
+        clearTimeout(hangUp)
+        resolve()
+      })
+      this.#server.closeIdleConnections()
+    })
+  }
+
+  /** Opened ahead of need, as browsers and pools do. */
+  #closeSilent(): void {
+    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
+  }
+}
