@@ -1,12 +1,24 @@
 /**
- * Turns the writing part of a mutate plan into INSERT, UPDATE or DELETE. What it returns is read
- * by the plan's root like a relation; `compile-postgres.ts` puts both together.
+ * Turns the writing part of a mutate plan into INSERT, UPDATE or DELETE, and what `Location` says of
+ * it. What it returns is read by the plan's root like a relation; `compile-postgres.ts` puts both
+ * together.
  */
 import { assertNever } from '../../../core/assert-never.ts'
 import type { MutatePlan, PlanField } from '../../../plan/plan.ts'
 import { compileCondition, compileWhere, type FilterScope } from '../../sql/compile-filter.ts'
-import { ident, join, noSql, qualified, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import {
+  constant,
+  ident,
+  join,
+  noSql,
+  qualified,
+  raw,
+  type SqlText,
+  sql,
+} from '../../sql/sql-text.ts'
+import { quoteMembers } from '../../values/array-literal.ts'
 import { compilePayload, payload } from './compile-postgres-payload.ts'
+import { source } from './compile-postgres-scope.ts'
 import { postgresDialect } from './postgres-dialect.ts'
 
 export function compileMutation(plan: MutatePlan): SqlText {
@@ -28,6 +40,23 @@ export function compileMutation(plan: MutatePlan): SqlText {
 /** Whether new rows are told from merged ones, for the status of the answer. */
 export function countsInserted(plan: MutatePlan): boolean {
   return plan.mutation === 'upsert' || mergesDuplicates(plan)
+}
+
+const noPairs = sql`array[]::text[]`
+
+/**
+ * What `Location` says of an insert: the key of the one row that came of it, read from the returned
+ * row, so that triggers and defaults have had their say.
+ *
+ * Shape  a text[] of `column=eq.value` and `column=is.null`; empty when no such header is due
+ */
+export function compileLocation(plan: MutatePlan): SqlText {
+  const { mutation, representation, primaryKey } = plan
+  const isInsert = mutation === 'insert' || mutation === 'upsert'
+  if (!isInsert || representation !== 'headers-only' || primaryKey.length === 0) return noPairs
+  const keys = constant(quoteMembers(primaryKey))
+  const pairs = sql`SELECT array_agg(key || '=' || coalesce('eq.' || value, 'is.null')) FROM (SELECT row_to_json(inserted) AS object FROM (SELECT * FROM ${source} LIMIT 1) inserted) objects, json_each_text(object) WHERE key = ANY (${keys}::text[])`
+  return sql`CASE WHEN count(*) = 1 THEN coalesce((${pairs}), ${noPairs}) ELSE ${noPairs} END`
 }
 
 function mergesDuplicates(plan: MutatePlan): boolean {
