@@ -37,11 +37,8 @@ export interface MetricsDeps {
   }[]
 }
 
-export function createMetricsObserver(deps: MetricsDeps): MetricsObserver {
-  const registry = new Registry()
-  const registers = [registry]
-  collectDefaultMetrics({ register: registry })
-
+/** What the release measures too, under its names. */
+function defineReleaseMetrics(registers: Registry[], deps: MetricsDeps) {
   const queryTime = new Gauge({
     name: 'pgrst_schema_cache_query_time_seconds',
     help: 'The query time in seconds of the last schema cache load',
@@ -88,6 +85,11 @@ export function createMetricsObserver(deps: MetricsDeps): MetricsObserver {
     help: 'The total number of JWT cache evictions',
     registers,
   })
+  return { queryTime, loads, poolTimeouts, jwtRequests, jwtHits, jwtEvictions }
+}
+
+/** Reloads, what triggers them, and the requests. */
+function defineOwnMetrics(registers: Registry[], deps: MetricsDeps) {
   const reloads = new Histogram({
     name: 'dbrest_reload_duration_seconds',
     help: 'Time of a reload, by how it ended',
@@ -130,9 +132,15 @@ export function createMetricsObserver(deps: MetricsDeps): MetricsObserver {
     buckets: requestBuckets,
     registers,
   })
-  const timers = new Map<string, (seconds: number) => void>()
-  /** Looked up once per label pair: hashing labels is the dearest part of an observation. */
-  function requestTimer(method: string, status: number): (seconds: number) => void {
+  return { reloads, triggers, schemaVersion, lastReload, requests }
+}
+
+type Timer = (seconds: number) => void
+
+/** One for each pair of labels, since hashing them is the dearest part of an observation. */
+function requestTimers(requests: Histogram<'method' | 'status'>) {
+  const timers = new Map<string, Timer>()
+  return (method: string, status: number): Timer => {
     // clients choose methods; unknown ones share a label
     const label = knownMethods.has(method) ? method : 'other'
     const key = `${label} ${status}`
@@ -143,41 +151,48 @@ export function createMetricsObserver(deps: MetricsDeps): MetricsObserver {
     timers.set(key, timer)
     return timer
   }
+}
+
+export function createMetricsObserver(deps: MetricsDeps): MetricsObserver {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const release = defineReleaseMetrics([registry], deps)
+  const own = defineOwnMetrics([registry], deps)
+  const requestTimer = requestTimers(own.requests)
 
   return {
     observe(observation) {
       switch (observation.kind) {
         case 'trigger':
-          triggers.inc({ origin: observation.origin })
+          own.triggers.inc({ origin: observation.origin })
           break
         case 'reload-published':
-          loads.inc({ status: 'SUCCESS' })
-          queryTime.set(observation.queryMs / 1000)
-          reloads.observe({ outcome: 'published' }, observation.durationMs / 1000)
-          schemaVersion.set(observation.version)
-          lastReload.setToCurrentTime()
+          release.loads.inc({ status: 'SUCCESS' })
+          release.queryTime.set(observation.queryMs / 1000)
+          own.reloads.observe({ outcome: 'published' }, observation.durationMs / 1000)
+          own.schemaVersion.set(observation.version)
+          own.lastReload.setToCurrentTime()
           break
         case 'reload-unchanged':
-          reloads.observe({ outcome: 'unchanged' }, observation.durationMs / 1000)
+          own.reloads.observe({ outcome: 'unchanged' }, observation.durationMs / 1000)
           break
         case 'reload-failed':
-          loads.inc({ status: 'FAIL' })
-          reloads.observe({ outcome: 'failed' }, observation.durationMs / 1000)
+          release.loads.inc({ status: 'FAIL' })
+          own.reloads.observe({ outcome: 'failed' }, observation.durationMs / 1000)
           break
         case 'pool-timeout':
-          poolTimeouts.inc()
+          release.poolTimeouts.inc()
           break
         case 'jwt-cache-lookup':
-          jwtRequests.inc()
-          if (observation.hit) jwtHits.inc()
+          release.jwtRequests.inc()
+          if (observation.hit) release.jwtHits.inc()
           break
         case 'jwt-cache-eviction':
-          jwtEvictions.inc()
+          release.jwtEvictions.inc()
           break
-        case 'request-finished': {
+        case 'request-finished':
           requestTimer(observation.method, observation.status)(observation.durationMs / 1000)
           break
-        }
         default:
           break
       }
