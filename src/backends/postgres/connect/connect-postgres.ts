@@ -48,15 +48,28 @@ interface Entrance {
   readonly tls: TlsAttempt
 }
 
+/** What came of one place. */
+type Tried =
+  | {
+      readonly kind: 'connected'
+      readonly connection: PostgresConnection
+      readonly tls: TlsAttempt
+    }
+  | { readonly kind: 'failed'; readonly text: string; readonly isFinal: boolean }
+
 export function createConnector(deps: ConnectorDeps): Connector {
   // places that do not speak TLS are not asked each time under sslmode=prefer
   const plainPlaces = new Set<string>()
   const lastEntrance = new Map<SessionTarget, Entrance>()
 
-  async function connect(request: ConnectRequest): Promise<PostgresConnection> {
+  function currentSettings(): ConnectionSettings {
     const parsed = deps.settings()
     if (!parsed.ok) throw connectFailure(parsed.error)
-    const settings = parsed.value
+    return parsed.value
+  }
+
+  async function connect(request: ConnectRequest): Promise<PostgresConnection> {
+    const settings = currentSettings()
     const target = request.target ?? settings.target
     const places = settings.isShuffled ? shuffled(settings.places, deps.random) : settings.places
     const rounds: readonly SessionTarget[] =
@@ -78,14 +91,6 @@ export function createConnector(deps: ConnectorDeps): Connector {
     }
     throw connectFailure(texts)
   }
-
-  type Tried =
-    | {
-        readonly kind: 'connected'
-        readonly connection: PostgresConnection
-        readonly tls: TlsAttempt
-      }
-    | { readonly kind: 'failed'; readonly text: string; readonly isFinal: boolean }
 
   async function tryPlace(
     place: ConnectionPlace,
@@ -109,10 +114,7 @@ export function createConnector(deps: ConnectorDeps): Connector {
       const opened = await openSession(place, tls, settings, id, deps.statementCapacity, signal)
       if (opened.kind === 'connected') {
         const { connection } = opened
-        const cut = () => connection.destroy()
-        signal.addEventListener('abort', cut, { once: true })
-        const reason = target === 'any' ? null : await mismatch(connection, target)
-        signal.removeEventListener('abort', cut)
+        const reason = target === 'any' ? null : await mismatch(connection, target, signal)
         if (reason === null) return { kind: 'connected', connection, tls }
         await connection.end()
         text = connectFailureText(place, new Error(reason))
@@ -133,9 +135,7 @@ export function createConnector(deps: ConnectorDeps): Connector {
   return {
     connect,
     clientConfig(target) {
-      const parsed = deps.settings()
-      if (!parsed.ok) throw connectFailure(parsed.error)
-      const settings = parsed.value
+      const settings = currentSettings()
       const [first] = settings.places
       if (first === undefined) throw new Error('there is always a place')
       const { place, tls } = lastEntrance.get(target) ?? {
@@ -185,12 +185,16 @@ function otherWayMayHelp(failure: Error, tls: TlsAttempt): boolean {
   return tls !== false && !isNetwork && !(failure instanceof NoPasswordError)
 }
 
-/** Why the session is not of the kind asked for, in libpq's words; null when it is. */
+/** Why the session is not of the kind asked for, in libpq's words; null when it is. Aborted: cut. */
 async function mismatch(
   connection: PostgresConnection,
   target: Exclude<SessionTarget, 'any'>,
+  signal: AbortSignal,
 ): Promise<string | null> {
+  const cut = () => connection.destroy()
+  signal.addEventListener('abort', cut, { once: true })
   const outcome = await connection.run([sessionKind])
+  signal.removeEventListener('abort', cut)
   if (outcome.kind !== 'done') return 'could not tell the kind of the session'
   const [row] = outcome.results[0]?.rows ?? []
   const isStandby = row?.[0]?.toString() === 't'

@@ -82,22 +82,10 @@ export function createControlConnection(deps: ControlConnectionDeps): ControlCon
     }
   }
 
-  /** After the work: nothing runs any more, no transaction is open, or the connection is gone. */
+  /** After the work: the next one finds the connection idle, or none. */
   async function tidy(connection: PostgresConnection, running: Promise<unknown> | null) {
-    if (running !== null) {
-      const cut = setTimeout(() => connection.destroy(), cancelGraceMs)
-      const cancelling = connection.cancel()
-      await running
-      clearTimeout(cut)
-      if (!connection.isAlive || !(await cancelling)) connection.destroy()
-    }
-    if (connection.isAlive && connection.state !== 'idle') {
-      const cut = setTimeout(() => connection.destroy(), cancelGraceMs)
-      await connection.run([statement('ROLLBACK', [])])
-      clearTimeout(cut)
-    }
-    if (!connection.isAlive || connection.state !== 'idle') {
-      connection.destroy()
+    await bringToRest(connection, running, cancelGraceMs)
+    if (!connection.isAlive) {
       if (current === connection) current = null
     } else if (closing.signal.aborted) {
       current = null
@@ -115,29 +103,18 @@ export function createControlConnection(deps: ControlConnectionDeps): ControlCon
     work: (query: ControlQuery, address: string) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const stop = new AbortController()
-    const abort = () => stop.abort()
-    signal.addEventListener('abort', abort, { once: true })
-    closing.signal.addEventListener('abort', abort, { once: true })
-    if (signal.aborted || closing.signal.aborted) abort()
-    const stopped = new Promise<never>((_, reject) => {
-      const fail = () => reject(deadlineFailure())
-      if (stop.signal.aborted) fail()
-      stop.signal.addEventListener('abort', fail, { once: true })
-    })
-    stopped.catch(() => undefined)
-
-    const before = turn
+    const stop = stopOnEither(signal, closing.signal)
     const used: { connection: PostgresConnection | null; batch: Promise<BatchOutcome> | null } = {
       connection: null,
       batch: null,
     }
+    const before = turn
     let leave = () => {}
     turn = new Promise((resolve) => {
       leave = resolve
     })
     try {
-      await Promise.race([before, stopped])
+      await Promise.race([before, stop.stopped])
       const connection = await open(stop.signal)
       used.connection = connection
       const query: ControlQuery = async (text, params = []) => {
@@ -146,15 +123,14 @@ export function createControlConnection(deps: ControlConnectionDeps): ControlCon
         if (stop.signal.aborted) throw deadlineFailure()
         const batch = connection.run([statement(text, params)])
         used.batch = batch
-        const outcome = await Promise.race([batch, stopped])
+        const outcome = await Promise.race([batch, stop.stopped])
         used.batch = null
         if (outcome.kind !== 'done') throw outcomeFailure(outcome)
         return outcome.results.flatMap(records)
       }
-      return await Promise.race([work(query, connection.address), stopped])
+      return await Promise.race([work(query, connection.address), stop.stopped])
     } finally {
-      signal.removeEventListener('abort', abort)
-      closing.signal.removeEventListener('abort', abort)
+      stop.forget()
       const { connection, batch } = used
       void before
         .then(() => (connection === null ? undefined : tidy(connection, batch)))
@@ -175,6 +151,48 @@ export function createControlConnection(deps: ControlConnectionDeps): ControlCon
       current = null
     },
   }
+}
+
+/** One signal for two. `stopped` rejects once it is aborted; after `forget` it never is. */
+function stopOnEither(...signals: readonly AbortSignal[]) {
+  const stop = new AbortController()
+  const abort = () => stop.abort()
+  const stopped = new Promise<never>((_, reject) => {
+    stop.signal.addEventListener('abort', () => reject(deadlineFailure()), { once: true })
+  })
+  stopped.catch(() => undefined)
+  for (const signal of signals) {
+    signal.addEventListener('abort', abort, { once: true })
+    if (signal.aborted) abort()
+  }
+  const forget = () => {
+    for (const signal of signals) signal.removeEventListener('abort', abort)
+  }
+  return { signal: stop.signal, stopped, forget }
+}
+
+/**
+ * Cancels what runs and rolls back what is open. A server that does not follow in time is left:
+ * afterwards the connection is idle, or not alive.
+ */
+async function bringToRest(
+  connection: PostgresConnection,
+  running: Promise<unknown> | null,
+  graceMs: number,
+): Promise<void> {
+  if (running !== null) {
+    const cut = setTimeout(() => connection.destroy(), graceMs)
+    const cancelling = connection.cancel()
+    await running
+    clearTimeout(cut)
+    if (!connection.isAlive || !(await cancelling)) connection.destroy()
+  }
+  if (connection.isAlive && connection.state !== 'idle') {
+    const cut = setTimeout(() => connection.destroy(), graceMs)
+    await connection.run([statement('ROLLBACK', [])])
+    clearTimeout(cut)
+  }
+  if (!connection.isAlive || connection.state !== 'idle') connection.destroy()
 }
 
 function statement(text: string, params: readonly (string | null)[]) {
