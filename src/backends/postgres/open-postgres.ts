@@ -19,7 +19,7 @@ import { createConnector } from './connect/connect-postgres.ts'
 import { type ControlQuery, createControlConnection } from './connect/control-connection.ts'
 import { createNotifyFeed } from './connect/notify-feed.ts'
 import { parseConnection } from './connect/parse-connection.ts'
-import { createPostgresPool } from './connect/postgres-pool.ts'
+import { createPostgresPool, type PostgresPool } from './connect/postgres-pool.ts'
 import { createExecutor } from './execute/execute-postgres.ts'
 import { createInspector } from './execute/inspect-postgres.ts'
 import { outcomeFailure } from './protocol/map-postgres-error.ts'
@@ -98,28 +98,7 @@ export function openPostgres({ config, env, observe, onUnreachable }: PostgresDe
       loads.renew()
       primary.renew()
     },
-    async ping(signal) {
-      const acquired = await pool.acquire(signal)
-      switch (acquired.kind) {
-        case 'failed':
-          throw acquired.failure
-        case 'timeout':
-        case 'abandoned':
-          throw new BackendFailure(
-            { kind: 'acquisition-timeout' },
-            'Timed out acquiring connection from connection pool.',
-          )
-        case 'acquired': {
-          const { connection } = acquired
-          const cut = () => connection.destroy()
-          signal.addEventListener('abort', cut, { once: true })
-          const outcome = await connection.run([pingStep])
-          signal.removeEventListener('abort', cut)
-          pool.release(connection, outcome.kind === 'done')
-          if (outcome.kind !== 'done') throw outcomeFailure(outcome)
-        }
-      }
-    },
+    ping: (signal) => pingThrough(pool, signal),
     poolStats: () => pool.stats(),
     async close() {
       await Promise.all([pool.close(), loads.close(), primary.close()])
@@ -134,6 +113,30 @@ const pingStep = {
   isPrepared: false,
   keep: 'nothing',
 } as const
+
+/** Rejects with BackendFailure when no connection answers before the signal is aborted. */
+async function pingThrough(pool: PostgresPool, signal: AbortSignal): Promise<void> {
+  const acquired = await pool.acquire(signal)
+  switch (acquired.kind) {
+    case 'failed':
+      throw acquired.failure
+    case 'timeout':
+    case 'abandoned':
+      throw new BackendFailure(
+        { kind: 'acquisition-timeout' },
+        'Timed out acquiring connection from connection pool.',
+      )
+    case 'acquired': {
+      const { connection } = acquired
+      const cut = () => connection.destroy()
+      signal.addEventListener('abort', cut, { once: true })
+      const outcome = await connection.run([pingStep])
+      signal.removeEventListener('abort', cut)
+      pool.release(connection, outcome.kind === 'done')
+      if (outcome.kind !== 'done') throw outcomeFailure(outcome)
+    }
+  }
+}
 
 async function readServerVersion(query: ControlQuery): Promise<string> {
   const [row] = await query("select version(), current_setting('server_version_num') as number")
