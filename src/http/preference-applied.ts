@@ -4,6 +4,7 @@
  * Rule  PostgREST docs: preferences
  */
 import type { ApiRequest } from '../api/api-request.ts'
+import { maxAffectedOf } from '../plan/judge-rows.ts'
 import type { DatabasePlan } from '../plan/plan.ts'
 import type { Header } from './answer.ts'
 
@@ -12,7 +13,6 @@ export function preferenceApplied(plan: DatabasePlan, request: ApiRequest): Head
   const { preferences } = request
   const isInsert = plan.kind === 'mutate' && plan.mutation === 'insert'
   const isUpdate = plan.kind === 'mutate' && plan.mutation === 'update'
-  const isDelete = plan.kind === 'mutate' && plan.mutation === 'delete'
   const applied: string[] = []
 
   if (isInsert && preferences.resolution !== undefined) {
@@ -29,9 +29,7 @@ export function preferenceApplied(plan: DatabasePlan, request: ApiRequest): Head
   if (preferences.tx !== undefined) applied.push(`tx=${preferences.tx}`)
   if (preferences.handling !== undefined) applied.push(`handling=${preferences.handling}`)
   if (preferences.timezone !== undefined) applied.push(`timezone=${preferences.timezone}`)
-  const limitsRows = isUpdate || isDelete || plan.kind === 'call'
-  if (limitsRows && preferences.handling === 'strict' && preferences.maxAffected !== undefined) {
-    applied.push(`max-affected=${preferences.maxAffected}`)
-  }
+  const maxAffected = maxAffectedOf(plan, preferences)
+  if (maxAffected !== null) applied.push(`max-affected=${maxAffected}`)
   return applied.length === 0 ? null : ['Preference-Applied', applied.join(', ')]
 }

@@ -8,6 +8,7 @@ import { assertNever } from '../../core/assert-never.ts'
 import type { ApiError, DatabaseFailure } from '../../errors/api-error.ts'
 import { BackendFailure } from '../../errors/backend-failure.ts'
 import { isUnreachable } from '../../errors/judge-failure.ts'
+import { judgeRows } from '../../plan/judge-rows.ts'
 import type { DatabasePlan } from '../../plan/plan.ts'
 import type { Execution, RequestContext } from '../backend.ts'
 import type { SqliteDetails } from './catalog/sqlite-details.ts'
@@ -141,9 +142,8 @@ function readReply(
     }
     case 'rows': {
       const { rows, total } = reply
-      if (plan.media.encoder.kind === 'singular' && rows !== 1) {
-        return failed({ kind: 'not-singular', rows }, statements)
-      }
+      const refusal = judgeRows(plan, context.request.preferences, rows)
+      if (refusal !== null) return failed(refusal, statements)
       return {
         kind: 'done',
         result: {

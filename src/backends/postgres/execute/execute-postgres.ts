@@ -3,10 +3,10 @@
  * statement, end, in one batch with one Sync. A write whose rows are judged before they may stay
  * is two: the end follows the judgement. `run-transaction.ts` does the running.
  */
-
 import { err, ok } from '../../../core/result.ts'
 import type { BackendFailure } from '../../../errors/backend-failure.ts'
 import type { Observe } from '../../../observe/observation.ts'
+import { isJudgedBeforeEnd, judgeRows } from '../../../plan/judge-rows.ts'
 import type { DatabasePlan } from '../../../plan/plan.ts'
 import type { Execution, ExecutionResult, RequestContext } from '../../backend.ts'
 import { bindParams } from '../../sql/bind-params.ts'
@@ -14,10 +14,10 @@ import type { SqlStatement } from '../../sql/sql-text.ts'
 import type { PlanCompiler } from '../compile/compile-postgres.ts'
 import type { PostgresPool } from '../connect/postgres-pool.ts'
 import type { BatchStep } from '../protocol/postgres-connection.ts'
-import { readResult, refuseRows } from './read-result.ts'
+import { readResult } from './read-result.ts'
 import { type ContextStep, createContextStep, preRequestStep } from './request-context.ts'
 import { createTransactionRunner, type Transaction } from './run-transaction.ts'
-import { beginStep, endSteps, isJudged } from './transaction-steps.ts'
+import { beginStep, endSteps } from './transaction-steps.ts'
 
 export interface ExecutorDeps {
   readonly pool: PostgresPool
@@ -56,13 +56,13 @@ function composeTransaction(
   return {
     steps: [beginStep(plan, context), ...logged],
     end: endSteps(context),
-    isJudged: isJudged(plan, context),
+    isJudged: isJudgedBeforeEnd(plan, context.request.preferences),
     read(results) {
       const mainResult = results[mainAt]
       if (mainResult === undefined) throw new Error('a batch that ended well has all its results')
       const counted = explainCount === null ? null : (results[mainAt + 1] ?? null)
       const result = readResult(plan, mainResult, counted)
-      const error = refuseRows(plan, context, result)
+      const error = judgeRows(plan, context.request.preferences, result.rows)
       return error === null ? ok(result) : err(error)
     },
     statements: logged.map((step) => step.text),

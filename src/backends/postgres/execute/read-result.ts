@@ -1,10 +1,9 @@
 /**
- * The answers of a request's statements → an ExecutionResult, and the refusals that only the
- * number of rows can bring. The body stays the bytes that PostgreSQL sent.
+ * The answers of a request's statements → an ExecutionResult. The body stays the bytes that
+ * PostgreSQL sent.
  */
-import type { ApiError } from '../../../errors/api-error.ts'
 import type { DatabasePlan } from '../../../plan/plan.ts'
-import type { ExecutionResult, RequestContext } from '../../backend.ts'
+import type { ExecutionResult } from '../../backend.ts'
 import { parseArrayLiteral } from '../../values/array-literal.ts'
 import type { DataRow, StepResult } from '../protocol/postgres-connection.ts'
 
@@ -84,28 +83,4 @@ function locationPairs(array: string | null): readonly (readonly [string, string
     const at = pair?.indexOf('=') ?? -1
     return pair === null || at < 0 ? [] : [[pair.slice(0, at), pair.slice(at + 1)] as const]
   })
-}
-
-/**
- * What the number of rows forbids; null when nothing.
- *
- * Rule    PostgREST docs: resource_representation (Singular or Plural); preferences (max-affected);
- *         tables_views (PUT)
- */
-export function refuseRows(
-  plan: DatabasePlan,
-  { request }: Pick<RequestContext, 'request'>,
-  { rows }: ExecutionResult,
-): ApiError | null {
-  const { maxAffected, handling } = request.preferences
-  if (plan.media.type.kind === 'plan') return null
-  if (plan.kind === 'mutate' && plan.mutation === 'upsert') {
-    return rows === 1 ? null : { kind: 'put-matching-pk' }
-  }
-  if (plan.media.type.kind === 'singular' && rows !== 1) return { kind: 'not-singular', rows }
-  const isBounded = plan.kind === 'call' || (plan.kind === 'mutate' && plan.mutation !== 'insert')
-  if (isBounded && handling === 'strict' && maxAffected !== undefined && rows > maxAffected) {
-    return { kind: 'max-affected', rows }
-  }
-  return null
 }

@@ -1,11 +1,12 @@
 /**
- * How a request's transaction begins and ends: isolation level and mode, commit or rollback, and
- * whether its end can travel with the rest or has to wait for a judgement on the rows.
+ * The statements that begin and end a request's transaction: isolation level and mode, commit or
+ * rollback. What they are chosen by is `plan/transaction-rules.ts`'s, apart from the isolation
+ * level, which PostgreSQL's roles and functions bring along.
  *
- * Rule    PostgREST docs: transactions (Isolation Level, Access Mode); preferences (tx)
+ * Rule    PostgREST docs: transactions (Isolation Level)
  */
-
 import type { DatabasePlan, InspectPlan } from '../../../plan/plan.ts'
+import { commits, isReadOnly } from '../../../plan/transaction-rules.ts'
 import type { IsolationLevel } from '../../../schema/catalog.ts'
 import type { RequestContext } from '../../backend.ts'
 import type { BatchStep } from '../protocol/postgres-connection.ts'
@@ -25,18 +26,6 @@ export function beginStep(plan: DatabasePlan | InspectPlan, context: RequestCont
   return plainStep(`BEGIN ISOLATION LEVEL ${level} ${mode}`, context)
 }
 
-function isReadOnly(plan: DatabasePlan | InspectPlan): boolean {
-  switch (plan.kind) {
-    case 'read':
-    case 'inspect':
-      return true
-    case 'mutate':
-      return false
-    case 'call':
-      return plan.isReadOnly
-  }
-}
-
 export interface TransactionEnd {
   /** `COMMIT`, or what a rollback on request takes: deferred constraints speak up first. */
   readonly steps: readonly BatchStep[]
@@ -44,49 +33,15 @@ export interface TransactionEnd {
 }
 
 export function endSteps(context: RequestContext): TransactionEnd {
-  const { dbTxEnd } = context.config
-  // a preference that the configuration does not allow counts as not given
-  const wish = dbTxEnd.endsWith('-allow-override') ? context.request.preferences.tx : undefined
-  const commits = wish === undefined ? dbTxEnd.startsWith('commit') : wish === 'commit'
-  return commits
-    ? commitEnd(context)
-    : {
-        commits,
-        steps: [
-          plainStep('SET CONSTRAINTS ALL IMMEDIATE', context),
-          plainStep('ROLLBACK', context),
-        ],
-      }
+  if (commits(context.config, context.request.preferences)) return commitEnd(context)
+  return {
+    commits: false,
+    steps: [plainStep('SET CONSTRAINTS ALL IMMEDIATE', context), plainStep('ROLLBACK', context)],
+  }
 }
 
 export function commitEnd(context: RequestContext): TransactionEnd {
   return { commits: true, steps: [plainStep('COMMIT', context)] }
-}
-
-/** Rows may be refused once they are known, and nothing of a refused write may stay. */
-export function isJudged(plan: DatabasePlan, context: RequestContext): boolean {
-  const { handling, maxAffected } = context.request.preferences
-  const isBounded = maxAffected !== undefined && handling === 'strict'
-  const isSingular = plan.media.type.kind === 'singular'
-  // an execution plan has no rows to judge
-  if (plan.media.type.kind === 'plan') return false
-  switch (plan.kind) {
-    case 'read':
-      return false
-    case 'mutate':
-      switch (plan.mutation) {
-        case 'insert':
-          return isSingular
-        case 'update':
-        case 'delete':
-          return isSingular || isBounded
-        case 'upsert':
-          return true
-      }
-      return false
-    case 'call':
-      return !plan.isReadOnly && (isSingular || isBounded)
-  }
 }
 
 export function plainStep(

@@ -1,16 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { Preferences } from '../../../../../src/api/api-request.ts'
-import { readResult, refuseRows } from '../../../../../src/backends/postgres/execute/read-result.ts'
+import { readResult } from '../../../../../src/backends/postgres/execute/read-result.ts'
 import type { StepResult } from '../../../../../src/backends/postgres/protocol/postgres-connection.ts'
-import type { DatabasePlan } from '../../../../../src/plan/plan.ts'
-import {
-  callPlan,
-  mutatePlan,
-  readPlan,
-  request,
-  returns,
-  root,
-} from '../../../../support/plan-builders.ts'
+import { mutatePlan, readPlan, root } from '../../../../support/plan-builders.ts'
 
 function answer(...rows: readonly (readonly (string | null)[])[]): StepResult {
   const bytes = rows.map((row) => row.map((value) => (value === null ? null : Buffer.from(value))))
@@ -83,50 +74,5 @@ describe('totals', () => {
     expect(readResult(plan, answer([counted, '1', '[]', null, null, null]), explain).total).toBe(
       total,
     )
-  })
-})
-
-describe('refusals', () => {
-  const singular = {
-    encoder: { kind: 'singular', stripNulls: false },
-    type: { kind: 'singular', stripNulls: true },
-  } as const
-  const call = callPlan('f', returns('int4', { isSet: true }), [])
-  const bounded = { maxAffected: 1, handling: 'strict' } as const
-
-  test.each<[string, DatabasePlan, Partial<Preferences>, number, unknown]>([
-    ['one row where one is wanted', { ...read, media: singular }, {}, 1, null],
-    [
-      'none where one is wanted',
-      { ...read, media: singular },
-      {},
-      0,
-      { kind: 'not-singular', rows: 0 },
-    ],
-    [
-      'two where one is wanted',
-      { ...call, media: singular },
-      {},
-      2,
-      { kind: 'not-singular', rows: 2 },
-    ],
-    ['a PUT of none', mutatePlan('upsert', 'items'), {}, 0, { kind: 'put-matching-pk' }],
-    ['a PUT of one', mutatePlan('upsert', 'items', { media: singular }), {}, 1, null],
-    [
-      'more than may be',
-      mutatePlan('delete', 'items'),
-      bounded,
-      2,
-      { kind: 'max-affected', rows: 2 },
-    ],
-    ['as many as may be', mutatePlan('update', 'items'), bounded, 1, null],
-    ['more, leniently', mutatePlan('delete', 'items'), { maxAffected: 1 }, 2, null],
-    ['more by a call', call, bounded, 2, { kind: 'max-affected', rows: 2 }],
-    ['more by an insert', mutatePlan('insert', 'items'), bounded, 2, null],
-    ['more by a read', read, bounded, 2, null],
-  ])('%s', (_, plan, preferences, rows, refusal) => {
-    const result = readResult(read, answer([null, String(rows), '', null, null, null]), null)
-    const asked = { ...request(), preferences: { invalid: [], ...preferences } }
-    expect(refuseRows(plan, { request: asked }, result)).toEqual(refusal)
   })
 })
