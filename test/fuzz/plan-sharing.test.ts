@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 import { dumpSnapshot } from '../../src/admin/dump-snapshot.ts'
 import { parseRequest, type RawRequest } from '../../src/api/parse-request.ts'
 import { compilePlan } from '../../src/backends/postgres/compile/compile-postgres.ts'
-import { bindParams } from '../../src/backends/sql/bind-params.ts'
+import { bindPostgres } from '../../src/backends/postgres/compile/postgres-statement.ts'
 import { createPlanCache } from '../../src/plan/plan-cache.ts'
 import { planRequest } from '../../src/plan/plan-request.ts'
 import { defaultPlanOptions } from '../support/plan-of.ts'
@@ -90,7 +90,7 @@ test(`requests from seed ${seed}, each in ${rounds} rounds`, { timeout: 600_000 
       seen.add(known)
       const { main } = compilePlan(known.value)
       expect(unboundText(main.text), target).toBe(null)
-      expect(bindParams(main, parsed.value), target).toHaveLength(main.types.length)
+      expect(bindPostgres(main, parsed.value), target).toHaveLength(main.types.length)
     }
   }
   // else it would say nothing

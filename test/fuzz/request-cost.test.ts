@@ -8,7 +8,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseRequest } from '../../src/api/parse-request.ts'
 import { compilePlan } from '../../src/backends/postgres/compile/compile-postgres.ts'
-import { bindParams } from '../../src/backends/sql/bind-params.ts'
+import { bindPostgres } from '../../src/backends/postgres/compile/postgres-statement.ts'
 import { renderError } from '../../src/errors/error-envelope.ts'
 import { planRequest } from '../../src/plan/plan-request.ts'
 import { defaultPlanOptions } from '../support/plan-of.ts'
@@ -186,7 +186,7 @@ function run({ method, path, query, headers, body }: Sample): void {
   }
   const plan = planned.value
   if (plan.kind === 'inspect' || plan.kind === 'info') return
-  bindParams(compilePlan(plan).main, parsed.value)
+  bindPostgres(compilePlan(plan).main, parsed.value)
 }
 
 /** Milliseconds of processor time: what else the machine does counts little. */

@@ -8,8 +8,10 @@ import {
   type CompiledRequest,
   compilePlan,
 } from '../../src/backends/postgres/compile/compile-postgres.ts'
-import { bindParams } from '../../src/backends/sql/bind-params.ts'
-import type { SqlStatement } from '../../src/backends/sql/sql-text.ts'
+import {
+  bindPostgres,
+  type PostgresStatement,
+} from '../../src/backends/postgres/compile/postgres-statement.ts'
 import type { DatabasePlan } from '../../src/plan/plan.ts'
 
 export interface CompiledAnswer {
@@ -89,13 +91,13 @@ async function answer(
 }
 
 /** pg hands `types` to Parse and takes parsers from it too: an array of oids that leaves all text. */
-function send(client: pg.Client, statement: SqlStatement, request: ApiRequest) {
+function send(client: pg.Client, statement: PostgresStatement, request: ApiRequest) {
   const types = Object.assign([...statement.types], {
     getTypeParser: () => (text: string) => text,
   }) as unknown as pg.CustomTypesConfig
   return client.query<(string | null)[]>({
     text: statement.text,
-    values: [...bindParams(statement, request)],
+    values: [...bindPostgres(statement, request)],
     rowMode: 'array',
     types,
   })

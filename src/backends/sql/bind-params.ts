@@ -1,37 +1,58 @@
 /**
  * Finds the values of a compiled statement's placeholders in one request. Runs for every request,
- * after compiling or a hit in the statement cache; values pass as text and the engine converts
- * them, so that its own rules and error messages hold.
+ * after compiling or a hit in the statement cache. The engine gives what is found the form in which
+ * it is bound.
  */
-import type { ApiRequest, SlotValue, Window } from '../../api/api-request.ts'
+import type { ApiRequest } from '../../api/api-request.ts'
 import { assertNever } from '../../core/assert-never.ts'
-import type { PlanWindow } from '../../plan/plan.ts'
-import { parseArrayLiteral, quoteMembers, toArrayLiteral } from '../values/array-literal.ts'
-import type { ParamRef, PayloadEncoding } from './param-ref.ts'
+import {
+  callPairs,
+  limitOf,
+  offsetOf,
+  patternValue,
+  payloadBytes,
+  payloadText,
+  slotValue,
+} from '../../plan/request-values.ts'
+import type { ParamRef } from './param-ref.ts'
 import type { SqlStatement } from './sql-text.ts'
 
-/** Texts are bound as text, bytes in binary. */
-export type BoundValue = string | Uint8Array | null
+/** A text, the members of a list, or bytes. */
+export type ParamValue = string | readonly string[] | Uint8Array | null
 
 /** The values for `statement.params`, in their order. */
-export function bindParams(statement: SqlStatement, request: ApiRequest): readonly BoundValue[] {
+export function bindParams(statement: SqlStatement, request: ApiRequest): readonly ParamValue[] {
   return statement.params.map((ref) => bindParam(ref, request))
 }
 
-function bindParam(ref: ParamRef, request: ApiRequest): BoundValue {
+function bindParam(ref: ParamRef, request: ApiRequest): ParamValue {
   switch (ref.kind) {
     case 'const':
       return ref.text
     case 'slot':
-      return bindSlot(ref, request.values[ref.slot] ?? '')
-    case 'limit':
-      return bindLimit(ref.window, request)
+      return slotValue(ref.slot, request)
+    case 'pattern':
+      return patternValue(ref.slot, request)
+    case 'limit': {
+      const limit = limitOf(ref.window, request)
+      return limit === null ? null : wholeNumber(limit)
+    }
     case 'offset':
-      return wholeNumber(windowOf(ref.window, request)?.offset ?? 0)
+      return wholeNumber(offsetOf(ref.window, request))
     case 'payload':
-      return bindPayload(ref.as, request)
-    case 'argument':
-      return bindArgument(ref.name, ref.isVariadic, request)
+      return payloadText(request)
+    case 'payload-rows': {
+      const text = payloadText(request)
+      return text?.trimStart().startsWith('{') === true ? `[${text}]` : text
+    }
+    case 'payload-bytes':
+      return payloadBytes(request)
+    case 'argument': {
+      const values = callPairs(request).filter(([name]) => name === ref.name)
+      return values.at(-1)?.[1] ?? null
+    }
+    case 'variadic-argument':
+      return callPairs(request).flatMap(([name, value]) => (name === ref.name ? [value] : []))
     case 'arguments':
       return JSON.stringify(Object.fromEntries(callPairs(request)))
     default:
@@ -39,66 +60,8 @@ function bindParam(ref: ParamRef, request: ApiRequest): BoundValue {
   }
 }
 
-function bindSlot(ref: Extract<ParamRef, { kind: 'slot' }>, sent: SlotValue): string {
-  const value = ref.starsAreWildcards ? starsToWildcards(sent) : sent
-  switch (ref.encode) {
-    case 'text':
-    case 'array':
-      return typeof value === 'string' ? value : toArrayLiteral(value)
-    case 'json-list':
-      return JSON.stringify(toMembers(value))
-    default:
-      return assertNever(ref.encode)
-  }
-}
-
-function starsToWildcards(value: SlotValue): SlotValue {
-  return typeof value === 'string'
-    ? value.replaceAll('*', '%')
-    : value.map((member) => member.replaceAll('*', '%'))
-}
-
-/** A text that is no array literal counts as its only member. */
-function toMembers(value: SlotValue): readonly (string | null)[] {
-  if (typeof value === 'string') return parseArrayLiteral(value) ?? [value]
-  return value.length === 1 && value[0] === '' ? [] : value
-}
-
-function windowOf(window: PlanWindow, request: ApiRequest): Window | undefined {
-  if (window.source === null) return undefined
-  return window.source === 0 ? request.window : request.embedWindows[window.source - 1]?.value
-}
-
-function bindLimit(window: PlanWindow, request: ApiRequest): string | null {
-  const asked = windowOf(window, request)?.limit
-  if (window.maxRows === null) return asked === undefined ? null : wholeNumber(asked)
-  return wholeNumber(asked === undefined ? window.maxRows : Math.min(asked, window.maxRows))
-}
-
 /** Without the exponent that JavaScript gives large numbers: the engine says what is too large. */
 function wholeNumber(value: number): string {
   if (Number.isSafeInteger(value)) return String(value)
   return BigInt(Math.trunc(Math.min(value, Number.MAX_VALUE))).toString()
-}
-
-function bindPayload(encoding: PayloadEncoding, request: ApiRequest): BoundValue {
-  const { payload } = request
-  if (payload === undefined) return null
-  if (encoding === 'bytes') {
-    return payload.kind === 'raw' ? payload.bytes : new TextEncoder().encode(payload.text)
-  }
-  const text = payload.kind === 'raw' ? new TextDecoder().decode(payload.bytes) : payload.text
-  return encoding === 'json-rows' && text.trimStart().startsWith('{') ? `[${text}]` : text
-}
-
-/** A form's pairs, else the query's. */
-function callPairs(request: ApiRequest): readonly (readonly [string, string])[] {
-  return request.payload?.kind === 'form' ? request.payload.pairs : request.callArguments
-}
-
-function bindArgument(name: string, isVariadic: boolean, request: ApiRequest): string | null {
-  const values = callPairs(request)
-    .filter(([key]) => key === name)
-    .map(([, value]) => value)
-  return isVariadic ? quoteMembers(values) : (values.at(-1) ?? null)
 }

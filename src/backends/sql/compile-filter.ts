@@ -1,36 +1,30 @@
 /**
- * Turns a plan's conditions into SQL: logic trees, negation, and through the dialect the filters
- * themselves. Used for reads and writes of both SQL engines; what joins rows to their parent is
- * added by the engine's compiler.
+ * Turns a plan's conditions into SQL: logic trees and negation, which all SQL engines write alike.
+ * A filter itself, and what joins rows to their parent, is the engine's own.
  */
+
+import type { Operation } from '../../api/api-request.ts'
 import { assertNever } from '../../core/assert-never.ts'
-import type { Condition } from '../../plan/plan.ts'
-import type { Dialect } from './dialect.ts'
+import type { Condition, PlanField } from '../../plan/plan.ts'
 import { join, noSql, type SqlText, sql } from './sql-text.ts'
 
 /** What the names in a condition mean at its place. */
 export interface FilterScope {
-  /** Qualifies columns. */
-  readonly table: SqlText
+  /** The condition of one filter, without its negation. */
+  readonly filter: (field: PlanField, operation: Operation) => SqlText
   /** That the child with this key found nothing; negated: that it found something. */
   readonly embedIsNull: (child: string, negated: boolean) => SqlText
 }
 
 /** One condition, safe to be joined with others by AND. */
-export function compileCondition(
-  condition: Condition,
-  scope: FilterScope,
-  dialect: Pick<Dialect, 'filter'>,
-): SqlText {
+export function compileCondition(condition: Condition, scope: FilterScope): SqlText {
   switch (condition.kind) {
     case 'filter': {
-      const filter = dialect.filter(scope.table, condition.field, condition.operation)
+      const filter = scope.filter(condition.field, condition.operation)
       return condition.negated ? sql`NOT (${filter})` : filter
     }
     case 'logic': {
-      const operands = condition.operands.map((operand) =>
-        compileCondition(operand, scope, dialect),
-      )
+      const operands = condition.operands.map((operand) => compileCondition(operand, scope))
       const joined = sql`(${join(operands, condition.operator === 'and' ? ' AND ' : ' OR ')})`
       return condition.negated ? sql`NOT ${joined}` : joined
     }

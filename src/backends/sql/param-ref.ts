@@ -6,37 +6,19 @@
 import type { Slot } from '../../api/api-request.ts'
 import type { PlanWindow } from '../../plan/plan.ts'
 
-/**
- * - `text`: as sent; a list becomes an array literal
- * - `array`: PostgreSQL's array literal `{"a","b"}`; a text is one already and passes as sent
- * - `json-list`: JSON array of texts; a text is read as an array literal first
- */
-export type SlotEncoding = 'text' | 'array' | 'json-list'
-
-/**
- * - `json`: the JSON text as sent
- * - `json-rows`: always an array: a single object is wrapped into one
- * - `text`: the body as text
- * - `bytes`: the body as it came, bound in binary
- */
-export type PayloadEncoding = 'json' | 'json-rows' | 'text' | 'bytes'
-
 export type ParamRef =
   /** Part of the request's shape: JSON keys, text search configurations, column names as data. */
   | { readonly kind: 'const'; readonly text: string }
-  | {
-      readonly kind: 'slot'
-      readonly slot: Slot
-      readonly encode: SlotEncoding
-      /** `*` means `%` (like, ilike). */
-      readonly starsAreWildcards: boolean
-    }
-  /** The smaller of what was asked for and `maxRows`; null when neither binds. */
+  /** As sent: a text, or the members of a list. */
+  | { readonly kind: 'slot'; readonly slot: Slot }
+  /** The same for like and ilike, where `*` means `%`. */
+  | { readonly kind: 'pattern'; readonly slot: Slot }
+  /** Null for no limit. */
   | { readonly kind: 'limit'; readonly window: PlanWindow }
   | { readonly kind: 'offset'; readonly window: PlanWindow }
-  /** Null when the request has no body. */
-  | { readonly kind: 'payload'; readonly as: PayloadEncoding }
-  /** One argument of a call by query or form: the last of its pairs, or all as an array literal. */
-  | { readonly kind: 'argument'; readonly name: string; readonly isVariadic: boolean }
+  /** The body as text, as JSON that is always an array, as it came; null when there is none. */
+  | { readonly kind: 'payload' | 'payload-rows' | 'payload-bytes' }
+  /** One argument of a call by query or form: the last of its pairs, or all of them as a list. */
+  | { readonly kind: 'argument' | 'variadic-argument'; readonly name: string }
   /** All arguments of a call by query or form as one JSON object of texts. */
   | { readonly kind: 'arguments' }

@@ -25,8 +25,6 @@ export interface SqlStatement {
   readonly params: readonly ParamRef[]
   /** In the engine's numbers: type oids on PostgreSQL, readings of operands on SQLite; 0: none. */
   readonly types: readonly number[]
-  /** PostgreSQL: 1 asks for a column in binary, 0 in text; empty: all in text. */
-  readonly resultFormats: readonly (0 | 1)[]
 }
 
 /** The fragment that adds nothing. */
@@ -78,15 +76,6 @@ export function qualified(name: QualifiedName): SqlText {
   return fragment([name.schema === '' ? quoted : `${quoteIdentifier(name.schema)}.${quoted}`])
 }
 
-/**
- * A string literal, for the few names from the catalog that cannot be a parameter: `E'…'` where a
- * backslash could be read in two ways. Never for what a client sent.
- */
-export function literal(name: string): SqlText {
-  const quoted = `'${name.replaceAll("'", "''")}'`
-  return raw(quoted.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted)
-}
-
 /** A placeholder; `type` says, in the engine's numbers, what the value is to be taken for. */
 export function param(ref: ParamRef, type = 0): SqlText {
   return fragment([{ kind: 'param', ref, type }])
@@ -105,7 +94,7 @@ export function join(fragments: readonly SqlText[], separator: string): SqlText 
 /** How an engine writes its n-th placeholder, counted from 1. */
 export type Placeholder = (index: number) => string
 
-/** Numbers the placeholders, left to right. All results come as text. */
+/** Numbers the placeholders, left to right. */
 export function toStatement(statement: SqlText, placeholder: Placeholder): SqlStatement {
   const params: ParamRef[] = []
   const types: number[] = []
@@ -126,5 +115,5 @@ export function toStatement(statement: SqlText, placeholder: Placeholder): SqlSt
       }
     }
   }
-  return { text: texts.join(''), params, types, resultFormats: [] }
+  return { text: texts.join(''), params, types }
 }

@@ -6,15 +6,9 @@
 /**
  * Every member is quoted, so that none reads as NULL or as syntax.
  *
- * Shape  ['a', 'b"c'] → `{"a","b\"c"}`; [''] → `{}`, as the release reads `in.()`
+ * Shape  ['a', 'b"c', ''] → `{"a","b\"c",""}`
  */
 export function toArrayLiteral(members: readonly string[]): string {
-  if (members.length === 1 && members[0] === '') return '{}'
-  return quoteMembers(members)
-}
-
-/** Like `toArrayLiteral`, for lists in which one empty text is a member like any other. */
-export function quoteMembers(members: readonly string[]): string {
   return `{${members.map(quoteMember).join(',')}}`
 }
 

@@ -10,7 +10,7 @@
  */
 import type { SchemaVersion } from '../../../schema/catalog.ts'
 import type { SchemaOptions } from '../../../schema/schema-snapshot.ts'
-import { quoteMembers } from '../../values/array-literal.ts'
+import { toArrayLiteral } from '../../values/array-literal.ts'
 import type { ControlQuery } from '../connect/control-connection.ts'
 import { textIn } from './catalog-row.ts'
 
@@ -115,7 +115,7 @@ export async function readSchemaVersion(
   query: ControlQuery,
   options: Pick<SchemaOptions, 'schemas' | 'extraSearchPath'>,
 ): Promise<SchemaVersion> {
-  const schemas = quoteMembers([...options.schemas, ...options.extraSearchPath])
+  const schemas = toArrayLiteral([...options.schemas, ...options.extraSearchPath])
   const [row] = await query(versionSql, [schemas])
   if (row === undefined) throw new Error('catalog query: no version')
   return textIn(row, 'version')

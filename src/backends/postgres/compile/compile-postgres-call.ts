@@ -49,11 +49,11 @@ function compileArguments(plan: CallPlan): Arguments {
 function wholeBody(parameter: RoutineParameter): SqlText {
   switch (parameter.type) {
     case 'bytea':
-      return param({ kind: 'payload', as: 'bytes' }, byteaOid)
+      return param({ kind: 'payload-bytes' }, byteaOid)
     case 'text':
-      return param({ kind: 'payload', as: 'bytes' }, textOid)
+      return param({ kind: 'payload-bytes' }, textOid)
     default:
-      return sql`${param({ kind: 'payload', as: 'text' })}::${typeOf(parameter)}`
+      return sql`${param({ kind: 'payload' })}::${typeOf(parameter)}`
   }
 }
 
@@ -61,7 +61,8 @@ function directArguments(parameters: readonly RoutineParameter[]): SqlText {
   const list = parameters.map((parameter) => {
     const { name, isVariadic } = parameter
     if (name === '') return sql`${param({ kind: 'arguments' })}::${typeOf(parameter)}`
-    const value = sql`${param({ kind: 'argument', name, isVariadic })}::${typeOf(parameter)}`
+    const kind = isVariadic ? 'variadic-argument' : 'argument'
+    const value = sql`${param({ kind, name })}::${typeOf(parameter)}`
     return named(parameter, value)
   })
   return join(list, ', ')
@@ -69,7 +70,7 @@ function directArguments(parameters: readonly RoutineParameter[]): SqlText {
 
 /** Of an array of objects the first one counts. */
 function jsonArguments(parameters: readonly RoutineParameter[]): Arguments {
-  const rows = param({ kind: 'payload', as: 'json-rows' }, jsonOid)
+  const rows = param({ kind: 'payload-rows' }, jsonOid)
   const typed = parameters.map((parameter) => sql`${ident(parameter.name)} ${typeOf(parameter)}`)
   const names = parameters.map((parameter) => ident(parameter.name))
   return {

@@ -3,10 +3,10 @@
  * order nor window. Inner joins become EXISTS, so that a to-many child does not multiply rows.
  */
 import type { ReadNode } from '../../../plan/plan.ts'
-import { compileCondition, compileWhere } from '../../sql/compile-filter.ts'
+import { compileCondition, compileWhere, type FilterScope } from '../../sql/compile-filter.ts'
 import { raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import { compileFilter } from './compile-postgres-filter.ts'
 import { type NodeScope, scopeOfNode } from './compile-postgres-scope.ts'
-import { postgresDialect } from './postgres-dialect.ts'
 
 /** Shape  `SELECT 1  FROM "public"."projects" WHERE …`; tools that read the log know both blanks */
 export function compileCount(root: ReadNode): SqlText {
@@ -16,16 +16,16 @@ export function compileCount(root: ReadNode): SqlText {
 function countNode(node: ReadNode, parent: NodeScope | null): SqlText {
   const scope = scopeOfNode(node, parent)
   const exists = (child: ReadNode) => sql`EXISTS (${countNode(child, scope)})`
-  const filterScope = {
-    table: scope.table,
-    embedIsNull: (key: string, negated: boolean) => {
+  const filterScope: FilterScope = {
+    filter: (field, operation) => compileFilter(scope.table, field, operation),
+    embedIsNull: (key, negated) => {
       const child = node.children.find((candidate) => candidate.key === key)
       if (child === undefined) throw new Error('a condition on an embed that is not there')
       return sql`${raw(negated ? '' : 'NOT ')}${exists(child)}`
     },
   }
   const conditions = [
-    ...node.where.map((where) => compileCondition(where, filterScope, postgresDialect)),
+    ...node.where.map((where) => compileCondition(where, filterScope)),
     ...scope.joinConditions,
     ...node.children.filter((child) => child.join?.type === 'inner').map(exists),
   ]

@@ -12,7 +12,6 @@ import type { ChildJoin, OrderBy, ReadNode, SpreadColumn } from '../../../plan/p
 import { ident, join, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import { compileOrder } from './compile-order.ts'
 import { compileAggregate, type SelectItemSql } from './compile-select.ts'
-import { postgresDialect } from './postgres-dialect.ts'
 
 export interface EmbedSql {
   readonly join: SqlText
@@ -46,7 +45,7 @@ export function compileEmbed(
       return { join: lateral(aggregated, key, isInner, someFound(key, isInner)), items }
     }
     case 'spread-many': {
-      const order = compileOrder(child.order, spreadOrderField(child, key), postgresDialect)
+      const order = compileOrder(child.order, spreadOrderField(child, key))
       const arrays = output.columns.map((column) => {
         const values = sql`json_agg(${key}.${ident(column.name)}${order})`
         return sql`COALESCE(${values}, '[]')::jsonb AS ${ident(column.name)}`
@@ -103,7 +102,7 @@ function spreadItem(column: SpreadColumn, key: SqlText): SelectItemSql {
   const isStar = column.name === '*'
   const plain = isStar ? sql`${key}.*` : sql`${key}.${ident(column.name)}`
   return {
-    value: compileAggregate(plain, column.aggregate, column.aggregateCast, postgresDialect),
+    value: compileAggregate(plain, column.aggregate, column.aggregateCast),
     alias: column.alias,
     isAggregate: column.aggregate !== null,
     isStar: isStar && column.aggregate === null,

@@ -16,10 +16,10 @@ import {
   type SqlText,
   sql,
 } from '../../sql/sql-text.ts'
-import { quoteMembers } from '../../values/array-literal.ts'
+import { toArrayLiteral } from '../../values/array-literal.ts'
+import { compileFilter } from './compile-postgres-filter.ts'
 import { compilePayload, payload } from './compile-postgres-payload.ts'
 import { source } from './compile-postgres-scope.ts'
-import { postgresDialect } from './postgres-dialect.ts'
 
 export function compileMutation(plan: MutatePlan): SqlText {
   switch (plan.mutation) {
@@ -54,7 +54,7 @@ export function compileLocation(plan: MutatePlan): SqlText {
   const { mutation, representation, primaryKey } = plan
   const isInsert = mutation === 'insert' || mutation === 'upsert'
   if (!isInsert || representation !== 'headers-only' || primaryKey.length === 0) return noPairs
-  const keys = constant(quoteMembers(primaryKey))
+  const keys = constant(toArrayLiteral(primaryKey))
   const pairs = sql`SELECT array_agg(key || '=' || coalesce('eq.' || value, 'is.null')) FROM (SELECT row_to_json(inserted) AS object FROM (SELECT * FROM ${source} LIMIT 1) inserted) objects, json_each_text(object) WHERE key = ANY (${keys}::text[])`
   return sql`CASE WHEN count(*) = 1 THEN coalesce((${pairs}), ${noPairs}) ELSE ${noPairs} END`
 }
@@ -132,12 +132,12 @@ function conditions(plan: MutatePlan, relation: SqlText): SqlText {
 
 function whereTerms(plan: MutatePlan, table: SqlText): readonly SqlText[] {
   const scope: FilterScope = {
-    table,
+    filter: (field, operation) => compileFilter(table, field, operation),
     embedIsNull: () => {
       throw new Error('a write filtered by an embed')
     },
   }
-  return plan.where.map((where) => compileCondition(where, scope, postgresDialect))
+  return plan.where.map((where) => compileCondition(where, scope))
 }
 
 /** One column at least, so that the rows can be counted; it needs no SELECT privilege. */

@@ -3,7 +3,7 @@
  * PostgreSQL parses the text and converts the values, so that its rules and messages hold.
  */
 import type { PlanField } from '../../../plan/plan.ts'
-import { ident, join, literal, param, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import { ident, join, param, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 
 const jsonOid = 114
 const jsonbOid = 3802
@@ -36,12 +36,12 @@ export function compilePayload(shape: PayloadShape): SqlText {
 /** A payload without keys still inserts a row of defaults for each of its objects. */
 function emptyObjects(isArray: boolean): SqlText {
   return isArray
-    ? sql` FROM json_array_elements(${param({ kind: 'payload', as: 'json' }, jsonOid)}) ${payload}`
+    ? sql` FROM json_array_elements(${param({ kind: 'payload' }, jsonOid)}) ${payload}`
     : sql` FROM (VALUES (1)) ${payload}`
 }
 
 function withNulls(isArray: boolean): SqlText {
-  const json = param({ kind: 'payload', as: 'json' }, jsonOid)
+  const json = param({ kind: 'payload' }, jsonOid)
   return isArray ? sql`json_to_recordset(${json})` : sql`json_to_record(${json})`
 }
 
@@ -51,7 +51,7 @@ function withNulls(isArray: boolean): SqlText {
  * plan of this expression.
  */
 function withDefaults(shape: PayloadShape): SqlText {
-  const json = param({ kind: 'payload', as: 'json' }, jsonbOid)
+  const json = param({ kind: 'payload' }, jsonbOid)
   const defaults = shape.fields.flatMap((field) => {
     if (field.defaultExpression === null) return []
     // the expression is the catalog's own text
@@ -61,6 +61,12 @@ function withDefaults(shape: PayloadShape): SqlText {
   return shape.isArray
     ? sql`(SELECT jsonb_agg(${object} || elem) AS objects FROM jsonb_array_elements(${json}) elem) pgrst_completed, LATERAL jsonb_to_recordset(pgrst_completed.objects)`
     : sql`jsonb_to_record(${object} || ${json})`
+}
+
+/** A name from the catalog, never what a client sent; `E'…'` where a backslash could be misread. */
+function literal(name: string): SqlText {
+  const quoted = `'${name.replaceAll("'", "''")}'`
+  return raw(quoted.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted)
 }
 
 function hasTransform(shape: PayloadShape): boolean {

@@ -4,7 +4,7 @@
  * `compile-postgres.ts`.
  */
 import type { ChildJoin, Condition, OrderBy, ReadNode } from '../../../plan/plan.ts'
-import { compileCondition, compileWhere } from '../../sql/compile-filter.ts'
+import { compileCondition, compileWhere, type FilterScope } from '../../sql/compile-filter.ts'
 import { ident, join, noSql, param, type SqlText, sql } from '../../sql/sql-text.ts'
 import { compileOrder } from './compile-order.ts'
 import {
@@ -13,6 +13,7 @@ import {
   embedIsNull,
   spreadOrderName,
 } from './compile-postgres-embed.ts'
+import { compileField, compileFilter } from './compile-postgres-filter.ts'
 import { type NodeScope, scopeOfNode } from './compile-postgres-scope.ts'
 import {
   compileGroupBy,
@@ -20,7 +21,6 @@ import {
   compileSelectList,
   type SelectItemSql,
 } from './compile-select.ts'
-import { postgresDialect } from './postgres-dialect.ts'
 
 /** The query for the rows of `root`, one column for each thing selected. */
 export function compileRead(root: ReadNode): SqlText {
@@ -35,10 +35,11 @@ function compileNode(node: ReadNode, parent: NodeScope | null): SqlText {
     ...spreadOrderItems(node, scope),
     ...embeds.flatMap((embed) => embed.items),
   ]
-  const filterScope = { table: scope.table, embedIsNull }
-  const conditions = node.where.map((condition) => {
-    return compileCondition(condition, filterScope, postgresDialect)
-  })
+  const filterScope: FilterScope = {
+    filter: (field, operation) => compileFilter(scope.table, field, operation),
+    embedIsNull,
+  }
+  const conditions = node.where.map((condition) => compileCondition(condition, filterScope))
   const joins = join(
     embeds.map((embed) => embed.join),
     '',
@@ -81,7 +82,7 @@ function selectedItems(node: ReadNode, scope: NodeScope): readonly SelectItemSql
   if (node.select.length === 0 && node.children.length === 0) {
     return [{ value: sql`${scope.table}.*`, alias: null, isAggregate: false, isStar: true }]
   }
-  return node.select.map((column) => compileSelectColumn(column, scope.table, postgresDialect))
+  return node.select.map((column) => compileSelectColumn(column, scope.table))
 }
 
 /** What a to-many spread is ordered by is handed out: the arrays are ordered one level up. */
@@ -98,12 +99,12 @@ function spreadOrderItems(node: ReadNode, scope: NodeScope): readonly SelectItem
 function ordered(node: ReadNode, scope: NodeScope): SqlText {
   const isSpreadMany = node.join?.output.kind === 'spread-many'
   if (isSpreadMany && !limits(node) && !node.window.hasOffset) return noSql
-  return compileOrder(node.order, (term) => orderField(term, scope), postgresDialect)
+  return compileOrder(node.order, (term) => orderField(term, scope))
 }
 
 function orderField(term: OrderBy, scope: NodeScope): SqlText {
   const table = term.child === null ? scope.table : ident(term.child)
-  return postgresDialect.field(table, term.field)
+  return compileField(table, term.field)
 }
 
 function windowed(node: ReadNode): SqlText {

@@ -21,27 +21,23 @@ import type {
   ReadNode,
   ReadPlan,
 } from '../../../plan/plan.ts'
-import {
-  join,
-  noSql,
-  raw,
-  type SqlStatement,
-  type SqlText,
-  sql,
-  toStatement,
-} from '../../sql/sql-text.ts'
+import { join, noSql, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import { compileBody, rows } from './compile-postgres-body.ts'
 import { compileCall } from './compile-postgres-call.ts'
 import { compileCount } from './compile-postgres-count.ts'
 import { compileLocation, compileMutation, countsInserted } from './compile-postgres-mutate.ts'
 import { compileRead } from './compile-postgres-read.ts'
 import { source } from './compile-postgres-scope.ts'
-import { postgresDialect } from './postgres-dialect.ts'
+import {
+  type PostgresStatement,
+  type ResultFormats,
+  toPostgresStatement,
+} from './postgres-statement.ts'
 
 export interface CompiledRequest {
-  readonly main: SqlStatement
+  readonly main: PostgresStatement
   /** For `count=planned` and `estimated`: its JSON holds the planner's guess of the total. */
-  readonly explainCount: SqlStatement | null
+  readonly explainCount: PostgresStatement | null
 }
 
 export type PlanCompiler = (plan: DatabasePlan) => CompiledRequest
@@ -63,12 +59,9 @@ export function compilePlan(plan: DatabasePlan): CompiledRequest {
   const asksPlanner =
     plan.kind === 'read' && (plan.count === 'planned' || plan.count === 'estimated')
   return {
-    main: { ...toStatement(main, postgresDialect.placeholder), resultFormats: resultFormats(plan) },
+    main: toPostgresStatement(main, resultFormats(plan)),
     explainCount: asksPlanner
-      ? toStatement(
-          sql`EXPLAIN (FORMAT JSON) ${compileCount(plan.root)}`,
-          postgresDialect.placeholder,
-        )
+      ? toPostgresStatement(sql`EXPLAIN (FORMAT JSON) ${compileCount(plan.root)}`)
       : null,
   }
 }
@@ -77,7 +70,7 @@ export function compilePlan(plan: DatabasePlan): CompiledRequest {
  * What a media handler returns may be bytes, and goes out as it is sent in binary: the bytes of
  * bytea instead of its hexadecimal text. All other bodies are the same in either format.
  */
-function resultFormats({ kind, media }: DatabasePlan): SqlStatement['resultFormats'] {
+function resultFormats({ kind, media }: DatabasePlan): ResultFormats {
   if (media.encoder.kind !== 'custom' || media.type.kind === 'plan') return []
   return kind === 'mutate' ? [0, 0, 0, 1, 0, 0, 0] : [0, 0, 1, 0, 0, 0]
 }

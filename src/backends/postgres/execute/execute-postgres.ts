@@ -9,9 +9,8 @@ import type { Observe } from '../../../observe/observation.ts'
 import { isJudgedBeforeEnd, judgeRows } from '../../../plan/judge-rows.ts'
 import type { DatabasePlan } from '../../../plan/plan.ts'
 import type { Execution, ExecutionResult, RequestContext } from '../../backend.ts'
-import { bindParams } from '../../sql/bind-params.ts'
-import type { SqlStatement } from '../../sql/sql-text.ts'
 import type { PlanCompiler } from '../compile/compile-postgres.ts'
+import { bindPostgres, type PostgresStatement } from '../compile/postgres-statement.ts'
 import type { PostgresPool } from '../connect/postgres-pool.ts'
 import type { BatchStep } from '../protocol/postgres-connection.ts'
 import { readResult } from './read-result.ts'
@@ -75,10 +74,13 @@ function composeTransaction(
  */
 const maxPreparedChars = 16_384
 
-function statementStep(statement: SqlStatement, { request, config }: RequestContext): BatchStep {
+function statementStep(
+  statement: PostgresStatement,
+  { request, config }: RequestContext,
+): BatchStep {
   return {
     text: statement.text,
-    params: bindParams(statement, request),
+    params: bindPostgres(statement, request),
     types: statement.types,
     resultFormats: statement.resultFormats,
     isPrepared: config.dbPreparedStatements && statement.text.length <= maxPreparedChars,

@@ -12,7 +12,6 @@ import type {
 } from '../../../api/api-request.ts'
 import { assertNever } from '../../../core/assert-never.ts'
 import type { PlanField } from '../../../plan/plan.ts'
-import type { Dialect } from '../../sql/dialect.ts'
 import { raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import type { ValueKind } from '../../values/value-kind.ts'
 import type { FtsIndex } from '../catalog/sqlite-details.ts'
@@ -26,11 +25,7 @@ export interface FilterPlace extends FieldTable {
   readonly ftsIndexes: readonly FtsIndex[]
 }
 
-/** The dialect for conditions on one relation; order and select go their own ways. */
-export function sqliteFilterDialect(place: FilterPlace): Pick<Dialect, 'filter'> {
-  return { filter: (_, field, operation) => compileFilter(place, field, operation) }
-}
-
+/** The condition of one filter, without its negation. */
 export function compileFilter(place: FilterPlace, field: PlanField, operation: Operation): SqlText {
   const value = compileField(place, field)
   switch (operation.kind) {
@@ -60,7 +55,7 @@ function compileComparison(value: SqliteValue, field: PlanField, operation: Comp
   const { operator, quantifier, value: slot } = operation
   const test = testOf(operator, value, field)
   if (quantifier === undefined) return test.one(slot)
-  const list = operand(slot, `${test.reading} array`)
+  const list = operand(slot, `${test.reading} list`)
   const tested = sql`SELECT ${test.member} AS ok FROM json_each(${list}) AS e`
   // three-valued: null when it depends on a comparison that is null itself
   return quantifier === 'any'

@@ -9,11 +9,11 @@ import { nameKey } from '../../../core/qualified-name.ts'
 import type { ChildJoin, ReadNode } from '../../../plan/plan.ts'
 import type { ColumnPair } from '../../../schema/relationship.ts'
 import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
-import { compileCondition } from '../../sql/compile-filter.ts'
+import { compileCondition, type FilterScope } from '../../sql/compile-filter.ts'
 import { ident, join, noSql, qualified, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import type { SqliteDetails } from '../catalog/sqlite-details.ts'
 import { notImplemented, refuse } from './compile-refusal.ts'
-import { type FilterPlace, sqliteFilterDialect } from './compile-sqlite-filter.ts'
+import { compileFilter, type FilterPlace } from './compile-sqlite-filter.ts'
 import { guardNegatedSearch } from './compile-sqlite-fts.ts'
 import { limitOperand, offsetOperand } from './sqlite-operands.ts'
 
@@ -136,17 +136,16 @@ function equalColumns(
 /** Which of the node's rows are wanted, apart from how they join. */
 export function conditionsOf(scope: NodeScope, context: CompileContext): readonly SqlText[] {
   const { node } = scope
-  const dialect = sqliteFilterDialect(scope)
-  const filterScope = {
-    table: scope.table,
-    embedIsNull: (key: string, negated: boolean) => {
+  const filterScope: FilterScope = {
+    filter: (field, operation) => compileFilter(scope, field, operation),
+    embedIsNull: (key, negated) => {
       const found = rowExists(childNamed(node, key), scope, context)
       return negated ? found : sql`NOT ${found}`
     },
   }
   return [
     ...node.where.map((condition) => {
-      return compileCondition(guardNegatedSearch(condition), filterScope, dialect)
+      return compileCondition(guardNegatedSearch(condition), filterScope)
     }),
     ...node.children
       .filter((child) => child.join?.type === 'inner')

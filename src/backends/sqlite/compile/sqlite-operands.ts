@@ -8,7 +8,7 @@
 import type { ApiRequest, Slot } from '../../../api/api-request.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { PlanWindow } from '../../../plan/plan.ts'
-import { bindParams } from '../../sql/bind-params.ts'
+import { bindParams, type ParamValue } from '../../sql/bind-params.ts'
 import { param, type SqlStatement, type SqlText } from '../../sql/sql-text.ts'
 import { parseArrayLiteral } from '../../values/array-literal.ts'
 import type { ContainmentOperand } from '../../values/json-containment.ts'
@@ -47,29 +47,20 @@ const otherReadings = [
   'wfts negated',
 ] as const
 
-/** `list`: of `in`; `array`: of `any` and `all`, written as an array literal. Both become JSON. */
-export type Reading =
-  | MemberReading
-  | `${MemberReading} list`
-  | `${MemberReading} array`
-  | (typeof otherReadings)[number]
+/** `list`: the members of `in`, or of the array literal of `any` and `all`, as a JSON array. */
+export type Reading = MemberReading | `${MemberReading} list` | (typeof otherReadings)[number]
 
 const readings: readonly Reading[] = [
   // the first is what placeholders without a type get
   'text',
   ...memberReadings.filter((reading) => reading !== 'text'),
   ...memberReadings.map((reading) => `${reading} list` as const),
-  ...memberReadings.map((reading) => `${reading} array` as const),
   ...otherReadings,
 ]
 
 export function operand(slot: Slot, reading: Reading): SqlText {
   const isPattern = /^(?:glob|like|is ascii)/.test(reading)
-  const encode = reading.endsWith(' list') ? 'json-list' : 'text'
-  return param(
-    { kind: 'slot', slot, encode, starsAreWildcards: isPattern },
-    readings.indexOf(reading),
-  )
+  return param({ kind: isPattern ? 'pattern' : 'slot', slot }, readings.indexOf(reading))
 }
 
 export function limitOperand(window: PlanWindow): SqlText {
@@ -98,16 +89,14 @@ export function bindOperands(
   return ok(values)
 }
 
-function readBound(reading: Reading, bound: string | Uint8Array | null): TypedText {
+function readBound(reading: Reading, bound: ParamValue): TypedText {
   if (reading === 'limit') return ok(bound === null ? -1 : clamped(String(bound)))
-  if (typeof bound !== 'string') return ok(bound)
-  const shape = /^(.*) (list|array)$/.exec(reading)
-  const member = memberReadings.find((each) => each === (shape?.[1] ?? reading))
-  if (member !== undefined) {
-    if (shape === null) return readMember(member, bound)
-    return shape[2] === 'list' ? readList(member, bound) : readArray(member, bound)
-  }
-  return readOther(reading, bound)
+  if (bound === null || bound instanceof Uint8Array) return ok(bound)
+  const listed = memberReadings.find((each) => reading === `${each} list`)
+  if (listed !== undefined) return readList(listed, bound)
+  if (typeof bound !== 'string') throw new Error(`a list where one value is read: ${reading}`)
+  const member = memberReadings.find((each) => reading === each)
+  return member === undefined ? readOther(reading, bound) : readMember(member, bound)
 }
 
 function readMember(reading: MemberReading, text: string): TypedText {
@@ -165,14 +154,10 @@ function clamped(text: string): bigint {
   return value > most ? most : value
 }
 
-/** `text` is a JSON array of texts. */
-function readList(reading: MemberReading, text: string): TypedText {
-  return toJsonList(reading, JSON.parse(text) as readonly (string | null)[])
-}
-
-function readArray(reading: MemberReading, text: string): TypedText {
-  const members = parseArrayLiteral(text)
-  return members === null ? malformedArray(text) : toJsonList(reading, members)
+function readList(reading: MemberReading, sent: string | readonly string[]): TypedText {
+  if (typeof sent !== 'string') return toJsonList(reading, sent)
+  const members = parseArrayLiteral(sent)
+  return members === null ? malformedArray(sent) : toJsonList(reading, members)
 }
 
 function malformedArray(text: string): TypedText {

@@ -3,7 +3,6 @@ import {
   constant,
   ident,
   join,
-  literal,
   noSql,
   qualified,
   quoteIdentifier,
@@ -27,14 +26,6 @@ describe('quoteIdentifier', () => {
   })
 })
 
-test.each([
-  ['plain', "'plain'"],
-  ["it's", "'it''s'"],
-  ["back\\'slash", "E'back\\\\''slash'"],
-])('literal quotes %j', (name, quoted) => {
-  expect(toStatement(literal(name), dollar).text).toBe(quoted)
-})
-
 describe('fragments', () => {
   test('compose and number their placeholders from left to right', () => {
     const filter = sql`${ident('a')} = ${constant('x')}`
@@ -43,7 +34,6 @@ describe('fragments', () => {
       text: 'SELECT $1 FROM "s"."t" WHERE "a" = $2 AND "a" = $3',
       params: ['y', 'x', 'x'].map((text) => ({ kind: 'const', text })),
       types: [25, 0, 0],
-      resultFormats: [],
     })
   })
 

@@ -1,5 +1,5 @@
 /**
- * Filters, JSON paths and casts in PostgreSQL's words. Values are bound without a type, so that
+ * Filters and JSON paths in PostgreSQL's words. Values are bound without a type, so that
  * the server reads them as whatever the other operand is and its own messages come back.
  */
 import type {
@@ -13,7 +13,6 @@ import type {
 } from '../../../api/api-request.ts'
 import { assertNever } from '../../../core/assert-never.ts'
 import type { PlanField } from '../../../plan/plan.ts'
-import type { Dialect } from '../../sql/dialect.ts'
 import { constant, ident, join, noSql, param, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 
 const comparisonSymbols = {
@@ -55,15 +54,8 @@ const isKeywords = {
   unknown: 'UNKNOWN',
 } as const satisfies Record<IsValue, string>
 
-export const postgresDialect: Dialect = {
-  placeholder: (index) => `$${index}`,
-  nullsSortAsLargest: true,
-  field: compileField,
-  filter: compileFilter,
-  cast: (value, type) => sql`CAST( ${value} AS ${checkedType(type)} )`,
-}
-
-function compileField(table: SqlText, field: PlanField): SqlText {
+/** The column, or what its JSON path reaches; `table` qualifies it. */
+export function compileField(table: SqlText, field: PlanField): SqlText {
   if (field.isFullRow) return table
   if (field.name === '*') return sql`${table}.*`
   const column = sql`${table}.${ident(field.name)}`
@@ -76,13 +68,14 @@ function compileJsonStep(step: JsonStep): SqlText {
   return sql`${raw(step.arrow)}${constant(step.key)}${step.isIndex ? raw('::int') : noSql}`
 }
 
-function compileFilter(table: SqlText, field: PlanField, operation: Operation): SqlText {
+/** The condition of one filter, without its negation. */
+export function compileFilter(table: SqlText, field: PlanField, operation: Operation): SqlText {
   const column = compileField(table, field)
   switch (operation.kind) {
     case 'comparison':
       return sql`${column} ${raw(comparisonSymbols[operation.operator])} ${compareTo(field, operation)}`
     case 'simple': {
-      const value = parsed(field, textSlot(operation.value))
+      const value = parsed(field, sent(operation.value))
       return sql`${column} ${raw(simpleSymbols[operation.operator])} ${value}`
     }
     case 'in':
@@ -90,13 +83,13 @@ function compileFilter(table: SqlText, field: PlanField, operation: Operation): 
     case 'is':
       return sql`${column} IS ${raw(isKeywords[operation.value])}`
     case 'isdistinct':
-      return sql`${column} IS DISTINCT FROM ${textSlot(operation.value)}`
+      return sql`${column} IS DISTINCT FROM ${sent(operation.value)}`
     case 'fts': {
       const language =
         operation.language === undefined ? noSql : sql`${constant(operation.language)}, `
       const vector = field.baseType === 'tsvector' ? column : sql`to_tsvector(${language}${column})`
       const query = raw(ftsFunctions[operation.operator])
-      return sql`${vector} @@ ${query}(${language}${textSlot(operation.value)})`
+      return sql`${vector} @@ ${query}(${language}${sent(operation.value)})`
     }
     default:
       return assertNever(operation)
@@ -110,14 +103,12 @@ function compareTo(
   const { operator, quantifier, value: slot } = operation
   const isPattern = operator === 'like' || operator === 'ilike'
   // patterns are texts, not values of the column's domain
-  const value = isPattern
-    ? param({ kind: 'slot', slot, encode: 'text', starsAreWildcards: true })
-    : parsed(field, textSlot(slot))
+  const value = isPattern ? param({ kind: 'pattern', slot }) : parsed(field, sent(slot))
   return quantifier === undefined ? value : sql`${raw(quantifier.toUpperCase())} (${value})`
 }
 
-function textSlot(slot: Slot): SqlText {
-  return param({ kind: 'slot', slot, encode: 'text', starsAreWildcards: false })
+function sent(slot: Slot): SqlText {
+  return param({ kind: 'slot', slot })
 }
 
 /** The value as the domain's own function reads it; the catalog gives its name, quoted. */
@@ -127,21 +118,8 @@ function parsed(field: PlanField, value: SqlText): SqlText {
 
 /** `= ANY` of one array, not IN: one statement serves lists of every length, the empty one too. */
 function inList(field: PlanField, slot: Slot): SqlText {
-  const list = param({ kind: 'slot', slot, encode: 'array', starsAreWildcards: false })
+  const list = sent(slot)
   return field.transform === null
     ? list
     : sql`SELECT ${raw(field.transform)}(unnest(${list}::text[]))`
-}
-
-/**
- * A cast's type cannot be quoted, since that loses aliases such as `int`. The grammar lets nothing
- * through that could end the cast; this is the second lock on that door.
- */
-function checkedType(type: string): SqlText {
-  const withoutModifiers = type.replace(/\( *\d+ *(, *\d+ *)?\)/gu, '')
-  // blanks are a type to the grammar, and a syntax error to the server
-  if (!/^[\p{L}\p{Nd}_ $[\]]*$/u.test(withoutModifiers)) {
-    throw new Error('a cast holds characters that its grammar does not allow')
-  }
-  return raw(type)
 }

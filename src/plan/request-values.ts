@@ -1,0 +1,59 @@
+/**
+ * The values that a plan's references stand for in one request: a plan says where a value is found,
+ * the request has it. Every engine binds these, each in its own form.
+ */
+import type { ApiRequest, Slot, SlotValue, Window } from '../api/api-request.ts'
+import type { PlanWindow } from './plan.ts'
+
+/**
+ * A filter's value as sent.
+ *
+ * Shape  a text, or the members of a list; `in.()` is sent as a list of one empty text, and means
+ *        the empty list
+ */
+export function slotValue(slot: Slot, request: ApiRequest): SlotValue {
+  const value = request.values[slot] ?? ''
+  const isEmptyList = typeof value !== 'string' && value.length === 1 && value[0] === ''
+  return isEmptyList ? [] : value
+}
+
+/** The pattern of `like` and `ilike`: `*` may be written for `%`, which URLs encode. */
+export function patternValue(slot: Slot, request: ApiRequest): SlotValue {
+  const value = slotValue(slot, request)
+  return typeof value === 'string'
+    ? value.replaceAll('*', '%')
+    : value.map((member) => member.replaceAll('*', '%'))
+}
+
+/** The smaller of what was asked for and what binds the node; null when neither does. */
+export function limitOf(window: PlanWindow, request: ApiRequest): number | null {
+  const asked = windowOf(window, request)?.limit ?? null
+  if (asked === null || window.maxRows === null) return asked ?? window.maxRows
+  return Math.min(asked, window.maxRows)
+}
+
+export function offsetOf(window: PlanWindow, request: ApiRequest): number {
+  return windowOf(window, request)?.offset ?? 0
+}
+
+function windowOf({ source }: PlanWindow, request: ApiRequest): Window | undefined {
+  if (source === null) return undefined
+  return source === 0 ? request.window : request.embedWindows[source - 1]?.value
+}
+
+/** The body as text; null when there is none. */
+export function payloadText({ payload }: ApiRequest): string | null {
+  if (payload === undefined) return null
+  return payload.kind === 'raw' ? new TextDecoder().decode(payload.bytes) : payload.text
+}
+
+/** The body as it came; null when there is none. */
+export function payloadBytes({ payload }: ApiRequest): Uint8Array | null {
+  if (payload === undefined) return null
+  return payload.kind === 'raw' ? payload.bytes : new TextEncoder().encode(payload.text)
+}
+
+/** The arguments of a call by query or form, as often as each was given: a form's, else the query's. */
+export function callPairs(request: ApiRequest): readonly (readonly [string, string])[] {
+  return request.payload?.kind === 'form' ? request.payload.pairs : request.callArguments
+}
