@@ -84,7 +84,7 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
     if (!compiled.ok) return refuse(refusalError(compiled.error, context), context)
     const bound = bindOperands(compiled.value, request)
     if (!bound.ok) {
-      return refuse(databaseError({ ...bound.error, hint: null }, context), context)
+      return refuse(databaseError(bound.error, context), context)
     }
     const { text } = compiled.value
     const params = bound.value.map(toWire)

@@ -2,6 +2,9 @@
  * PostgreSQL's array literal, `{"a","b"}`: how lists of values travel as one parameter, and how
  * clients write the lists of quantified operators.
  */
+import { err, ok, type Result } from '../../core/result.ts'
+import type { DatabaseFailure } from '../../errors/api-error.ts'
+import { valueFailure } from './value-failure.ts'
 
 /**
  * Every member is quoted, so that none reads as NULL or as syntax.
@@ -18,16 +21,26 @@ function quoteMember(member: string): string {
   return `"${clean.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }
 
+export type ArrayMembers = readonly (string | null)[]
+
 /**
  * Members of a one-dimensional literal; an unquoted NULL is null.
  *
  * Shape   `{a,"b c",null}` → ['a', 'b c', null]
- * Errors  null for text that is no such literal
+ * Errors  22P02: no such literal
  */
-export function parseArrayLiteral(text: string): readonly (string | null)[] | null {
-  const trimmed = text.trim()
-  if (!trimmed.startsWith('{') || !trimmed.endsWith('}')) return null
-  const inner = trimmed.slice(1, -1)
+export function parseArrayLiteral(text: string): Result<ArrayMembers, DatabaseFailure> {
+  const members = membersIn(text.trim())
+  if (members !== null) return ok(members)
+  const details = text.trimStart().startsWith('{')
+    ? null
+    : 'Array value must start with "{" or dimension information.'
+  return err(valueFailure('22P02', `malformed array literal: "${text}"`, { details }))
+}
+
+function membersIn(literal: string): ArrayMembers | null {
+  if (!literal.startsWith('{') || !literal.endsWith('}')) return null
+  const inner = literal.slice(1, -1)
   if (inner.trim() === '') return []
   const member = /\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^",{}\\]|\\.)+?))\s*(,|$)/suy
   const members: (string | null)[] = []

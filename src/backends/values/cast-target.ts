@@ -1,11 +1,14 @@
 /**
- * What `::type` in a select means on SQLite: PostgreSQL's type names and their aliases, read into
- * the few kinds that a SQLite value can be turned into.
+ * What `::type` in a select means where it is not the database that reads it: PostgreSQL's type
+ * names and their aliases, as one of the kinds that `cast-value.ts` makes.
  */
+import { err, ok, type Result } from '../../core/result.ts'
+import type { DatabaseFailure } from '../../errors/api-error.ts'
+import { valueFailure } from './value-failure.ts'
 import type { ValueKind } from './value-kind.ts'
 
 export interface CastTarget {
-  readonly kind: Exclude<ValueKind, 'any' | 'document'>
+  readonly kind: Exclude<ValueKind, 'any'>
   /** The type as PostgreSQL's messages call it. */
   readonly name: string
   /** `(n)` of texts, `(precision, scale)` of numerics. */
@@ -55,19 +58,27 @@ const targets: Readonly<Record<string, readonly [CastTarget['kind'], string]>> =
   bytea: ['blob', 'bytea'],
 }
 
+const bits: Readonly<Record<string, number>> = { smallint: 16, integer: 32, bigint: 64 }
+
+/** Of an integer type, its sign included. */
+export function integerBits({ name }: CastTarget): number {
+  return bits[name] ?? 64
+}
+
 /**
  * Shape   `NUMERIC (10, 2)` → numeric with [10, 2]
- * Errors  null for a type that does not exist here
+ * Errors  42704: no such type
  */
-export function castTarget(type: string): CastTarget | null {
+export function castTarget(type: string): Result<CastTarget, DatabaseFailure> {
   const [, base = '', inner, tail = ''] = /^([^()]*)(?:\(([^()]*)\))?([^()]*)$/.exec(type) ?? []
   const name = `${base} ${tail}`.trim().toLowerCase().replace(/\s+/g, ' ')
   const found = Object.hasOwn(targets, name) ? targets[name] : undefined
-  if (found === undefined) return null
   const modifiers = inner === undefined ? [] : inner.split(',').map(Number)
-  if (modifiers.some((modifier) => !Number.isInteger(modifier))) return null
+  if (found === undefined || !modifiers.every(Number.isInteger)) {
+    return err(valueFailure('42704', `type "${type.trim()}" does not exist`))
+  }
   const [kind, target] = found
   // a bare char(…) holds one character
   const isBareCharacter = target === 'character' && modifiers.length === 0 && name !== 'bpchar'
-  return { kind, name: target, modifiers: isBareCharacter ? [1] : modifiers }
+  return ok({ kind, name: target, modifiers: isBareCharacter ? [1] : modifiers })
 }

@@ -1,18 +1,12 @@
 /**
- * Casts one value as PostgreSQL would, inside a SQLite process, where SQLite's own CAST would make
- * 0 of `abc` and true of nothing. What SQLite casts alike never comes here.
+ * Casts one value as PostgreSQL would, for engines whose own casts differ: SQLite's would make 0 of
+ * `abc` and true of nothing.
  */
-import { ok, type Result } from '../../core/result.ts'
-import type { CastTarget } from './cast-target.ts'
-import {
-  failure,
-  outOfRange,
-  type ParsedType,
-  parseTypedText,
-  type TypedText,
-  type ValueFailure,
-} from './parse-typed-text.ts'
+import { err, ok } from '../../core/result.ts'
+import { type CastTarget, integerBits } from './cast-target.ts'
+import { outOfRange, parsedTypeOf, parseTypedText, type TypedText } from './parse-typed-text.ts'
 import type { TypedValue } from './typed-value.ts'
+import { valueFailure } from './value-failure.ts'
 import type { ValueKind } from './value-kind.ts'
 
 /** `source` is what the value is known as; integers come as bigint. */
@@ -20,7 +14,7 @@ export function castValue(target: CastTarget, source: ValueKind, value: TypedVal
   if (value === null) return ok(null)
   switch (target.kind) {
     case 'text':
-      return ok(fitted(target, textOf(source, value)))
+      return ok(fitted(target, textOf(value)))
     case 'integer':
       return toInteger(target, source, value)
     case 'real':
@@ -28,7 +22,7 @@ export function castValue(target: CastTarget, source: ValueKind, value: TypedVal
     case 'numeric':
       return toNumeric(target, source, value)
     case 'boolean':
-      return typeof value === 'bigint' ? ok(value === 0n ? 0 : 1) : parsed(target, source, value)
+      return toBoolean(target, source, value)
     case 'json':
       return toJson(source, value)
     case 'blob':
@@ -45,10 +39,8 @@ export function castValue(target: CastTarget, source: ValueKind, value: TypedVal
 }
 
 /** As the type's output function writes it. */
-function textOf(source: ValueKind, value: Exclude<TypedValue, null>): string {
-  if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`
-  if (source === 'boolean' && (value === 1n || value === 0n)) return String(value === 1n)
-  return String(value)
+function textOf(value: Exclude<TypedValue, null>): string {
+  return value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : String(value)
 }
 
 function fitted(target: CastTarget, text: string): string {
@@ -58,43 +50,34 @@ function fitted(target: CastTarget, text: string): string {
   return target.name === 'character' ? cut.padEnd(length) : cut
 }
 
-function cannotCast(source: string, target: string): Result<never, ValueFailure> {
-  return failure('42846', `cannot cast type ${source} to ${target}`)
+function cannotCast(source: string, target: string): TypedText {
+  return err(valueFailure('42846', `cannot cast type ${source} to ${target}`))
 }
 
 function parsed(target: CastTarget, source: ValueKind, value: TypedValue): TypedText {
   if (typeof value !== 'string') return cannotCast(source, target.name)
-  return parseTypedText(parsedTypeOf(target), value)
+  return parseTypedText(parsedTypeOf(target.kind, target.name), value)
 }
 
-function parsedTypeOf(target: CastTarget): ParsedType {
-  switch (target.kind) {
-    case 'integer':
-      return target.name === 'smallint' || target.name === 'bigint' ? target.name : 'integer'
-    case 'real':
-      return 'double precision'
-    case 'blob':
-      return 'bytea'
-    default:
-      return target.kind
-  }
+function toBoolean(target: CastTarget, source: ValueKind, value: TypedValue): TypedText {
+  if (typeof value === 'boolean') return ok(value)
+  return typeof value === 'bigint' ? ok(value !== 0n) : parsed(target, source, value)
 }
-
-const bits: Readonly<Record<string, number>> = { smallint: 16, integer: 32, bigint: 64 }
 
 function toInteger(target: CastTarget, source: ValueKind, value: TypedValue): TypedText {
+  if (typeof value === 'boolean') return ok(BigInt(value))
   const whole = typeof value === 'number' ? rounded(value, source) : value
   const number = typeof whole === 'string' ? parsed(target, source, whole) : ok(whole)
   if (!number.ok) return number
   if (typeof number.value !== 'bigint') {
     return number.value === null ? integerOutOfRange(target) : cannotCast(source, target.name)
   }
-  if (BigInt.asIntN(bits[target.name] ?? 64, number.value) === number.value) return number
+  if (BigInt.asIntN(integerBits(target), number.value) === number.value) return number
   return typeof value === 'string' ? outOfRange(target.name, value) : integerOutOfRange(target)
 }
 
 function integerOutOfRange(target: CastTarget): TypedText {
-  return failure('22003', `${target.name} out of range`)
+  return err(valueFailure('22003', `${target.name} out of range`))
 }
 
 /** Halves go to the even neighbour, of numerics away from zero. Null: too large for any integer. */
@@ -117,10 +100,10 @@ function toNumeric(target: CastTarget, source: ValueKind, value: TypedValue): Ty
   const isNumber = typeof value === 'number' || (typeof value === 'bigint' && source !== 'boolean')
   const number: TypedText = isNumber ? ok(value) : parsed(target, source, value)
   const [precision, scale = 0] = target.modifiers
-  if (!number.ok || precision === undefined || number.value === null) return number
+  if (!number.ok || precision === undefined || Number.isNaN(number.value)) return number
   const rescaled = Number(Number(number.value).toFixed(Math.min(scale, 100)))
   if (Math.abs(rescaled) < 10 ** (precision - scale)) return ok(rescaled)
-  return failure('22003', 'numeric field overflow')
+  return err(valueFailure('22003', 'numeric field overflow'))
 }
 
 /** The JSON text. */
@@ -129,8 +112,7 @@ function toJson(source: ValueKind, value: Exclude<TypedValue, null>): TypedText 
     const isText = source === 'text' || source === 'json' || source === 'any'
     return isText ? parseTypedText('json', value) : ok(JSON.stringify(value))
   }
-  if (value instanceof Uint8Array) return ok(JSON.stringify(textOf(source, value)))
-  return ok(textOf(source, value))
+  return ok(value instanceof Uint8Array ? JSON.stringify(textOf(value)) : textOf(value))
 }
 
 /** Keeps the part of the text that has the form of the type. */
@@ -138,7 +120,7 @@ function shaped(target: CastTarget, source: ValueKind, value: TypedValue, form: 
   if (typeof value !== 'string') return cannotCast(source, target.name)
   const [found] = form.exec(value) ?? []
   if (found !== undefined) return ok(found)
-  return failure('22007', `invalid input syntax for type ${target.name}: "${value}"`)
+  return err(valueFailure('22007', `invalid input syntax for type ${target.name}: "${value}"`))
 }
 
 function toTimestamp(target: CastTarget, source: ValueKind, value: TypedValue): TypedText {

@@ -1,15 +1,39 @@
 /**
- * `cs`, `cd` and `ov` on JSON arrays and documents, which SQLite has no operators for. The operand
- * is either a document, compared as PostgreSQL compares `jsonb`, or the members of an array
- * literal, which have no type of their own and so are compared by their text.
+ * `cs`, `cd` and `ov` on JSON arrays and documents, for engines that have no operators for them.
+ * The operand is either a document, compared as PostgreSQL compares `jsonb`, or the members of an
+ * array literal, which have no type of their own and so are compared by their text.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { ok, type Result } from '../../core/result.ts'
+import type { DatabaseFailure } from '../../errors/api-error.ts'
+import { type ArrayMembers, parseArrayLiteral } from './array-literal.ts'
 
 export type ContainmentOperand =
   | { readonly kind: 'document'; readonly value: unknown }
-  | { readonly kind: 'members'; readonly texts: readonly (string | null)[] }
+  | { readonly kind: 'members'; readonly texts: ArrayMembers }
 
 export type ContainmentOperator = 'cs' | 'cd' | 'ov'
+
+/**
+ * JSON, or else an array literal; `{}` reads as the latter, which is contained by all.
+ *
+ * Errors  22P02: neither
+ */
+export function parseContainmentOperand(text: string): Result<ContainmentOperand, DatabaseFailure> {
+  const members = parseArrayLiteral(text)
+  const document = members.ok && members.value.length === 0 ? undefined : parseJson(text)
+  if (document !== undefined) return ok({ kind: 'document', value: document })
+  return members.ok ? ok({ kind: 'members', texts: members.value }) : members
+}
+
+/** Undefined for what is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
 
 /** `document` is what the column holds. */
 export function relates(
@@ -38,7 +62,7 @@ export function relates(
 function membersRelate(
   operator: ContainmentOperator,
   document: readonly unknown[],
-  texts: readonly (string | null)[],
+  texts: ArrayMembers,
 ): boolean {
   const own = new Set(document.map(textOf))
   const given = new Set(texts)

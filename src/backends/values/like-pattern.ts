@@ -1,19 +1,15 @@
 /**
- * LIKE patterns (`%`, `_`, backslash escapes) in the forms that SQLite runs: GLOB, which is
- * case-sensitive and can use an index, and regular expressions for matching without case beyond
- * ASCII, which SQLite's LIKE does not do.
+ * LIKE patterns (`%`, `_`, backslash escapes) in another language of patterns: regular expressions
+ * here, whatever an engine has by a writer of its own.
  */
 
-interface PatternWriter {
+/** How the other language says the three things that a LIKE pattern is made of. */
+export interface PatternWriter {
+  /** Any characters, or none. */
   readonly any: string
+  /** Any one character. */
   readonly one: string
   readonly literal: (character: string) => string
-}
-
-const asGlob: PatternWriter = {
-  any: '*',
-  one: '?',
-  literal: (character) => ('*?['.includes(character) ? `[${character}]` : character),
 }
 
 const asRegExp: PatternWriter = {
@@ -23,7 +19,7 @@ const asRegExp: PatternWriter = {
   literal: (character) => character.replace(/[\\^$.*+?()[\]{}|/]/gu, '\\$&'),
 }
 
-function translate(pattern: string, writer: PatternWriter): string {
+export function translateLike(pattern: string, writer: PatternWriter): string {
   return pattern.replace(/\\(.)|[\s\S]/gsu, (whole, escaped: string | undefined) => {
     if (escaped !== undefined) return writer.literal(escaped)
     if (whole === '%') return writer.any
@@ -31,12 +27,7 @@ function translate(pattern: string, writer: PatternWriter): string {
   })
 }
 
-/** Shape  `50\%_*%` → `50%?[*]*` */
-export function likeToGlob(pattern: string): string {
-  return translate(pattern, asGlob)
-}
-
 /** Matches whole texts, whatever the case of their letters. */
 export function likeToRegExp(pattern: string): RegExp {
-  return new RegExp(`^${translate(pattern, asRegExp)}$`, 'isu')
+  return new RegExp(`^${translateLike(pattern, asRegExp)}$`, 'isu')
 }

@@ -1,17 +1,15 @@
 /**
- * Texts as values of a type, by PostgreSQL's rules and with its messages: operands of filters in
- * the server, casts inside a SQLite process. SQLite would turn `abc` into 0.
+ * Texts as values of a type, by PostgreSQL's rules and with its messages: operands of filters, and
+ * casts. For engines that would make something else of a wrong text (0 of `abc`), or compare a
+ * value of another type and find nothing.
  */
 import { err, ok, type Result } from '../../core/result.ts'
+import type { DatabaseFailure } from '../../errors/api-error.ts'
 import type { TypedValue } from './typed-value.ts'
+import { valueFailure } from './value-failure.ts'
+import type { ValueKind } from './value-kind.ts'
 
-export interface ValueFailure {
-  readonly sqlState: string
-  readonly message: string
-  readonly details: string | null
-}
-
-export type TypedText = Result<TypedValue, ValueFailure>
+export type TypedText = Result<TypedValue, DatabaseFailure>
 
 /** Names as PostgreSQL's messages say them. */
 export const parsedTypes = [
@@ -31,6 +29,20 @@ export const parsedTypes = [
 ] as const
 export type ParsedType = (typeof parsedTypes)[number]
 
+/** The type whose grammar a text follows; `type` is the column's base type or a cast's name. */
+export function parsedTypeOf(kind: Exclude<ValueKind, 'any'>, type: string): ParsedType {
+  switch (kind) {
+    case 'integer':
+      return type === 'smallint' || type === 'bigint' ? type : 'integer'
+    case 'real':
+      return 'double precision'
+    case 'blob':
+      return 'bytea'
+    default:
+      return kind
+  }
+}
+
 export function parseTypedText(type: ParsedType, text: string): TypedText {
   switch (type) {
     case 'smallint':
@@ -49,7 +61,9 @@ export function parseTypedText(type: ParsedType, text: string): TypedText {
     case 'timestamp':
       return /\d/.test(text) ? ok(text) : invalid(type, text, '22007')
     case 'json':
-      return isJson(text) ? ok(text) : failure('22P02', 'invalid input syntax for type json')
+      return isJson(text)
+        ? ok(text)
+        : err(valueFailure('22P02', 'invalid input syntax for type json'))
     case 'bytea':
       return parseBytes(text)
     case 'text':
@@ -57,19 +71,15 @@ export function parseTypedText(type: ParsedType, text: string): TypedText {
   }
 }
 
-export function failure(sqlState: string, message: string): Result<never, ValueFailure> {
-  return err({ sqlState, message, details: null })
-}
-
 function invalid(type: string, text: string, sqlState = '22P02') {
-  return failure(sqlState, `invalid input syntax for type ${type}: "${text}"`)
+  return err(valueFailure(sqlState, `invalid input syntax for type ${type}: "${text}"`))
 }
 
 export function outOfRange(type: string, text: string) {
-  return failure('22003', `value "${text}" is out of range for type ${type}`)
+  return err(valueFailure('22003', `value "${text}" is out of range for type ${type}`))
 }
 
-/** SQLite's integers have 64 bits whatever a column is called, so that is the bound of all three. */
+/** What a column is called does not bound what these engines store in it: 64 bits do. */
 function parseInteger(type: ParsedType, text: string): TypedText {
   const trimmed = text.trim()
   if (!/^[+-]?\d+(?:_\d+)*$/.test(trimmed)) return invalid(type, text)
@@ -84,8 +94,7 @@ function parseNumber(type: ParsedType, text: string): TypedText {
   const trimmed = text.trim()
   const special = /^([+-]?)inf(?:inity)?$/i.exec(trimmed)
   if (special !== null) return ok(special[1] === '-' ? -Infinity : Infinity)
-  // SQLite has no NaN: it is stored as null, which no comparison finds
-  if (/^nan$/i.test(trimmed)) return ok(null)
+  if (/^nan$/i.test(trimmed)) return ok(Number.NaN)
   if (!decimal.test(trimmed)) return invalid(type, text)
   const value = Number(trimmed)
   if (type === 'double precision') {
@@ -95,10 +104,10 @@ function parseNumber(type: ParsedType, text: string): TypedText {
 }
 
 function doubleOutOfRange(text: string) {
-  return failure('22003', `"${text}" is out of range for type double precision`)
+  return err(valueFailure('22003', `"${text}" is out of range for type double precision`))
 }
 
-/** The number that SQLite would store for this text, or null for text that is no number. */
+/** The number that a text of unknown type could stand for, or null for text that is no number. */
 export function numberIn(text: string): number | bigint | null {
   const trimmed = text.trim()
   return decimal.test(trimmed) ? asNumber(trimmed) : null
@@ -113,8 +122,8 @@ function asNumber(text: string): number | bigint {
 /** Rule  PostgreSQL manual: Boolean Type; unique prefixes are accepted */
 function parseBoolean(text: string): TypedText {
   const word = text.trim().toLowerCase()
-  if (/^(?:t|tr|tru|true|y|ye|yes|on|1)$/.test(word)) return ok(1)
-  if (/^(?:f|fa|fal|fals|false|n|no|of|off|0)$/.test(word)) return ok(0)
+  if (/^(?:t|tr|tru|true|y|ye|yes|on|1)$/.test(word)) return ok(true)
+  if (/^(?:f|fa|fal|fals|false|n|no|of|off|0)$/.test(word)) return ok(false)
   return invalid('boolean', text)
 }
 
@@ -143,7 +152,7 @@ function parseBytes(text: string): TypedText {
   if (text.startsWith('\\x')) {
     const hex = text.slice(2).replace(/\s/g, '')
     if (hex.length % 2 === 1 || /[^0-9a-f]/i.test(hex)) {
-      return failure('22023', 'invalid hexadecimal data in bytea')
+      return err(valueFailure('22023', 'invalid hexadecimal data in bytea'))
     }
     return ok(Buffer.from(hex, 'hex'))
   }

@@ -3,6 +3,9 @@
  * translated, what both write alike passes. What only one of them knows (collating elements,
  * back-reference rules, `***` directors) is refused or differs: the grade says best effort.
  */
+import { err, ok, type Result } from '../../core/result.ts'
+import type { DatabaseFailure } from '../../errors/api-error.ts'
+import { valueFailure } from './value-failure.ts'
 
 /** `[[:alpha:]]` and friends, for use inside brackets. */
 const classes: Readonly<Record<string, string>> = {
@@ -36,9 +39,12 @@ const escapes: Readonly<Record<string, string>> = {
 }
 
 /**
- * Errors  null for what is no regular expression in JavaScript either
+ * Errors  2201B: no regular expression in JavaScript either
  */
-export function compilePosixPattern(pattern: string, ignoresCase: boolean): RegExp | null {
+export function compilePosixPattern(
+  pattern: string,
+  ignoresCase: boolean,
+): Result<RegExp, DatabaseFailure> {
   const [, options = '', body = ''] = /^(?:\(\?([a-z]+)\))?(.*)$/su.exec(pattern) ?? []
   const flags = new Set(ignoresCase || options.includes('i') ? ['i', 's'] : ['s'])
   if (/[nm]/.test(options)) {
@@ -47,9 +53,9 @@ export function compilePosixPattern(pattern: string, ignoresCase: boolean): RegE
   }
   try {
     // with `u` first: it refuses what it does not know instead of taking it literally
-    return new RegExp(translate(body), `${[...flags].join('')}u`)
+    return ok(new RegExp(translate(body), `${[...flags].join('')}u`))
   } catch {
-    return null
+    return err(valueFailure('2201B', `invalid regular expression: ${pattern}`))
   }
 }
 

@@ -1,6 +1,7 @@
 /**
- * What the compiler knows of a SQLite value's type. SQLite stores whatever it is given, so a kind
- * says how to read operands and how to show values, never what is certainly there.
+ * What is known of a value's type, in the few kinds that differ in how operands are read and how
+ * values are shown. On engines that store whatever they are given a kind says what is expected,
+ * never what is certainly there.
  */
 
 export const valueKinds = [
@@ -15,10 +16,8 @@ export const valueKinds = [
   'timestamp',
   'json',
   'blob',
-  /** Nothing is known: columns without a type, expressions in views. */
+  /** Nothing is known. */
   'any',
-  /** JSON text that is ready to be part of the answer; null stands for JSON's null. */
-  'document',
 ] as const
 export type ValueKind = (typeof valueKinds)[number]
 
@@ -42,7 +41,7 @@ const kinds: Readonly<Record<string, ValueKind>> = {
   bytea: 'blob',
 }
 
-/** The kind of a column's base type, as `declared-type.ts` names it. */
+/** The kind of a column's base type, as the catalog names it. */
 export function kindOfType(baseType: string): ValueKind {
   return Object.hasOwn(kinds, baseType) ? (kinds[baseType] ?? 'any') : 'any'
 }

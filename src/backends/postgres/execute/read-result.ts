@@ -79,7 +79,8 @@ function plannedRows(explained: StepResult): number | null {
 
 /** Shape   `{id=eq.1,"name=eq.a b"}` → [['id', 'eq.1'], ['name', 'eq.a b']] */
 function locationPairs(array: string | null): readonly (readonly [string, string])[] {
-  return (parseArrayLiteral(array ?? '') ?? []).flatMap((pair) => {
+  const pairs = parseArrayLiteral(array ?? '{}')
+  return (pairs.ok ? pairs.value : []).flatMap((pair) => {
     const at = pair?.indexOf('=') ?? -1
     return pair === null || at < 0 ? [] : [[pair.slice(0, at), pair.slice(at + 1)] as const]
   })

@@ -4,6 +4,8 @@
  * so that a pattern that never ends is killed with it.
  */
 import type Database from 'better-sqlite3'
+import type { Result } from '../../../core/result.ts'
+import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import { castTarget } from '../../values/cast-target.ts'
 import { castValue } from '../../values/cast-value.ts'
 import { csvRow } from '../../values/csv-row.ts'
@@ -11,26 +13,32 @@ import { type ContainmentOperand, relates } from '../../values/json-containment.
 import { likeToRegExp } from '../../values/like-pattern.ts'
 import { compilePosixPattern } from '../../values/posix-pattern.ts'
 import { stripJsonNulls } from '../../values/strip-json-nulls.ts'
+import type { TypedValue } from '../../values/typed-value.ts'
 import { type ValueKind, valueKinds } from '../../values/value-kind.ts'
-import type { SqliteParam } from '../wire/sqlite-messages.ts'
+import { type SqliteParam, toSqliteParam } from '../wire/sqlite-messages.ts'
 
 /** Ends a statement with an error in PostgreSQL's terms. */
 export class SqliteValueError extends Error {
   readonly sqlState: string
 
-  constructor(sqlState: string, message: string) {
+  constructor({ sqlState, message }: Pick<DatabaseFailure, 'sqlState' | 'message'>) {
     super(message)
     this.name = 'SqliteValueError'
     this.sqlState = sqlState
   }
 }
 
+function valueOrThrow<T>(result: Result<T, DatabaseFailure>): T {
+  if (result.ok) return result.value
+  throw new SqliteValueError(result.error)
+}
+
 export function registerFunctions(db: Database.Database): void {
   const ilike = memoize(likeToRegExp)
-  const matching = memoize((pattern: string) => regExpOrFail(pattern, false))
-  const matchingAnyCase = memoize((pattern: string) => regExpOrFail(pattern, true))
+  const matching = memoize((pattern) => valueOrThrow(compilePosixPattern(pattern, false)))
+  const matchingAnyCase = memoize((pattern) => valueOrThrow(compilePosixPattern(pattern, true)))
   const operandOf = memoize((text: string) => JSON.parse(text) as ContainmentOperand)
-  const targetOf = memoize(castTarget)
+  const targetOf = memoize((type) => valueOrThrow(castTarget(type)))
 
   const test = (find: (pattern: string) => RegExp) => (value: unknown, pattern: unknown) => {
     if (value === null || pattern === null) return null
@@ -40,7 +48,7 @@ export function registerFunctions(db: Database.Database): void {
       // JavaScript's own limits, met when an expression is compiled or first used
       throw failure instanceof SqliteValueError
         ? failure
-        : new SqliteValueError('54000', 'pattern too complex')
+        : new SqliteValueError({ sqlState: '54000', message: 'pattern too complex' })
     }
   }
   const contain = (operator: 'cs' | 'cd' | 'ov') => (document: unknown, operand: unknown) => {
@@ -59,11 +67,9 @@ export function registerFunctions(db: Database.Database): void {
   db.function('dbrest_csv', { ...own, varargs: true }, (...fields: unknown[]) => csvRow(fields))
   db.function('dbrest_strip_nulls', own, (json: unknown) => stripJsonNulls(String(json)))
   db.function('dbrest_cast', { ...own, safeIntegers: true }, (type, source, value) => {
-    const target = targetOf(String(type))
-    if (target === null) throw new Error(`unknown cast: ${String(type)}`)
-    const cast = castValue(target, kindNamed(source), value as SqliteParam)
-    if (!cast.ok) throw new SqliteValueError(cast.error.sqlState, cast.error.message)
-    return cast.value
+    const kind = kindNamed(source)
+    const cast = castValue(targetOf(String(type)), kind, typedValue(kind, value as SqliteParam))
+    return toSqliteParam(valueOrThrow(cast))
   })
   // the REGEXP operator of SQL, which SQLite leaves to applications and schemas may use
   db.function('regexp', { deterministic: true }, (pattern: unknown, value: unknown) =>
@@ -75,12 +81,9 @@ function kindNamed(name: unknown): ValueKind {
   return valueKinds.find((kind) => kind === name) ?? 'any'
 }
 
-function regExpOrFail(pattern: string, ignoresCase: boolean): RegExp {
-  const compiled = compilePosixPattern(pattern, ignoresCase)
-  if (compiled === null) {
-    throw new SqliteValueError('2201B', `invalid regular expression: ${pattern}`)
-  }
-  return compiled
+/** Booleans are stored as numbers; what else a boolean column holds stays what it is. */
+function typedValue(kind: ValueKind, value: SqliteParam): TypedValue {
+  return kind === 'boolean' && (value === 1n || value === 0n) ? value === 1n : value
 }
 
 /** A statement applies few different patterns to many rows. */

@@ -20,14 +20,10 @@ export class CompileRefusal extends Error {
 }
 
 /** In PostgreSQL's words. */
-export function refuse(sqlState: string, message: string, hint: string | null = null): never {
-  const failure = { sqlState, message, details: null, hint }
-  throw new CompileRefusal({ kind: 'database', failure }, message)
+export function refuse(failure: DatabaseFailure): never {
+  throw new CompileRefusal({ kind: 'database', failure }, failure.message)
 }
 
 export function notImplemented(feature: string): never {
   throw new CompileRefusal({ kind: 'not-implemented', feature }, feature)
 }
-
-export const addCastsHint =
-  'No operator matches the given name and argument types. You might need to add explicit type casts.'

@@ -1,13 +1,12 @@
 /**
- * Aggregates in SQLite's words. SQLite sums texts as zeros; PostgreSQL has no such function, and
- * neither have we.
+ * Aggregates in SQLite's words, for the types that PostgreSQL has them for.
  */
 import type { AggregateFunction } from '../../../api/api-request.ts'
 import { raw, type SqlText, sql } from '../../sql/sql-text.ts'
-import type { ValueKind } from '../../values/value-kind.ts'
+import { refuseAggregate } from '../../values/type-rules.ts'
 import { refuse } from './compile-refusal.ts'
 import { compileCast } from './compile-sqlite-cast.ts'
-import { exact, type SqliteValue } from './sqlite-value.ts'
+import { exact, type SqliteKind, type SqliteValue, valueKindOf } from './sqlite-value.ts'
 
 export const countRows: SqlText = sql`count(*)`
 
@@ -21,37 +20,25 @@ export function compileAggregate(
 }
 
 function apply(value: SqliteValue, aggregate: AggregateFunction): SqliteValue {
+  const type = typeNames[value.kind] ?? value.kind
+  const refusal = refuseAggregate(aggregate, valueKindOf(value), type)
+  if (refusal !== null) refuse(refusal)
   const text = sql`${raw(aggregate)}(${value.sql})`
   switch (aggregate) {
     case 'count':
       return exact('integer', text)
     case 'max':
     case 'min':
-      refuseIf(unordered.includes(value.kind), value.kind, aggregate)
       return { ...value, sql: text }
     case 'sum':
-      refuseIf(!numeric.includes(value.kind), value.kind, aggregate)
       return { sql: text, kind: value.kind, isExact: false }
     case 'avg':
-      refuseIf(!numeric.includes(value.kind), value.kind, aggregate)
       return { sql: text, kind: 'numeric', isExact: false }
   }
 }
 
-const numeric: readonly ValueKind[] = ['integer', 'real', 'numeric', 'any']
-const unordered: readonly ValueKind[] = ['boolean', 'json', 'document']
-
-function refuseIf(isUnknown: boolean, kind: ValueKind, aggregate: AggregateFunction): void {
-  if (!isUnknown) return
-  const type = typeNames[kind] ?? kind
-  refuse(
-    '42883',
-    `function ${aggregate}(${type}) does not exist`,
-    'No function matches the given name and argument types. You might need to add explicit type casts.',
-  )
-}
-
-const typeNames: Readonly<Partial<Record<ValueKind, string>>> = {
+/** What PostgreSQL's messages call a kind where it is not the same word. */
+const typeNames: Readonly<Partial<Record<SqliteKind, string>>> = {
   blob: 'bytea',
   document: 'jsonb',
   time: 'time without time zone',

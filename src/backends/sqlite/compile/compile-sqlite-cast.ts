@@ -3,15 +3,14 @@
  * our function, which refuses what is no value of the type.
  */
 import { constant, raw, sql } from '../../sql/sql-text.ts'
-import { type CastTarget, castTarget } from '../../values/cast-target.ts'
+import { type CastTarget, castTarget, integerBits } from '../../values/cast-target.ts'
 import { refuse } from './compile-refusal.ts'
-import { exact, type SqliteValue, toText } from './sqlite-value.ts'
+import { exact, type SqliteValue, toText, valueKindOf } from './sqlite-value.ts'
 
 /** `type` as the client sent it. */
 export function compileCast(value: SqliteValue, type: string): SqliteValue {
   const target = castTarget(type)
-  if (target === null) return refuse('42704', `type "${type.trim()}" does not exist`)
-  return compileCastTo(value, type, target)
+  return target.ok ? compileCastTo(value, type, target.value) : refuse(target.error)
 }
 
 function compileCastTo(value: SqliteValue, type: string, target: CastTarget): SqliteValue {
@@ -20,23 +19,16 @@ function compileCastTo(value: SqliteValue, type: string, target: CastTarget): Sq
   if (kind === value.kind && kind !== 'integer' && target.modifiers.length === 0) return value
   if (kind === 'json' && value.kind === 'document') return value
   // the kind is one of our own words
-  const source = raw(`'${value.kind === 'document' ? 'json' : value.kind}'`)
+  const source = raw(`'${valueKindOf(value)}'`)
   const cast = sql`dbrest_cast(${constant(type)}, ${source}, ${value.sql})`
   if (kind === 'integer' && value.kind === 'integer') {
     // most are in range, and need no call
-    const [least, most] = bounds[target.name] ?? bounds.bigint
+    const end = 2n ** BigInt(integerBits(target) - 1)
+    const range = raw(`${-end} AND ${end - 1n}`)
     return exact(
       kind,
-      sql`iif(typeof(${value.sql}) = 'integer' AND ${value.sql} BETWEEN ${raw(least)} AND ${raw(most)}, ${value.sql}, ${cast})`,
+      sql`iif(typeof(${value.sql}) = 'integer' AND ${value.sql} BETWEEN ${range}, ${value.sql}, ${cast})`,
     )
   }
   return exact(kind === 'json' ? 'document' : kind, cast)
-}
-
-const bounds: Readonly<Record<string, readonly [string, string]>> & {
-  readonly bigint: readonly [string, string]
-} = {
-  smallint: ['-32768', '32767'],
-  integer: ['-2147483648', '2147483647'],
-  bigint: ['-9223372036854775808', '9223372036854775807'],
 }

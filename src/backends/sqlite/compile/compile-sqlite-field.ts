@@ -7,8 +7,10 @@ import type { PlanField } from '../../../plan/plan.ts'
 import type { Column } from '../../../schema/catalog.ts'
 import type { Relation } from '../../../schema/schema-snapshot.ts'
 import { constant, ident, type SqlText, sql } from '../../sql/sql-text.ts'
+import { missingOperator } from '../../values/type-rules.ts'
+import { valueFailure } from '../../values/value-failure.ts'
 import { kindOfType } from '../../values/value-kind.ts'
-import { addCastsHint, refuse } from './compile-refusal.ts'
+import { refuse } from './compile-refusal.ts'
 import { exact, type SqliteValue } from './sqlite-value.ts'
 
 /** A relation as a query speaks of it. */
@@ -24,7 +26,7 @@ export interface FieldTable {
 export function compileField(place: FieldTable, field: PlanField): SqliteValue {
   const column = place.relation.columns.get(field.name)
   if (column === undefined) {
-    return refuse('42703', `column ${place.label}.${field.name} does not exist`)
+    return refuse(valueFailure('42703', `column ${place.label}.${field.name} does not exist`))
   }
   const value = compileColumn(place, column)
   return field.jsonPath.length === 0 ? value : compileJsonPath(value.sql, field.jsonPath)
@@ -46,7 +48,7 @@ export function compileColumn(place: FieldTable, column: Column): SqliteValue {
  */
 function compileJsonPath(column: SqlText, steps: readonly JsonStep[]): SqliteValue {
   if (steps.slice(0, -1).some((step) => step.arrow === '->>')) {
-    return refuse('42883', 'operator does not exist: text -> unknown', addCastsHint)
+    return refuse(missingOperator('->', 'text'))
   }
   const path = constant(`$${steps.map(pathStep).join('')}`)
   const guarded = (value: SqlText) => sql`CASE WHEN json_valid(${column}, 10) THEN ${value} END`

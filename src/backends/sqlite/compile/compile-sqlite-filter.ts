@@ -13,13 +13,14 @@ import type {
 import { assertNever } from '../../../core/assert-never.ts'
 import type { PlanField } from '../../../plan/plan.ts'
 import { raw, type SqlText, sql } from '../../sql/sql-text.ts'
-import type { ValueKind } from '../../values/value-kind.ts'
+import { parsedTypeOf } from '../../values/parse-typed-text.ts'
+import { missingOperator, refuseIs, typeOfField } from '../../values/type-rules.ts'
 import type { FtsIndex } from '../catalog/sqlite-details.ts'
-import { addCastsHint, notImplemented, refuse } from './compile-refusal.ts'
+import { notImplemented, refuse } from './compile-refusal.ts'
 import { compileField, type FieldTable } from './compile-sqlite-field.ts'
 import { compileTextSearch } from './compile-sqlite-fts.ts'
 import { type MemberReading, operand } from './sqlite-operands.ts'
-import { type SqliteValue, toText } from './sqlite-value.ts'
+import { type SqliteKind, type SqliteValue, toText, valueKindOf } from './sqlite-value.ts'
 
 export interface FilterPlace extends FieldTable {
   readonly ftsIndexes: readonly FtsIndex[]
@@ -77,7 +78,7 @@ function testOf(operator: ComparisonOperator, value: SqliteValue, field: PlanFie
     case 'gte':
     case 'lt':
     case 'lte': {
-      const reading = readingOf(value.kind, field)
+      const reading = readingOf(value, field)
       return {
         one: (slot) => ordering(operator, value, operandsOf(slot, reading, value.kind)),
         member: ordering(operator, value, memberOperands(reading, value.kind)),
@@ -85,12 +86,12 @@ function testOf(operator: ComparisonOperator, value: SqliteValue, field: PlanFie
       }
     }
     case 'like': {
-      requireText(value, field, '~~')
+      requireText(value, field, operator)
       const test = (pattern: SqlText) => sql`(${toText(value)} GLOB ${pattern})`
       return pattern('glob', test)
     }
     case 'ilike':
-      requireText(value, field, '~~*')
+      requireText(value, field, operator)
       return {
         // SQLite's own LIKE folds the case of ASCII letters, and is faster
         one: (slot) =>
@@ -99,10 +100,10 @@ function testOf(operator: ComparisonOperator, value: SqliteValue, field: PlanFie
         reading: 'like',
       }
     case 'match':
-      requireText(value, field, '~')
+      requireText(value, field, operator)
       return pattern('regex', (given) => sql`dbrest_match(${toText(value)}, ${given})`)
     case 'imatch':
-      requireText(value, field, '~*')
+      requireText(value, field, operator)
       return pattern('regex', (given) => sql`dbrest_imatch(${toText(value)}, ${given})`)
     default:
       return assertNever(operator)
@@ -110,7 +111,7 @@ function testOf(operator: ComparisonOperator, value: SqliteValue, field: PlanFie
 }
 
 /** Dates and times pass: they are texts here. */
-const withoutText: readonly ValueKind[] = [
+const withoutText: readonly SqliteKind[] = [
   'integer',
   'real',
   'numeric',
@@ -121,13 +122,12 @@ const withoutText: readonly ValueKind[] = [
   'blob',
 ]
 
-function requireText(value: SqliteValue, field: PlanField, operator: string): void {
-  if (withoutText.includes(value.kind)) refuseOperator(value, field, operator)
-}
-
-function refuseOperator(value: SqliteValue, field: PlanField, operator: string): never {
-  const type = field.jsonPath.length > 0 ? jsonTypeName(value.kind) : field.baseType
-  return refuse('42883', `operator does not exist: ${type} ${operator} unknown`, addCastsHint)
+function requireText(
+  value: SqliteValue,
+  field: PlanField,
+  operator: 'like' | 'ilike' | 'match' | 'imatch',
+): void {
+  if (withoutText.includes(value.kind)) refuse(missingOperator(operator, typeOfField(field)))
 }
 
 function pattern(reading: MemberReading, test: (pattern: SqlText) => SqlText): Test {
@@ -140,12 +140,12 @@ interface Operands {
   readonly number: SqlText
 }
 
-function operandsOf(slot: Slot, reading: MemberReading, kind: ValueKind): Operands {
+function operandsOf(slot: Slot, reading: MemberReading, kind: SqliteKind): Operands {
   const plain = operand(slot, reading)
   return { plain, number: kind === 'any' ? operand(slot, 'any number') : plain }
 }
 
-function memberOperands(reading: MemberReading, kind: ValueKind): Operands {
+function memberOperands(reading: MemberReading, kind: SqliteKind): Operands {
   if (kind === 'any') return { plain: sql`(e.value ->> 1)`, number: sql`(e.value ->> 0)` }
   const plain = reading === 'bytea' ? sql`unhex(e.value)` : sql`e.value`
   return { plain, number: plain }
@@ -182,21 +182,9 @@ export function jsonRank(json: SqlText): SqlText {
 }
 
 /** The type whose grammar an operand follows. */
-function readingOf(kind: ValueKind, field: PlanField): MemberReading {
-  switch (kind) {
-    case 'integer':
-      return field.baseType === 'bigint' || field.baseType === 'smallint'
-        ? field.baseType
-        : 'integer'
-    case 'real':
-      return 'double precision'
-    case 'blob':
-      return 'bytea'
-    case 'document':
-      return 'json'
-    default:
-      return kind
-  }
+function readingOf(value: SqliteValue, field: PlanField): MemberReading {
+  const kind = valueKindOf(value)
+  return kind === 'any' ? kind : parsedTypeOf(kind, field.baseType)
 }
 
 function compileSimple(
@@ -207,13 +195,13 @@ function compileSimple(
 ): SqlText {
   switch (operator) {
     case 'neq':
-      return ordering('neq', value, operandsOf(slot, readingOf(value.kind, field), value.kind))
+      return ordering('neq', value, operandsOf(slot, readingOf(value, field), value.kind))
     case 'cs':
     case 'cd':
     case 'ov': {
       // JSON is often kept in columns of texts, or of no type
       const holdsJson = ['json', 'document', 'text', 'any'].includes(value.kind)
-      if (!holdsJson) refuseOperator(value, field, containmentSymbols[operator])
+      if (!holdsJson) refuse(missingOperator(operator, typeOfField(field)))
       const document = sql`CASE WHEN json_valid(${value.sql}, 10) THEN json(${value.sql}) END`
       return sql`${raw(`dbrest_${operator}`)}(${document}, ${operand(slot, 'containment')})`
     }
@@ -228,11 +216,9 @@ function compileSimple(
   }
 }
 
-const containmentSymbols = { cs: '@>', cd: '<@', ov: '&&' } as const
-
 /** One statement for lists of every length, the empty one included. */
 function compileIn(value: SqliteValue, field: PlanField, slot: Slot): SqlText {
-  const reading = readingOf(value.kind, field)
+  const reading = readingOf(value, field)
   const members = sql`json_each(${operand(slot, `${reading} list`)}) AS e`
   switch (value.kind) {
     case 'any':
@@ -258,20 +244,13 @@ const isTests = {
 } as const satisfies Record<IsValue, string>
 
 function compileIs(value: SqliteValue, field: PlanField, is: IsValue): SqlText {
-  const needsBoolean = is === 'true' || is === 'false' || is === 'unknown'
-  if (needsBoolean && value.kind !== 'boolean' && value.kind !== 'any') {
-    const type = field.jsonPath.length > 0 ? jsonTypeName(value.kind) : field.baseType
-    refuse('42804', `argument of IS ${is.toUpperCase()} must be type boolean, not type ${type}`)
-  }
+  const refusal = refuseIs(is, valueKindOf(value), typeOfField(field))
+  if (refusal !== null) refuse(refusal)
   return sql`${value.sql} ${raw(isTests[is])}`
 }
 
-function jsonTypeName(kind: ValueKind): string {
-  return kind === 'document' ? 'jsonb' : 'text'
-}
-
 function compileDistinct(value: SqliteValue, field: PlanField, slot: Slot): SqlText {
-  const given = operandsOf(slot, readingOf(value.kind, field), value.kind)
+  const given = operandsOf(slot, readingOf(value, field), value.kind)
   if (value.kind === 'json' || value.kind === 'document') {
     return sql`(${ordering('eq', value, given)}) IS NOT TRUE`
   }

@@ -7,6 +7,7 @@ import { assertNever } from '../../../core/assert-never.ts'
 import type { OrderBy, ReadNode, SelectColumn, SpreadColumn } from '../../../plan/plan.ts'
 import { compileWhere } from '../../sql/compile-filter.ts'
 import { constant, join, noSql, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import { valueFailure } from '../../values/value-failure.ts'
 import { refuse } from './compile-refusal.ts'
 import { compileAggregate, countRows } from './compile-sqlite-aggregate.ts'
 import { compileCast } from './compile-sqlite-cast.ts'
@@ -278,10 +279,9 @@ function requireGrouped(term: OrderBy, scope: NodeScope, { outputs }: Selection)
   const { primaryKey, isView } = scope.relation
   const hasKey = !isView && primaryKey.length > 0 && primaryKey.every((column) => shown.has(column))
   if (hasKey || shown.has(term.field.name)) return
-  refuse(
-    '42803',
-    `column "${scope.label}.${term.field.name}" must appear in the GROUP BY clause or be used in an aggregate function`,
-  )
+  const column = `${scope.label}.${term.field.name}`
+  const message = `column "${column}" must appear in the GROUP BY clause or be used in an aggregate function`
+  refuse(valueFailure('42803', message))
 }
 
 /** A limit also keeps an ordered sub-select ordered. */

@@ -11,6 +11,7 @@ import type { ColumnPair } from '../../../schema/relationship.ts'
 import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { compileCondition, type FilterScope } from '../../sql/compile-filter.ts'
 import { ident, join, noSql, qualified, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import { valueFailure } from '../../values/value-failure.ts'
 import type { SqliteDetails } from '../catalog/sqlite-details.ts'
 import { notImplemented, refuse } from './compile-refusal.ts'
 import { compileFilter, type FilterPlace } from './compile-sqlite-filter.ts'
@@ -61,7 +62,8 @@ export function openScope(
   const table = context.nextAlias()
   const { relation: name } = node
   const relation = context.snapshot.relations.get(nameKey(name))
-  if (relation === undefined) return refuse('42P01', `relation "${name.name}" does not exist`)
+  if (relation === undefined)
+    return refuse(valueFailure('42P01', `relation "${name.name}" does not exist`))
   const place = {
     node,
     table,

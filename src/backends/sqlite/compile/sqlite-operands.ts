@@ -5,25 +5,20 @@
  *
  * A reading travels as the `type` of a placeholder, which is its index in `readings`.
  */
-import type { ApiRequest, Slot } from '../../../api/api-request.ts'
-import { err, ok, type Result } from '../../../core/result.ts'
+import { type ApiRequest, ftsOperators, type Slot } from '../../../api/api-request.ts'
+import { ok, type Result } from '../../../core/result.ts'
+import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import type { PlanWindow } from '../../../plan/plan.ts'
 import { bindParams, type ParamValue } from '../../sql/bind-params.ts'
 import { param, type SqlStatement, type SqlText } from '../../sql/sql-text.ts'
-import { parseArrayLiteral } from '../../values/array-literal.ts'
-import type { ContainmentOperand } from '../../values/json-containment.ts'
-import { likeToGlob } from '../../values/like-pattern.ts'
-import {
-  numberIn,
-  type ParsedType,
-  parsedTypes,
-  parseTypedText,
-  type TypedText,
-  type ValueFailure,
-} from '../../values/parse-typed-text.ts'
+import { type ArrayMembers, parseArrayLiteral } from '../../values/array-literal.ts'
+import { parseContainmentOperand } from '../../values/json-containment.ts'
+import { numberIn, parsedTypes, parseTypedText } from '../../values/parse-typed-text.ts'
 import { compilePosixPattern } from '../../values/posix-pattern.ts'
-import { readTextQuery, type TextQuery, type TextQueryOperator } from '../../values/text-query.ts'
-import type { SqliteParam } from '../wire/sqlite-messages.ts'
+import { readTextQuery } from '../../values/text-query.ts'
+import { type SqliteParam, toSqliteParam } from '../wire/sqlite-messages.ts'
+import { toFts5Query } from './fts5-query.ts'
+import { likeToGlob } from './like-glob.ts'
 
 /** Readings of one value, and of each member of a list. */
 const memberReadings = [...parsedTypes, 'any', 'glob', 'like', 'regex'] as const
@@ -37,14 +32,7 @@ const otherReadings = [
   'containment',
   'limit',
   'offset',
-  'fts query',
-  'fts negated',
-  'plfts query',
-  'plfts negated',
-  'phfts query',
-  'phfts negated',
-  'wfts query',
-  'wfts negated',
+  ...ftsOperators.flatMap((operator) => [`${operator} query`, `${operator} negated`] as const),
 ] as const
 
 /** `list`: the members of `in`, or of the array literal of `any` and `all`, as a JSON array. */
@@ -71,6 +59,8 @@ export function offsetOperand(window: PlanWindow): SqlText {
   return param({ kind: 'offset', window }, readings.indexOf('offset'))
 }
 
+type Read = Result<SqliteParam, DatabaseFailure>
+
 /**
  * The values for a statement's placeholders.
  *
@@ -79,73 +69,76 @@ export function offsetOperand(window: PlanWindow): SqlText {
 export function bindOperands(
   statement: SqlStatement,
   request: ApiRequest,
-): Result<readonly SqliteParam[], ValueFailure> {
+): Result<readonly SqliteParam[], DatabaseFailure> {
   const values: SqliteParam[] = []
-  for (const [index, bound] of bindParams(statement, request).entries()) {
-    const read = readBound(readings[statement.types[index] ?? 0] ?? 'text', bound)
+  for (const [index, sent] of bindParams(statement, request).entries()) {
+    const read = readSent(readings[statement.types[index] ?? 0] ?? 'text', sent)
     if (!read.ok) return read
     values.push(read.value)
   }
   return ok(values)
 }
 
-function readBound(reading: Reading, bound: ParamValue): TypedText {
-  if (reading === 'limit') return ok(bound === null ? -1 : clamped(String(bound)))
-  if (bound === null || bound instanceof Uint8Array) return ok(bound)
+function readSent(reading: Reading, sent: ParamValue): Read {
+  // a negative limit is none
+  if (sent === null) return ok(reading === 'limit' ? -1 : null)
+  if (sent instanceof Uint8Array) return ok(sent)
   const listed = memberReadings.find((each) => reading === `${each} list`)
-  if (listed !== undefined) return readList(listed, bound)
-  if (typeof bound !== 'string') throw new Error(`a list where one value is read: ${reading}`)
+  if (listed !== undefined) return readList(listed, sent)
+  if (typeof sent !== 'string') throw new Error(`a list where one value is read: ${reading}`)
   const member = memberReadings.find((each) => reading === each)
-  return member === undefined ? readOther(reading, bound) : readMember(member, bound)
+  return member === undefined ? readOther(reading, sent) : readMember(member, sent)
 }
 
-function readMember(reading: MemberReading, text: string): TypedText {
+function readMember(reading: MemberReading, text: string): Read {
   switch (reading) {
     case 'any':
     case 'like':
       return ok(text)
     case 'glob':
       return ok(likeToGlob(text))
-    case 'regex': {
-      if (compilePosixPattern(text, false) !== null) return ok(text)
-      return err({
-        sqlState: '2201B',
-        message: `invalid regular expression: ${text}`,
-        details: null,
-      })
-    }
+    case 'regex':
+      return mapOk(compilePosixPattern(text, false), () => text)
     default:
-      return parseTypedText(reading satisfies ParsedType, text)
+      return mapOk(parseTypedText(reading, text), toSqliteParam)
   }
 }
 
-function readOther(reading: Reading, text: string): TypedText {
+function readOther(reading: Reading, text: string): Read {
   switch (reading) {
     case 'any number':
-      return ok(numberIn(text) ?? booleanIn(text) ?? text)
+      return ok(anyNumber(text))
     case 'is ascii':
       // biome-ignore lint/suspicious/noControlCharactersInRegex: the whole range is meant
       return ok(/^[\x00-\x7f]*$/.test(text) ? 1 : 0)
     case 'containment':
-      return readContainment(text)
+      return mapOk(parseContainmentOperand(text), (parsed) => JSON.stringify(parsed))
+    case 'limit':
     case 'offset':
       return ok(clamped(text))
-    default: {
-      const [, operator, part] = /^(fts|plfts|phfts|wfts) (query|negated)$/.exec(reading) ?? []
-      const query = readTextQuery(operator as TextQueryOperator, text)
-      return query.ok ? ok(partOf(query.value, part === 'negated')) : query
-    }
+    default:
+      return readSearch(reading, text)
   }
 }
 
-function partOf(query: TextQuery, wantsNegation: boolean): SqliteParam {
-  return wantsNegation ? (query.isNegated ? 1 : 0) : query.expression
+function readSearch(reading: Reading, text: string): Read {
+  const operator = ftsOperators.find((each) => reading.startsWith(`${each} `))
+  if (operator === undefined) throw new Error(`no such reading: ${reading}`)
+  return mapOk(readTextQuery(operator, text), (query) => {
+    const { expression, isNegated } = toFts5Query(query)
+    return reading === `${operator} negated` ? toSqliteParam(isNegated) : expression
+  })
+}
+
+function mapOk<T>(result: Result<T, DatabaseFailure>, map: (value: T) => SqliteParam): Read {
+  return result.ok ? ok(map(result.value)) : result
 }
 
 /** Booleans are stored as numbers. */
-function booleanIn(text: string): number | null {
+function anyNumber(text: string): SqliteParam {
   const word = text.trim().toLowerCase()
-  return word === 'true' ? 1 : word === 'false' ? 0 : null
+  if (word === 'true' || word === 'false') return toSqliteParam(word === 'true')
+  return numberIn(text) ?? text
 }
 
 function clamped(text: string): bigint {
@@ -154,20 +147,13 @@ function clamped(text: string): bigint {
   return value > most ? most : value
 }
 
-function readList(reading: MemberReading, sent: string | readonly string[]): TypedText {
+function readList(reading: MemberReading, sent: string | readonly string[]): Read {
   if (typeof sent !== 'string') return toJsonList(reading, sent)
   const members = parseArrayLiteral(sent)
-  return members === null ? malformedArray(sent) : toJsonList(reading, members)
+  return members.ok ? toJsonList(reading, members.value) : members
 }
 
-function malformedArray(text: string): TypedText {
-  const details = text.trimStart().startsWith('{')
-    ? null
-    : 'Array value must start with "{" or dimension information.'
-  return err({ sqlState: '22P02', message: `malformed array literal: "${text}"`, details })
-}
-
-function toJsonList(reading: MemberReading, members: readonly (string | null)[]): TypedText {
+function toJsonList(reading: MemberReading, members: ArrayMembers): Read {
   const values: string[] = []
   for (const member of members) {
     const read = member === null ? ok(null) : readMember(reading, member)
@@ -180,7 +166,7 @@ function toJsonList(reading: MemberReading, members: readonly (string | null)[])
 /** [the number that it could be, the text] */
 function anyPair(member: string | null): string {
   if (member === null) return '[null,null]'
-  return `[${toJson(numberIn(member) ?? booleanIn(member) ?? member)},${JSON.stringify(member)}]`
+  return `[${toJson(anyNumber(member))},${JSON.stringify(member)}]`
 }
 
 /** Digits stay as they are; bytes are hexadecimal. */
@@ -189,24 +175,4 @@ function toJson(value: SqliteParam): string {
   if (typeof value === 'bigint') return value.toString()
   if (value === Infinity) return '9e999'
   return value === -Infinity ? '-9e999' : JSON.stringify(value)
-}
-
-/** A document, or the members of an array literal; `{}` reads as the latter, which is contained by all. */
-function readContainment(text: string): TypedText {
-  const members = parseArrayLiteral(text)
-  const document = members === null || members.length > 0 ? parseJson(text) : undefined
-  if (document !== undefined) return ok(encoded({ kind: 'document', value: document }))
-  return members === null ? malformedArray(text) : ok(encoded({ kind: 'members', texts: members }))
-}
-
-function encoded(given: ContainmentOperand): string {
-  return JSON.stringify(given)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

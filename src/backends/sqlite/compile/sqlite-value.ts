@@ -7,15 +7,23 @@ import { assertNever } from '../../../core/assert-never.ts'
 import { type SqlText, sql } from '../../sql/sql-text.ts'
 import type { ValueKind } from '../../values/value-kind.ts'
 
+/** `document`: JSON text that is ready to be part of the answer; null stands for JSON's null. */
+export type SqliteKind = ValueKind | 'document'
+
 export interface SqliteValue {
   readonly sql: SqlText
-  readonly kind: ValueKind
+  readonly kind: SqliteKind
   /** Holds nothing but its kind: made by us, a rowid, or a column of a STRICT table. */
   readonly isExact: boolean
 }
 
-export function exact(kind: ValueKind, text: SqlText): SqliteValue {
+export function exact(kind: SqliteKind, text: SqlText): SqliteValue {
   return { sql: text, kind, isExact: true }
+}
+
+/** What it is to the rules of types. */
+export function valueKindOf({ kind }: SqliteValue): ValueKind {
+  return kind === 'document' ? 'json' : kind
 }
 
 const jsonNull = sql`'null'`

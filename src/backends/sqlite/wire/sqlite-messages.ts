@@ -6,7 +6,7 @@ import type { TypedValue } from '../../values/typed-value.ts'
 import type { RawCatalog } from './raw-catalog.ts'
 
 /** A value bound to a placeholder, or handed to a registered function. */
-export type SqliteParam = TypedValue
+export type SqliteParam = Exclude<TypedValue, boolean>
 
 /** The same as JSON: what JSON cannot hold is tagged. */
 export type WireParam =
@@ -52,6 +52,12 @@ export type ChildReply =
   | { readonly kind: 'version'; readonly version: string; readonly sqliteVersion: string }
   | { readonly kind: 'catalog'; readonly version: string; readonly catalog: RawCatalog }
   | { readonly kind: 'failed'; readonly failure: ChildFailure }
+
+/** As SQLite stores it: booleans are numbers, and NaN is null, which no comparison finds. */
+export function toSqliteParam(value: TypedValue): SqliteParam {
+  if (typeof value === 'boolean') return value ? 1 : 0
+  return Number.isNaN(value) ? null : value
+}
 
 export function toWire(value: SqliteParam): WireParam {
   if (typeof value === 'bigint') return { int: value.toString() }

@@ -22,18 +22,21 @@ describe('array literals', () => {
     ['{1,-2.5}', ['1', '-2.5']],
     ['{a b}', ['a b']],
   ])('%s is read as %j', (literal, members) => {
-    expect(parseArrayLiteral(literal)).toEqual(members)
+    expect(parseArrayLiteral(literal)).toEqual({ ok: true, value: members })
   })
 
   test.each(['', 'a', '{a', 'a}', '{a,}', '{,a}', '{{a},{b}}', '{"a}', '{a"b"}'])(
     '%j is none',
     (text) => {
-      expect(parseArrayLiteral(text)).toBeNull()
+      expect(parseArrayLiteral(text)).toMatchObject({
+        ok: false,
+        error: { sqlState: '22P02', message: `malformed array literal: "${text}"` },
+      })
     },
   )
 
   test('what was written reads back', () => {
-    const members = ['a', '"', '\\', ',', '{', ' b ', 'NULL']
-    expect(parseArrayLiteral(toArrayLiteral(members))).toEqual(members)
+    const members = ['a', '', '"', '\\', ',', '{', ' b ', 'NULL']
+    expect(parseArrayLiteral(toArrayLiteral(members))).toEqual({ ok: true, value: members })
   })
 })

@@ -1,34 +1,54 @@
 import { describe, expect, test } from 'vitest'
-import { readTextQuery } from '../../../../src/backends/values/text-query.ts'
+import { readTextQuery, type TextQuery } from '../../../../src/backends/values/text-query.ts'
+
+function phrase(words: string, isPrefix = false): TextQuery {
+  return { kind: 'phrase', words: words.split(' '), isPrefix }
+}
+
+function near(words: string, distance: number): TextQuery {
+  return { kind: 'near', words: words.split(' '), distance }
+}
+
+function all(...operands: readonly TextQuery[]): TextQuery {
+  return { kind: 'and', operands }
+}
+
+function any(...operands: readonly TextQuery[]): TextQuery {
+  return { kind: 'or', operands }
+}
+
+function not(operand: TextQuery): TextQuery {
+  return { kind: 'not', operand }
+}
+
+const [cat, dog, bird, fat] = [phrase('cat'), phrase('dog'), phrase('bird'), phrase('fat')]
 
 describe('readTextQuery', () => {
   test.each([
-    ['fts', 'cat', '"cat"', false],
-    ['fts', 'cat & dog', '("cat" AND "dog")', false],
-    ['fts', 'cat | dog & bird', '("cat" OR ("dog" AND "bird"))', false],
-    ['fts', '(cat | dog) & bird', '(("cat" OR "dog") AND "bird")', false],
-    ['fts', '!cat', '"cat"', true],
-    ['fts', '!!cat', '"cat"', false],
-    ['fts', 'cat & !dog', '(("cat") NOT ("dog"))', false],
-    ['fts', '!cat & !dog', '("cat" OR "dog")', true],
-    ['fts', 'cat | !dog', '(("dog") NOT ("cat"))', true],
-    ['fts', '!cat | !dog', '("cat" AND "dog")', true],
-    ['fts', 'ca:*', '"ca" *', false],
-    ['fts', "'fat cat':a", '"fat cat"', false],
-    ['fts', 'fat <-> cat', '"fat cat"', false],
-    ['fts', 'fat <2> cat', 'NEAR("fat" "cat", 1)', false],
-    ['fts', "it''s", '"it s"', false],
-    ['fts', '', '""', false],
-    ['plfts', 'The fat "cat" & | !', '("The" AND "fat" AND "cat")', false],
-    ['plfts', '&', '""', false],
-    ['phfts', 'fat, cat', '"fat cat"', false],
-    ['wfts', '"fat cat" dog', '("fat cat" AND "dog")', false],
-    ['wfts', 'fat or cat', '("fat" OR "cat")', false],
-    ['wfts', 'fat -cat', '(("fat") NOT ("cat"))', false],
-    ['wfts', '-"fat cat"', '"fat cat"', true],
-    ['wfts', 'a"b', '("a" AND "b")', false],
-  ] as const)('%s %s', (operator, text, expression, isNegated) => {
-    expect(readTextQuery(operator, text)).toEqual({ ok: true, value: { expression, isNegated } })
+    ['fts', 'cat', cat],
+    ['fts', 'cat & dog', all(cat, dog)],
+    ['fts', 'cat | dog & bird', any(cat, all(dog, bird))],
+    ['fts', '(cat | dog) & bird', all(any(cat, dog), bird)],
+    ['fts', '!!cat', not(not(cat))],
+    ['fts', '!cat & dog', all(not(cat), dog)],
+    ['fts', 'ca:*', phrase('ca', true)],
+    ['fts', "'fat cat':a", phrase('fat cat')],
+    ['fts', 'fat <-> cat', phrase('fat cat')],
+    ['fts', 'fat <2> ca:*', near('fat ca', 2)],
+    ['fts', 'fat <-> (cat | dog)', all(fat, any(cat, dog))],
+    ['fts', "it''s", phrase('it s')],
+    ['fts', '', null],
+    ['plfts', 'fat "cat" & | !', all(fat, cat)],
+    ['plfts', '&', null],
+    ['phfts', 'fat, cat', phrase('fat cat')],
+    ['phfts', '', null],
+    ['wfts', '"fat cat" dog', all(phrase('fat cat'), dog)],
+    ['wfts', 'fat or cat', any(fat, cat)],
+    ['wfts', 'fat -cat', all(fat, not(cat))],
+    ['wfts', '-"fat cat"', not(phrase('fat cat'))],
+    ['wfts', '-', null],
+  ] as const)('%s %s', (operator, text, query) => {
+    expect(readTextQuery(operator, text)).toEqual({ ok: true, value: query })
   })
 
   test.each(['cat dog', 'cat &', '& cat', '(cat', 'cat)', '!', 'cat <->', '()', 'a <x> b'])(
@@ -40,6 +60,7 @@ describe('readTextQuery', () => {
           sqlState: '42601',
           message: `syntax error in tsquery: "${text}"`,
           details: null,
+          hint: null,
         },
       })
     },

@@ -1,7 +1,32 @@
 import { describe, expect, test } from 'vitest'
-import { csvRow } from '../../../../src/backends/values/csv-row.ts'
-import { relates } from '../../../../src/backends/values/json-containment.ts'
-import { stripJsonNulls } from '../../../../src/backends/values/strip-json-nulls.ts'
+import {
+  parseContainmentOperand,
+  relates,
+} from '../../../../src/backends/values/json-containment.ts'
+
+describe('parseContainmentOperand', () => {
+  test.each([
+    ['{"a":[1]}', { kind: 'document', value: { a: [1] } }],
+    ['[1,"a"]', { kind: 'document', value: [1, 'a'] }],
+    ['5', { kind: 'document', value: 5 }],
+    ['null', { kind: 'document', value: null }],
+    ['{}', { kind: 'members', texts: [] }],
+    ['{a,null}', { kind: 'members', texts: ['a', null] }],
+    ['{"a","b"}', { kind: 'members', texts: ['a', 'b'] }],
+  ])('%s', (text, operand) => {
+    expect(parseContainmentOperand(text)).toEqual({ ok: true, value: operand })
+  })
+
+  test.each([
+    ['a', 'Array value must start with "{" or dimension information.'],
+    ['{a', null],
+  ])('%s is neither', (text, details) => {
+    expect(parseContainmentOperand(text)).toMatchObject({
+      ok: false,
+      error: { sqlState: '22P02', message: `malformed array literal: "${text}"`, details },
+    })
+  })
+})
 
 describe('relates', () => {
   test.each([
@@ -39,36 +64,5 @@ describe('relates', () => {
     ['cs', { a: 1 }, ['a'], false],
   ] as const)('%s of %j and the members %j is %s', (operator, document, texts, expected) => {
     expect(relates(operator, document, { kind: 'members', texts })).toBe(expected)
-  })
-})
-
-describe('stripJsonNulls', () => {
-  test.each([
-    ['{"a":null}', '{}'],
-    ['{"a":1,"b":null,"c":"null"}', '{"a":1,"c":"null"}'],
-    ['[{"a":null,"b":2},null]', '[{"b":2},null]'],
-    ['{"a":{"b":null,"c":[{"d":null}]}}', '{"a":{"c":[{}]}}'],
-    [
-      '{ "a" : 9007199254740993.10 , "b\\"}" : "x,:\\\\" }',
-      '{"a":9007199254740993.10,"b\\"}":"x,:\\\\"}',
-    ],
-    ['[]', '[]'],
-    ['null', 'null'],
-    ['{"null":null,"x":{"null":1}}', '{"x":{"null":1}}'],
-    ['[[],{},[null,{"a":null}]]', '[[],{},[null,{}]]'],
-  ])('turns %s into %s', (json, stripped) => {
-    expect(stripJsonNulls(json)).toBe(stripped)
-  })
-})
-
-describe('csvRow', () => {
-  test.each([
-    [['a', 'b'], 'a,b'],
-    [[null, ''], ',""'],
-    [['a b', 'c,d', 'e"f', 'g\\h', '(i)', 'j\n'], '"a b","c,d","e""f","g\\\\h","(i)","j\n"'],
-    [[1, 2.5], '1,2.5'],
-    [[], ''],
-  ])('writes %j as %s', (fields, row) => {
-    expect(csvRow(fields)).toBe(row)
   })
 })

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest'
+import type { SlotValue } from '../../../../../src/api/api-request.ts'
+import { constant, type SqlText, toStatement } from '../../../../../src/backends/sql/sql-text.ts'
+import {
+  bindOperands,
+  limitOperand,
+  offsetOperand,
+  operand,
+  type Reading,
+} from '../../../../../src/backends/sqlite/compile/sqlite-operands.ts'
+import { type RequestOptions, request } from '../../../../support/plan-builders.ts'
+
+function bind(text: SqlText, options: RequestOptions) {
+  const bound = bindOperands(
+    toStatement(text, () => '?'),
+    request(options),
+  )
+  return bound.ok ? { ok: true, value: bound.value[0] } : bound
+}
+
+describe('operands', () => {
+  test.each<[Reading, SlotValue, unknown]>([
+    ['text', '5', '5'],
+    ['integer', '5', 5n],
+    ['boolean', 'true', 1],
+    ['boolean', 'off', 0],
+    ['double precision', 'NaN', null],
+    ['bytea', '\\x6869', Buffer.from('hi')],
+    ['any', '5', '5'],
+    ['any number', '5', 5n],
+    ['any number', ' False', 0],
+    ['any number', 'true', 1],
+    ['any number', '5a', '5a'],
+    ['glob', 'a*_', 'a*?'],
+    ['like', 'a*_', 'a%_'],
+    ['is ascii', 'abc', 1],
+    ['is ascii', 'é', 0],
+    ['regex', '^a', '^a'],
+    ['containment', '{"a":1}', '{"kind":"document","value":{"a":1}}'],
+    ['containment', '{a}', '{"kind":"members","texts":["a"]}'],
+    ['fts query', '!cat', '"cat"'],
+    ['fts negated', '!cat', 1],
+    ['wfts negated', 'cat', 0],
+    ['plfts query', 'fat cat', '("fat" AND "cat")'],
+    ['integer list', ['1', '9007199254740993'], '[1,9007199254740993]'],
+    ['integer list', '{1,null}', '[1,null]'],
+    ['integer list', [''], '[]'],
+    ['text list', ['null', 'a"b'], '["null","a\\"b"]'],
+    ['boolean list', ['t', 'no'], '[1,0]'],
+    ['double precision list', ['Infinity', '-Infinity', 'NaN'], '[9e999,-9e999,null]'],
+    ['bytea list', ['\\x6869'], '["6869"]'],
+    ['any list', '{5,a,null,true}', '[[5,"5"],["a","a"],[null,null],[1,"true"]]'],
+    ['like list', '{a*,b}', '["a%","b"]'],
+  ])('%s of %j', (reading, sent, value) => {
+    expect(bind(operand(0, reading), { values: [sent] })).toEqual({ ok: true, value })
+  })
+
+  test.each<[Reading, SlotValue, string]>([
+    ['integer', 'a', '22P02'],
+    ['integer list', ['1', 'a'], '22P02'],
+    ['integer list', '1', '22P02'],
+    ['regex', '(', '2201B'],
+    ['regex list', '{a,(}', '2201B'],
+    ['containment', 'a', '22P02'],
+    ['fts query', 'cat &', '42601'],
+  ])('%s of %j is refused', (reading, sent, sqlState) => {
+    expect(bind(operand(0, reading), { values: [sent] })).toMatchObject({
+      ok: false,
+      error: { sqlState },
+    })
+  })
+
+  test('text that is part of the request’s shape stays text', () => {
+    expect(bind(constant('5'), {})).toEqual({ ok: true, value: '5' })
+  })
+})
+
+test('windows are numbers that SQLite can hold, and no limit is a negative one', () => {
+  const window = { source: 0, hasLimit: true, hasOffset: true, maxRows: null }
+  const none = { window: { offset: 0 } }
+  const some = { window: { offset: 2, limit: 3 } }
+  const huge = { window: { offset: 1e30 } }
+  expect(bind(limitOperand(window), none)).toEqual({ ok: true, value: -1 })
+  expect(bind(limitOperand(window), some)).toEqual({ ok: true, value: 3n })
+  expect(bind(offsetOperand(window), some)).toEqual({ ok: true, value: 2n })
+  expect(bind(offsetOperand(window), huge)).toEqual({ ok: true, value: 2n ** 63n - 1n })
+})
