@@ -1,13 +1,26 @@
 import { defineConfig } from 'vitest/config'
 
+/** What needs no server: `npm run test:unit` takes seconds. */
+const unit = ['test/unit/**/*.test.ts', 'test/*.test.ts']
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
     // most tests wait for servers: more files at once than there are cores
     maxWorkers: 3,
+    projects: [
+      { extends: true, test: { name: 'unit', include: unit } },
+      {
+        extends: true,
+        test: {
+          name: 'system',
+          include: ['test/**/*.test.ts'],
+          exclude: unit,
+          globalSetup: ['test/support/global-setup.ts'],
+        },
+      },
+    ],
   },
 })

@@ -13,11 +13,15 @@ declare module 'vitest' {
   }
 }
 
-/** Process tests run what users run: the built server. */
+/** Process tests run what users run: the built server. Without one there is nothing to test. */
 function build(): void {
   const root = join(import.meta.dirname, '..', '..')
-  const { status, stdout } = spawnSync('npm', ['run', '-s', 'build'], { cwd: root })
-  if (status !== 0) console.warn(`the build reports problems:\n${stdout.toString()}`)
+  const { error, status, stdout, stderr } = spawnSync('npm', ['run', '-s', 'build'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  if (error !== undefined) throw error
+  if (status !== 0) throw new Error(`the build failed:\n${stdout}${stderr}`)
 }
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {

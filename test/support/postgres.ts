@@ -49,8 +49,13 @@ export function postgresBinaries(version: PostgresVersion): string | null {
     // the package exports a file of its `dist`, the binaries are beside that folder
     return join(dirname(require.resolve(name)), '..', 'native', 'bin')
   }
-  const named = process.env[`TEST_POSTGRES_${version}_BIN`]
-  if (named !== undefined) return named
+  const variable = `TEST_POSTGRES_${version}_BIN`
+  const named = process.env[variable]
+  if (named !== undefined) {
+    // whoever names a version wants it tested: it is not passed over in silence
+    if (existsSync(join(named, 'initdb'))) return named
+    throw new Error(`${variable} is ${named}, where there is no initdb`)
+  }
   const system = `/usr/lib/postgresql/${version}/bin`
   return existsSync(join(system, 'initdb')) ? system : null
 }
@@ -209,7 +214,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   }
 }
 
-/** Versions whose binaries are here, the newest first; 14, 16 and 17 by TEST_POSTGRES_<n>_BIN. */
+/** Versions whose binaries are here, the newest first. `TEST_POSTGRES_<n>_BIN` names those elsewhere. */
 export function availableVersions(): readonly PostgresVersion[] {
   const all: readonly PostgresVersion[] = ['18', '17', '16', '15', '14']
   return all.filter((version) => {
