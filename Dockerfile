@@ -28,4 +28,5 @@ EXPOSE 3000 3001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "dist/main.js", "--health"]
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "dist/main.js"]
+# stack traces in the log name lines of the sources
+ENTRYPOINT ["node", "--enable-source-maps", "dist/main.js"]

@@ -2,6 +2,8 @@
  * `npm start`: serves the sample database "films" from examples/films, the API on port 3000 and the
  * admin server on 3001. What is missing is made first: the database in .data/ and the build in
  * dist/. Options in the environment win, so `DBREST_SERVER_PORT=4000 npm start` is another port.
+ * A path as argument is another build's `main.js`, which has to be there: `npm run dev` gives its
+ * own.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
@@ -10,7 +12,7 @@ import Database from 'better-sqlite3'
 
 const root = join(import.meta.dirname, '..')
 const database = join(root, '.data', 'films.db')
-const main = join(root, 'dist', 'main.js')
+const main = process.argv[2] ?? join(root, 'dist', 'main.js')
 
 function createDatabase() {
   mkdirSync(join(root, '.data'), { recursive: true })
