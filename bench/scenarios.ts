@@ -2,7 +2,7 @@
  * What is measured: the data, and requests whose main statement the floor runs as well.
  */
 
-export const rows = 10_000
+const rows = 10_000
 
 export const schema = `
   create role bench_anon nologin;

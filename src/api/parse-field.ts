@@ -245,7 +245,7 @@ export interface TreePath {
 }
 
 /** Path of embeds for filters, orders and windows of the root. */
-export const rootPath: EmbedPath = Object.freeze([])
+const rootPath: EmbedPath = Object.freeze([])
 
 /** The key of a pair: `director.name->first` is the column `name` of the embed `director`. */
 export function treePath(s: Scanner): TreePath | Failed {

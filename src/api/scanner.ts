@@ -108,7 +108,7 @@ export function addTo(trace: Trace, at: number, complaints: readonly Complaint[]
 }
 
 /** A complaint here would change nothing: not far enough to the right. */
-export function isMoot(trace: Trace, at: number): boolean {
+function isMoot(trace: Trace, at: number): boolean {
   return at < trace.from || (trace.complaints.length > 0 && at < trace.at)
 }
 

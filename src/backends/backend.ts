@@ -12,8 +12,6 @@ import type { EngineAbilities } from '../schema/capabilities.ts'
 import type { Catalog, Routine, SchemaVersion } from '../schema/catalog.ts'
 import type { SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
-export { BackendFailure } from '../errors/backend-failure.ts'
-
 export interface RequestContext {
   readonly snapshot: SchemaSnapshot
   readonly config: Config

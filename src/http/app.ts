@@ -18,7 +18,7 @@ import { readIncomingBody } from './read-body.ts'
 
 export type AppEnv = { Bindings: Partial<HttpBindings> }
 
-export const serverHeader: Header = ['Server', `${productName}/${productVersion}`]
+const serverHeader: Header = ['Server', `${productName}/${productVersion}`]
 
 /** Bytes of the request target, and of all headers, that are read; beyond them 414 and 431. */
 const maxTargetBytes = 64 * 1024

@@ -26,7 +26,7 @@ const poolTimeoutPauseMs = 5000
 const ranks: Readonly<Record<LogLevel, number>> = { crit: 0, error: 1, warn: 2, info: 3, debug: 4 }
 
 /** Which answers are logged: crit none, error 5xx, warn 4xx and 5xx, info and debug all. */
-export function logsStatus(level: LogLevel, status: number): boolean {
+function logsStatus(level: LogLevel, status: number): boolean {
   switch (level) {
     case 'crit':
       return false

@@ -42,7 +42,7 @@ export interface EmbedLink {
   readonly key: string
 }
 
-export const noWindow: PlanWindow = {
+const noWindow: PlanWindow = {
   source: null,
   hasLimit: false,
   hasOffset: false,

@@ -47,7 +47,7 @@ export interface VersionPollDeps {
 const standInMs = 1000
 
 /** The source's name in the health registry. */
-export const pollName = 'poll'
+const pollName = 'poll'
 
 type Look =
   | {

@@ -12,7 +12,7 @@ import type { WireAnswer } from './wire-client.ts'
  * Codes that are 5xx by contract and that a client's request can lead to; their number is reported.
  * Everything else of 500 and above is a fault of ours.
  */
-export const allowedFailures: ReadonlyMap<string, string> = new Map([
+const allowedFailures: ReadonlyMap<string, string> = new Map([
   ['57014', 'statement timeout'],
   ['54000', 'program limit exceeded: an index row, a text search vector or a pattern too large'],
   ['54001', 'statement too complex: nested or joined too deeply'],
@@ -43,7 +43,7 @@ function parseJson(text: string): { readonly value: unknown } | null {
   }
 }
 
-export function headerOf(answer: WireAnswer, name: string): string | undefined {
+function headerOf(answer: WireAnswer, name: string): string | undefined {
   return answer.headers.find(([key]) => key === name)?.[1]
 }
 

@@ -150,7 +150,7 @@ const makers: readonly (readonly [RegExp, Maker])[] = [
 ]
 
 /** What the type takes, as a text. */
-export function plausibleText(type: string, random: Random): string {
+function plausibleText(type: string, random: Random): string {
   const bare = bareType(type)
   if (bare.endsWith('[]')) {
     const inner = type.slice(0, type.lastIndexOf('[]'))

@@ -32,7 +32,7 @@ function chunked(body: Buffer): Buffer {
   ])
 }
 
-export function requestBytes(request: FuzzRequest): Buffer {
+function requestBytes(request: FuzzRequest): Buffer {
   const { method, target, headers, body, isChunked } = request
   const length =
     isChunked === true ? 'Transfer-Encoding: chunked' : `Content-Length: ${body?.length}`

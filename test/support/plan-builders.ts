@@ -27,7 +27,7 @@ import type {
 import type { ReturnType, Routine, RoutineParameter } from '../../src/schema/catalog.ts'
 import type { Cardinality, Relationship } from '../../src/schema/relationship.ts'
 
-export const schema = 'test'
+const schema = 'test'
 
 export function name(relation: string): QualifiedName {
   return { schema, name: relation }

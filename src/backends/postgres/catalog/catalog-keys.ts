@@ -24,8 +24,6 @@ export type CatalogKey =
       readonly isInherited: boolean
     }
 
-export type ForeignCatalogKey = Extract<CatalogKey, { readonly kind: 'foreign' }>
-
 const keysSql = `
 select k.contype as kind, k.conname as name, k.conrelid as relation,
   to_json(k.conkey) as positions, k.confrelid as target, to_json(k.confkey) as target_positions,

@@ -173,7 +173,7 @@ function ordering(operator: OrderingOperator, value: SqliteValue, given: Operand
  *
  * Differs  arrays and objects compare by their text
  */
-export function jsonOrder(json: SqlText): SqlText {
+function jsonOrder(json: SqlText): SqlText {
   return sql`(${jsonRank(json)}, ${json} ->> '$')`
 }
 

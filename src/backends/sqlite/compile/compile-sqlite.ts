@@ -48,7 +48,7 @@ export function createSqliteCompiler(): (
   }
 }
 
-export function compileSqlite(
+function compileSqlite(
   plan: DatabasePlan,
   snapshot: SchemaSnapshot,
   details: SqliteDetails,

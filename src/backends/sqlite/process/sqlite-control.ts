@@ -12,7 +12,7 @@ export interface SqliteControl {
   close(): Promise<void>
 }
 
-export const deadlinePassed = 'the SQLite process did not answer in time'
+const deadlinePassed = 'the SQLite process did not answer in time'
 
 export function createSqliteControl(start: () => SqliteProcess): SqliteControl {
   const closing = new AbortController()
