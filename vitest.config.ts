@@ -22,5 +22,12 @@ export default defineConfig({
         },
       },
     ],
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      reporter: ['text-summary', 'html', 'json-summary'],
+      reportsDirectory: '.tmp/coverage',
+      reportOnFailure: true,
+    },
   },
 })
