@@ -20,8 +20,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Resolve once this line appears on stderr; `null`: at once. */
   readonly until?: RegExp | null
-  /** Another node binary. */
-  readonly node?: string
+  /** An executable in place of Node with the built server. */
+  readonly command?: string
   /** stdout and stderr are one pipe, read as both: for the order of lines between them. */
   readonly isOnePipe?: boolean
   /** Sees every line first; one that it answers false to is not kept. */
@@ -62,7 +62,11 @@ function collectLines(stream: NodeJS.ReadableStream, onLine: (line: string) => v
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const port = Number(options.env?.['DBREST_SERVER_PORT'] ?? (await freePort()))
   const adminPort = Number(options.env?.['DBREST_ADMIN_SERVER_PORT'] ?? (await freePort()))
-  const command = [options.node ?? process.execPath, main, ...(options.args ?? [])] as const
+  const command: readonly [string, ...string[]] = [
+    options.command ?? process.execPath,
+    ...(options.command === undefined ? [main] : []),
+    ...(options.args ?? []),
+  ]
   const [file, args] = options.isOnePipe
     ? (['/bin/sh', ['-c', 'exec "$@" 2>&1', 'sh', ...command]] as const)
     : ([command[0], command.slice(1)] as const)
