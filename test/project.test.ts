@@ -1,0 +1,137 @@
+/**
+ * The pages for users and contributors and the workflow of the continuous integration name things:
+ * files, npm scripts, tests, versions. What they name is there.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+
+const root = join(import.meta.dirname, '..')
+
+function read(path: string): string {
+  return readFileSync(join(root, path), 'utf8')
+}
+
+interface Manifest {
+  readonly scripts: Readonly<Record<string, string>>
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly engines: { readonly node: string }
+}
+const manifest = JSON.parse(read('package.json')) as Manifest
+
+/** npm scripts that a text runs, `test` by its short name too. */
+function scriptsIn(text: string): readonly string[] {
+  const named = [...text.matchAll(/\bnpm run (?:-s )?([\w:-]+)/g)].map((match) => match[1] ?? '')
+  const short = [...text.matchAll(/\bnpm (test|start)\b/g)].map((match) => match[1] ?? '')
+  return [...named, ...short]
+}
+
+const unknownScripts = (text: string) =>
+  scriptsIn(text).filter((name) => manifest.scripts[name] === undefined)
+
+const folders = ['src', 'test', 'docs', 'bench', 'scripts', 'docker', 'examples']
+const paths = folders.flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(
+    (path) => `${folder}/${path.replaceAll('\\', '/')}`,
+  ),
+)
+const fileNames = new Set(paths.map((path) => basename(path)))
+
+/** From the root of the checkout, from `src`, or a name alone. */
+function isThere(name: string): boolean {
+  if (existsSync(join(root, name)) || existsSync(join(root, 'src', name))) return true
+  return !name.includes('/') && fileNames.has(name)
+}
+
+/** What stands in a page as code and looks like a file or a folder of ours. */
+function filesIn(page: string): readonly string[] {
+  const code = [...page.matchAll(/`([^`\n]+)`/g)].map((match) => match[1] ?? '')
+  const links = [...page.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? '')
+  const isFolder = (text: string) => folders.some((folder) => text.startsWith(`${folder}/`))
+  const isFile = (text: string) => /\.(ts|js|md|sql|yaml|yml|jsonc?)$/.test(text)
+  const named = code.filter((text) => /^[\w./-]+$/.test(text))
+  return [...named.filter((text) => isFolder(text) || isFile(text)), ...links]
+}
+
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+]
+
+describe.each(pages)('%s', (path) => {
+  test('names files that are there', () => {
+    expect(filesIn(read(path)).filter((name) => !isThere(name))).toEqual([])
+  })
+
+  test('names npm scripts that are there', () => {
+    expect(unknownScripts(read(path))).toEqual([])
+  })
+})
+
+test('every runtime dependency has its reason', () => {
+  const page = read('docs/dependencies.md')
+  const silent = Object.keys(manifest.dependencies).filter(
+    (name) => !page.includes(`| \`${name}\``),
+  )
+  expect(silent).toEqual([])
+})
+
+interface Step {
+  readonly uses?: string
+  readonly run?: string
+}
+
+interface Workflow {
+  readonly permissions: unknown
+  readonly jobs: Readonly<
+    Record<
+      string,
+      {
+        readonly 'timeout-minutes': number
+        readonly strategy?: { readonly matrix: Readonly<Record<string, readonly string[]>> }
+        readonly steps: readonly Step[]
+      }
+    >
+  >
+}
+
+describe('the workflow', () => {
+  const workflow = parse(read('.github/workflows/ci.yml')) as Workflow
+  const steps = Object.values(workflow.jobs).flatMap((job) => job.steps)
+  const commands = steps.flatMap(({ run }) => run ?? [])
+
+  test('may read, and nothing else', () => {
+    expect(workflow.permissions).toEqual({ contents: 'read' })
+  })
+
+  test('gives every job an end', () => {
+    for (const job of Object.values(workflow.jobs)) expect(job['timeout-minutes']).toBeLessThan(60)
+  })
+
+  test('pins actions to a major version', () => {
+    const used = steps.flatMap(({ uses }) => uses ?? [])
+    expect(used).not.toEqual([])
+    for (const action of used) expect(action).toMatch(/^[\w-]+\/[\w-]+@v\d+$/)
+  })
+
+  test('runs the gate, and npm scripts that are there', () => {
+    expect(commands).toContain('.ci/run')
+    expect(commands.flatMap(scriptsIn)).toContain('test:unit')
+    expect(commands.flatMap(unknownScripts)).toEqual([])
+  })
+
+  test('filters by the beginnings of tests that are there', () => {
+    const filters = commands.flatMap((command) => command.match(/\btest\/[\w./-]+/g) ?? [])
+    const tests = paths.filter((path) => path.endsWith('.test.ts'))
+    expect(filters).not.toEqual([])
+    expect(filters.filter((start) => !tests.some((path) => path.startsWith(start)))).toEqual([])
+  })
+
+  test('begins with the oldest Node that the package allows', () => {
+    const [oldest] = workflow.jobs['node']?.strategy?.matrix['node'] ?? []
+    expect(manifest.engines.node).toBe(`>=${oldest}`)
+  })
+})
