@@ -25,6 +25,7 @@ const levels: Readonly<Record<string, number>> = {
   backends: 8,
   http: 9,
   admin: 9,
+  sockets: 9,
   '.': 10,
 }
 
@@ -38,6 +39,7 @@ const narrowed: Readonly<Record<string, readonly string[]>> = {
   backends: ['sources'],
   http: ['sources'],
   admin: ['auth', 'api', 'plan', 'access', 'sources', 'backends'],
+  sockets: ['auth', 'schema', 'api', 'cache', 'sources', 'plan', 'access', 'backends'],
 }
 
 /**
@@ -67,8 +69,8 @@ const fences: Readonly<Record<string, readonly string[]>> = {
   'pg-listen': ['backends/postgres/'],
   'better-sqlite3': ['backends/sqlite/'],
   mongodb: ['backends/mongodb/'],
-  hono: ['http/', 'admin/', 'bind-server.ts'],
-  '@hono/node-server': ['http/', 'admin/', 'bind-server.ts'],
+  hono: ['http/', 'admin/', 'sockets/'],
+  '@hono/node-server': ['http/', 'admin/', 'sockets/'],
   rxjs: ['sources/', 'cache/', 'compose.ts', 'compose-sources.ts', 'compose-pipeline.ts'],
   jose: ['auth/'],
   pino: ['observe/'],

@@ -3,7 +3,7 @@
  * files, npm scripts, tests, versions. What they name is there.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 
@@ -36,12 +36,10 @@ const paths = folders.flatMap((folder) =>
     (path) => `${folder}/${path.replaceAll('\\', '/')}`,
   ),
 )
-const fileNames = new Set(paths.map((path) => basename(path)))
 
-/** From the root of the checkout, from `src`, or a name alone. */
+/** From the root of the checkout, or the end of a path in it. */
 function isThere(name: string): boolean {
-  if (existsSync(join(root, name)) || existsSync(join(root, 'src', name))) return true
-  return !name.includes('/') && fileNames.has(name)
+  return existsSync(join(root, name)) || paths.some((path) => path.endsWith(`/${name}`))
 }
 
 /** What stands in a page as code and looks like a file or a folder of ours. */

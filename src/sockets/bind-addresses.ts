@@ -1,8 +1,9 @@
 /**
  * Where a configuration has the two servers listen.
  */
+
+import type { Config } from '../config/config.ts'
 import type { BindAddress } from './bind-server.ts'
-import type { Config } from './config/config.ts'
 
 export function apiAddress(config: Config): BindAddress {
   return {

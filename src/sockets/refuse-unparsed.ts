@@ -4,9 +4,9 @@
  */
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { productName, productVersion } from './core/product.ts'
-import type { ApiError } from './errors/api-error.ts'
-import { renderError } from './errors/error-envelope.ts'
+import { productName, productVersion } from '../core/product.ts'
+import type { ApiError } from '../errors/api-error.ts'
+import { renderError } from '../errors/error-envelope.ts'
 
 const maxHeadBytes = 64 * 1024
 /**
