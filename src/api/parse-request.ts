@@ -21,7 +21,8 @@ import { type RequestHeaders, readHeaders } from './request-headers.ts'
 import { sized } from './scanner.ts'
 import { SyntaxFailure } from './syntax-failure.ts'
 
-export interface RawRequest {
+/** All of a request but its body. */
+export interface RequestHead {
   readonly method: string
   /** As sent: undecoded, without the query. */
   readonly path: string
@@ -29,7 +30,15 @@ export interface RawRequest {
   readonly query: string
   /** Names in lower case, one entry a line, in order. */
   readonly headers: readonly (readonly [string, string])[]
+}
+
+export interface RawRequest extends RequestHead {
   readonly body: Uint8Array
+}
+
+/** The first line of that name, in lower case. */
+export function firstHeader({ headers }: Pick<RequestHead, 'headers'>, name: string) {
+  return headers.find(([key]) => key === name)?.[1]
 }
 
 export type ParseConfig = Pick<Config, 'dbSchemas' | 'dbRootSpec' | 'openapiMode' | 'dbTxEnd'>

@@ -1,20 +1,20 @@
 /**
- * The API as a Hono app: turns what Node or a test hands over into a `RawRequest`, and an `Answer`
- * into a `Response`. CORS, the trace header, `Server` and the access log are here, since they hold
- * for every answer whatever the handlers made of the request.
+ * The API as a Hono app: turns what Node or a test hands over into a `RequestHead` and a way to read
+ * the body, and an `Answer` into a `Response`. CORS, the trace header, `Server` and the access log
+ * are here, since they hold for every answer whatever the handlers made of the request.
  */
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
-import type { RawRequest } from '../api/parse-request.ts'
+import { firstHeader, type RequestHead } from '../api/parse-request.ts'
 import type { Config } from '../config/config.ts'
 import { productName, productVersion } from '../core/product.ts'
-import { err, ok, type Result } from '../core/result.ts'
+import { ok } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { renderError } from '../errors/error-envelope.ts'
 import { type Answer, byteLength, type Header, toResponse } from './answer.ts'
 import { answerPreflight, withCors } from './cors.ts'
 import { createRequestHandler, type RequestDeps } from './handle-request.ts'
-import { readIncomingBody } from './read-body.ts'
+import { leavesBodyBehind, type ReadBody, readIncomingBody, readNoBody } from './read-body.ts'
 
 export type AppEnv = { Bindings: Partial<HttpBindings> }
 
@@ -55,8 +55,20 @@ function refuseHead(target: string, list: readonly string[]): ApiError | null {
   return bytes > maxHeaderBytes ? { kind: 'headers-too-large', limitBytes: maxHeaderBytes } : null
 }
 
-function firstHeader(request: RawRequest, name: string): string | undefined {
-  return request.headers.find(([key]) => key === name)?.[1]
+function bodyReader(c: Context<AppEnv>, method: string): ReadBody {
+  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return readNoBody
+  const { incoming, outgoing } = c.env ?? {}
+  return incoming === undefined || outgoing === undefined
+    ? async () => ok(new Uint8Array(await c.req.arrayBuffer()))
+    : (limitBytes) => readIncomingBody(incoming, outgoing, limitBytes)
+}
+
+function send(c: Context<AppEnv>, answer: Answer): Response {
+  const { incoming, outgoing } = c.env ?? {}
+  if (incoming !== undefined && leavesBodyBehind(incoming)) {
+    outgoing?.setHeader('Connection', 'close')
+  }
+  return toResponse(answer)
 }
 
 export function createApp(deps: RequestDeps): Hono<AppEnv> {
@@ -67,26 +79,11 @@ export function createApp(deps: RequestDeps): Hono<AppEnv> {
     return renderError(error, config.clientErrorVerbosity)
   }
 
-  function edgeHeaders(answer: Answer, raw: RawRequest, config: Config): Answer {
+  function edgeHeaders(answer: Answer, head: RequestHead, config: Config): Answer {
     const extra: Header[] = [serverHeader]
     const trace = config.serverTraceHeader
-    if (trace !== null) extra.push([trace, firstHeader(raw, trace.toLowerCase()) ?? ''])
-    return withCors({ ...answer, headers: [...answer.headers, ...extra] }, raw, config)
-  }
-
-  /** The body, or why it is not read. */
-  async function readBody(
-    c: Context<AppEnv>,
-    method: string,
-    target: string,
-    config: Config,
-  ): Promise<Result<Uint8Array, ApiError>> {
-    const { incoming, outgoing } = c.env ?? {}
-    const tooLong = refuseHead(target, incoming?.rawHeaders ?? [])
-    if (tooLong !== null) return err(tooLong)
-    if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return ok(new Uint8Array(0))
-    if (incoming === undefined) return ok(new Uint8Array(await c.req.arrayBuffer()))
-    return readIncomingBody(incoming, config.maxRequestBody, () => outgoing?.writeContinue())
+    if (trace !== null) extra.push([trace, firstHeader(head, trace.toLowerCase()) ?? ''])
+    return withCors({ ...answer, headers: [...answer.headers, ...extra] }, head, config)
   }
 
   async function answer(c: Context<AppEnv>): Promise<Response> {
@@ -99,19 +96,20 @@ export function createApp(deps: RequestDeps): Hono<AppEnv> {
     const headers = incoming
       ? rawHeaders(incoming.rawHeaders)
       : [...c.req.raw.headers].map(([name, value]) => [name, value] as const)
-    const head = { method, ...splitTarget(target), headers }
+    const { path, query } = splitTarget(target)
+    const head: RequestHead = { method, path, query, headers }
 
-    const preflight = answerPreflight({ ...head, body: new Uint8Array(0) }, config)
-    if (preflight !== null)
-      return toResponse({ ...preflight, headers: [...preflight.headers, serverHeader] })
+    const tooLong = refuseHead(target, incoming?.rawHeaders ?? [])
+    const preflight = tooLong === null ? answerPreflight(head, config) : null
+    if (preflight !== null) {
+      return send(c, { ...preflight, headers: [...preflight.headers, serverHeader] })
+    }
 
-    const body = await readBody(c, method, target, config)
-    const raw: RawRequest = { ...head, body: body.ok ? body.value : new Uint8Array(0) }
-
-    const handled = body.ok
-      ? await handle(raw, generation, c.req.raw.signal)
-      : { answer: refusal(body.error, config), role: null }
-    const sent = edgeHeaders(handled.answer, raw, config)
+    const handled =
+      tooLong === null
+        ? await handle(head, bodyReader(c, method), generation, c.req.raw.signal)
+        : { answer: refusal(tooLong, config), role: null }
+    const sent = edgeHeaders(handled.answer, head, config)
 
     deps.observe({
       kind: 'request-finished',
@@ -122,19 +120,19 @@ export function createApp(deps: RequestDeps): Hono<AppEnv> {
       httpVersion: incoming?.httpVersion ?? '1.1',
       status: sent.status,
       bodyBytes: sent.body === null ? null : byteLength(sent.body),
-      referer: firstHeader(raw, 'referer') ?? '',
-      userAgent: firstHeader(raw, 'user-agent') ?? '',
+      referer: firstHeader(head, 'referer') ?? '',
+      userAgent: firstHeader(head, 'user-agent') ?? '',
       durationMs: deps.now() - started,
     })
-    return toResponse(sent)
+    return send(c, sent)
   }
 
   app.all('*', answer)
-  app.onError((failure) => {
+  app.onError((failure, c) => {
     const { config } = deps.currentGeneration()
     deps.observe({ kind: 'crashed', stack: failure.stack ?? failure.message })
     const rendered = refusal({ kind: 'internal' }, config)
-    return toResponse({ ...rendered, headers: [...rendered.headers, serverHeader] })
+    return send(c, { ...rendered, headers: [...rendered.headers, serverHeader] })
   })
   return app
 }

@@ -4,8 +4,7 @@
  *
  * Rule  PostgREST docs: cors
  */
-
-import type { RawRequest } from '../api/parse-request.ts'
+import { firstHeader, type RequestHead } from '../api/parse-request.ts'
 import type { Config } from '../config/config.ts'
 import type { Answer, Header } from './answer.ts'
 
@@ -14,16 +13,12 @@ const exposedHeaders =
   'Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit'
 const maxAgeSec = 24 * 60 * 60
 
-function header(request: RawRequest, name: string): string | undefined {
-  return request.headers.find(([key]) => key === name)?.[1]
-}
-
 /** Headers that name the origin allowed, or null when the request is none of CORS or not allowed. */
 function originHeaders(
-  request: RawRequest,
+  request: RequestHead,
   config: Pick<Config, 'serverCorsAllowedOrigins'>,
 ): readonly Header[] | null {
-  const origin = header(request, 'origin')
+  const origin = firstHeader(request, 'origin')
   if (origin === undefined) return null
   const allowed = config.serverCorsAllowedOrigins
   if (allowed === null) return [['Access-Control-Allow-Origin', '*']]
@@ -36,15 +31,15 @@ function originHeaders(
 
 /** The answer to a preflight; null when the request is none, or its origin is not allowed. */
 export function answerPreflight(
-  request: RawRequest,
+  request: RequestHead,
   config: Pick<Config, 'serverCorsAllowedOrigins'>,
 ): Answer | null {
   if (request.method !== 'OPTIONS') return null
-  const method = header(request, 'access-control-request-method')
+  const method = firstHeader(request, 'access-control-request-method')
   if (method === undefined || !allowedMethods.split(', ').includes(method)) return null
   const origin = originHeaders(request, config)
   if (origin === null) return null
-  const asked = (header(request, 'access-control-request-headers') ?? '')
+  const asked = (firstHeader(request, 'access-control-request-headers') ?? '')
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '')
@@ -71,7 +66,7 @@ export function answerPreflight(
 /** Adds what a cross-origin reader needs; an origin already answered (OPTIONS) is kept single. */
 export function withCors(
   answer: Answer,
-  request: RawRequest,
+  request: RequestHead,
   config: Pick<Config, 'serverCorsAllowedOrigins'>,
 ): Answer {
   const origin = originHeaders(request, config)

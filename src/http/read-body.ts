@@ -1,15 +1,46 @@
 /**
- * A request's body as bytes, up to a bound. Read straight off Node's stream: no web stream between.
+ * A request's body as bytes, up to a bound. Read straight off Node's stream, no web stream between,
+ * and only once a stage wants it: what a refused request sends is not kept.
  */
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
 
-const empty = new Uint8Array(0)
+export type Body = Result<Uint8Array, ApiError>
 
-/** `limitBytes` 0 means no bound. */
-function tooLarge(limitBytes: number): { readonly ok: false; readonly error: ApiError } {
+/** Takes the body off the connection; called once at most. `limitBytes` 0 means no bound. */
+export type ReadBody = (limitBytes: number) => Body | Promise<Body>
+
+const empty: Body = ok(new Uint8Array(0))
+
+/** Of methods whose body nobody looks at. */
+export const readNoBody: ReadBody = () => empty
+
+/**
+ * What a connection discards of a body behind its answer in order to be kept for the next request.
+ */
+const discardedBytes = 64 * 1024
+
+/**
+ * Whether a connection has to close behind the answer that is about to be sent: the rest of a body
+ * is in the way of the next request, and it is long, or of unknown length, or perhaps never sent
+ * (a client that waits for `100 Continue` may leave its body out after any other answer).
+ *
+ * Rule  RFC 9110: 10.1.1 (Expect), RFC 9112: 9.3 (Persistence)
+ */
+export function leavesBodyBehind({ complete, headers }: IncomingMessage): boolean {
+  if (complete) return false
+  const declared = headers['content-length']
+  if (declared === undefined) return headers['transfer-encoding'] !== undefined
+  return headers.expect !== undefined || Number(declared) > discardedBytes
+}
+
+function tooLarge(limitBytes: number): Body {
   return err({ kind: 'body-too-large', limitBytes })
+}
+
+function endedEarly(): Body {
+  return err({ kind: 'malformed-request', details: 'the body ended early' })
 }
 
 /**
@@ -22,20 +53,22 @@ function tooLarge(limitBytes: number): { readonly ok: false; readonly error: Api
  */
 export function readIncomingBody(
   incoming: IncomingMessage,
+  outgoing: ServerResponse,
   limitBytes: number,
-  sendContinue: () => void,
-): Promise<Result<Uint8Array, ApiError>> | Result<Uint8Array, ApiError> {
+): Body | Promise<Body> {
   const { headers } = incoming
   const declared = headers['content-length']
-  if (declared === undefined && headers['transfer-encoding'] === undefined) return ok(empty)
-  if (declared === '0') return ok(empty)
+  if (declared === undefined && headers['transfer-encoding'] === undefined) return empty
+  if (declared === '0') return empty
   if (limitBytes > 0 && Number(declared) > limitBytes) return tooLarge(limitBytes)
-  if (headers.expect?.toLowerCase() === '100-continue') sendContinue()
+  // its events were before anybody listened for them
+  if (incoming.destroyed) return endedEarly()
+  if (headers.expect?.toLowerCase() === '100-continue') outgoing.writeContinue()
 
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     let bytes = 0
-    const done = (result: Result<Uint8Array, ApiError>) => {
+    const done = (result: Body) => {
       incoming.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone)
       resolve(result)
     }
@@ -52,7 +85,7 @@ export function readIncomingBody(
       const [only] = chunks
       done(ok(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)))
     }
-    const onGone = () => done(err({ kind: 'malformed-request', details: 'the body ended early' }))
+    const onGone = () => done(endedEarly())
     incoming.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone)
   })
 }

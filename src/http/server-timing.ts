@@ -11,6 +11,8 @@ export type TimedStage = (typeof timedStages)[number]
 export interface StageTimer {
   /** Ends the stage that began at the previous mark (or at the start). Repeats add up. */
   mark(stage: TimedStage): void
+  /** What passed since the previous mark belongs to no stage. */
+  skip(): void
   header(): Header
 }
 
@@ -23,6 +25,9 @@ export function createStageTimer(now: () => number): StageTimer {
       const current = now()
       durations.set(stage, (durations.get(stage) ?? 0) + current - last)
       last = current
+    },
+    skip() {
+      last = now()
     },
     header() {
       const entries = timedStages.map(

@@ -12,7 +12,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { OpenConnections } from './open-connections.ts'
 import { malformedAnswer, parsedHeadBytes, refuseUnparsed } from './refuse-unparsed.ts'
@@ -53,15 +53,26 @@ const requestTimeoutMs = 300_000
 const maxBacklog = 2048
 /** How long a client that is refused may go on sending its body before it is cut. */
 const lingerMs = 2000
+/** How much of that is read: enough for clients that look for an answer only once all is sent. */
+const lingerBytes = 8 * 1024 * 1024
 
 /**
  * For an answer that precedes the end of its request's body: a connection that is closed while
  * bytes arrive is reset, and a client whose sending fails never reads why.
  */
-function linger(socket: Socket): void {
+function linger(incoming: IncomingMessage): void {
+  const { socket } = incoming
+  let bytes = 0
+  // makes Node take the body for read: it would drop the listener, and discard without a bound
+  incoming.read(0)
+  incoming.on('data', (chunk: Buffer) => {
+    bytes += chunk.byteLength
+    if (bytes > lingerBytes) incoming.pause()
+  })
+  incoming.resume()
   socket.destroySoon = () => {
+    socket.destroySoon = () => undefined
     socket.end()
-    socket.resume()
     setTimeout(() => socket.destroy(), lingerMs).unref()
   }
 }
@@ -130,7 +141,7 @@ function requestListener(fetch: Fetch, connections: OpenConnections): RequestLis
     }
     // before Node's own listener, which closes the connection
     outgoing.prependOnceListener('finish', () => {
-      if (!incoming.complete) linger(incoming.socket)
+      if (!incoming.complete) linger(incoming)
     })
     respond(incoming, outgoing).catch(() => outgoing.destroy())
   }

@@ -22,8 +22,9 @@ export interface RawConnection {
   readonly closed: Promise<string>
 }
 
-export function openRaw(port: number): RawConnection {
-  const socket = connect(port, '127.0.0.1')
+/** `goesOn`: the end of the server's answers does not keep the connection from sending more. */
+export function openRaw(port: number, { goesOn = false } = {}): RawConnection {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: goesOn })
   let text = ''
   let hasEnded = false
   const waiters = new Set<() => void>()

@@ -10,6 +10,7 @@ import { createGenerationStore } from '../../../src/cache/generation-store.ts'
 import { ok } from '../../../src/core/result.ts'
 import { createRequestHandler } from '../../../src/http/handle-request.ts'
 import { createRootHandler, type Inspected } from '../../../src/http/handle-root.ts'
+import { readNoBody } from '../../../src/http/read-body.ts'
 import type { Observation } from '../../../src/observe/observation.ts'
 import type { InspectPlan } from '../../../src/plan/plan.ts'
 import { createPlanCache } from '../../../src/plan/plan-cache.ts'
@@ -398,8 +399,8 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
       now: () => performance.now(),
     })
     await db.query('create table api.later (id int); grant select on api.later to inspect_user')
-    const raw = { method: 'GET', path: '/', query: '', headers: [], body: new Uint8Array() }
-    const { answer } = await handle(raw, store.current(), noSignal)
+    const head = { method: 'GET', path: '/', query: '', headers: [] }
+    const { answer } = await handle(head, readNoBody, store.current(), noSignal)
     await db.query('drop table api.later')
     expect(answer.status).toBe(200)
     expect(Buffer.from(answer.body ?? '').toString('utf8')).toContain('"/later":')

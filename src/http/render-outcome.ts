@@ -1,0 +1,102 @@
+/**
+ * The last stage of a request's journey, for each way in which the stages before it can end: an
+ * answer with the headers that all have, a failure, or the wish to try again on a newer schema.
+ */
+import type { ApiRequest } from '../api/api-request.ts'
+import type { Execution } from '../backends/backend.ts'
+import type { Config } from '../config/config.ts'
+import { assertNever } from '../core/assert-never.ts'
+import { err, ok } from '../core/result.ts'
+import type { ApiError } from '../errors/api-error.ts'
+import { renderError } from '../errors/error-envelope.ts'
+import type { Observe } from '../observe/observation.ts'
+import type { DatabasePlan, InspectPlan } from '../plan/plan.ts'
+import { type Answer, type Header, hasHeader } from './answer.ts'
+import { createRootHandler, type Inspected, isBehind } from './handle-root.ts'
+import type { Journey } from './journey.ts'
+import { logQueries } from './query-log.ts'
+import { respond } from './respond.ts'
+import { type Attempt, newerGeneration, type StaleDeps, schemaMoved } from './try-while-stale.ts'
+
+export interface RenderDeps extends StaleDeps {
+  readonly observe: Observe
+}
+
+type Executed = Extract<Execution, { readonly kind: 'done' }>
+
+export function createRenderer(deps: RenderDeps) {
+  const { observe } = deps
+  const handleRoot = createRootHandler()
+
+  return {
+    /** The envelope; what is the server's fault is told to the log. */
+    error(error: ApiError, config: Config): Answer {
+      const rendered = renderError(error, config.clientErrorVerbosity)
+      if (rendered.status >= 500) observe({ kind: 'request-error', error, status: rendered.status })
+      return rendered
+    },
+
+    /** What a backend failed at. */
+    failure(execution: Exclude<Execution, Executed>, config: Config): Attempt {
+      switch (execution.kind) {
+        case 'schema-moved':
+          return schemaMoved
+        case 'failed': {
+          const { error, statements } = execution
+          logQueries(observe, config, statements, err(error))
+          return execution.contradictsSchema
+            ? { kind: 'stale', origin: 'stale-hit', error }
+            : { kind: 'failed', error }
+        }
+        default:
+          return assertNever(execution)
+      }
+    },
+
+    /** What a backend gave for a plan. */
+    result(
+      plan: DatabasePlan,
+      request: ApiRequest,
+      { result, statements }: Executed,
+      warning: readonly Header[],
+      journey: Journey,
+    ): Attempt {
+      const { config } = journey.generation
+      const answer = respond(plan, request, result, config)
+      logQueries(observe, config, statements, answer)
+      return answer.ok
+        ? answered(answer.value, warning, journey)
+        : { kind: 'failed', error: answer.error }
+    },
+
+    /** The document of `GET /`, unless the snapshot is found to be behind what the role may see. */
+    async root(
+      plan: InspectPlan,
+      request: ApiRequest,
+      inspected: Inspected,
+      journey: Journey,
+    ): Promise<Attempt> {
+      const { config, snapshot } = journey.generation
+      const root = { plan, request, snapshot, config }
+      if (
+        isBehind(root, inspected) &&
+        (await newerGeneration(deps, journey.generation, 'stale-hit')) !== null
+      ) {
+        return schemaMoved
+      }
+      const answer = await handleRoot(root, inspected)
+      logQueries(observe, config, inspected.statements, ok(answer))
+      return answered(answer, [], journey)
+    },
+  }
+}
+
+/** An answer that is no error, with the headers that all of them have. */
+export function answered(answer: Answer, extra: readonly Header[], { timer }: Journey): Attempt {
+  timer?.mark('response')
+  const headers = [...answer.headers]
+  if (timer !== null) headers.push(timer.header())
+  headers.push(...extra)
+  if (!hasHeader(headers, 'Vary')) headers.push(['Vary', 'Accept, Prefer, Range'])
+  return { kind: 'answered', answer: { ...answer, headers } }
+}

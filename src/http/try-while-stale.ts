@@ -1,0 +1,72 @@
+/**
+ * A request takes its generation once and keeps it. Two things make it start over on a newer one:
+ * it names something that the schema in hand lacks (stale name), or the engine contradicts that
+ * schema (stale hit). Both ask for a check that begins after the request did; if the schema has
+ * moved, the request, whose transaction was rolled back, is attempted again.
+ */
+import type { Generation } from '../cache/generation-store.ts'
+import type { ApiError } from '../errors/api-error.ts'
+import type { Answer } from './answer.ts'
+import { isLoaded, type Journey, type LoadedGeneration } from './journey.ts'
+
+/** `moved`: a newer schema is published · `unanswered`: the database did not answer in time. */
+export type CheckOutcome = 'moved' | 'unchanged' | 'unanswered'
+
+export type StaleOrigin = 'stale-name' | 'stale-hit'
+
+export interface StaleDeps {
+  readonly currentGeneration: () => Generation
+  /** A schema check that begins after the call. */
+  readonly checkSchema: (origin: StaleOrigin) => Promise<CheckOutcome>
+}
+
+/** An attempt that is not made again. */
+export type Settled =
+  | { readonly kind: 'answered'; readonly answer: Answer }
+  | { readonly kind: 'failed'; readonly error: ApiError }
+
+export type Attempt =
+  | Settled
+  /** Fails with `error` unless there is a newer schema. */
+  | { readonly kind: 'stale'; readonly origin: StaleOrigin; readonly error: ApiError }
+
+/** The error is for a schema that moves again at every attempt. */
+export const schemaMoved: Attempt = {
+  kind: 'stale',
+  origin: 'stale-hit',
+  error: { kind: 'cache-not-loaded' },
+}
+
+/** A schema that keeps moving under a request is given this many attempts. */
+export const maxAttempts = 6
+
+/** A generation with a newer schema than `held`, found by a check if need be; null: there is none. */
+export async function newerGeneration(
+  deps: StaleDeps,
+  held: LoadedGeneration,
+  origin: StaleOrigin,
+): Promise<LoadedGeneration | null> {
+  // somebody else's reload may have published while this request was under way
+  const isNewer = deps.currentGeneration().snapshot !== held.snapshot
+  if (!isNewer && (await deps.checkSchema(origin)) !== 'moved') return null
+  const current = deps.currentGeneration()
+  return isLoaded(current) ? current : null
+}
+
+/** Attempts the journey until an attempt settles it, or the schema in hand is known to be current. */
+export async function tryWhileStale(
+  deps: StaleDeps,
+  first: Journey,
+  attempt: (journey: Journey) => Promise<Attempt>,
+): Promise<Settled> {
+  let journey = first
+  for (let attempts = 1; ; attempts += 1) {
+    const outcome = await attempt(journey)
+    if (outcome.kind !== 'stale') return outcome
+    const failed: Settled = { kind: 'failed', error: outcome.error }
+    if (attempts === maxAttempts) return failed
+    const generation = await newerGeneration(deps, journey.generation, outcome.origin)
+    if (generation === null) return failed
+    journey = { ...journey, generation }
+  }
+}
