@@ -79,11 +79,12 @@ export function createApp(deps: RequestDeps): Hono<AppEnv> {
     return renderError(error, config.clientErrorVerbosity)
   }
 
-  function edgeHeaders(answer: Answer, head: RequestHead, config: Config): Answer {
+  /** `Server` and the trace header, which preflights have as well. */
+  function withEdgeHeaders(answer: Answer, head: RequestHead, config: Config): Answer {
     const extra: Header[] = [serverHeader]
     const trace = config.serverTraceHeader
     if (trace !== null) extra.push([trace, firstHeader(head, trace.toLowerCase()) ?? ''])
-    return withCors({ ...answer, headers: [...answer.headers, ...extra] }, head, config)
+    return { ...answer, headers: [...answer.headers, ...extra] }
   }
 
   async function answer(c: Context<AppEnv>): Promise<Response> {
@@ -101,15 +102,13 @@ export function createApp(deps: RequestDeps): Hono<AppEnv> {
 
     const tooLong = refuseHead(target, incoming?.rawHeaders ?? [])
     const preflight = tooLong === null ? answerPreflight(head, config) : null
-    if (preflight !== null) {
-      return send(c, { ...preflight, headers: [...preflight.headers, serverHeader] })
-    }
+    if (preflight !== null) return send(c, withEdgeHeaders(preflight, head, config))
 
     const handled =
       tooLong === null
         ? await handle(head, bodyReader(c, method), generation, c.req.raw.signal)
         : { answer: refusal(tooLong, config), role: null }
-    const sent = edgeHeaders(handled.answer, head, config)
+    const sent = withCors(withEdgeHeaders(handled.answer, head, config), head, config)
 
     deps.observe({
       kind: 'request-finished',

@@ -2,13 +2,14 @@
  * Cross-origin requests: which origins may read answers, and the answer to a browser's preflight,
  * which is given here without a database and is not logged.
  *
- * Rule  PostgREST docs: cors
+ * Rule  PostgREST docs: cors; v16.2: Cors (its policy, as wai-cors carries it out)
  */
 import { firstHeader, type RequestHead } from '../api/parse-request.ts'
 import type { Config } from '../config/config.ts'
 import type { Answer, Header } from './answer.ts'
 
 const allowedMethods = 'GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD'
+const simpleHeaders = ['Accept', 'Accept-Language', 'Content-Language'] as const
 const exposedHeaders =
   'Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit'
 const maxAgeSec = 24 * 60 * 60
@@ -39,23 +40,13 @@ export function answerPreflight(
   if (method === undefined || !allowedMethods.split(', ').includes(method)) return null
   const origin = originHeaders(request, config)
   if (origin === null) return null
-  const asked = (firstHeader(request, 'access-control-request-headers') ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
-  const allowedHeaders = [
-    'Authorization',
-    ...asked,
-    'Accept',
-    'Accept-Language',
-    'Content-Language',
-  ]
+  const asked = firstHeader(request, 'access-control-request-headers')
   return {
     status: 200,
     headers: [
       ...origin,
       ['Access-Control-Allow-Methods', allowedMethods],
-      ['Access-Control-Allow-Headers', allowedHeaders.join(', ')],
+      ...(asked === undefined ? [] : [allowHeaders(asked)]),
       ['Access-Control-Max-Age', String(maxAgeSec)],
       ['Content-Length', '0'],
     ],
@@ -63,12 +54,30 @@ export function answerPreflight(
   }
 }
 
-/** Adds what a cross-origin reader needs; an origin already answered (OPTIONS) is kept single. */
+/** All that were asked for, and what needs no asking. */
+function allowHeaders(asked: string): Header {
+  const names = [
+    'Authorization',
+    ...asked
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  ]
+  const listed = new Set(names.map((name) => name.toLowerCase()))
+  const others = simpleHeaders.filter((name) => !listed.has(name.toLowerCase()))
+  return ['Access-Control-Allow-Headers', [...names, ...others].join(', ')]
+}
+
+/**
+ * Adds what a cross-origin reader needs, in place of what a database function said of origins.
+ * Answers to OPTIONS say themselves who may read them.
+ */
 export function withCors(
   answer: Answer,
   request: RequestHead,
   config: Pick<Config, 'serverCorsAllowedOrigins'>,
 ): Answer {
+  if (request.method === 'OPTIONS') return answer
   const origin = originHeaders(request, config)
   if (origin === null) return answer
   const names = new Set(origin.map(([name]) => name))

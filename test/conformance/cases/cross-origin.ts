@@ -77,6 +77,46 @@ export const crossOriginCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'cors/a-preflight-that-asks-for-no-headers',
+    rule,
+    source: 'v16.2 source: Cors (wai-cors lists headers for those that ask)',
+    request: {
+      method: 'OPTIONS',
+      target: '/films',
+      headers: { Origin: 'http://example.com', 'Access-Control-Request-Method': 'HEAD' },
+    },
+    expect: {
+      status: 200,
+      headers: {
+        'access-control-allow-methods': preflightHeaders['access-control-allow-methods'],
+        'access-control-allow-headers': null,
+        'access-control-max-age': '86400',
+      },
+      text: '',
+    },
+  },
+  {
+    name: 'cors/options-that-is-no-preflight-from-an-allowed-origin',
+    rule: origins,
+    variant: 'strict',
+    source:
+      'v16.2 source: Cors (wai-cors leaves OPTIONS to the application), Response (respondInfo)',
+    request: {
+      method: 'OPTIONS',
+      target: '/countries',
+      headers: { Origin: 'http://example.com' },
+    },
+    expect: {
+      status: 200,
+      headers: {
+        'access-control-allow-origin': '*',
+        'access-control-allow-credentials': null,
+        'access-control-expose-headers': null,
+      },
+      text: '',
+    },
+  },
+  {
     name: 'cors/errors-can-be-read-too',
     rule,
     source: 'v16.2 source: Cors (a middleware around every answer)',
