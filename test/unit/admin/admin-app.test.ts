@@ -1,0 +1,339 @@
+import { describe, expect, test } from 'vitest'
+import { type AdminDeps, createAdminApp } from '../../../src/admin/admin-app.ts'
+import { dumpSnapshot } from '../../../src/admin/dump-snapshot.ts'
+import type { CacheState } from '../../../src/cache/cache-state.ts'
+import type { ReloadOutcome } from '../../../src/cache/reload-signal.ts'
+import { productName, productVersion } from '../../../src/core/product.ts'
+import { describeSnapshot } from '../../support/snapshot.ts'
+
+const snapshot = describeSnapshot({ relations: { films: 'id:integer!', directors: 'id:integer!' } })
+
+const starting: CacheState = { kind: 'starting' }
+const ready: CacheState = { kind: 'ready', snapshot }
+/** A load failed: the first, or one after `snapshot` was served. */
+const retrying = (served: typeof snapshot | null): CacheState => ({
+  kind: 'retrying',
+  snapshot: served,
+  cause: 'connection refused',
+  attempt: 2,
+  retryInMs: 2000,
+})
+
+interface World extends Partial<Omit<AdminDeps, 'cacheState' | 'sources' | 'lastReload'>> {
+  readonly cache?: CacheState
+  /** Through the pool or the listener, and when the database itself is asked. */
+  readonly isReachable?: boolean
+  readonly answers?: boolean
+  readonly isAlive?: boolean
+  readonly sources?: ReturnType<AdminDeps['sources']>
+  readonly lastReload?: ReturnType<AdminDeps['lastReload']>
+  readonly outcome?: () => Promise<ReloadOutcome>
+}
+
+/** An admin server in a world where all is well but for what is told. */
+function setUp(world: World = {}) {
+  const asked: (readonly [scope: string, depth: string])[] = []
+  const app = createAdminApp({
+    cacheState: () => world.cache ?? ready,
+    apiIsAlive: () => world.isAlive ?? true,
+    databaseIsReachable: async () => world.isReachable ?? true,
+    databaseAnswers: async () => world.answers ?? true,
+    sources: () => world.sources ?? [],
+    lastReload: () => world.lastReload ?? null,
+    metricsText: world.metricsText ?? (async () => 'a_metric 1.0\n'),
+    requestReload: (scope, depth) => {
+      asked.push([scope, depth])
+      return world.outcome?.() ?? Promise.resolve({ kind: 'unchanged', version: 1, durationMs: 1 })
+    },
+  })
+  async function request(line: string) {
+    const [method = '', path = ''] = line.split(' ')
+    const response = await app.fetch(new Request(`http://admin${path}`, { method }))
+    const text = await response.text()
+    const isJson = response.headers.get('content-type')?.startsWith('application/json') === true
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      text,
+      body: isJson && text !== '' ? JSON.parse(text) : undefined,
+    }
+  }
+  return { request, asked }
+}
+
+describe('/live', () => {
+  test.each([
+    [true, 200],
+    [false, 500],
+  ])(
+    'with the API listening %j is %i, whatever the schema and the database',
+    async (isAlive, status) => {
+      const { request } = setUp({ isAlive, cache: starting, isReachable: false, answers: false })
+      expect(await request('GET /live')).toMatchObject({
+        status,
+        headers: { 'content-length': '0' },
+        text: '',
+      })
+    },
+  )
+})
+
+describe('/ready', () => {
+  test.each<[string, World, number]>([
+    ['all is well', {}, 200],
+    ['no load has ended', { cache: starting }, 503],
+    ['the first load failed', { cache: retrying(null) }, 503],
+    ['a load failed while requests are served', { cache: retrying(snapshot) }, 503],
+    ['the database is out of reach', { isReachable: false }, 503],
+    ['the API does not listen', { isAlive: false }, 500],
+    ['nothing works', { isAlive: false, isReachable: false, cache: starting }, 503],
+  ])('when %s is the status that the release has', async (_, world, status) => {
+    expect(await setUp(world).request('GET /ready')).toMatchObject({ status, text: '' })
+  })
+
+  test('believes the listener, not a question of its own', async () => {
+    expect((await setUp({ answers: false }).request('GET /ready')).status).toBe(200)
+  })
+})
+
+describe('/health', () => {
+  const up = { name: 'poll', state: 'up', since: '2026-01-01T00:00:00.000Z', cause: null } as const
+  const down = { ...up, name: 'notify', state: 'down', cause: 'cut' } as const
+  const off = { ...up, state: 'off' } as const
+
+  test('tells what the server is made of', async () => {
+    expect(await setUp({ sources: [up] }).request('GET /health')).toMatchObject({
+      status: 200,
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      body: {
+        status: 'ok',
+        server: { name: productName, version: productVersion, listening: true },
+        database: { reachable: true, engine: 'TestDB', version: '1' },
+        schemaCache: {
+          state: 'ready',
+          version: 1,
+          loadedAt: '1970-01-01T00:00:00.000Z',
+          relations: 2,
+          failure: null,
+        },
+        sources: [up],
+        lastReload: null,
+      },
+    })
+  })
+
+  test.each<[string, World, number, string]>([
+    ['a source is down', { sources: [up, down] }, 200, 'degraded'],
+    ['a source is off', { sources: [off] }, 200, 'ok'],
+    ['a load failed while requests are served', { cache: retrying(snapshot) }, 200, 'degraded'],
+    ['the first load failed', { cache: retrying(null) }, 503, 'unavailable'],
+    ['no load has ended', { cache: starting }, 503, 'unavailable'],
+    ['the API does not listen', { isAlive: false }, 503, 'unavailable'],
+    ['the database does not answer', { answers: false }, 503, 'unavailable'],
+    ['only the listener is down', { isReachable: false }, 200, 'ok'],
+  ])('when %s', async (_, world, status, verdict) => {
+    const reply = await setUp(world).request('GET /health')
+    expect([reply.status, reply.body.status]).toEqual([status, verdict])
+  })
+
+  test('says why a load failed, and what is served meanwhile', async () => {
+    const { body } = await setUp({ cache: retrying(snapshot) }).request('GET /health')
+    expect(body.schemaCache).toMatchObject({
+      state: 'retrying',
+      version: 1,
+      relations: 2,
+      failure: 'connection refused',
+    })
+  })
+
+  test('knows neither schema nor engine before the first load', async () => {
+    const { body } = await setUp({ cache: starting }).request('GET /health')
+    expect(body).toMatchObject({
+      database: { reachable: true, engine: null, version: null },
+      schemaCache: {
+        state: 'starting',
+        version: null,
+        loadedAt: null,
+        relations: null,
+        failure: null,
+      },
+    })
+  })
+
+  test.each<[ReloadOutcome, Readonly<Record<string, unknown>>]>([
+    [
+      {
+        kind: 'published',
+        version: 7,
+        durationMs: 12.345,
+        changes: { added: ['api.a'], removed: [], changed: [] },
+      },
+      { outcome: 'published', durationMs: 12.3, version: 7 },
+    ],
+    [
+      { kind: 'unchanged', version: 6, durationMs: 1.26 },
+      { outcome: 'unchanged', durationMs: 1.3, version: 6 },
+    ],
+    [
+      { kind: 'failed', durationMs: 5, cause: 'no' },
+      { outcome: 'failed', durationMs: 5, cause: 'no' },
+    ],
+  ])('tells the end of the last reload: %o', async (outcome, printed) => {
+    const at = '2026-01-02T00:00:00.000Z'
+    const { request } = setUp({ lastReload: { outcome, origin: 'notify', at } })
+    expect((await request('GET /health')).body.lastReload).toEqual({
+      origin: 'notify',
+      at,
+      ...printed,
+    })
+  })
+})
+
+test('/ok answers whatever else is wrong', async () => {
+  const { request } = setUp({ cache: starting, isAlive: false, isReachable: false, answers: false })
+  expect(await request('GET /ok')).toMatchObject({ status: 200, body: { status: 'ok' } })
+})
+
+test('/metrics is text, as Prometheus wants it', async () => {
+  expect(await setUp().request('GET /metrics')).toMatchObject({
+    status: 200,
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+    text: 'a_metric 1.0\n',
+  })
+})
+
+describe('/schema_cache', () => {
+  test.each([
+    ['the schema that is served', ready],
+    ['the one before a load failed', retrying(snapshot)],
+  ])('is %s', async (_, cache) => {
+    expect(await setUp({ cache }).request('GET /schema_cache')).toMatchObject({
+      status: 200,
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      text: dumpSnapshot(snapshot),
+    })
+  })
+
+  test.each([
+    ['starting', starting],
+    ['retrying', retrying(null)],
+  ])('is empty while there is none (%s)', async (_, cache) => {
+    const { request } = setUp({ cache })
+    expect(await request('GET /schema_cache')).toMatchObject({ status: 200, text: '' })
+  })
+})
+
+describe('POST /reload', () => {
+  test.each([
+    ['', 'schema'],
+    ['?scope=schema', 'schema'],
+    ['?scope=config', 'config'],
+    ['?scope=both', 'both'],
+    ['?scope=config&wait=true', 'config'],
+  ])('%s reads everything again of the %s, and waits', async (query, scope) => {
+    const { request, asked } = setUp()
+    expect(await request(`POST /reload${query}`)).toMatchObject({
+      status: 200,
+      body: { outcome: 'unchanged', version: 1, durationMs: 1 },
+    })
+    expect(asked).toEqual([[scope, 'full']])
+  })
+
+  test('tells what has changed', async () => {
+    const changes = { added: ['api.new'], removed: ['api.old'], changed: ['api.films'] }
+    const { request } = setUp({
+      outcome: async () => ({ kind: 'published', version: 2, durationMs: 3.21, changes }),
+    })
+    expect((await request('POST /reload')).body).toEqual({
+      outcome: 'published',
+      version: 2,
+      durationMs: 3.2,
+      changes,
+    })
+  })
+
+  test('tells that nothing has', async () => {
+    expect((await setUp().request('POST /reload')).body.changes).toEqual({
+      added: [],
+      removed: [],
+      changed: [],
+    })
+  })
+
+  test('that fails is 503, with the cause and no wish to be asked again at once', async () => {
+    const { request } = setUp({
+      outcome: async () => ({ kind: 'failed', durationMs: 1, cause: 'permission denied' }),
+    })
+    const reply = await request('POST /reload')
+    expect(reply).toMatchObject({
+      status: 503,
+      body: { code: 'PGRSTX02', details: 'permission denied' },
+    })
+    expect(reply.headers).not.toHaveProperty('retry-after')
+  })
+
+  test.each([
+    ['pending', () => new Promise<ReloadOutcome>(() => undefined)],
+    ['cut off by a stop', () => Promise.reject(new Error('stopped'))],
+  ])('?wait=false is accepted while the reload is %s', async (_, outcome) => {
+    const { request, asked } = setUp({ outcome })
+    expect(await request('POST /reload?wait=false')).toMatchObject({
+      status: 202,
+      body: { outcome: 'accepted' },
+    })
+    expect(asked).toEqual([['schema', 'full']])
+  })
+
+  test.each([
+    ['?scope=everything', 'scope must be one of schema, config, both'],
+    ['?scope=', 'scope must be one of schema, config, both'],
+    ['?wait=maybe', 'wait must be true or false'],
+    ['?wait=', 'wait must be true or false'],
+  ])('%s is refused and reloads nothing', async (query, details) => {
+    const { request, asked } = setUp()
+    expect(await request(`POST /reload${query}`)).toMatchObject({
+      status: 400,
+      body: { code: 'PGRSTX00', details },
+    })
+    expect(asked).toEqual([])
+  })
+
+  test.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
+    'is not what %s asks for',
+    async (method) => {
+      const { request, asked } = setUp()
+      expect(await request(`${method} /reload`)).toMatchObject({
+        status: 405,
+        headers: { allow: 'POST', 'proxy-status': 'PostgREST; error=PGRST117' },
+      })
+      expect(asked).toEqual([])
+    },
+  )
+})
+
+test.each(['live', 'ready', 'ok', 'health', 'metrics', 'schema_cache'])(
+  'the method of a request to /%s does not matter',
+  async (path) => {
+    const { request } = setUp()
+    for (const method of ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS']) {
+      expect((await request(`${method} /${path}`)).status).toBe(200)
+    }
+  },
+)
+
+test.each(['/', '/films', '/liveness', '/live/', '/reload/x', '/schema_cache.json'])(
+  '%s is 404, and says nothing',
+  async (path) => {
+    for (const method of ['GET', 'POST']) {
+      const reply = await setUp().request(`${method} ${path}`)
+      expect(reply).toMatchObject({ status: 404, text: '', headers: { 'content-length': '0' } })
+    }
+  },
+)
+
+test('what breaks is a 500 in the envelope', async () => {
+  const { request } = setUp({ metricsText: () => Promise.reject(new Error('secret')) })
+  const reply = await request('GET /metrics')
+  expect(reply).toMatchObject({ status: 500, body: { code: 'PGRSTX01' } })
+  expect(reply.text).not.toContain('secret')
+})
