@@ -57,16 +57,11 @@ export type LoadResult =
   /** `version` at which it failed; null when the database did not tell. */
   | { readonly kind: 'failed'; readonly failure: unknown; readonly version: SchemaVersion | null }
 
-/** A row of the catalog that vanished while it was read: the next try sees it gone. */
-const vanishedRow = 'XX000'
+/** Of a load that may be retried at once. */
 const maxTries = 5
 
-function isVanishedRow(failure: unknown): boolean {
-  return (
-    failure instanceof BackendFailure &&
-    failure.error.kind === 'database' &&
-    failure.error.failure.sqlState === vanishedRow
-  )
+function mayRetryAtOnce(failure: unknown): boolean {
+  return failure instanceof BackendFailure && failure.mayRetryAtOnce
 }
 
 /** Whether it is of use to ask the database anything after this. */
@@ -90,7 +85,7 @@ export async function loadSchema(
       try {
         return await guard(reader.introspect({ options, previous, depth: reuse, signal }))
       } catch (failure) {
-        if (!isVanishedRow(failure) || tries === maxTries) throw failure
+        if (!mayRetryAtOnce(failure) || tries === maxTries) throw failure
       }
     }
   }

@@ -4,15 +4,24 @@
  */
 import type { ApiError } from './api-error.ts'
 
+export interface FailureTraits {
+  /** The release stops on it: wrong password, or recovery switched off. */
+  readonly isFatal?: boolean
+  /** The schema changed while it was read: to try again at once is likely to succeed. */
+  readonly mayRetryAtOnce?: boolean
+  readonly cause?: unknown
+}
+
 export class BackendFailure extends Error {
   readonly error: ApiError
-  /** The release stops on it: wrong password, or recovery switched off. */
   readonly isFatal: boolean
+  readonly mayRetryAtOnce: boolean
 
-  constructor(error: ApiError, message: string, isFatal = false, cause?: unknown) {
-    super(message, { cause })
+  constructor(error: ApiError, message: string, traits: FailureTraits = {}) {
+    super(message, { cause: traits.cause })
     this.name = 'BackendFailure'
     this.error = error
-    this.isFatal = isFatal
+    this.isFatal = traits.isFatal ?? false
+    this.mayRetryAtOnce = traits.mayRetryAtOnce ?? false
   }
 }

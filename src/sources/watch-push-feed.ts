@@ -75,7 +75,7 @@ type News = Pick<ReloadSignal, 'scope' | 'depth' | 'origin'>
 function asLoss(failure: unknown, cause: string): BackendFailure {
   return failure instanceof BackendFailure
     ? failure
-    : new BackendFailure({ kind: 'connection-lost', details: cause }, cause, false, failure)
+    : new BackendFailure({ kind: 'connection-lost', details: cause }, cause, { cause: failure })
 }
 
 /** Signals for as long as it is subscribed to. Never errors, never completes. */

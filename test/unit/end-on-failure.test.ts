@@ -8,7 +8,9 @@ import { BackendFailure } from '../../src/errors/backend-failure.ts'
 import type { Observation } from '../../src/observe/observation.ts'
 
 const refused = new BackendFailure({ kind: 'connection', details: 'refused' }, 'refused')
-const wrongPassword = new BackendFailure({ kind: 'connection', details: '28P01' }, '28P01', true)
+const wrongPassword = new BackendFailure({ kind: 'connection', details: '28P01' }, '28P01', {
+  isFatal: true,
+})
 
 function meet(failure: unknown, dbPoolAutomaticRecovery: boolean) {
   const told: Observation[] = []

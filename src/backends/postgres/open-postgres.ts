@@ -143,7 +143,9 @@ async function readServerVersion(query: ControlQuery): Promise<string> {
   const version = row?.['version'] ?? ''
   if (Number(row?.['number']) < oldestVersion) {
     const message = `Cannot run in this PostgreSQL version, dbrest needs at least ${oldestVersion / 10_000}. Current version: ${version}.`
-    throw new BackendFailure({ kind: 'connection', details: `${message}\n` }, message, true)
+    throw new BackendFailure({ kind: 'connection', details: `${message}\n` }, message, {
+      isFatal: true,
+    })
   }
   return version
 }

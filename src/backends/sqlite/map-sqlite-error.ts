@@ -29,7 +29,11 @@ export function mapChildFailure(failure: ChildFailure, isAuthenticated: boolean)
 
 /** Why a control operation failed. */
 export function controlFailure(failure: ChildFailure): BackendFailure {
-  return new BackendFailure(mapChildFailure(failure, false).error, failure.message)
+  // the statement was prepared for a schema that has just gone
+  const mayRetryAtOnce = failure.kind === 'sqlite' && failure.code.startsWith('SQLITE_SCHEMA')
+  return new BackendFailure(mapChildFailure(failure, false).error, failure.message, {
+    mayRetryAtOnce,
+  })
 }
 
 /** The process that should answer is gone, or did not in time. */

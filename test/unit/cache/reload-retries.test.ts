@@ -151,7 +151,7 @@ describe('a failure', () => {
 
   test('is handed on with all that it says', async () => {
     const rig = createRig()
-    const fatal = databaseFailure('28P01', 'password authentication failed', true)
+    const fatal = databaseFailure('28P01', 'password authentication failed', { isFatal: true })
     rig.db.silence = fatal
     void rig.pipeline.start()
     await rig.clock.advance(100)

@@ -17,7 +17,7 @@ import type { ReloadSignal } from '../../../src/cache/reload-signal.ts'
 import type { Config } from '../../../src/config/config.ts'
 import { defaultConfig } from '../../../src/config/default-config.ts'
 import type { Result } from '../../../src/core/result.ts'
-import { BackendFailure } from '../../../src/errors/backend-failure.ts'
+import { BackendFailure, type FailureTraits } from '../../../src/errors/backend-failure.ts'
 import type { Observation } from '../../../src/observe/observation.ts'
 import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import type { Catalog } from '../../../src/schema/catalog.ts'
@@ -73,7 +73,7 @@ export const testConfig: Config = {
   dbExtraSearchPath: ['public'],
 }
 
-export function databaseFailure(sqlState: string, message = 'broken', isFatal = false) {
+export function databaseFailure(sqlState: string, message = 'broken', traits: FailureTraits = {}) {
   return new BackendFailure(
     {
       kind: 'database',
@@ -81,7 +81,7 @@ export function databaseFailure(sqlState: string, message = 'broken', isFatal = 
       authenticated: false,
     },
     message,
-    isFatal,
+    traits,
   )
 }
 

@@ -4,7 +4,9 @@ import { judgeFailure } from '../../../src/errors/judge-failure.ts'
 
 const refused = new BackendFailure({ kind: 'connection', details: 'refused' }, 'refused')
 const lost = new BackendFailure({ kind: 'connection-lost', details: 'gone' }, 'gone')
-const wrongPassword = new BackendFailure({ kind: 'connection', details: '28P01' }, '28P01', true)
+const wrongPassword = new BackendFailure({ kind: 'connection', details: '28P01' }, '28P01', {
+  isFatal: true,
+})
 const busy = new BackendFailure({ kind: 'acquisition-timeout' }, 'busy')
 const query = new BackendFailure(
   {

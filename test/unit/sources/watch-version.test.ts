@@ -187,7 +187,9 @@ describe('a look', () => {
 
   test('that fails is handed on each time, for it may end the server', async () => {
     const { clock, database, failures } = createPoll(100)
-    const failure = new BackendFailure({ kind: 'connection', details: 'gone' }, 'gone', true)
+    const failure = new BackendFailure({ kind: 'connection', details: 'gone' }, 'gone', {
+      isFatal: true,
+    })
     database.failure = failure
     await clock.advance(250)
     expect(failures).toEqual([failure, failure])

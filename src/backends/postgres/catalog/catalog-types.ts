@@ -4,8 +4,8 @@
  * of domains. Names are asked for once per type, not once per column.
  */
 import type { Steps } from '../../../core/run-in-slices.ts'
-import { BackendFailure } from '../../../errors/backend-failure.ts'
 import type { ControlQuery } from '../connect/control-connection.ts'
+import { vanishedFailure } from '../protocol/map-postgres-error.ts'
 import {
   asList,
   asNumber,
@@ -100,7 +100,7 @@ from used u
 /**
  * Reads the types and all that their domains are over.
  *
- * Errors  rejects with BackendFailure XX000 when a type vanishes while it is being read
+ * Errors  rejects with BackendFailure when a type vanishes while it is being read: to be retried
  */
 export async function readTypes(query: ControlQuery, uses: TypeUses): Promise<TypeCatalog> {
   const pairs = [...uses].flatMap(([type, modifiers]): readonly (readonly [number, string])[] =>
@@ -149,7 +149,5 @@ export async function readTypes(query: ControlQuery, uses: TypeUses): Promise<Ty
 /** The rows are of one moment, names are of now: a type dropped in between has none any more. */
 function printed(oid: number, text: string): string {
   if (text !== '???' && text !== '???[]') return text
-  const message = `cache lookup failed for type ${oid}`
-  const failure = { sqlState: 'XX000', message, details: null, hint: null }
-  throw new BackendFailure({ kind: 'database', failure, authenticated: false }, message)
+  throw vanishedFailure(`cache lookup failed for type ${oid}`)
 }

@@ -17,7 +17,7 @@ const fatalConnectTexts = ['FATAL:  password authentication failed', 'no passwor
 /** A connection that could not be made. `details` are libpq's words. */
 export function connectFailure(details: string): BackendFailure {
   const isFatal = fatalConnectTexts.some((text) => details.includes(text))
-  return new BackendFailure({ kind: 'connection', details }, details.trimEnd(), isFatal)
+  return new BackendFailure({ kind: 'connection', details }, details.trimEnd(), { isFatal })
 }
 
 const cancelled = {
@@ -39,10 +39,23 @@ export function deadlineFailure(): BackendFailure {
   return new BackendFailure(cancelledError, cancelled.message)
 }
 
+/** What PostgreSQL reports, among other things, when a catalog row vanishes while it is read. */
+const internalError = 'XX000'
+
 /** Why a control query failed. */
 export function outcomeFailure(outcome: FailedOutcome): BackendFailure {
   const message = outcome.error?.message ?? (outcome.kind === 'lost' ? outcome.cause.trim() : '')
-  return new BackendFailure(mapOutcome(outcome, false), message)
+  // the next try sees the row gone
+  const mayRetryAtOnce = outcome.kind === 'failed' && outcome.error.sqlState === internalError
+  return new BackendFailure(mapOutcome(outcome, false), message, { mayRetryAtOnce })
+}
+
+/** In PostgreSQL's words: a row of the catalog vanished while it was read. */
+export function vanishedFailure(message: string): BackendFailure {
+  const failure = { sqlState: internalError, message, details: null, hint: null }
+  return new BackendFailure({ kind: 'database', failure, authenticated: false }, message, {
+    mayRetryAtOnce: true,
+  })
 }
 
 /**
@@ -99,7 +112,7 @@ const vanished =
 export function contradictsSnapshot(error: ServerError): boolean {
   if (schemaStates.has(error.sqlState)) return true
   if (error.sqlState === '0A000') return error.message.startsWith('cached plan must not change')
-  return error.sqlState === 'XX000' && vanished.test(error.message)
+  return error.sqlState === internalError && vanished.test(error.message)
 }
 
 /** The server and we no longer agree on what is prepared: the connection is not to be used again. */

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { mapChildFailure } from '../../../../src/backends/sqlite/map-sqlite-error.ts'
+import {
+  controlFailure,
+  mapChildFailure,
+} from '../../../../src/backends/sqlite/map-sqlite-error.ts'
 
 describe('mapChildFailure', () => {
   test.each([
@@ -63,4 +66,11 @@ describe('mapChildFailure', () => {
       contradictsSchema: false,
     })
   })
+})
+
+test.each([
+  ['SQLITE_SCHEMA', 'database schema has changed', true],
+  ['SQLITE_ERROR', 'something new', false],
+])('%s (%s) of a load may be retried at once: %s', (code, message, mayRetryAtOnce) => {
+  expect(controlFailure({ kind: 'sqlite', code, message })).toMatchObject({ mayRetryAtOnce })
 })

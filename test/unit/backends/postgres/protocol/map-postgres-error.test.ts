@@ -4,6 +4,7 @@ import {
   contradictsSnapshot,
   losesStatements,
   mapOutcome,
+  outcomeFailure,
 } from '../../../../../src/backends/postgres/protocol/map-postgres-error.ts'
 import type { ServerError } from '../../../../../src/backends/postgres/protocol/postgres-connection.ts'
 
@@ -46,6 +47,15 @@ test('RAISE SQLSTATE PGRST is an answer', () => {
     details: null,
     hint: null,
   })
+})
+
+test.each([
+  ['XX000', 'cache lookup failed for type 1234', true],
+  ['42P01', 'relation "x" does not exist', false],
+])('%s %s of a load may be retried at once: %s', (sqlState, message, mayRetryAtOnce) => {
+  const error = serverError(sqlState, message)
+  const failed = { kind: 'failed', error, results: [], state: 'failed' } as const
+  expect(outcomeFailure(failed)).toMatchObject({ message, mayRetryAtOnce })
 })
 
 test.each([
