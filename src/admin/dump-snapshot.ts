@@ -137,13 +137,14 @@ function dumpCardinality(cardinality: Cardinality): unknown {
 
 function dumpRepresentations({ representations }: SchemaSnapshot): readonly unknown[] {
   return [...representations]
-    .flatMap(([source, byTarget]) =>
-      [...byTarget].map(([target, routine]) => ({ source, target, routine })),
+    .flatMap(([, byTarget]) => [...byTarget.values()])
+    .sort(
+      (a, b) =>
+        compareTexts(a.sourceType, b.sourceType) || compareTexts(a.targetType, b.targetType),
     )
-    .sort((a, b) => compareTexts(a.source, b.source) || compareTexts(a.target, b.target))
-    .map(({ source, target, routine }) => [
-      [source, target],
-      { drFunction: routine, drSourceType: source, drTargetType: target },
+    .map(({ sourceType, targetType, routineText }) => [
+      [sourceType, targetType],
+      { drFunction: routineText, drSourceType: sourceType, drTargetType: targetType },
     ])
 }
 
@@ -183,9 +184,10 @@ function dumpRoutine(routine: Routine): unknown {
       ppVar: parameter.isVariadic,
     })),
     pdReturnType: {
-      contents: returns.isComposite
-        ? { contents: [type, returns.isCompositeAlias], tag: 'Composite' }
-        : { contents: type, tag: 'Scalar' },
+      contents:
+        returns.kind === 'composite'
+          ? { contents: [type, returns.isCompositeAlias], tag: 'Composite' }
+          : { contents: type, tag: 'Scalar' },
       tag: returns.isSet ? 'SetOf' : 'Single',
     },
     pdSchema: routine.schema,

@@ -74,9 +74,8 @@ function respondToCall(
     contentRange(offset, offset + result.rows - 1, result.total),
     ...present(preferenceApplied(plan, request)),
   ]
-  const { type } = plan.routine.returns
-  const isVoid = type.schema === 'pg_catalog' && type.name === 'void'
-  if (isVoid && !plan.routine.returns.isSet) return { status: 204, headers, body: null }
+  const { kind, isSet } = plan.routine.returns
+  if (kind === 'void' && !isSet) return { status: 204, headers, body: null }
   const isHead = plan.via === 'head'
   const body = status === 416 ? outOfBounds(request, result.total, config) : result.body
   return {

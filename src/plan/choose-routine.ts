@@ -54,21 +54,8 @@ function takesArguments(routine: Routine, wanted: WantedRoutine): boolean {
   )
 }
 
-function takesBody(routine: Routine, { contentType, isPost }: WantedRoutine): boolean {
-  const [only, ...others] = routine.parameters
-  if (!isPost || only === undefined || others.length > 0 || only.name !== '') return false
-  switch (contentType.kind) {
-    case 'json':
-      return only.type === 'json' || only.type === 'jsonb'
-    case 'text':
-      return only.type === 'text'
-    case 'xml':
-      return only.type === 'xml'
-    case 'octet-stream':
-      return only.type === 'bytea'
-    default:
-      return false
-  }
+function takesBody({ wholeBody }: Routine, { contentType, isPost }: WantedRoutine): boolean {
+  return isPost && wholeBody === contentType.kind
 }
 
 /** Bodies that can be nothing but a single unnamed parameter. */

@@ -81,7 +81,7 @@ function argumentNames(request: ApiRequest, via: Via): readonly string[] {
 
 /** Rows of a composite look like their relation, so that they can embed what it can. */
 function resultRelation({ schema, name, returns }: Routine): QualifiedName {
-  return qualifiedName(schema, returns.isComposite ? returns.type.name : name)
+  return qualifiedName(schema, returns.kind === 'composite' ? returns.type.name : name)
 }
 
 /** Such a parameter is passed by position, whatever was given. */

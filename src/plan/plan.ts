@@ -28,8 +28,8 @@ export interface PlanField extends FieldPath {
   readonly type: string
   /** Domains resolved, without modifiers; empty when unknown. */
   readonly baseType: string
-  /** Quoted function that turns the value into the form this place wants. */
-  readonly transform: string | null
+  /** Function that turns the value into the form this place wants. */
+  readonly transform: QualifiedName | null
   readonly defaultExpression: string | null
   /** `count()` of a spread: counts rows of the embed, not of the join. */
   readonly isFullRow: boolean

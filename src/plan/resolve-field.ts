@@ -55,14 +55,13 @@ export function columnField(column: Column): PlanField {
 }
 
 /**
- * A field as it is, for ordering. Columns of a JSON type take arrows directly, so that indexes
+ * A field as it is, for ordering. Columns of documents take arrows directly, so that indexes
  * on such expressions apply; anything else is turned into a document first.
  */
 export function resolveField(scope: FieldScope, path: FieldPath): PlanField {
   const column = scope.relation?.columns.get(path.name)
   const field = column === undefined ? plainField(path) : columnField(column)
-  const isJson = field.type === 'json' || field.type === 'jsonb'
-  return { ...field, jsonPath: path.jsonPath, toDocument: !isJson }
+  return { ...field, jsonPath: path.jsonPath, toDocument: column?.isDocument !== true }
 }
 
 /** A selected field: its domain's JSON representation applies. */
@@ -86,8 +85,8 @@ export function resolvePayloadField(scope: FieldScope, name: string): PlanField 
 }
 
 export function withOutputTransform(scope: FieldScope, field: PlanField): PlanField {
-  const routine = scope.representations.get(field.type)?.get('json')
-  return routine === undefined ? field : { ...field, transform: routine }
+  const shown = scope.representations.get(field.type)?.get('json')
+  return shown === undefined ? field : { ...field, transform: shown.routine }
 }
 
 /** The field's type becomes what the transform takes: that is what the value is read as. */
@@ -96,8 +95,8 @@ function withInputTransform(
   sourceType: 'text' | 'json',
   field: PlanField,
 ): PlanField {
-  const routine = scope.representations.get(sourceType)?.get(field.type)
-  return routine === undefined ? field : { ...field, type: sourceType, transform: routine }
+  const read = scope.representations.get(sourceType)?.get(field.type)
+  return read === undefined ? field : { ...field, type: sourceType, transform: read.routine }
 }
 
 /** Whether some column is shown by a representation, so that `*` cannot stay a star. */

@@ -116,11 +116,13 @@ function* groupRoutines(
 function groupRepresentations(
   representations: readonly Representation[],
 ): SchemaSnapshot['representations'] {
-  const bySource = new Map<string, Map<string, string>>()
-  for (const { sourceType, targetType, routine } of representations) {
+  const bySource = new Map<string, Map<string, Representation>>()
+  for (const representation of representations) {
+    const { sourceType, targetType, routine } = representation
+    const copy = Object.freeze({ ...representation, routine: copyName(routine) })
     const targets = bySource.get(sourceType)
-    if (targets === undefined) bySource.set(sourceType, new Map([[targetType, routine]]))
-    else targets.set(targetType, routine)
+    if (targets === undefined) bySource.set(sourceType, new Map([[targetType, copy]]))
+    else targets.set(targetType, copy)
   }
   for (const targets of bySource.values()) Object.freeze(targets)
   return Object.freeze(bySource)

@@ -23,8 +23,12 @@ export interface Column {
   readonly maxLength: number | null
   /** Default expression in the engine's language. */
   readonly defaultExpression: string | null
+  /** The default as the OpenAPI document shows it, in JSON; null where it shows none. */
+  readonly shownDefault: string | null
   readonly enumValues: readonly string[]
   readonly isGenerated: boolean
+  /** A JSON document: arrows reach into its value as it is stored. */
+  readonly isDocument: boolean
   /** Elements can be reached by arrows although the type is no JSON (composites, arrays). */
   readonly isComposite: boolean
 }
@@ -80,7 +84,8 @@ export interface RoutineParameter {
 export interface ReturnType {
   readonly isSet: boolean
   readonly type: QualifiedName
-  readonly isComposite: boolean
+  /** Nothing, one value, or a row with columns of its own. */
+  readonly kind: 'void' | 'scalar' | 'composite'
   /** The composite is known by a domain over it. */
   readonly isCompositeAlias: boolean
 }
@@ -93,6 +98,8 @@ export interface Routine extends QualifiedName {
   readonly returns: ReturnType
   readonly volatility: 'volatile' | 'stable' | 'immutable'
   readonly hasVariadic: boolean
+  /** What kind of body its one parameter, which has no name, takes whole; null: none. */
+  readonly wholeBody: 'json' | 'text' | 'xml' | 'octet-stream' | null
   readonly isolationLevel: IsolationLevel | null
   /** Settings of the routine that are to hold for the whole transaction. */
   readonly settings: readonly (readonly [string, string])[]
@@ -102,8 +109,9 @@ export interface Routine extends QualifiedName {
 export interface Representation {
   readonly sourceType: string
   readonly targetType: string
-  /** Quoted, qualified function name in the engine's language. */
-  readonly routine: string
+  readonly routine: QualifiedName
+  /** The routine's name as the engine prints it, for the dump of the schema. */
+  readonly routineText: string
 }
 
 /** A function or aggregate that produces a media type for one relation, or for any (`null`). */

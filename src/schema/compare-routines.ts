@@ -8,6 +8,7 @@
 import type { ReturnType, Routine, RoutineParameter } from './catalog.ts'
 import { compareLists, compareTexts } from './compare-relationships.ts'
 
+const returnKinds: readonly ReturnType['kind'][] = ['void', 'scalar', 'composite']
 const volatilities: readonly Routine['volatility'][] = ['volatile', 'stable', 'immutable']
 const isolationLevels: readonly Routine['isolationLevel'][] = [
   null,
@@ -29,7 +30,7 @@ function compareParameters(a: RoutineParameter, b: RoutineParameter): number {
 function compareReturns(a: ReturnType, b: ReturnType): number {
   return (
     Number(a.isSet) - Number(b.isSet) ||
-    Number(a.isComposite) - Number(b.isComposite) ||
+    returnKinds.indexOf(a.kind) - returnKinds.indexOf(b.kind) ||
     compareTexts(a.type.schema, b.type.schema) ||
     compareTexts(a.type.name, b.type.name) ||
     Number(a.isCompositeAlias) - Number(b.isCompositeAlias)

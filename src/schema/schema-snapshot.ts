@@ -8,6 +8,7 @@ import type {
   CatalogRelation,
   Column,
   MediaHandlerSource,
+  Representation,
   RoleSettings,
   Routine,
   SchemaVersion,
@@ -44,8 +45,8 @@ export interface SchemaSnapshot {
   readonly relationships: ReadonlyMap<string, ReadonlyMap<string, readonly Relationship[]>>
   /** By `nameKey`; overloads sorted, fewest parameters first. */
   readonly routines: ReadonlyMap<string, readonly Routine[]>
-  /** By source type, then target type → quoted routine. */
-  readonly representations: ReadonlyMap<string, ReadonlyMap<string, string>>
+  /** By source type, then by target type. */
+  readonly representations: ReadonlyMap<string, ReadonlyMap<string, Representation>>
   readonly mediaHandlers: readonly MediaHandlerSource[]
   readonly roleSettings: ReadonlyMap<string, RoleSettings>
   /** The relation of that schema whose name resembles `name` most, if any does enough. */

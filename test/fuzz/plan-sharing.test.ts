@@ -12,7 +12,7 @@ import { bindPostgres } from '../../src/backends/postgres/compile/postgres-state
 import { createPlanCache } from '../../src/plan/plan-cache.ts'
 import { planRequest } from '../../src/plan/plan-request.ts'
 import { defaultPlanOptions } from '../support/plan-of.ts'
-import { describeSnapshot } from '../support/snapshot.ts'
+import { describeSnapshot, representation } from '../support/snapshot.ts'
 import { campaignSize } from './campaign-size.ts'
 import { unboundText } from './check-log.ts'
 import { mutateTarget } from './encode-target.ts'
@@ -43,9 +43,9 @@ const snapshot = describeSnapshot({
   ],
   computed: [{ routine: 'sequels', origin: 'films', target: 'films' }],
   representations: [
-    { sourceType: 'text', targetType: 'api.color', routine: 'api.color' },
-    { sourceType: 'json', targetType: 'api.color', routine: 'api.color' },
-    { sourceType: 'api.color', targetType: 'json', routine: 'api.json' },
+    representation('text', 'api.color', 'api.color'),
+    representation('json', 'api.color', 'api.color'),
+    representation('api.color', 'json', 'api.json'),
   ],
   routines: [
     { name: 'add', parameters: 'a:integer, b:integer?' },

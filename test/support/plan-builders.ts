@@ -236,7 +236,7 @@ export function returns(type: string, more: Partial<ReturnType> = {}): ReturnTyp
   return {
     isSet: false,
     type: { schema: 'pg_catalog', name: type },
-    isComposite: false,
+    kind: type === 'void' ? 'void' : 'scalar',
     isCompositeAlias: false,
     ...more,
   }
@@ -255,10 +255,11 @@ export function callPlan(
     returns: result,
     volatility: 'volatile',
     hasVariadic: parameters.some((each) => each.isVariadic),
+    wholeBody: null,
     isolationLevel: null,
     settings: [],
   }
-  const relation = result.isComposite ? result.type.name : routine
+  const relation = result.kind === 'composite' ? result.type.name : routine
   return {
     kind: 'call',
     routine: called,

@@ -135,8 +135,10 @@ function column(text: string): { readonly column: Column; readonly isKey: boolea
       nominalType: type,
       maxLength: null,
       defaultExpression: value ?? null,
+      shownDefault: null,
       enumValues: [],
       isGenerated: false,
+      isDocument: type === 'json' || type === 'jsonb',
       isComposite: flags.includes('~'),
     },
   }
@@ -170,14 +172,37 @@ function routine(description: RoutineDescription, name: (text: string) => Qualif
     returns: {
       isSet: match?.[1] !== undefined,
       type: isComposite ? name(type) : qualifiedName('pg_catalog', type),
-      isComposite,
+      kind: isComposite ? 'composite' : type === 'void' ? 'void' : 'scalar',
       isCompositeAlias: false,
     },
     volatility,
     hasVariadic: parsed.some((each) => each.isVariadic),
+    wholeBody: wholeBody(parsed),
     isolationLevel: null,
     settings: [],
   }
+}
+
+const bodyKinds = new Map<string, Routine['wholeBody']>([
+  ['json', 'json'],
+  ['jsonb', 'json'],
+  ['text', 'text'],
+  ['xml', 'xml'],
+  ['bytea', 'octet-stream'],
+])
+
+function wholeBody([only, ...others]: readonly RoutineParameter[]): Routine['wholeBody'] {
+  if (only === undefined || others.length > 0 || only.name !== '') return null
+  return bodyKinds.get(only.type) ?? null
+}
+
+/** `representation('app.color', 'json', 'app.color_to_json')` */
+export function representation(
+  sourceType: string,
+  targetType: string,
+  routineText: string,
+): Representation {
+  return { sourceType, targetType, routine: parseName(routineText, ''), routineText }
 }
 
 function parameter(text: string): RoutineParameter {

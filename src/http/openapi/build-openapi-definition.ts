@@ -8,7 +8,7 @@ import type { Column } from '../../schema/catalog.ts'
 import type { KeyRelationship, Relationship } from '../../schema/relationship.ts'
 import type { Relation } from '../../schema/schema-snapshot.ts'
 import { jsonObject } from './json-text.ts'
-import { swaggerType, valueSchema } from './swagger-type.ts'
+import { valueSchema } from './swagger-type.ts'
 
 /** `relationships`: those of the relation with relations of its own schema. */
 export function buildOpenapiDefinition(
@@ -66,7 +66,7 @@ function referencingColumns({ cardinality }: KeyRelationship) {
 function property(column: Column, isKey: boolean, target: KeyTarget | undefined): string {
   const { format, items, type } = valueSchema(column.baseType)
   return jsonObject([
-    ['default', defaultText(column)],
+    ['default', column.shownDefault],
     ['description', textOrNull(describe(column, isKey, target))],
     ['enum', column.enumValues.length === 0 ? null : JSON.stringify(column.enumValues)],
     ['format', textOrNull(format)],
@@ -91,35 +91,6 @@ function describe(
   }
   if (notes.length === 0) return description
   return `${description === null ? '' : `${description}\n\n`}${['Note:', ...notes].join('\n')}`
-}
-
-/** JSON text of a default that is a constant; of a string column its expression is shown as one. */
-function defaultText({ baseType, defaultExpression }: Column): string | null {
-  if (defaultExpression === null) return null
-  const text =
-    swaggerType(baseType) === 'string'
-      ? stringDefault(defaultExpression, baseType)
-      : defaultExpression.trim()
-  return isJson(text) ? text : null
-}
-
-function stringDefault(expression: string, type: string): string {
-  const cast = `::${type}`
-  if (expression.endsWith(cast)) {
-    // as the release has it: neither doubled quotes nor what JSON would escape are looked at
-    return `"${expression.slice(0, -cast.length).replace(/^'+|'+$/g, '')}"`
-  }
-  const literal = /^'((?:[^']|'')*)'$/.exec(expression)?.[1]
-  return literal === undefined ? `"${expression}"` : JSON.stringify(literal.replaceAll("''", "'"))
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 function textOrNull(text: string | null | undefined): string | null {

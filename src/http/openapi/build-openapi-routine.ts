@@ -10,10 +10,11 @@ import type { Steps } from '../../core/run-in-slices.ts'
 import type { Routine, RoutineParameter } from '../../schema/catalog.ts'
 import { compareTexts } from '../../schema/compare-relationships.ts'
 import { compareRoutines } from '../../schema/compare-routines.ts'
+import { jsonTypeOf } from '../../schema/json-type.ts'
 import { jsonTypes, parameterRef } from './build-openapi-parameters.ts'
 import { type JsonMember, jsonObject } from './json-text.ts'
 import { splitComment } from './split-comment.ts'
-import { elementType, swaggerFormat, swaggerType, valueSchema } from './swagger-type.ts'
+import { elementType, swaggerFormat, valueSchema } from './swagger-type.ts'
 
 /** Path items of functions of one schema, by name. */
 export function* buildRoutinePaths(routines: readonly Routine[]): Steps<readonly JsonMember[]> {
@@ -66,11 +67,11 @@ function queryParameter({ name, type, isRequired, isVariadic }: RoutineParameter
     return JSON.stringify({
       collectionFormat: 'multi',
       ...place,
-      items: { format: swaggerFormat(element), type: swaggerType(element) ?? undefined },
-      type: swaggerType(type) ?? 'string',
+      items: { format: swaggerFormat(element), type: jsonTypeOf(element) ?? undefined },
+      type: jsonTypeOf(type) ?? 'string',
     })
   }
-  const jsonType = swaggerType(type)
+  const jsonType = jsonTypeOf(type)
   return JSON.stringify({
     format: swaggerFormat(type),
     ...place,

@@ -23,7 +23,7 @@ const text = returns('text')
 const projects: ReturnType = {
   isSet: true,
   type: name('projects'),
-  isComposite: true,
+  kind: 'composite',
   isCompositeAlias: false,
 }
 const record: ReturnType = { ...projects, type: { schema: 'pg_catalog', name: 'record' } }

@@ -4,6 +4,7 @@ import type { Condition, PlanField } from '../../../src/plan/plan.ts'
 import {
   equals,
   field,
+  name,
   orderBy,
   readPlan,
   request,
@@ -143,7 +144,7 @@ describe.each(clusterVersions())('filters on PostgreSQL %s', (version) => {
     const shade = field('shade', {
       type: 'text',
       baseType: 'integer',
-      transform: '"test"."text_color"',
+      transform: name('text_color'),
     })
     const node = root('paints', { select: [selected('id')], where: [where(shade, operation)] })
     const answer = await fixture().runner.run(readPlan(node), request({ values: [value] }))

@@ -6,6 +6,7 @@ import {
   field,
   jsonPayload,
   mutatePlan,
+  name,
   orderBy,
   request,
   root,
@@ -303,7 +304,7 @@ describe.each(clusterVersions())('writes on PostgreSQL %s', (version) => {
   })
 
   test('a domain reads its own JSON', async () => {
-    const shade = field('shade', { type: 'json', transform: '"test"."json_color"' })
+    const shade = field('shade', { type: 'json', transform: name('json_color') })
     const plan = mutatePlan('insert', 'paints', { columns: [...columns(['id', 'integer']), shade] })
     const update = mutatePlan('update', 'paints', { columns: [shade], where: [equals('id', 0)] })
     expect((await run(plan, { id: 9, shade: '#00ff00' })).json).toEqual([{ id: 9, shade: 65280 }])

@@ -3,6 +3,7 @@ import type { Window } from '../../../src/api/api-request.ts'
 import type { CountKind, OrderBy, PlanWindow, SelectColumn } from '../../../src/plan/plan.ts'
 import {
   field,
+  name,
   orderBy,
   readPlan,
   request,
@@ -58,7 +59,7 @@ const selections: readonly (readonly [
     'paints',
     [
       selected('shade', {
-        field: field('shade', { transform: '"test"."color_text"' }),
+        field: field('shade', { transform: name('color_text') }),
         alias: 'shade',
       }),
     ],

@@ -230,7 +230,7 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
     expect(ours).toHaveLength(6)
     for (const routine of ours) expect(known).toContainEqual(routine)
     expect(await routineNamed('points')).toMatchObject({
-      returns: { isSet: true, type: { schema: 'api', name: 'point2' }, isComposite: true },
+      returns: { isSet: true, type: { schema: 'api', name: 'point2' }, kind: 'composite' },
     })
   })
 

@@ -7,6 +7,7 @@ import {
   createTestDatabase,
   type TestDatabase,
 } from '../../support/shared-cluster.ts'
+import { representation } from '../../support/snapshot.ts'
 import { introspectionOptions, introspectionSql } from './introspection-fixture.ts'
 
 describe.each(clusterVersions())('introspection of PostgreSQL %s', (version) => {
@@ -146,10 +147,21 @@ describe.each(clusterVersions())('introspection of PostgreSQL %s', (version) => 
   })
 
   test('tells generated columns, and types with parts', () => {
-    const named = (flag: 'isGenerated' | 'isComposite') =>
+    const named = (flag: 'isGenerated' | 'isComposite' | 'isDocument') =>
       relation('films').columns.flatMap((each) => (each[flag] ? [each.name] : []))
     expect(named('isGenerated')).toEqual(['slug'])
     expect(named('isComposite')).toEqual(['tags', 'at', 'many'])
+    expect(named('isDocument')).toEqual(['doc'])
+  })
+
+  test('shows constants and expressions as defaults', () => {
+    const shown = relation('films').columns.map((each) => [each.name, each.shownDefault] as const)
+    expect(shown.filter(([, json]) => json !== null)).toEqual([
+      ['title', '"untitled"'],
+      ['rating', '"ok"'],
+      ['price', '9.99'],
+      ['stamp', '"now()"'],
+    ])
   })
 
   test.runIf(Number(version) >= 18)('reads virtual generated columns as generated', async () => {
@@ -261,11 +273,12 @@ describe.each(clusterVersions())('introspection of PostgreSQL %s', (version) => 
       returns: {
         isSet: false,
         type: { schema: 'pg_catalog', name: 'int4' },
-        isComposite: false,
+        kind: 'scalar',
         isCompositeAlias: false,
       },
       volatility: 'immutable',
       hasVariadic: false,
+      wholeBody: null,
       isolationLevel: null,
       settings: [],
     })
@@ -290,18 +303,26 @@ describe.each(clusterVersions())('introspection of PostgreSQL %s', (version) => 
   })
 
   test.each([
-    // routine, set, composite, alias, type
-    ['films_of', true, true, false, 'films'],
-    ['one_film', false, true, true, 'films'],
-    ['as_table', true, true, false, 'record'],
-    ['out_first', false, true, false, 'record'],
-    ['in_out', false, true, false, 'int4'],
-    ['void_fn', false, false, false, 'void'],
-    ['limited', false, false, true, 'varchar'],
-  ])('%s returns (set %s, composite %s, alias %s) %s', (name, isSet, isComposite, alias, type) => {
+    // routine, set, kind, alias, type
+    ['films_of', true, 'composite', false, 'films'],
+    ['one_film', false, 'composite', true, 'films'],
+    ['as_table', true, 'composite', false, 'record'],
+    ['out_first', false, 'composite', false, 'record'],
+    ['in_out', false, 'composite', false, 'int4'],
+    ['void_fn', false, 'void', false, 'void'],
+    ['limited', false, 'scalar', true, 'varchar'],
+  ])('%s returns (set %s, %s, alias %s) %s', (name, isSet, kind, alias, type) => {
     const [only] = routines(name)
-    expect(only?.returns).toMatchObject({ isSet, isComposite, isCompositeAlias: alias })
+    expect(only?.returns).toMatchObject({ isSet, kind, isCompositeAlias: alias })
     expect(only?.returns.type.name).toBe(type)
+  })
+
+  test.each([
+    ['body', 'json'],
+    ['add', null],
+    ['void_fn', null],
+  ])('%s takes a whole body of the kind %s', (name, kind) => {
+    expect(new Set(routines(name).map((each) => each.wholeBody))).toEqual(new Set([kind]))
   })
 
   test('widens parameter types that would cut their values', () => {
@@ -344,8 +365,8 @@ describe.each(clusterVersions())('introspection of PostgreSQL %s', (version) => 
 
   test('finds implicit casts between domains and json or text', () => {
     expect(catalog.representations).toEqual([
-      { sourceType: 'api.color', targetType: 'json', routine: 'api.color_json' },
-      { sourceType: 'json', targetType: 'api.color', routine: 'api.json_color' },
+      representation('api.color', 'json', 'api.color_json'),
+      representation('json', 'api.color', 'api.json_color'),
     ])
   })
 

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { dumpSnapshot } from '../../../src/admin/dump-snapshot.ts'
-import { describeSnapshot, type SnapshotDescription } from '../../support/snapshot.ts'
+import {
+  describeSnapshot,
+  representation,
+  type SnapshotDescription,
+} from '../../support/snapshot.ts'
 
 type Entries = readonly (readonly [unknown, unknown])[]
 
@@ -233,8 +237,8 @@ describe('the dump of a snapshot', () => {
   test('lists representations by pairs of types', () => {
     const { dbRepresentations } = dump({
       representations: [
-        { sourceType: 'json', targetType: 'color', routine: 'api.color_of' },
-        { sourceType: 'color', targetType: 'json', routine: 'api.json_of' },
+        representation('json', 'color', 'api.color_of'),
+        representation('color', 'json', 'api.json_of'),
       ],
     })
     expect(dbRepresentations).toEqual([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { failureOf, mutateOf, nodeAt, type RequestParts } from '../../support/plan-of.ts'
-import { describeSnapshot } from '../../support/snapshot.ts'
+import { describeSnapshot, representation } from '../../support/snapshot.ts'
 
 const snapshot = describeSnapshot({
   relations: {
@@ -20,8 +20,8 @@ const snapshot = describeSnapshot({
   ],
   computed: [{ routine: 'sequel', origin: 'films', target: 'films', isToOne: true }],
   representations: [
-    { sourceType: 'json', targetType: 'app.color', routine: 'color_of_json' },
-    { sourceType: 'text', targetType: 'app.color', routine: 'color_of_text' },
+    representation('json', 'app.color', 'app.color_of_json'),
+    representation('text', 'app.color', 'app.color_of_text'),
   ],
 })
 
@@ -55,7 +55,12 @@ describe('an insert', () => {
   test('reads JSON by the domain’s representation', () => {
     const plan = mutateOf(snapshot, 'POST /colors', { body: '{"color":"red"}' })
     expect(plan.columns).toMatchObject([
-      { name: 'color', type: 'json', baseType: 'integer', transform: 'color_of_json' },
+      {
+        name: 'color',
+        type: 'json',
+        baseType: 'integer',
+        transform: { schema: 'app', name: 'color_of_json' },
+      },
     ])
   })
 
@@ -118,7 +123,9 @@ describe('an update or delete', () => {
 
   test('reads filters by the domain’s representation', () => {
     const plan = mutateOf(snapshot, 'DELETE /colors?color=eq.red')
-    expect(plan.where).toMatchObject([{ field: { type: 'text', transform: 'color_of_text' } }])
+    expect(plan.where).toMatchObject([
+      { field: { type: 'text', transform: { schema: 'app', name: 'color_of_text' } } },
+    ])
   })
 
   test('sorts what it returns, and has no windows', () => {

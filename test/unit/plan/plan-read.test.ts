@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ReadNode, SelectColumn } from '../../../src/plan/plan.ts'
 import { failureOf, nodeAt, planOf, readOf } from '../../support/plan-of.ts'
-import { describeSnapshot } from '../../support/snapshot.ts'
+import { describeSnapshot, representation } from '../../support/snapshot.ts'
 
 const snapshot = describeSnapshot({
   relations: {
@@ -20,8 +20,8 @@ const snapshot = describeSnapshot({
     'roles(actor_id) -> actors(id)',
   ],
   representations: [
-    { sourceType: 'app.color', targetType: 'json', routine: '"app"."color_to_json"' },
-    { sourceType: 'text', targetType: 'app.color', routine: '"app"."color_of_text"' },
+    representation('app.color', 'json', 'app.color_to_json'),
+    representation('text', 'app.color', 'app.color_of_text'),
   ],
 })
 
@@ -98,7 +98,7 @@ describe('selected columns', () => {
     expect(only?.field).toMatchObject({
       type: 'app.color',
       baseType: 'integer',
-      transform: '"app"."color_to_json"',
+      transform: { schema: 'app', name: 'color_to_json' },
     })
   })
 })
@@ -168,11 +168,14 @@ describe('embeds', () => {
     const colored = describeSnapshot({
       relations: { a: 'id:integer!, color_id:integer', b: 'id:integer!, color:app.color/integer' },
       foreignKeys: ['a(color_id) -> b(id)'],
-      representations: [{ sourceType: 'app.color', targetType: 'json', routine: 'f' }],
+      representations: [representation('app.color', 'json', 'api.f')],
     })
     const byName = readOf(colored, 'GET /a?select=b(color)').root
     const byColumn = readOf(colored, 'GET /a?select=color_id(color)').root
-    expect(nodeAt(byName, 'b').select[0]?.field.transform).toBe('f')
+    expect(nodeAt(byName, 'b').select[0]?.field.transform).toEqual({
+      schema: 'api',
+      name: 'f',
+    })
     expect(nodeAt(byColumn, 'color_id').select[0]?.field.transform).toBeNull()
   })
 })
@@ -208,7 +211,11 @@ describe('filters and logic', () => {
   test('read text by the domain’s representation', () => {
     const [only] = readOf(snapshot, 'GET /colors?color=eq.red').root.where
     expect(only).toMatchObject({
-      field: { type: 'text', baseType: 'integer', transform: '"app"."color_of_text"' },
+      field: {
+        type: 'text',
+        baseType: 'integer',
+        transform: { schema: 'app', name: 'color_of_text' },
+      },
     })
   })
 

@@ -3,6 +3,7 @@ import { buildSnapshot, buildSnapshotInSlices } from '../../../src/schema/build-
 import type { Catalog } from '../../../src/schema/catalog.ts'
 import type { SchemaSnapshot } from '../../../src/schema/schema-snapshot.ts'
 import { summarizeSnapshot } from '../../../src/schema/summarize-snapshot.ts'
+import { representation } from '../../support/snapshot.ts'
 import {
   capabilities,
   catalog,
@@ -50,9 +51,9 @@ const rich: Catalog = catalog({
   ],
   computedRelationships: [computed('best_film', 'actors', 'films', true)],
   representations: [
-    { sourceType: 'app.color', targetType: 'json', routine: 'app.json(app.color)' },
-    { sourceType: 'json', targetType: 'app.color', routine: 'app.color(json)' },
-    { sourceType: 'app.color', targetType: 'text', routine: 'app.text(app.color)' },
+    representation('app.color', 'json', 'app.json'),
+    representation('json', 'app.color', 'app.color'),
+    representation('app.color', 'text', 'app.text'),
   ],
   mediaHandlers: [
     {
@@ -180,8 +181,8 @@ describe('buildSnapshot', () => {
 
   test('finds representations by both types', () => {
     const { representations } = build(rich)
-    expect(representations.get('app.color')?.get('text')).toBe('app.text(app.color)')
-    expect(representations.get('json')?.get('app.color')).toBe('app.color(json)')
+    expect(representations.get('app.color')?.get('text')?.routine.name).toBe('text')
+    expect(representations.get('json')?.get('app.color')?.routine.name).toBe('color')
   })
 })
 

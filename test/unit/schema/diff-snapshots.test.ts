@@ -3,6 +3,7 @@ import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import type { Catalog } from '../../../src/schema/catalog.ts'
 import { diffSnapshots, diffSnapshotsInSlices } from '../../../src/schema/diff-snapshots.ts'
 import type { SchemaSnapshot } from '../../../src/schema/schema-snapshot.ts'
+import { representation } from '../../support/snapshot.ts'
 import { capabilities, catalog, column, key, options, relation, routine } from './sample-catalog.ts'
 
 const before: Partial<Catalog> = {
@@ -81,7 +82,7 @@ describe('diffSnapshots', () => {
       {
         ...before,
         capabilities: { ...capabilities, version: '18.2' },
-        representations: [{ sourceType: 'a', targetType: 'json', routine: 'r' }],
+        representations: [representation('a', 'json', 'r')],
         mediaHandlers: [
           { mediaType: 'a/b', relation: null, routine: { schema: 'test', name: 'h' } },
         ],

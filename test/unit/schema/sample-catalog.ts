@@ -31,8 +31,10 @@ export function column(name: string, more: Partial<Column> = {}): Column {
     nominalType: 'integer',
     maxLength: null,
     defaultExpression: null,
+    shownDefault: null,
     enumValues: [],
     isGenerated: false,
+    isDocument: false,
     isComposite: false,
     ...more,
   }
@@ -129,11 +131,12 @@ export function routine(name: string, parameters: readonly string[] = []): Routi
     returns: {
       isSet: false,
       type: { schema: 'pg_catalog', name: 'int4' },
-      isComposite: false,
+      kind: 'scalar',
       isCompositeAlias: false,
     },
     volatility: 'stable',
     hasVariadic: false,
+    wholeBody: null,
     isolationLevel: null,
     settings: [['work_mem', '3000kB']],
   }

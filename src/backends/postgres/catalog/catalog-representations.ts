@@ -4,6 +4,7 @@
  *
  * Rule  PostgREST docs: domain_representations
  */
+import { qualifiedName } from '../../../core/qualified-name.ts'
 import type { Representation } from '../../../schema/catalog.ts'
 import type { ControlQuery } from '../connect/control-connection.ts'
 import { type CatalogRow, numberIn, textIn } from './catalog-row.ts'
@@ -11,7 +12,8 @@ import type { TypeCatalog } from './catalog-types.ts'
 
 const castsSql = `
 select k.castsource as source, k.casttarget as target,
-  quote_ident(n.nspname) || '.' || quote_ident(p.proname) as routine
+  n.nspname as routine_schema, p.proname as routine_name,
+  quote_ident(n.nspname) || '.' || quote_ident(p.proname) as routine_text
 from pg_catalog.pg_cast k
   join pg_catalog.pg_type s on s.oid = k.castsource
   join pg_catalog.pg_type t on t.oid = k.casttarget
@@ -40,6 +42,7 @@ export function representations(
   return rows.map((row) => ({
     sourceType: types.typeOf(numberIn(row, 'source')).text,
     targetType: types.typeOf(numberIn(row, 'target')).text,
-    routine: textIn(row, 'routine'),
+    routine: qualifiedName(textIn(row, 'routine_schema'), textIn(row, 'routine_name')),
+    routineText: textIn(row, 'routine_text'),
   }))
 }

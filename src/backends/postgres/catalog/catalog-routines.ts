@@ -108,11 +108,12 @@ export function* parseRoutines(
       returns: {
         isSet: flagIn(row, 'returns_set'),
         type: { schema: returned.schema, name: returned.name },
-        isComposite: returned.isComposite || all.some(({ mode }) => 'tbo'.includes(mode)),
+        kind: returnKind(returned, all),
         isCompositeAlias: types.typeOf(numberIn(row, 'return_type')).isDomain,
       },
       volatility: volatility(textIn(row, 'volatility')),
       hasVariadic: flagIn(row, 'has_variadic'),
+      wholeBody: wholeBody(inputs),
       isolationLevel: isolation === undefined ? null : isolationLevel(isolation[1]),
       settings: settings.filter(([name]) => hoisted.has(name.toLowerCase())),
     })
@@ -120,12 +121,32 @@ export function* parseRoutines(
   return routines
 }
 
-// bytea, json, jsonb, text, xml: what a whole request body can be handed over as
-const bodyTypes = [17, 114, 3802, 25, 142]
+/** Columns of a result that the arguments declare make it a row as well. */
+function returnKind(
+  returned: Pick<CatalogType, 'schema' | 'name' | 'isComposite'>,
+  all: readonly Argument[],
+): Routine['returns']['kind'] {
+  if (returned.schema === 'pg_catalog' && returned.name === 'void') return 'void'
+  const isComposite = returned.isComposite || all.some(({ mode }) => 'tbo'.includes(mode))
+  return isComposite ? 'composite' : 'scalar'
+}
+
+/** By type: what a whole request body can be handed over as. */
+const bodyKinds: ReadonlyMap<number, Routine['wholeBody']> = new Map([
+  [17, 'octet-stream'], // bytea
+  [114, 'json'],
+  [3802, 'json'], // jsonb
+  [25, 'text'],
+  [142, 'xml'],
+])
 
 function isCallableUnnamed(inputs: readonly Argument[]): boolean {
-  const [only, ...others] = inputs
-  return only === undefined || (others.length === 0 && bodyTypes.includes(only.type))
+  return inputs.length === 0 || wholeBody(inputs) !== null
+}
+
+function wholeBody([only, ...others]: readonly Argument[]): Routine['wholeBody'] {
+  if (only === undefined || others.length > 0 || only.name !== '') return null
+  return bodyKinds.get(only.type) ?? null
 }
 
 /** Types that cut or pad what is longer, and those that take it as it is. */

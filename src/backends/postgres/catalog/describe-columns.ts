@@ -3,6 +3,7 @@
  * called by `introspect-postgres.ts` for each relation.
  */
 import type { Column } from '../../../schema/catalog.ts'
+import { shownDefault } from '../../values/shown-default.ts'
 import type { CatalogColumn, Comments } from './catalog-tables.ts'
 import type { CatalogType, TypeCatalog } from './catalog-types.ts'
 
@@ -19,22 +20,40 @@ export function describeColumns(
     const type = types.typeOf(column.type)
     const base = types.baseOf(column.type)
     const nominalType = type.modifiedTexts.get(column.modifier) ?? type.text
+    // built-in types are known by their bare name, others as they are declared
+    const baseType = base.schema === 'pg_catalog' ? base.text : nominalType
+    const defaultExpression = column.isGenerated
+      ? null
+      : (column.ownDefault ?? type.defaultExpression)
     return {
       name: column.name,
       description: comments.get(column.position) ?? null,
       isNullable: !column.isNotNull && !type.isNotNull,
-      // built-in types are known by their bare name, others as they are declared
-      baseType: base.schema === 'pg_catalog' ? base.text : nominalType,
+      baseType,
       nominalType,
       maxLength: maxLength(column, type),
-      defaultExpression: column.isGenerated ? null : (column.ownDefault ?? type.defaultExpression),
+      defaultExpression,
+      shownDefault: shownDefault(defaultExpression, baseType, jsonOfConstant),
       enumValues: base.enumLabels,
       isGenerated: column.isGenerated,
+      isDocument: documentTypes.includes(column.type),
       isComposite: base.isComposite || base.isArray,
     }
   })
 }
 
+/**
+ * A constant without the quotes and the cast that PostgreSQL prints it with; anything else whole. As
+ * the release has it: neither doubled quotes nor what JSON would escape are looked at.
+ */
+export function jsonOfConstant(expression: string, type: string): string {
+  const cast = `::${type}`
+  if (!expression.endsWith(cast)) return `"${expression}"`
+  return `"${expression.slice(0, -cast.length).replace(/^'+|'+$/g, '')}"`
+}
+
+/** json and jsonb. Domains over them are none: they take no arrows before they are cast. */
+const documentTypes = [114, 3802]
 const characterTypes = [1042, 1043]
 const bitTypes = [1560, 1562]
 

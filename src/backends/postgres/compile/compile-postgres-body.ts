@@ -17,7 +17,7 @@ export const scalar = raw('pgrst_scalar')
 
 /** `returns`: what a called function returns; null for relations. */
 export function compileBody(encoder: BodyEncoder, returns: ReturnType | null): SqlText {
-  const isScalar = returns !== null && !returns.isComposite
+  const isScalar = returns !== null && returns.kind !== 'composite'
   const isOneScalar = isScalar && !returns.isSet
   const value = isScalar ? sql`${rows}.${scalar}` : rows
   switch (encoder.kind) {

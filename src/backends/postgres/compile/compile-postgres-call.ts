@@ -17,7 +17,7 @@ const call = raw('pgrst_call')
 const body = raw('pgrst_body')
 
 export function compileCall(plan: CallPlan): SqlText {
-  const isScalar = !plan.routine.returns.isComposite
+  const isScalar = plan.routine.returns.kind !== 'composite'
   const { before, list } = compileArguments(plan)
   const called = sql`${qualified(plan.routine)}(${list})`
   const result = isScalar ? sql`(SELECT ${called} ${scalar}) ${call}` : sql`${called} ${call}`

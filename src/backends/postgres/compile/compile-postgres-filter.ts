@@ -13,7 +13,17 @@ import type {
 } from '../../../api/api-request.ts'
 import { assertNever } from '../../../core/assert-never.ts'
 import type { PlanField } from '../../../plan/plan.ts'
-import { constant, ident, join, noSql, param, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import {
+  constant,
+  ident,
+  join,
+  noSql,
+  param,
+  qualified,
+  raw,
+  type SqlText,
+  sql,
+} from '../../sql/sql-text.ts'
 
 const comparisonSymbols = {
   eq: '=',
@@ -111,9 +121,9 @@ function sent(slot: Slot): SqlText {
   return param({ kind: 'slot', slot })
 }
 
-/** The value as the domain's own function reads it; the catalog gives its name, quoted. */
+/** The value as the domain's own function reads it. */
 function parsed(field: PlanField, value: SqlText): SqlText {
-  return field.transform === null ? value : sql`${raw(field.transform)}(${value})`
+  return field.transform === null ? value : sql`${qualified(field.transform)}(${value})`
 }
 
 /** `= ANY` of one array, not IN: one statement serves lists of every length, the empty one too. */
@@ -121,5 +131,5 @@ function inList(field: PlanField, slot: Slot): SqlText {
   const list = sent(slot)
   return field.transform === null
     ? list
-    : sql`SELECT ${raw(field.transform)}(unnest(${list}::text[]))`
+    : sql`SELECT ${qualified(field.transform)}(unnest(${list}::text[]))`
 }

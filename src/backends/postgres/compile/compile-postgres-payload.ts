@@ -3,7 +3,7 @@
  * PostgreSQL parses the text and converts the values, so that its rules and messages hold.
  */
 import type { PlanField } from '../../../plan/plan.ts'
-import { ident, join, param, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import { ident, join, param, qualified, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 
 const jsonOid = 114
 const jsonbOid = 3802
@@ -77,8 +77,8 @@ function payloadOrInner(shape: PayloadShape): SqlText {
   return hasTransform(shape) ? raw('pgrst_record') : payload
 }
 
-/** The domain's own function reads the JSON value; the catalog gives its name, quoted. */
+/** The domain's own function reads the JSON value. */
 function transformed(field: PlanField): SqlText {
   const name = ident(field.name)
-  return field.transform === null ? name : sql`${raw(field.transform)}(${name}) AS ${name}`
+  return field.transform === null ? name : sql`${qualified(field.transform)}(${name}) AS ${name}`
 }

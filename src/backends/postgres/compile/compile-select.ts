@@ -4,7 +4,7 @@
  */
 import type { AggregateFunction } from '../../../api/api-request.ts'
 import type { SelectColumn } from '../../../plan/plan.ts'
-import { ident, join, noSql, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import { ident, join, noSql, qualified, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import { compileField } from './compile-postgres-filter.ts'
 
 /** One item of a select list. */
@@ -24,8 +24,8 @@ export function compileSelectColumn(column: SelectColumn, table: SqlText): Selec
     return { value: counted, alias, isAggregate: true, isStar: false }
   }
   const plain = compileField(table, field)
-  // the catalog gives the function's name, quoted
-  const represented = field.transform === null ? plain : sql`${raw(field.transform)}(${plain})`
+  const represented =
+    field.transform === null ? plain : sql`${qualified(field.transform)}(${plain})`
   const value = castIfAsked(represented, column.cast)
   return {
     value: compileAggregate(value, aggregate, column.aggregateCast),

@@ -6,6 +6,7 @@
 
 import { qualifiedName } from '../../../core/qualified-name.ts'
 import type { Catalog, CatalogRelation, Column, ForeignKey } from '../../../schema/catalog.ts'
+import { shownDefault } from '../../values/shown-default.ts'
 import type { RawCatalog, RawColumn, RawForeignKey, RawRelation } from '../wire/raw-catalog.ts'
 import { foreignKeyNames } from './constraint-names.ts'
 import { readDeclaredType } from './declared-type.ts'
@@ -103,17 +104,27 @@ function primaryKeyOf({ columns }: RawRelation): readonly string[] {
 function buildColumn(column: RawColumn, relation: RawRelation): Column {
   const isRowid = isRowidAlias(column, relation)
   const isText = relation.kind === 'virtual' && readFtsTable(relation) !== null
+  const type = readDeclaredType(isText ? 'text' : column.type)
+  const defaultExpression = column.defaultExpression ?? (isRowid ? 'rowid' : null)
   return {
-    ...readDeclaredType(isText ? 'text' : column.type),
+    ...type,
     name: column.name,
     description: null,
     // only a rowid is never null without saying so: SQLite lets other primary keys be null
     isNullable: !column.isNotNull && !isRowid,
-    defaultExpression: column.defaultExpression ?? (isRowid ? 'rowid' : null),
+    defaultExpression,
+    shownDefault: shownDefault(defaultExpression, type.baseType, jsonOfLiteral),
     enumValues: [],
     isGenerated: column.isGenerated,
+    isDocument: type.baseType === 'json' || type.baseType === 'jsonb',
     isComposite: false,
   }
+}
+
+/** A text literal without its quotes; anything else whole. */
+export function jsonOfLiteral(expression: string): string {
+  const literal = /^'((?:[^']|'')*)'$/.exec(expression)?.[1]
+  return literal === undefined ? `"${expression}"` : JSON.stringify(literal.replaceAll("''", "'"))
 }
 
 /** `INTEGER PRIMARY KEY`: the row's number, which SQLite assigns when none is given. */

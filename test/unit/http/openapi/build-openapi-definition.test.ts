@@ -160,36 +160,17 @@ describe('the property of a column', () => {
     })
   })
 
-  test.each([
-    ['text', `'default'::text`, 'default'],
-    ['date', `'1900-01-01'::date`, '1900-01-01'],
-    ['time without time zone', `'13:00:00'::time without time zone`, '13:00:00'],
-    ['timestamp with time zone', 'now()', 'now()'],
-    ['text', `'it''s'`, "it's"],
-    ['text', 'NULL::text', 'NULL'],
-    ['character', `'x'::bpchar`, "'x'::bpchar"],
-    ['boolean', 'false', false],
-    ['integer', '42', 42],
-    ['numeric', '42.2', 42.2],
-    ['any', '1', 1],
-  ])('of type %s with the default %s shows %j', (baseType, defaultExpression, value) => {
-    expect(property({ baseType, defaultExpression }).default).toBe(value)
-  })
+  test.each(['"now()"', '42', 'false', '12345678901234567890.123456789'])(
+    'shows the default %s digit by digit',
+    (shownDefault) => {
+      expect(propertyText({ baseType: 'numeric', shownDefault })).toContain(
+        `"default":${shownDefault},`,
+      )
+    },
+  )
 
-  test.each([
-    ['integer', `nextval('films_id_seq'::regclass)`],
-    ['integer', '(1 + 1)'],
-    ['jsonb', `'{}'::jsonb`],
-    ['text[]', `'{}'::text[]`],
-    ['text', `'say "hi"'::text`],
-    ['text', `'two\nlines'::text`],
-  ])('of type %s with the default %s shows none', (baseType, defaultExpression) => {
-    expect(property({ baseType, defaultExpression })).not.toHaveProperty('default')
-  })
-
-  test('keeps all digits of a default', () => {
-    const defaultExpression = '12345678901234567890.123456789'
-    const text = propertyText({ baseType: 'numeric', defaultExpression })
-    expect(text).toContain(`"default":${defaultExpression},`)
+  test('has no default where the backend shows none', () => {
+    const column = { defaultExpression: 'now()', shownDefault: null }
+    expect(property(column)).not.toHaveProperty('default')
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { swaggerType, valueSchema } from '../../../../src/http/openapi/swagger-type.ts'
+import { valueSchema } from '../../../../src/http/openapi/swagger-type.ts'
+import { jsonTypeOf } from '../../../../src/schema/json-type.ts'
 
 describe('a type in Swagger', () => {
   test.each([
@@ -35,7 +36,7 @@ describe('a type in Swagger', () => {
   })
 
   test.each(['json', 'jsonb'])('%s is anything, and says what it is called', (type) => {
-    expect(swaggerType(type)).toBeNull()
+    expect(jsonTypeOf(type)).toBeNull()
     expect(valueSchema(type)).toEqual({ format: type })
   })
 
