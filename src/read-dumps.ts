@@ -75,8 +75,8 @@ export async function readDumps(deps: DumpDeps): Promise<Dumps> {
         log({
           kind: 'reload-failed',
           error: failure.error,
-          schemas: options.schemas,
-          extraSearchPath: options.extraSearchPath,
+          schemas: options.dbSchemas,
+          extraSearchPath: options.dbExtraSearchPath,
           attempt: 1,
           durationMs: 0,
         })

@@ -3,7 +3,6 @@
  */
 import { assertNever } from '../core/assert-never.ts'
 import type { Observation, Observe } from '../observe/observation.ts'
-import { schemaOptions } from '../schema/schema-options.ts'
 import { summarizeSnapshot } from '../schema/summarize-snapshot.ts'
 import { describeFailure } from './describe-failure.ts'
 import type { ReloadStep } from './reload-step.ts'
@@ -56,7 +55,7 @@ export function observationsOf(step: ReloadStep): readonly Observation[] {
     case 'load-failed': {
       const { failure, config, durationMs } = step
       const { attempt } = step.owed
-      const { schemas, extraSearchPath } = schemaOptions(config)
+      const { dbSchemas: schemas, dbExtraSearchPath: extraSearchPath } = config
       const { error, stack } = describeFailure(failure)
       const crashes = stack === null ? [] : [crash(failure)]
       return [

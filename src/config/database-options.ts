@@ -1,6 +1,7 @@
 /**
  * The release's options about the database: connections, schemas, transactions.
  */
+import { onlySchema } from '../core/only-schema.ts'
 import { txEnds } from './config.ts'
 import { type OptionKey, type OptionTable, option, optionByEngine } from './option.ts'
 import {
@@ -105,12 +106,12 @@ export const databaseOptions: OptionTable<DatabaseOptionKey> = {
   dbSchemas: optionByEngine(
     'db-schemas',
     schemaList,
-    (engine) => (engine === 'sqlite' ? ['main'] : ['public']),
+    (engine) => (engine === 'postgres' ? ['public'] : [onlySchema]),
     {
       aliases: ['db-schema'],
       reload: 'schema',
       inDatabase: true,
-      doc: 'The exposed schemas. The first serves requests without a profile header.',
+      doc: 'The exposed schemas. The first serves requests without a profile header. Engines without schemas have the one called `main`, which `public` means as well.',
     },
   ),
   dbTxEnd: option(

@@ -20,6 +20,14 @@ export const optionKeys: readonly OptionKey[] = Object.keys(options)
   .filter(isOptionKey)
   .sort((a, b) => (options[a].name < options[b].name ? -1 : 1))
 
+/** The options that act only through a schema load: those whose `reload` says so. */
+export const schemaOptionKeys = [
+  'dbSchemas',
+  'dbExtraSearchPath',
+  'dbHoistedTxSettings',
+] as const satisfies readonly OptionKey[]
+export type SchemaOptionKey = (typeof schemaOptionKeys)[number]
+
 /** Settings of the database that count, as PostgreSQL names them: `pgrst.db_schemas`. */
 export const databaseSettingNames: readonly string[] = optionKeys
   .filter((key) => options[key].inDatabase)

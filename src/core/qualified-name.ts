@@ -1,6 +1,5 @@
 /**
- * A name inside a schema: relations, functions and types are known by it. Engines without schemas
- * use the empty schema.
+ * A name inside a schema: relations, functions and types are known by it.
  */
 export interface QualifiedName {
   readonly schema: string

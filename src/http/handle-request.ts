@@ -92,7 +92,7 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
 
     const parsed = parseRequest(raw, {
       // those that were loaded: new ones act with the next schema load
-      dbSchemas: snapshot.options.schemas,
+      dbSchemas: snapshot.schemas,
       dbRootSpec: config.dbRootSpec,
       openapiMode: config.openapiMode,
       dbTxEnd: config.dbTxEnd,

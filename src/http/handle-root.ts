@@ -38,7 +38,7 @@ export function isBehind(
   { plan, snapshot }: Pick<RootRequest, 'plan' | 'snapshot'>,
   { relations }: Inspected,
 ): boolean {
-  if (relations === null || !snapshot.options.schemas.includes(plan.schema)) return false
+  if (relations === null || !snapshot.schemas.includes(plan.schema)) return false
   for (const key of relations) if (!snapshot.relations.has(key)) return true
   return false
 }

@@ -4,6 +4,7 @@
  * what it is given, so a backend may keep its catalog. The pipeline runs it in slices.
  */
 import { createFuzzySet, type FuzzySet } from '../core/fuzzy-set.ts'
+import { onlySchema, onlySchemaAlias } from '../core/only-schema.ts'
 import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
 import { runAtOnce, runInSlices, type SliceDeps, type Steps } from '../core/run-in-slices.ts'
 import type { Capabilities } from './capabilities.ts'
@@ -12,7 +13,6 @@ import type {
   CatalogRelation,
   Column,
   Representation,
-  RoleSettings,
   Routine,
   ViewKeyDependency,
 } from './catalog.ts'
@@ -28,6 +28,11 @@ const minSimilarity = 0.75
 const maxSuggestible = 500
 
 const none: readonly never[] = Object.freeze([])
+
+const noAliases: SchemaSnapshot['schemaAliases'] = Object.freeze(new Map())
+const onlySchemaAliases: SchemaSnapshot['schemaAliases'] = Object.freeze(
+  new Map([[onlySchemaAlias, onlySchema]]),
+)
 
 function copyList<T>(list: readonly T[], copy: (item: T) => T): readonly T[] {
   return list.length === 0 ? none : Object.freeze(list.map(copy))
@@ -128,13 +133,10 @@ function groupRepresentations(
   return Object.freeze(bySource)
 }
 
-function copyRoleSettings(
-  settings: ReadonlyMap<string, RoleSettings>,
-): SchemaSnapshot['roleSettings'] {
-  const copies = [...settings].map(
-    ([role, own]) => [role, Object.freeze({ ...own, settings: copyPairs(own.settings) })] as const,
-  )
-  return Object.freeze(new Map(copies))
+function copyOptions(options: SchemaOptions): SchemaOptions {
+  const copy = structuredClone(options)
+  for (const value of Object.values(copy)) Object.freeze(value)
+  return Object.freeze(copy)
 }
 
 function copyCapabilities(capabilities: Capabilities): Capabilities {
@@ -167,9 +169,8 @@ function* buildSteps(
   loadedAt: Date,
 ): Steps<SchemaSnapshot> {
   const capabilities = copyCapabilities(catalog.capabilities)
-  // engines without schemas know their relations by the empty one
-  const schemas =
-    capabilities.grades.schemas === 'unsupported' ? [...options.schemas, ''] : options.schemas
+  const hasSchemas = capabilities.grades.schemas !== 'unsupported'
+  const schemas = copyTexts(hasSchemas ? options.dbSchemas : [onlySchema])
   const exposed = new Set(schemas)
 
   const viewKeys = viewPrimaryKeys(catalog.viewKeyDependencies)
@@ -201,11 +202,9 @@ function* buildSteps(
     version,
     schemaVersion: catalog.version,
     loadedAt: new Date(loadedAt),
-    options: Object.freeze({
-      schemas: copyTexts(options.schemas),
-      extraSearchPath: copyTexts(options.extraSearchPath),
-      hoistedSettings: copyTexts(options.hoistedSettings),
-    }),
+    options: copyOptions(options),
+    schemas,
+    schemaAliases: hasSchemas ? noAliases : onlySchemaAliases,
     capabilities,
     relations: sortedRelations,
     relationships,
@@ -218,7 +217,7 @@ function* buildSteps(
         routine: copyName(handler.routine),
       }),
     ),
-    roleSettings: copyRoleSettings(catalog.roleSettings),
+    engineFacts: catalog.engineFacts,
     suggestRelation: createSuggester(sortedRelations),
   })
 }

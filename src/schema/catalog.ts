@@ -4,6 +4,7 @@
  */
 import type { QualifiedName } from '../core/qualified-name.ts'
 import type { Capabilities } from './capabilities.ts'
+import type { EngineFacts } from './engine-facts.ts'
 import type { ColumnPair, ComputedRelationship } from './relationship.ts'
 
 /**
@@ -100,8 +101,12 @@ export interface Routine extends QualifiedName {
   readonly hasVariadic: boolean
   /** What kind of body its one parameter, which has no name, takes whole; null: none. */
   readonly wholeBody: 'json' | 'text' | 'xml' | 'octet-stream' | null
+  /** Of the transaction that calls it, where the routine asks for one. Dumps of the schema tell it. */
   readonly isolationLevel: IsolationLevel | null
-  /** Settings of the routine that are to hold for the whole transaction. */
+  /**
+   * Settings of the routine that are to hold for the whole transaction, names and values in the
+   * engine's words. Dumps of the schema tell them.
+   */
   readonly settings: readonly (readonly [string, string])[]
 }
 
@@ -140,13 +145,8 @@ export interface Catalog {
   readonly computedRelationships: readonly ComputedRelationship[]
   readonly representations: readonly Representation[]
   readonly mediaHandlers: readonly MediaHandlerSource[]
-  /** Settings of the roles that requests may run as, role by role; empty where there are no roles. */
-  readonly roleSettings: ReadonlyMap<string, RoleSettings>
+  /** Frozen in depth: snapshots take it over as it is. */
+  readonly engineFacts: EngineFacts
   /** Milliseconds per query group, for the debug line and `Server-Timing`-like reports. */
   readonly timings: Readonly<Record<string, number>>
-}
-
-export interface RoleSettings {
-  readonly isolationLevel: IsolationLevel | null
-  readonly settings: readonly (readonly [string, string])[]
 }

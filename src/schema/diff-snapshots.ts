@@ -13,7 +13,7 @@ export interface SnapshotDiff {
   readonly changed: readonly string[]
 }
 
-/** Equality of what a snapshot is made of: plain values, lists, objects and maps. */
+/** Equality of what a snapshot is made of: plain values, lists, objects, maps and sets. */
 function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
@@ -27,6 +27,7 @@ function isSame(a: unknown, b: unknown): boolean {
     }
     return true
   }
+  if (a instanceof Set) return b instanceof Set && isSame([...a], [...b])
   if (Array.isArray(a)) {
     return Array.isArray(b) && a.length === b.length && a.every((item, at) => isSame(item, b[at]))
   }
@@ -64,9 +65,9 @@ function* compareMaps<T>(
   for (const key of previous.keys()) if (!next.has(key)) changes.removed.push(nameOf(key))
 }
 
-/** Keys are `schema NUL name`; engines without schemas have an empty one. */
+/** Keys are `schema NUL name`. */
 function dotted(key: string): string {
-  return key.startsWith('\0') ? key.slice(1) : key.replace('\0', '.')
+  return key.replace('\0', '.')
 }
 
 function* diffSteps(previous: SchemaSnapshot | null, next: SchemaSnapshot): Steps<SnapshotDiff> {
@@ -95,7 +96,9 @@ function* diffSteps(previous: SchemaSnapshot | null, next: SchemaSnapshot): Step
     if (!isSame(previous.mediaHandlers, next.mediaHandlers)) {
       changes.changed.push('media type handlers')
     }
-    if (!isSame(previous.roleSettings, next.roleSettings)) changes.changed.push('role settings')
+    if (!isSame(previous.engineFacts, next.engineFacts)) {
+      changes.changed.push(next.engineFacts.title)
+    }
   }
   return changes
 }

@@ -1,16 +1,11 @@
 /**
  * Which part of a configuration acts only through a schema load. A snapshot keeps what it was
- * loaded with, so that a reload of the configuration alone does not change the schema.
+ * loaded with, so that a reload of the configuration alone does not change the schema. What the
+ * options mean is the backend's business.
  */
-import type { Config } from '../config/config.ts'
 import type { SchemaOptions } from './schema-snapshot.ts'
 
-export function schemaOptions(
-  config: Pick<Config, 'dbSchemas' | 'dbExtraSearchPath' | 'dbHoistedTxSettings'>,
-): SchemaOptions {
-  return {
-    schemas: config.dbSchemas,
-    extraSearchPath: config.dbExtraSearchPath,
-    hoistedSettings: config.dbHoistedTxSettings,
-  }
+export function schemaOptions(config: SchemaOptions): SchemaOptions {
+  const { dbSchemas, dbExtraSearchPath, dbHoistedTxSettings } = config
+  return { dbSchemas, dbExtraSearchPath, dbHoistedTxSettings }
 }

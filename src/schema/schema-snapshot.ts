@@ -2,6 +2,8 @@
  * The immutable picture of a database that requests are planned on. Built by `build-snapshot.ts`,
  * published by the reload pipeline, deeply readonly.
  */
+import type { Config } from '../config/config.ts'
+import type { SchemaOptionKey } from '../config/options.ts'
 import type { QualifiedName } from '../core/qualified-name.ts'
 import type { Capabilities } from './capabilities.ts'
 import type {
@@ -9,10 +11,10 @@ import type {
   Column,
   MediaHandlerSource,
   Representation,
-  RoleSettings,
   Routine,
   SchemaVersion,
 } from './catalog.ts'
+import type { EngineFacts } from './engine-facts.ts'
 import type { Relationship } from './relationship.ts'
 
 export interface Relation extends Omit<CatalogRelation, 'columns'> {
@@ -22,12 +24,7 @@ export interface Relation extends Omit<CatalogRelation, 'columns'> {
 }
 
 /** The options that act only through a schema load, as they were when it began. */
-export interface SchemaOptions {
-  /** Exposed schemas, at least one; the first is the default. */
-  readonly schemas: readonly string[]
-  readonly extraSearchPath: readonly string[]
-  readonly hoistedSettings: readonly string[]
-}
+export type SchemaOptions = Pick<Config, SchemaOptionKey>
 
 export interface SchemaSnapshot {
   /** 1, 2, 3 … in this process. */
@@ -35,6 +32,10 @@ export interface SchemaSnapshot {
   readonly schemaVersion: SchemaVersion
   readonly loadedAt: Date
   readonly options: SchemaOptions
+  /** Exposed schemas, at least one; the first is the default. */
+  readonly schemas: readonly string[]
+  /** Other names that clients may say → the schema that they mean. */
+  readonly schemaAliases: ReadonlyMap<string, string>
   readonly capabilities: Capabilities
   /** By `nameKey`; exposed schemas only. */
   readonly relations: ReadonlyMap<string, Relation>
@@ -48,7 +49,8 @@ export interface SchemaSnapshot {
   /** By source type, then by target type. */
   readonly representations: ReadonlyMap<string, ReadonlyMap<string, Representation>>
   readonly mediaHandlers: readonly MediaHandlerSource[]
-  readonly roleSettings: ReadonlyMap<string, RoleSettings>
+  /** For the backend alone. */
+  readonly engineFacts: EngineFacts
   /** The relation of that schema whose name resembles `name` most, if any does enough. */
   readonly suggestRelation: (name: QualifiedName) => string | null
 }

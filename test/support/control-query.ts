@@ -34,9 +34,9 @@ export function controlOf(uri: string): TestControl {
 
 export function schemaOptions(options: Partial<SchemaOptions> = {}): SchemaOptions {
   return {
-    schemas: ['public'],
-    extraSearchPath: [],
-    hoistedSettings: ['statement_timeout', 'default_transaction_isolation'],
+    dbSchemas: ['public'],
+    dbExtraSearchPath: [],
+    dbHoistedTxSettings: ['statement_timeout', 'default_transaction_isolation'],
     ...options,
   }
 }

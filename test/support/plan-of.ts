@@ -40,7 +40,7 @@ export function requestOf(
       body: new TextEncoder().encode(body),
     },
     {
-      dbSchemas: snapshot.options.schemas,
+      dbSchemas: snapshot.schemas,
       dbRootSpec: null,
       openapiMode: 'follow-privileges',
       dbTxEnd: 'commit-allow-override',

@@ -4,6 +4,10 @@
  */
 
 import type { Execution, RequestContext } from '../../src/backends/backend.ts'
+import {
+  PostgresFacts,
+  type RoleSettings,
+} from '../../src/backends/postgres/catalog/postgres-facts.ts'
 import { createPlanCompiler } from '../../src/backends/postgres/compile/compile-postgres.ts'
 import {
   createPostgresPool,
@@ -11,7 +15,6 @@ import {
 } from '../../src/backends/postgres/connect/postgres-pool.ts'
 import { createExecutor } from '../../src/backends/postgres/execute/execute-postgres.ts'
 import type { Observation } from '../../src/observe/observation.ts'
-import type { RoleSettings } from '../../src/schema/catalog.ts'
 import type { SchemaSnapshot } from '../../src/schema/schema-snapshot.ts'
 import { loadTestConfig } from './load-test-config.ts'
 import { planOf, type RequestParts, requestOf } from './plan-of.ts'
@@ -70,8 +73,11 @@ export function executorOn(
       const context: RequestContext = {
         snapshot: {
           ...snapshot,
-          options: { ...snapshot.options, extraSearchPath: options.extraSearchPath ?? ['public'] },
-          roleSettings: new Map(Object.entries(options.roleSettings ?? {})),
+          options: {
+            ...snapshot.options,
+            dbExtraSearchPath: options.extraSearchPath ?? ['public'],
+          },
+          engineFacts: new PostgresFacts(new Map(Object.entries(options.roleSettings ?? {}))),
         },
         config: loadTestConfig({
           env: { PGRST_DB_TX_END: 'commit-allow-override', ...options.config },

@@ -89,10 +89,10 @@ export function describeSnapshot(description: SnapshotDescription): SchemaSnapsh
       computedRelationships: (description.computed ?? []).map((each) => computed(each, name)),
       representations: description.representations ?? [],
       mediaHandlers: description.mediaHandlers ?? [],
-      roleSettings: new Map(),
+      engineFacts: Object.freeze({ title: 'facts of no engine' }),
       timings: {},
     },
-    { schemas, extraSearchPath: [], hoistedSettings: [] },
+    { dbSchemas: schemas, dbExtraSearchPath: [], dbHoistedTxSettings: [] },
     1,
     new Date(0),
   )

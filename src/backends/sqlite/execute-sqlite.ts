@@ -11,7 +11,6 @@ import { isUnreachable } from '../../errors/judge-failure.ts'
 import { judgeRows } from '../../plan/judge-rows.ts'
 import type { DatabasePlan } from '../../plan/plan.ts'
 import type { Execution, RequestContext } from '../backend.ts'
-import type { SqliteDetails } from './catalog/sqlite-details.ts'
 import type { Refusal } from './compile/compile-refusal.ts'
 import { createSqliteCompiler } from './compile/compile-sqlite.ts'
 import { bindOperands } from './compile/sqlite-operands.ts'
@@ -22,8 +21,6 @@ import { type ChildRequest, toWire } from './wire/sqlite-messages.ts'
 
 export interface SqliteExecutorDeps {
   readonly pool: SqlitePool
-  /** By schema version. */
-  readonly details: (version: string) => SqliteDetails
   /** Counts the publishes of a schema. */
   readonly epoch: () => number
   /** A request found that the file cannot be served. */
@@ -80,7 +77,7 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
   async function execute(plan: DatabasePlan, context: RequestContext): Promise<Execution> {
     const { snapshot, request } = context
     const version = snapshot.schemaVersion
-    const compiled = compile(plan, snapshot, deps.details(version))
+    const compiled = compile(plan, snapshot)
     if (!compiled.ok) return refuse(refusalError(compiled.error, context), context)
     const bound = bindOperands(compiled.value, request)
     if (!bound.ok) {

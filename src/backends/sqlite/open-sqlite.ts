@@ -5,15 +5,14 @@
 import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import type { Config } from '../../config/config.ts'
+import { meansOnlySchema, onlySchema } from '../../core/only-schema.ts'
 import { BackendFailure } from '../../errors/backend-failure.ts'
 import type { Observe } from '../../observe/observation.ts'
-import type { SchemaVersion } from '../../schema/catalog.ts'
 import type { SchemaOptions } from '../../schema/schema-snapshot.ts'
 import type { Backend } from '../backend.ts'
 import { poolLimits } from '../pool/pool-limits.ts'
-import { buildSqliteCatalog, mainSchema } from './catalog/introspect-sqlite.ts'
+import { buildSqliteCatalog } from './catalog/introspect-sqlite.ts'
 import { sqliteAbilities } from './catalog/sqlite-capabilities.ts'
-import { noDetails, type SqliteDetails } from './catalog/sqlite-details.ts'
 import { createSqliteExecutor } from './execute-sqlite.ts'
 import { controlFailure, lostFailure } from './map-sqlite-error.ts'
 import { createSqliteControl } from './process/sqlite-control.ts'
@@ -29,8 +28,6 @@ export interface OpenSqliteDeps {
   readonly onUnreachable: (failure: BackendFailure) => void
 }
 
-/** Schema versions whose details are kept: those of running requests and the newest. */
-const keptVersions = 4
 const maxWarmReaders = 4
 
 /** Throws  an Error whose message a user understands, when `db-uri` leads to no file */
@@ -38,7 +35,6 @@ export function openSqlite({ config, observe, onUnreachable }: OpenSqliteDeps): 
   const located = locateDatabase(config().dbUri)
   if (!located.ok) throw new Error(located.error)
   const path = located.value
-  const detailsByVersion = new Map<SchemaVersion, SqliteDetails>()
   let epoch = 0
 
   const start = () => startSqliteProcess(path)
@@ -65,7 +61,7 @@ export function openSqlite({ config, observe, onUnreachable }: OpenSqliteDeps): 
   }
 
   async function schemaVersion(options: SchemaOptions, signal: AbortSignal): Promise<string> {
-    requireMainSchema(options)
+    requireOnlySchema(options)
     const { version } = await ask({ op: 'version' }, 'version', signal)
     return version
   }
@@ -79,22 +75,16 @@ export function openSqlite({ config, observe, onUnreachable }: OpenSqliteDeps): 
     },
     schemaVersion,
     async introspect({ options, signal }) {
-      requireMainSchema(options)
+      requireOnlySchema(options)
       pool.warmUp()
       const startedAt = performance.now()
       const reply = await ask({ op: 'catalog' }, 'catalog', signal)
       const timings = { pragmas: performance.now() - startedAt }
-      const { catalog, details } = buildSqliteCatalog(reply.catalog, reply.version, timings)
-      detailsByVersion.delete(catalog.version)
-      detailsByVersion.set(catalog.version, details)
-      const [oldest] = detailsByVersion.size > keptVersions ? detailsByVersion.keys() : []
-      if (oldest !== undefined) detailsByVersion.delete(oldest)
-      return catalog
+      return buildSqliteCatalog(reply.catalog, reply.version, timings)
     },
     databaseSettings: () => Promise.resolve(new Map()),
     execute: createSqliteExecutor({
       pool,
-      details: (version) => detailsByVersion.get(version) ?? noDetails,
       epoch: () => epoch,
       onUnreachable,
     }),
@@ -128,14 +118,14 @@ function isKind<K extends ChildReply['kind']>(
 }
 
 /** As PostgreSQL says it of a schema that is not there. */
-function requireMainSchema({ schemas }: SchemaOptions): void {
-  const unknown = schemas.find((schema) => schema !== mainSchema)
-  if (unknown === undefined) return
+function requireOnlySchema({ dbSchemas }: SchemaOptions): void {
+  if (meansOnlySchema(dbSchemas)) return
+  const unknown = dbSchemas.find((schema) => schema !== onlySchema)
   const failure = {
     sqlState: '3F000',
     message: `schema "${unknown}" does not exist`,
     details: null,
-    hint: `On SQLite there is one schema, ${mainSchema}: change or unset db-schemas.`,
+    hint: `On SQLite there is one schema, ${onlySchema}: change or unset db-schemas.`,
   }
   throw new BackendFailure({ kind: 'database', failure, authenticated: false }, failure.message)
 }

@@ -42,7 +42,7 @@ function openFeed({ feed }: Backend, channel = 'pgrst') {
   return { feed, connection, scopes }
 }
 
-const options = { schemas: ['public'], extraSearchPath: ['public'], hoistedSettings: [] }
+const options = { dbSchemas: ['public'], dbExtraSearchPath: ['public'], dbHoistedTxSettings: [] }
 
 test('says which server it is, and that requests can be served', async () => {
   const backend = backendOf()

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  postgresFacts,
+  type RoleSettings,
+} from '../../../src/backends/postgres/catalog/postgres-facts.ts'
 import { readDatabaseSettings } from '../../../src/backends/postgres/catalog/read-database-settings.ts'
 import { readRoleSettings } from '../../../src/backends/postgres/catalog/read-role-settings.ts'
 import { BackendFailure } from '../../../src/errors/backend-failure.ts'
-import type { RoleSettings } from '../../../src/schema/catalog.ts'
 import { controlOf, introspect, type TestControl } from '../../support/control-query.ts'
 import {
   clusterVersions,
@@ -219,11 +222,11 @@ describe.each(clusterVersions())('settings in PostgreSQL %s', (version) => {
     })
 
     test('are part of a load, unless they are not wanted', async () => {
-      const options = { schemas: ['config'] }
+      const options = { dbSchemas: ['config'] }
       const loaded = await introspect(control, { options })
-      expect(byShortName(loaded.roleSettings)).toEqual(await read())
+      expect(byShortName(postgresFacts(loaded.engineFacts).roles)).toEqual(await read())
       const without = await introspect(control, { options, readRoleSettings: false })
-      expect(without.roleSettings).toEqual(new Map())
+      expect(postgresFacts(without.engineFacts).roles).toEqual(new Map())
     })
   })
 })

@@ -123,7 +123,7 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
   })
 
   async function load(): Promise<SchemaSnapshot> {
-    const options = schemaOptions({ schemas: ['api', 'Odd "one"'] })
+    const options = schemaOptions({ dbSchemas: ['api', 'Odd "one"'] })
     const control = controlOf(db.uri())
     const catalog = await introspect(control, { options })
     await control.close()
@@ -132,7 +132,7 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
 
   function journey(choices: Choices): { plan: InspectPlan; context: RequestContext } {
     const { role = 'inspect_user', schema = 'api', env = {}, signal = noSignal } = choices
-    const known = snapshot.options.schemas.includes(schema)
+    const known = snapshot.schemas.includes(schema)
     const headers = known ? { 'accept-profile': schema } : {}
     const request = requestOf(snapshot, 'GET /', { headers })
     return {

@@ -3,9 +3,9 @@
  * path, `hidden` neither.
  */
 export const introspectionOptions = {
-  schemas: ['api'],
-  extraSearchPath: ['extra'],
-  hoistedSettings: ['statement_timeout', 'default_transaction_isolation'],
+  dbSchemas: ['api'],
+  dbExtraSearchPath: ['extra'],
+  dbHoistedTxSettings: ['statement_timeout', 'default_transaction_isolation'],
 }
 
 export const introspectionSql = `

@@ -166,7 +166,7 @@ describe.each(clusterVersions())('introspection of PostgreSQL %s', (version) => 
 
   test.runIf(Number(version) >= 18)('reads virtual generated columns as generated', async () => {
     await db.query(`create schema v; create table v.t (a int, b int generated always as (a * 2))`)
-    const { relations } = await introspect(control, { options: { schemas: ['v'] } })
+    const { relations } = await introspect(control, { options: { dbSchemas: ['v'] } })
     expect(relations[0]?.columns[1]).toMatchObject({ isGenerated: true, defaultExpression: null })
   })
 
@@ -403,8 +403,8 @@ describe.each(clusterVersions())('introspection of PostgreSQL %s', (version) => 
   })
 
   test.each([
-    ['exposed', { schemas: ['api', 'no "such"'] }],
-    ['searched', { extraSearchPath: ['extra', 'no "such"'] }],
+    ['exposed', { dbSchemas: ['api', 'no "such"'] }],
+    ['searched', { dbExtraSearchPath: ['extra', 'no "such"'] }],
   ])('fails when a schema that is %s does not exist', async (_, options) => {
     const failure = await introspect(control, {
       options: { ...introspectionOptions, ...options },
@@ -431,7 +431,7 @@ describe.each(clusterVersions())('introspection of PostgreSQL %s', (version) => 
   test('asks the same number of queries however many relations there are', async () => {
     const count = async (schemas: readonly string[]) => {
       const asked: string[] = []
-      await introspect(recording(asked), { options: { schemas, extraSearchPath: [] } })
+      await introspect(recording(asked), { options: { dbSchemas: schemas, dbExtraSearchPath: [] } })
       return asked.length
     }
     await db.query(`create schema lone; create table lone.t (i int)`)

@@ -46,7 +46,7 @@ create server files foreign data wrapper file_fdw;
 create foreign table api.lines (line text) server files options (filename '/dev/null');
 `
 
-const options = { schemas: ['api'], extraSearchPath: ['extra'] }
+const options = { dbSchemas: ['api'], dbExtraSearchPath: ['extra'] }
 
 describe.each(clusterVersions())('the schema version of PostgreSQL %s', (version) => {
   let db: TestDatabase
@@ -142,7 +142,7 @@ describe.each(clusterVersions())('the schema version of PostgreSQL %s', (version
     await db.query(`create role ${login} login; create role ${member}`)
     const own = controlOf(db.uri(login))
     const readOwn = () =>
-      own.run((query) => readSchemaVersion(query, schemaOptions({ schemas: ['api'] })))
+      own.run((query) => readSchemaVersion(query, schemaOptions({ dbSchemas: ['api'] })))
     const statements = [
       `grant ${member} to ${login}`,
       `alter role ${member} set statement_timeout = '3s'`,
@@ -230,7 +230,7 @@ describe.each(clusterVersions())('the schema version of PostgreSQL %s', (version
   })
 
   test('hangs on the schemas that are asked about', async () => {
-    expect(await read({ schemas: ['public'] })).not.toBe(await read())
+    expect(await read({ dbSchemas: ['public'] })).not.toBe(await read())
   })
 
   test('needs no more than the right to connect', async () => {

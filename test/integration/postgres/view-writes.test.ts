@@ -108,7 +108,7 @@ create view over_lines as select line from lines;
 create view over_hidden_remote as select id from hidden.remote;
 `
 
-const options = { schemas: ['api'] }
+const options = { dbSchemas: ['api'] }
 
 interface WriteRow {
   readonly name: string

@@ -46,7 +46,7 @@ async function serve(made: SqliteFile, options: Partial<Config> = {}): Promise<S
 }
 
 const signal = new AbortController().signal
-const options = { schemas: ['main'], extraSearchPath: [], hoistedSettings: [] }
+const options = { dbSchemas: ['main'], dbExtraSearchPath: [], dbHoistedTxSettings: [] }
 
 describe('db-uri', () => {
   test.each([

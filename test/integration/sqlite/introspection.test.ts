@@ -229,22 +229,34 @@ test('capabilities are those of the live library', () => {
   expect(grades).toMatchObject({ embedding: 'native', insert: 'unsupported', fts: 'best-effort' })
 })
 
-test('another schema than main does not exist', async () => {
-  const request = {
-    options: { schemas: ['public'], extraSearchPath: [], hoistedSettings: [] },
+function requestFor(dbSchemas: readonly string[]) {
+  return {
+    options: { dbSchemas, dbExtraSearchPath: [], dbHoistedTxSettings: [] },
     previous: null,
     depth: 'load',
     signal: new AbortController().signal,
   } as const
-  await expect(api.backend.introspect(request)).rejects.toMatchObject({
-    message: 'schema "public" does not exist',
+}
+
+test('the only schema may be called public', async () => {
+  const { relations } = await api.backend.introspect(requestFor(['public']))
+  expect(new Set(relations.map(({ schema }) => schema))).toEqual(new Set(['main']))
+})
+
+test.each([
+  [['api'], 'api'],
+  [['main', 'public'], 'public'],
+  [['public', 'api'], 'public'],
+])('of the schemas %j one does not exist', async (schemas, unknown) => {
+  await expect(api.backend.introspect(requestFor(schemas))).rejects.toMatchObject({
+    message: `schema "${unknown}" does not exist`,
     error: { kind: 'database', failure: { sqlState: '3F000' } },
   })
 })
 
 test('a load that is given up rejects at once, and the next one works', async () => {
   const given = new AbortController()
-  const options = { schemas: ['main'], extraSearchPath: [], hoistedSettings: [] }
+  const options = { dbSchemas: ['main'], dbExtraSearchPath: [], dbHoistedTxSettings: [] }
   const load = api.backend.introspect({
     options,
     previous: null,

@@ -94,11 +94,11 @@ describe('depth and scope', () => {
     await rig.clock.advance(500)
     rig.send({ depth: 'check', origin: 'poll' })
     await rig.clock.advance(500)
-    expect(rig.store.current().snapshot?.options.schemas).toEqual(['test'])
+    expect(rig.store.current().snapshot?.schemas).toEqual(['test'])
     rig.send({ depth: 'full', origin: 'signal' })
     await rig.clock.advance(500)
-    expect(rig.store.current().snapshot?.options.schemas).toEqual(['other'])
-    expect(rig.introspections.at(-1)?.options.schemas).toEqual(['other'])
+    expect(rig.store.current().snapshot?.schemas).toEqual(['other'])
+    expect(rig.introspections.at(-1)?.options.dbSchemas).toEqual(['other'])
   })
 
   test('options that shape the schema act when the listener is back, which may have missed the load', async () => {
@@ -111,7 +111,7 @@ describe('depth and scope', () => {
     expect(rig.published.map(({ generation }) => generation)).toEqual([
       { config, snapshot: expect.objectContaining({ version: 2 }) },
     ])
-    expect(rig.store.current().snapshot?.options.schemas).toEqual(['other'])
+    expect(rig.store.current().snapshot?.schemas).toEqual(['other'])
   })
 
   test('as do those that were read before it was lost', async () => {
@@ -122,7 +122,7 @@ describe('depth and scope', () => {
     await rig.clock.advance(500)
     rig.send({ scope: 'schema', depth: 'check', origin: 'listener-connected' })
     await rig.clock.advance(500)
-    expect(rig.store.current().snapshot?.options.schemas).toEqual(['other'])
+    expect(rig.store.current().snapshot?.schemas).toEqual(['other'])
   })
 
   test('configuration and schema of one reload are published in one assignment', async () => {
@@ -135,7 +135,7 @@ describe('depth and scope', () => {
     await rig.clock.advance(500)
     expect(rig.store.current()).toMatchObject({
       config: { dbSchemas: ['test', 'v1'] },
-      snapshot: { version: 2, options: { schemas: ['test', 'v1'] } },
+      snapshot: { version: 2, options: { dbSchemas: ['test', 'v1'] } },
     })
     expect(rig.published).toHaveLength(1)
   })

@@ -18,6 +18,6 @@ test('has a section for every option that is shown', () => {
 })
 
 test('says the defaults of each engine where they differ', () => {
-  expect(page).toContain('PostgreSQL `"public"`, SQLite `"main"`, MongoDB `"public"`')
+  expect(page).toContain('PostgreSQL `"public"`, SQLite `"main"`, MongoDB `"main"`')
   expect(page).toContain('PostgreSQL `0`, SQLite `500`, MongoDB `0`')
 })

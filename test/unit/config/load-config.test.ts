@@ -180,7 +180,7 @@ describe('db-uri and the engine', () => {
       { env: env({ 'db-uri': '@./uri' }), files: { './uri': ' mongodb://h/d\n' } },
       'mongodb://h/d',
       'mongodb',
-      ['public'],
+      ['main'],
       0,
     ],
     ['a SQLite name', { file: 'db-uri = "films.db"' }, 'films.db', 'sqlite', ['main'], 500],
@@ -242,8 +242,8 @@ describe('on a reload', () => {
   })
 
   test('defaults are those of the engine that runs', () => {
-    const config = loadTestConfig({ env: env({ 'db-backend': 'mongodb' }), previous })
-    expect(config).toMatchObject({ dbBackend: 'mongodb', dbSchemas: ['main'] })
+    const config = loadTestConfig({ env: env({ 'db-backend': 'postgres' }), previous })
+    expect(config).toMatchObject({ dbBackend: 'postgres', dbSchemas: ['main'] })
   })
 
   test('the file of the secret is read again', () => {

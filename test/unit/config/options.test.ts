@@ -5,6 +5,7 @@ import {
   environmentNamesOf,
   optionKeys,
   options,
+  schemaOptionKeys,
 } from '../../../src/config/options.ts'
 
 test('a property of the configuration is the name of its option in camel case', () => {
@@ -32,6 +33,11 @@ test('options that may be in the database are never of the kind that needs a res
   for (const key of optionKeys) {
     if (options[key].inDatabase) expect(options[key].reload).not.toBe('boot')
   }
+})
+
+test('these options act through a schema load', () => {
+  const found = optionKeys.filter((key) => options[key].reload === 'schema')
+  expect([...schemaOptionKeys].sort()).toEqual([...found].sort())
 })
 
 test('these settings of the database count', () => {

@@ -67,13 +67,10 @@ const rich: Catalog = catalog({
       routine: { schema: 'test', name: 'twkb_agg' },
     },
   ],
-  roleSettings: new Map([
-    ['anon', { isolationLevel: null, settings: [['statement_timeout', '5s']] }],
-  ]),
 })
 
 function build(parts: Catalog, schemas: readonly string[] = ['test']): SchemaSnapshot {
-  return buildSnapshot(parts, { ...options, schemas }, 7, new Date(1000))
+  return buildSnapshot(parts, { ...options, dbSchemas: schemas }, 7, new Date(1000))
 }
 
 /** Paths of everything reachable that is not frozen. */
@@ -108,7 +105,9 @@ describe('buildSnapshot', () => {
     expect(snapshot).toMatchObject({
       version: 7,
       schemaVersion: 'v1',
-      options: { schemas: ['test'], extraSearchPath: ['public'] },
+      options: { dbSchemas: ['test'], dbExtraSearchPath: ['public'] },
+      schemas: ['test'],
+      schemaAliases: new Map(),
       capabilities: { engine: 'PostgreSQL', version: '18.1' },
     })
     expect(snapshot.loadedAt.getTime()).toBe(1000)
@@ -122,18 +121,26 @@ describe('buildSnapshot', () => {
     expect([...build(rich, ['private']).relations.keys()]).toEqual(['private\0secrets'])
   })
 
-  test('exposes everything of an engine without schemas', () => {
+  test('hands the facts of the engine on as they are', () => {
+    const engineFacts = Object.freeze({ title: 'mine' })
+    expect(build(catalog({ engineFacts })).engineFacts).toBe(engineFacts)
+  })
+
+  test('exposes the one schema of an engine without schemas, whatever it is called', () => {
     const grades = { ...capabilities.grades, schemas: 'unsupported' } as const
     const flat = catalog({
       capabilities: { ...capabilities, grades },
-      relations: [relation('.films'), relation('.directors')],
-      foreignKeys: [key('fk', '.films(director_id)', '.directors(id)')],
-      routines: [routine('.add')],
+      relations: [relation('main.films'), relation('main.directors')],
+      foreignKeys: [key('fk', 'main.films(director_id)', 'main.directors(id)')],
+      routines: [routine('main.add')],
     })
     const snapshot = build(flat, ['public'])
-    expect([...snapshot.relations.keys()]).toEqual(['\0directors', '\0films'])
-    expect(snapshot.relationships.get('\0films')?.get('')).toHaveLength(1)
-    expect([...snapshot.routines.keys()]).toEqual(['\0add'])
+    expect(snapshot.schemas).toEqual(['main'])
+    expect(snapshot.schemaAliases).toEqual(new Map([['public', 'main']]))
+    expect(snapshot.options.dbSchemas).toEqual(['public'])
+    expect([...snapshot.relations.keys()]).toEqual(['main\0directors', 'main\0films'])
+    expect(snapshot.relationships.get('main\0films')?.get('main')).toHaveLength(1)
+    expect([...snapshot.routines.keys()]).toEqual(['main\0add'])
   })
 
   test('keeps columns in declared order', () => {

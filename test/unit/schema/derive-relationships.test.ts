@@ -38,7 +38,7 @@ function relationshipsOf(
   parts: Partial<Catalog>,
   schemas: readonly string[] = ['test'],
 ): readonly string[] {
-  const snapshot = buildSnapshot(catalog(parts), { ...options, schemas }, 1, new Date(0))
+  const snapshot = buildSnapshot(catalog(parts), { ...options, dbSchemas: schemas }, 1, new Date(0))
   const bySchema = snapshot.relationships.get(nameKey(named(name)))
   return [...(bySchema?.values() ?? [])].flat().map(describeOne)
 }

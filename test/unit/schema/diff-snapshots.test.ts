@@ -86,7 +86,7 @@ describe('diffSnapshots', () => {
         mediaHandlers: [
           { mediaType: 'a/b', relation: null, routine: { schema: 'test', name: 'h' } },
         ],
-        roleSettings: new Map([['anon', { isolationLevel: null, settings: [] }]]),
+        engineFacts: { title: 'role settings' },
       },
       {
         added: [],

@@ -161,14 +161,14 @@ export function catalog(parts: Partial<Catalog> = {}): Catalog {
     computedRelationships: [],
     representations: [],
     mediaHandlers: [],
-    roleSettings: new Map(),
+    engineFacts: Object.freeze({ title: 'facts' }),
     timings: {},
     ...parts,
   }
 }
 
 export const options: SchemaOptions = {
-  schemas: ['test'],
-  extraSearchPath: ['public'],
-  hoistedSettings: ['statement_timeout'],
+  dbSchemas: ['test'],
+  dbExtraSearchPath: ['public'],
+  dbHoistedTxSettings: ['statement_timeout'],
 }

@@ -28,10 +28,10 @@ from (
 /** Errors  rejects with BackendFailure 3F000 `schema "x" does not exist` */
 export async function resolveScope(
   query: ControlQuery,
-  options: Pick<SchemaOptions, 'schemas' | 'extraSearchPath'>,
+  options: Pick<SchemaOptions, 'dbSchemas' | 'dbExtraSearchPath'>,
 ): Promise<CatalogScope> {
-  const { schemas, extraSearchPath } = options
-  const rows = await query(scopeSql, [JSON.stringify(schemas), JSON.stringify(extraSearchPath)])
+  const { dbSchemas, dbExtraSearchPath } = options
+  const rows = await query(scopeSql, [JSON.stringify(dbSchemas), JSON.stringify(dbExtraSearchPath)])
   const [first] = rows
   if (first === undefined) throw new Error('a load needs at least one schema')
   const exposed = rows.filter((row) => flagIn(row, 'is_exposed'))

@@ -25,6 +25,7 @@ import { parseViews, readFollowedViews, readViewsBelow } from './catalog-views.t
 import { readForeignWrites } from './foreign-writes.ts'
 import { foreignKeys, hiddenPrimaryKeys, primaryKeys } from './name-keys.ts'
 import { readPostgresCapabilities } from './postgres-capabilities.ts'
+import { PostgresFacts, type RoleSettings } from './postgres-facts.ts'
 import { readSchemaVersion } from './postgres-schema-version.ts'
 import { readRoleSettings } from './read-role-settings.ts'
 import { completeNames, namesOfTables } from './relation-names.ts'
@@ -70,9 +71,9 @@ export async function introspectPostgres(
   )
   const castRows = await timed('dreps', () => readCasts(query))
   const mediaHandlers = await timed('mhandlers', () => readMediaHandlers(query, scope))
-  const roleSettings = request.readRoleSettings
+  const roles = request.readRoleSettings
     ? await readRoleSettings(query, scope.serverVersion)
-    : new Map()
+    : new Map<string, RoleSettings>()
 
   const tables = await sliced(parseTables(tableRows.tables))
   const otherTypes = [...(await sliced(typesOfRoutines(routineRows))), ...typesOfCasts(castRows)]
@@ -110,11 +111,11 @@ export async function introspectPostgres(
     foreignKeys: await sliced(foreignKeys(keys, allKeys, names)),
     hiddenPrimaryKeys: hiddenPrimaryKeys(keys, allKeys, relevant, names),
     viewKeyDependencies: await sliced(viewKeyDependencies(origins, keys, names)),
-    routines: await sliced(parseRoutines(routineRows, types, options.hoistedSettings)),
+    routines: await sliced(parseRoutines(routineRows, types, options.dbHoistedTxSettings)),
     computedRelationships,
     representations: representations(castRows, types),
     mediaHandlers,
-    roleSettings,
+    engineFacts: new PostgresFacts(roles),
     timings,
   }
 }

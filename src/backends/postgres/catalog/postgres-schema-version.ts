@@ -113,9 +113,9 @@ select pg_catalog.concat_ws('.',
  */
 export async function readSchemaVersion(
   query: ControlQuery,
-  options: Pick<SchemaOptions, 'schemas' | 'extraSearchPath'>,
+  options: Pick<SchemaOptions, 'dbSchemas' | 'dbExtraSearchPath'>,
 ): Promise<SchemaVersion> {
-  const schemas = toArrayLiteral([...options.schemas, ...options.extraSearchPath])
+  const schemas = toArrayLiteral([...options.dbSchemas, ...options.dbExtraSearchPath])
   const [row] = await query(versionSql, [schemas])
   if (row === undefined) throw new Error('catalog query: no version')
   return textIn(row, 'version')

@@ -5,10 +5,10 @@
  *
  * Rule  PostgREST docs: transactions (impersonated role settings)
  */
-import type { RoleSettings } from '../../../schema/catalog.ts'
 import type { ControlQuery } from '../connect/control-connection.ts'
 import { isolationLevel } from './catalog-routines.ts'
 import { textIn } from './catalog-row.ts'
+import type { RoleSettings } from './postgres-facts.ts'
 
 const settingsSql = (serverVersion: number) => `
 with settings as (

@@ -9,6 +9,7 @@ import type { Config } from '../../../config/config.ts'
 import type { DatabasePlan, InspectPlan } from '../../../plan/plan.ts'
 import type { RequestContext } from '../../backend.ts'
 import { qualified, quoteIdentifier, raw, sql, toStatement } from '../../sql/sql-text.ts'
+import { postgresFacts } from '../catalog/postgres-facts.ts'
 import type { BatchStep } from '../protocol/postgres-connection.ts'
 
 type Pair = readonly [name: string, value: string]
@@ -37,9 +38,9 @@ export function createContextStep(): ContextStep {
   return (plan, context) => {
     const { config, request, role, snapshot } = context
     const { timezone } = request.preferences
-    const before = snapshot.roleSettings.get(role)?.settings ?? none
+    const before = postgresFacts(snapshot.engineFacts).roles.get(role)?.settings ?? none
     const ofRoutine = plan.kind === 'call' ? plan.routine.settings : none
-    const params = [searchPath(request.schema, snapshot.options.extraSearchPath)]
+    const params = [searchPath(request.schema, snapshot.options.dbExtraSearchPath)]
     for (const [name, value] of before) params.push(name, value)
     params.push(
       role,

@@ -9,6 +9,7 @@ import type { DatabasePlan, InspectPlan } from '../../../plan/plan.ts'
 import { commits, isReadOnly } from '../../../plan/transaction-rules.ts'
 import type { IsolationLevel } from '../../../schema/catalog.ts'
 import type { RequestContext } from '../../backend.ts'
+import { postgresFacts } from '../catalog/postgres-facts.ts'
 import type { BatchStep } from '../protocol/postgres-connection.ts'
 
 const levels = {
@@ -19,7 +20,8 @@ const levels = {
 
 /** Shape   `BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY` */
 export function beginStep(plan: DatabasePlan | InspectPlan, context: RequestContext): BatchStep {
-  const ofRole = context.snapshot.roleSettings.get(context.role)?.isolationLevel
+  const { roles } = postgresFacts(context.snapshot.engineFacts)
+  const ofRole = roles.get(context.role)?.isolationLevel
   const ofRoutine = plan.kind === 'call' ? plan.routine.isolationLevel : null
   const level = levels[ofRoutine ?? ofRole ?? 'read-committed']
   const mode = isReadOnly(plan) ? 'READ ONLY' : 'READ WRITE'

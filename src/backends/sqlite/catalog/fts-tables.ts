@@ -4,7 +4,7 @@
  * relation that can be searched; one without content can answer nothing but row numbers.
  */
 import type { RawRelation } from '../wire/raw-catalog.ts'
-import type { FtsIndex } from './sqlite-details.ts'
+import type { FtsIndex } from './sqlite-facts.ts'
 import { isKeyword, listItems, type SqlToken, tokenizeSql } from './sqlite-tokens.ts'
 
 export interface FtsTable {

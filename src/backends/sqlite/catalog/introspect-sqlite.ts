@@ -4,6 +4,7 @@
  * tables are left out.
  */
 
+import { onlySchema } from '../../../core/only-schema.ts'
 import { qualifiedName } from '../../../core/qualified-name.ts'
 import type { Catalog, CatalogRelation, Column, ForeignKey } from '../../../schema/catalog.ts'
 import { shownDefault } from '../../values/shown-default.ts'
@@ -12,46 +13,35 @@ import { foreignKeyNames } from './constraint-names.ts'
 import { readDeclaredType } from './declared-type.ts'
 import { type FtsTable, ftsIndexes, readFtsTable } from './fts-tables.ts'
 import { sqliteCapabilities } from './sqlite-capabilities.ts'
-import type { SqliteDetails } from './sqlite-details.ts'
+import { SqliteFacts } from './sqlite-facts.ts'
 import { isKeyword, tokenizeSql } from './sqlite-tokens.ts'
 import { viewKeyDependencies } from './sqlite-view-keys.ts'
-
-/** SQLite's name for the database file itself. */
-export const mainSchema = 'main'
-
-export interface SqliteSchema {
-  readonly catalog: Catalog
-  readonly details: SqliteDetails
-}
 
 export function buildSqliteCatalog(
   raw: RawCatalog,
   version: string,
   timings: Catalog['timings'],
-): SqliteSchema {
+): Catalog {
   const ftsTables = raw.relations.flatMap((relation) => readFtsTable(relation) ?? [])
   const exposed = raw.relations.filter((relation) => !isIndexOfOther(relation, ftsTables))
   const byName = new Map(exposed.map((relation) => [relation.name.toLowerCase(), relation]))
   const foreignKeys = exposed.flatMap((relation) => declaredForeignKeys(relation, byName))
   const writes = insteadOfEvents(raw)
   return {
-    catalog: {
-      version,
-      capabilities: sqliteCapabilities(raw.sqliteVersion),
-      relations: exposed.map((relation) => buildRelation(relation, writes)),
-      foreignKeys,
-      viewKeyDependencies: viewKeyDependencies(exposed, foreignKeys),
-      routines: [],
-      computedRelationships: [],
-      representations: [],
-      mediaHandlers: [],
-      roleSettings: new Map(),
-      timings,
-    },
-    details: {
-      strictRelations: new Set(exposed.filter((each) => each.isStrict).map((each) => each.name)),
-      ftsIndexes: ftsIndexes(ftsTables, exposed),
-    },
+    version,
+    capabilities: sqliteCapabilities(raw.sqliteVersion),
+    relations: exposed.map((relation) => buildRelation(relation, writes)),
+    foreignKeys,
+    viewKeyDependencies: viewKeyDependencies(exposed, foreignKeys),
+    routines: [],
+    computedRelationships: [],
+    representations: [],
+    mediaHandlers: [],
+    engineFacts: new SqliteFacts(
+      exposed.flatMap(({ isStrict, name }) => (isStrict ? [name] : [])),
+      ftsIndexes(ftsTables, exposed),
+    ),
+    timings,
   }
 }
 
@@ -69,7 +59,7 @@ function buildRelation(
   const events = writes.get(relation.name.toLowerCase())
   const can = (event: string) => !isView || events?.has(event) === true
   return {
-    ...qualifiedName(mainSchema, relation.name),
+    ...qualifiedName(onlySchema, relation.name),
     kind: isView ? 'view' : 'table',
     description: null,
     canInsert: can('INSERT'),
@@ -150,8 +140,8 @@ function declaredForeignKeys(
     return [
       {
         constraint: names[index] ?? '',
-        origin: qualifiedName(mainSchema, relation.name),
-        target: qualifiedName(mainSchema, parent.name),
+        origin: qualifiedName(onlySchema, relation.name),
+        target: qualifiedName(onlySchema, parent.name),
         columns,
         isUnique: isKey(
           relation,

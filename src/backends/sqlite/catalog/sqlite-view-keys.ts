@@ -4,6 +4,7 @@
  * out, since their rows come from several relations.
  */
 
+import { onlySchema } from '../../../core/only-schema.ts'
 import { qualifiedName } from '../../../core/qualified-name.ts'
 import type { ForeignKey, ViewKeyDependency } from '../../../schema/catalog.ts'
 import type { RawRelation } from '../wire/raw-catalog.ts'
@@ -66,8 +67,8 @@ function dependency(view: RawRelation, key: TableKey): ViewKeyDependency | null 
   })
   if (columns.some(([, shown]) => shown.length === 0)) return null
   return {
-    table: qualifiedName('main', key.table),
-    view: qualifiedName('main', view.name),
+    table: qualifiedName(onlySchema, key.table),
+    view: qualifiedName(onlySchema, view.name),
     constraint: key.constraint,
     kind: key.kind,
     columns,

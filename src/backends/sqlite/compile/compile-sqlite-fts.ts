@@ -5,7 +5,7 @@
 import type { Operation } from '../../../api/api-request.ts'
 import type { Condition, PlanField } from '../../../plan/plan.ts'
 import { constant, ident, qualified, type SqlText, sql } from '../../sql/sql-text.ts'
-import type { FtsIndex } from '../catalog/sqlite-details.ts'
+import type { FtsIndex } from '../catalog/sqlite-facts.ts'
 import { notImplemented } from './compile-refusal.ts'
 import type { FieldTable } from './compile-sqlite-field.ts'
 import { operand } from './sqlite-operands.ts'

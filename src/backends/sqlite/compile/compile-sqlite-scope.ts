@@ -12,7 +12,7 @@ import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { compileCondition, type FilterScope } from '../../sql/compile-filter.ts'
 import { ident, join, noSql, qualified, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import { valueFailure } from '../../values/value-failure.ts'
-import type { SqliteDetails } from '../catalog/sqlite-details.ts'
+import { type SqliteFacts, sqliteFacts } from '../catalog/sqlite-facts.ts'
 import { notImplemented, refuse } from './compile-refusal.ts'
 import { compileFilter, type FilterPlace } from './compile-sqlite-filter.ts'
 import { guardNegatedSearch } from './compile-sqlite-fts.ts'
@@ -21,21 +21,18 @@ import { limitOperand, offsetOperand } from './sqlite-operands.ts'
 /** One per statement. */
 export interface CompileContext {
   readonly snapshot: SchemaSnapshot
-  readonly details: SqliteDetails
+  readonly facts: SqliteFacts
   /** An alias that no other relation of the statement has. */
   readonly nextAlias: () => SqlText
   /** A count looks at conditions only, as the release's does, a page at what embeds show. */
   readonly ignoresWindows: boolean
 }
 
-export function createCompileContext(
-  snapshot: SchemaSnapshot,
-  details: SqliteDetails,
-): CompileContext {
+export function createCompileContext(snapshot: SchemaSnapshot): CompileContext {
   let count = 0
   return {
     snapshot,
-    details,
+    facts: sqliteFacts(snapshot.engineFacts),
     ignoresWindows: false,
     nextAlias() {
       count += 1
@@ -69,8 +66,8 @@ export function openScope(
     table,
     relation,
     label: labelOf(node),
-    isStrict: context.details.strictRelations.has(name.name),
-    ftsIndexes: context.details.ftsIndexes.get(name.name) ?? [],
+    isStrict: context.facts.strictRelations.has(name.name),
+    ftsIndexes: context.facts.ftsIndexes.get(name.name) ?? [],
   }
   const from = sql`${qualified(name)} AS ${table}`
   if (parent === null) return { ...place, from, joinConditions: [], mark: null }

@@ -16,7 +16,6 @@ import {
   sql,
   toStatement,
 } from '../../sql/sql-text.ts'
-import type { SqliteDetails } from '../catalog/sqlite-details.ts'
 import { CompileRefusal, notImplemented, type Refusal } from './compile-refusal.ts'
 import { compileRows, jsonObject, type Projection } from './compile-sqlite-rows.ts'
 import {
@@ -36,25 +35,20 @@ export type CompiledPlan = Result<SqlStatement, Refusal>
 export function createSqliteCompiler(): (
   plan: DatabasePlan,
   snapshot: SchemaSnapshot,
-  details: SqliteDetails,
 ) => CompiledPlan {
   const compiled = new WeakMap<DatabasePlan, CompiledPlan>()
-  return (plan, snapshot, details) => {
+  return (plan, snapshot) => {
     const known = compiled.get(plan)
     if (known !== undefined) return known
-    const fresh = compileSqlite(plan, snapshot, details)
+    const fresh = compileSqlite(plan, snapshot)
     compiled.set(plan, fresh)
     return fresh
   }
 }
 
-function compileSqlite(
-  plan: DatabasePlan,
-  snapshot: SchemaSnapshot,
-  details: SqliteDetails,
-): CompiledPlan {
+function compileSqlite(plan: DatabasePlan, snapshot: SchemaSnapshot): CompiledPlan {
   try {
-    const statement = compilePlan(plan, createCompileContext(snapshot, details))
+    const statement = compilePlan(plan, createCompileContext(snapshot))
     return ok(toStatement(statement, () => '?'))
   } catch (error) {
     if (error instanceof CompileRefusal) return err(error.refusal)

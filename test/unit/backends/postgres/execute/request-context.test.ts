@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { RequestContext } from '../../../../../src/backends/backend.ts'
+import { PostgresFacts } from '../../../../../src/backends/postgres/catalog/postgres-facts.ts'
 import {
   createContextStep,
   preRequestStep,
@@ -11,7 +12,8 @@ import { describeSnapshot } from '../../../../support/snapshot.ts'
 const described = describeSnapshot({})
 const snapshot = {
   ...described,
-  options: { ...described.options, extraSearchPath: ['public', 'sch"ema'] },
+  options: { ...described.options, dbExtraSearchPath: ['public', 'sch"ema'] },
+  engineFacts: new PostgresFacts(new Map()),
 }
 
 function contextOf(more: Partial<RequestContext> = {}): RequestContext {
@@ -60,10 +62,12 @@ test('settings of the role come before it, those of the function and of the appl
     contextOf({
       snapshot: {
         ...snapshot,
-        roleSettings: new Map([
-          ['web', { isolationLevel: null, settings: [['statement_timeout', '5s']] }],
-          ['other', { isolationLevel: null, settings: [['work_mem', '9MB']] }],
-        ]),
+        engineFacts: new PostgresFacts(
+          new Map([
+            ['web', { isolationLevel: null, settings: [['statement_timeout', '5s']] }],
+            ['other', { isolationLevel: null, settings: [['work_mem', '9MB']] }],
+          ]),
+        ),
       },
       config: loadTestConfig({ env: { PGRST_APP_SETTINGS_name: 'x' } }),
       request: { ...request(), preferences: { invalid: [], timezone: 'UTC' } },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Preferences } from '../../../../../src/api/api-request.ts'
 import type { RequestContext } from '../../../../../src/backends/backend.ts'
+import { PostgresFacts } from '../../../../../src/backends/postgres/catalog/postgres-facts.ts'
 import {
   beginStep,
   endSteps,
@@ -25,7 +26,7 @@ function contextOf(
   return {
     snapshot: {
       ...describeSnapshot({}),
-      roleSettings: new Map([['web', { isolationLevel, settings: [] }]]),
+      engineFacts: new PostgresFacts(new Map([['web', { isolationLevel, settings: [] }]])),
     },
     config: loadTestConfig({ env: { PGRST_DB_TX_END: 'commit-allow-override' } }),
     request: { ...request(), preferences: { invalid: [], ...preferences } },

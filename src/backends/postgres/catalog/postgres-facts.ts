@@ -1,0 +1,33 @@
+/**
+ * What PostgreSQL alone knows of a schema: how transactions of a role run. Made by a load, read by
+ * the executor from the snapshot that a request runs on.
+ */
+import type { IsolationLevel } from '../../../schema/catalog.ts'
+import type { EngineFacts } from '../../../schema/engine-facts.ts'
+
+export interface RoleSettings {
+  readonly isolationLevel: IsolationLevel | null
+  /** Settings that hold for the transaction, by name. */
+  readonly settings: readonly (readonly [string, string])[]
+}
+
+export class PostgresFacts implements EngineFacts {
+  readonly title = 'role settings'
+  /** Of the roles that requests may run as; those without settings are left out. */
+  readonly roles: ReadonlyMap<string, RoleSettings>
+
+  constructor(roles: ReadonlyMap<string, RoleSettings>) {
+    const frozen = [...roles].map(([role, { isolationLevel, settings }]) => {
+      const pairs = settings.map(([name, value]) => Object.freeze<[string, string]>([name, value]))
+      return [role, Object.freeze({ isolationLevel, settings: Object.freeze(pairs) })] as const
+    })
+    this.roles = Object.freeze(new Map(frozen))
+    Object.freeze(this)
+  }
+}
+
+/** Throws  for the facts of another engine: the snapshot is not one of ours */
+export function postgresFacts(facts: EngineFacts): PostgresFacts {
+  if (facts instanceof PostgresFacts) return facts
+  throw new Error('the snapshot was not loaded from PostgreSQL')
+}

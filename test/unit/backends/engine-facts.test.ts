@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import {
+  PostgresFacts,
+  postgresFacts,
+} from '../../../src/backends/postgres/catalog/postgres-facts.ts'
+import { SqliteFacts, sqliteFacts } from '../../../src/backends/sqlite/catalog/sqlite-facts.ts'
+import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
+import { diffSnapshots } from '../../../src/schema/diff-snapshots.ts'
+import type { EngineFacts } from '../../../src/schema/engine-facts.ts'
+import { catalog, options } from '../schema/sample-catalog.ts'
+
+const settings = [['statement_timeout', '5s']] as const
+const ofPostgres = new PostgresFacts(new Map([['anon', { isolationLevel: null, settings }]]))
+const indexes = [{ table: 'films_fts', keyColumn: 'id', columns: new Set(['title']) }]
+const ofSqlite = new SqliteFacts(['films'], new Map([['films', indexes]]))
+
+function changed(before: EngineFacts, after: EngineFacts): readonly string[] {
+  const build = (engineFacts: EngineFacts) =>
+    buildSnapshot(catalog({ engineFacts }), options, 1, new Date(0))
+  return diffSnapshots(build(before), build(after)).changed
+}
+
+/** Paths of everything reachable that is not frozen. */
+function unfrozen(value: unknown, path: string): readonly string[] {
+  if (typeof value !== 'object' || value === null) return []
+  const own = Object.isFrozen(value) ? [] : [path]
+  const isCollection = value instanceof Map || value instanceof Set
+  const children = isCollection ? [...value.entries()] : Object.entries(value)
+  return [...own, ...children.flatMap(([name, child]) => unfrozen(child, `${path}.${name}`))]
+}
+
+describe('facts of an engine', () => {
+  test('are known again by their backend, and by no other', () => {
+    expect(postgresFacts(ofPostgres)).toBe(ofPostgres)
+    expect(sqliteFacts(ofSqlite)).toBe(ofSqlite)
+    expect(() => postgresFacts(ofSqlite)).toThrow('not loaded from PostgreSQL')
+    expect(() => sqliteFacts(ofPostgres)).toThrow('not loaded from SQLite')
+  })
+
+  test.each([
+    ['PostgreSQL', ofPostgres],
+    ['SQLite', ofSqlite],
+  ])('of %s are frozen in depth', (_, facts) => {
+    expect(unfrozen(facts, 'facts')).toEqual([])
+  })
+
+  test('are compared by what they hold', () => {
+    const other = new Map([['anon', { isolationLevel: 'serializable', settings } as const]])
+    expect(changed(ofPostgres, new PostgresFacts(ofPostgres.roles))).toEqual([])
+    expect(changed(ofPostgres, new PostgresFacts(other))).toEqual(['role settings'])
+    expect(changed(ofSqlite, new SqliteFacts(['films'], ofSqlite.ftsIndexes))).toEqual([])
+    const title = 'strict tables and full-text indexes'
+    expect(changed(ofSqlite, new SqliteFacts([], ofSqlite.ftsIndexes))).toEqual([title])
+    const wider = new Map([
+      ['films', indexes.map((index) => ({ ...index, columns: new Set(['title', 'plot']) }))],
+    ])
+    expect(changed(ofSqlite, new SqliteFacts(['films'], wider))).toEqual([title])
+  })
+})
