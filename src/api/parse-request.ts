@@ -41,7 +41,11 @@ export function firstHeader({ headers }: Pick<RequestHead, 'headers'>, name: str
   return headers.find(([key]) => key === name)?.[1]
 }
 
-export type ParseConfig = Pick<Config, 'dbSchemas' | 'dbRootSpec' | 'openapiMode' | 'dbTxEnd'>
+export interface ParseConfig
+  extends Pick<Config, 'dbSchemas' | 'dbRootSpec' | 'openapiMode' | 'dbTxEnd'> {
+  /** Names that stand for an exposed schema. */
+  readonly schemaAliases?: ReadonlyMap<string, string>
+}
 
 type Resource =
   | { readonly kind: 'relation'; readonly name: string }
@@ -77,14 +81,15 @@ const writingMethods: ReadonlySet<string> = new Set(['POST', 'PATCH', 'PUT', 'DE
 function profileOf(
   method: string,
   headers: RequestHeaders,
-  exposed: readonly string[],
+  { dbSchemas: exposed, schemaAliases }: Pick<ParseConfig, 'dbSchemas' | 'schemaAliases'>,
 ): Result<Profile, ApiError> {
   const asked = writingMethods.has(method) ? headers.contentProfile : headers.acceptProfile
   if (asked === undefined) {
     return ok({ schema: exposed[0] ?? '', negotiated: exposed.length !== 1 })
   }
-  return exposed.includes(asked)
-    ? ok({ schema: asked, negotiated: true })
+  const schema = schemaAliases?.get(asked) ?? asked
+  return exposed.includes(schema)
+    ? ok({ schema, negotiated: true })
     : err({ kind: 'unacceptable-schema', schema: asked, exposed })
 }
 
@@ -209,7 +214,7 @@ function parseWhole(raw: RawRequest, config: ParseConfig): Result<ApiRequest, Ap
   const resource = resourceOf(path, config)
   if (!resource.ok) return resource
   const headers = readHeaders(raw.headers)
-  const profile = profileOf(method, headers, config.dbSchemas)
+  const profile = profileOf(method, headers, config)
   if (!profile.ok) return profile
   const { schema, negotiated } = profile.value
   const found = actionOf(resource.value, method, schema)

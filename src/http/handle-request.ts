@@ -93,6 +93,7 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
     const parsed = parseRequest(raw, {
       // those that were loaded: new ones act with the next schema load
       dbSchemas: snapshot.schemas,
+      schemaAliases: snapshot.schemaAliases,
       dbRootSpec: config.dbRootSpec,
       openapiMode: config.openapiMode,
       dbTxEnd: config.dbTxEnd,

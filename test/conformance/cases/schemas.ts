@@ -7,6 +7,7 @@ const reading = 'PostgREST docs: schemas (GET/HEAD)'
 const writing = 'PostgREST docs: schemas (Other methods)'
 const restricted = 'PostgREST docs: schemas (Restricted schemas)'
 const only = { engine: 'postgres', reason: 'schemas' } as const
+const alias = { engine: 'sqlite', reason: '`public` as a name of the only schema' } as const
 const odd = 'Über "Archive" #1'
 
 export const schemaCases: readonly ConformanceCase[] = [
@@ -121,6 +122,54 @@ export const schemaCases: readonly ConformanceCase[] = [
     expect: {
       status: 200,
       headers: { 'content-profile': 'public' },
+      body: [{ code: 'CA', name: 'Canada' }],
+    },
+  },
+  {
+    name: 'schema/public-where-there-are-none',
+    rule: 'PostgREST docs: schemas (Single schema)',
+    source: 'docs/compatibility.md: clients that always name a schema say public',
+    only: alias,
+    request: get('/countries?code=eq.CA', { 'Accept-Profile': 'public' }),
+    expect: {
+      status: 200,
+      headers: { 'content-profile': '{schema}' },
+      body: [{ code: 'CA', name: 'Canada' }],
+    },
+  },
+  {
+    name: 'schema/public-of-head-where-there-are-none',
+    rule: reading,
+    source: 'docs/compatibility.md: clients that always name a schema say public',
+    only: alias,
+    request: {
+      method: 'HEAD',
+      target: '/countries?code=eq.CA',
+      headers: { 'Accept-Profile': 'public' },
+    },
+    expect: { status: 200, headers: { 'content-profile': '{schema}' }, text: '' },
+  },
+  {
+    name: 'schema/public-of-a-write-where-there-are-none',
+    rule: writing,
+    source: 'docs/compatibility.md: clients that always name a schema say public',
+    needs: 'insert',
+    only: alias,
+    request: {
+      method: 'POST',
+      target: '/countries',
+      headers: { 'Content-Profile': 'public' },
+      body: { code: 'XX', name: 'Nowhere' },
+    },
+    expect: { status: 201 },
+  },
+  {
+    name: 'schema/not-told-where-there-is-one',
+    rule: 'PostgREST docs: schemas (Single schema)',
+    request: get('/countries?code=eq.CA'),
+    expect: {
+      status: 200,
+      headers: { 'content-profile': null },
       body: [{ code: 'CA', name: 'Canada' }],
     },
   },

@@ -132,6 +132,24 @@ describe('the schema', () => {
     })
   })
 
+  test('may be named by what stands for it, and is told by its own name', () => {
+    const config = { dbSchemas: ['main'], schemaAliases: new Map([['public', 'main']]) }
+    const named = { schema: 'main', negotiatedByProfile: true }
+    const read = { config, headers: [['accept-profile', 'public']] as const }
+    expect(accepted('GET', '/t', read)).toMatchObject({
+      ...named,
+      action: { relation: { schema: 'main', name: 't' } },
+    })
+    const written = { config, body: '{}', headers: [['content-profile', 'public']] as const }
+    expect(accepted('POST', '/t', written)).toMatchObject(named)
+    const other = { config, headers: [['accept-profile', 'private']] as const }
+    expect(refused('GET', '/t', other)).toEqual({
+      kind: 'unacceptable-schema',
+      schema: 'private',
+      exposed: ['main'],
+    })
+  })
+
   test('that is not exposed is refused', () => {
     const options = { config: many, headers: [['accept-profile', 'v3']] as const }
     expect(refused('GET', '/t', options)).toEqual({
