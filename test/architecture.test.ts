@@ -237,6 +237,15 @@ describe('the architecture', () => {
     expect(wrong).toEqual([])
   })
 
+  test('above the backends nothing speaks of the catalogs and rules of PostgreSQL', () => {
+    const neutral = /^(schema|cache|plan|api|http|admin|auth)\//
+    const postgres = /\bpg_[a-z]+|\bXX000\b|\bsearch_path\b|\bnextval\b|\bregclass\b/
+    const wrong = files
+      .filter((file) => neutral.test(file.path) && postgres.test(file.text))
+      .map((file) => file.path)
+    expect(wrong).toEqual([])
+  })
+
   test('file names are unique and kebab-case', () => {
     const names = files.map((file) => basename(file.path))
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
