@@ -3,7 +3,7 @@
  */
 import pg from 'pg'
 import { inject } from 'vitest'
-import type { PostgresVersion } from './postgres.ts'
+import type { Cluster, PostgresVersion } from './postgres.ts'
 
 export interface TestDatabase {
   readonly version: PostgresVersion
@@ -31,19 +31,23 @@ async function run(uri: string, sql: string): Promise<readonly Record<string, un
   }
 }
 
-/** A new database of its own for a test file, with `sql` run in it. Roles are shared by a cluster. */
+/**
+ * A new database of its own for a test file, with `sql` run in it. Roles, and grants on parameters,
+ * are shared by a cluster: a file that wants to be alone with them brings a cluster of its own.
+ */
 export async function createTestDatabase(
   sql = '',
   version: PostgresVersion = '18',
+  own?: Pick<Cluster, 'port'>,
 ): Promise<TestDatabase> {
-  const cluster = inject('clusters').find((candidate) => candidate.version === version)
+  const cluster = own ?? inject('clusters').find((candidate) => candidate.version === version)
   if (cluster === undefined) throw new Error(`no PostgreSQL ${version} in this run`)
   const { port } = cluster
   const name = `test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`
   const admin = `postgresql://postgres@127.0.0.1:${port}/postgres`
   await run(admin, `create database ${name}`)
-  const own = `postgresql://postgres@127.0.0.1:${port}/${name}`
-  if (sql !== '') await run(own, sql)
+  const uri = `postgresql://postgres@127.0.0.1:${port}/${name}`
+  if (sql !== '') await run(uri, sql)
   return {
     version,
     name,
@@ -52,7 +56,7 @@ export async function createTestDatabase(
       const login = password === undefined ? user : `${user}:${encodeURIComponent(password)}`
       return `postgresql://${login}@127.0.0.1:${port}/${name}`
     },
-    query: (text) => run(own, text),
+    query: (text) => run(uri, text),
     async drop() {
       await run(admin, `drop database if exists ${name} with (force)`)
     },

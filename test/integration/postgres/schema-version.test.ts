@@ -9,6 +9,7 @@ import {
   schemaOptions,
   type TestControl,
 } from '../../support/control-query.ts'
+import { type Cluster, startCluster } from '../../support/postgres.ts'
 import {
   clusterVersions,
   createTestDatabase,
@@ -49,18 +50,21 @@ create foreign table api.lines (line text) server files options (filename '/dev/
 const options = { dbSchemas: ['api'], dbExtraSearchPath: ['extra'] }
 
 describe.each(clusterVersions())('the schema version of PostgreSQL %s', (version) => {
+  let cluster: Cluster
   let db: TestDatabase
   let control: TestControl
 
   beforeAll(async () => {
-    db = await createTestDatabase(schemaSql, version)
+    // the version covers what a cluster shares: other files' grants must not move it
+    cluster = await startCluster({ version })
+    db = await createTestDatabase(schemaSql, version, cluster)
     control = controlOf(db.uri())
     await db.query('analyze')
   })
 
   afterAll(async () => {
     await control.close()
-    await db.drop()
+    await cluster.destroy()
   })
 
   function read(choice: Partial<SchemaOptions> = options): Promise<SchemaVersion> {
