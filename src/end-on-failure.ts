@@ -4,7 +4,7 @@
  */
 import type { Config } from './config/config.ts'
 import { BackendFailure } from './errors/backend-failure.ts'
-import { type FailureVerdict, isUnreachable, judgeFailure } from './errors/judge-failure.ts'
+import { type FailureVerdict, judgeFailure } from './errors/judge-failure.ts'
 import type { Observe } from './observe/observation.ts'
 
 export interface EndOnFailureDeps {
@@ -17,14 +17,12 @@ export interface EndOnFailureDeps {
 /** The function returned gives the verdict, for whoever goes on. */
 export function createFailureEnd(deps: EndOnFailureDeps): (failure: unknown) => FailureVerdict {
   return (failure) => {
-    const config = deps.config()
-    const verdict = judgeFailure(failure, config)
+    const verdict = judgeFailure(failure, deps.config())
     if (verdict === 'fatal' && failure instanceof BackendFailure) {
-      const isGivenUp = isUnreachable(failure) && !config.dbPoolAutomaticRecovery
       deps.observe(
-        isGivenUp
-          ? { kind: 'fatal', message: 'Automatic recovery disabled, exiting.', error: null }
-          : { kind: 'fatal', message: 'Failed to establish a connection.', error: failure.error },
+        failure.isFatal
+          ? { kind: 'fatal', message: 'Failed to establish a connection.', error: failure.error }
+          : { kind: 'fatal', message: 'Automatic recovery disabled, exiting.', error: null },
       )
       deps.onFatal()
     }

@@ -26,9 +26,9 @@ function meet(failure: unknown, dbPoolAutomaticRecovery: boolean) {
   return { verdict: end(failure), told, ends }
 }
 
-test('a wrong password ends the process, which says so', () => {
+test.each([true, false])('a wrong password ends the process, which says so', (recovers) => {
   const message = 'Failed to establish a connection.'
-  expect(meet(wrongPassword, true)).toEqual({
+  expect(meet(wrongPassword, recovers)).toEqual({
     verdict: 'fatal',
     told: [{ kind: 'fatal', message, error: wrongPassword.error }],
     ends: 1,
