@@ -72,7 +72,7 @@ export function composePipeline(deps: ComposePipelineDeps): Freshness {
   const { checkAfter } = createStaleNameChecker({
     isCurrent: createVersionCheck({ store, reader: database, scheduler, limitMs: versionCheckMs }),
     requestReload: pipeline.requestReload,
-    currentVersion: () => store.current().snapshot?.version ?? null,
+    snapshotVersion: () => store.current().snapshot?.snapshotVersion ?? null,
     scheduler,
   })
   return { pipeline, checkSchema: checkAfter }

@@ -80,7 +80,7 @@ export function composeServer(deps: ServerDeps): Server {
   async function start(): Promise<void> {
     const problem = config().serverReuseport ? reusePortProblem(process.versions.node) : null
     if (problem !== null) throw new Error(problem)
-    observe({ kind: 'starting', product: productName, version: productVersion })
+    observe({ kind: 'starting', product: productName, productVersion })
     warnOfDeprecations(config(), observe)
 
     const database = await openBackend({

@@ -65,14 +65,14 @@ function reloadAnswer(outcome: ReloadOutcome): Response {
     case 'published':
       return jsonAnswer(200, {
         outcome: 'published',
-        version: outcome.version,
+        version: outcome.snapshotVersion,
         durationMs,
         changes: outcome.changes,
       })
     case 'unchanged':
       return jsonAnswer(200, {
         outcome: 'unchanged',
-        version: outcome.version,
+        version: outcome.snapshotVersion,
         durationMs,
         changes: { added: [], removed: [], changed: [] },
       })
@@ -89,7 +89,7 @@ function printLastReload(last: LastReload | null): unknown {
   const durationMs = Math.round(outcome.durationMs * 10) / 10
   return outcome.kind === 'failed'
     ? { outcome: 'failed', origin, at, durationMs, cause: outcome.cause }
-    : { outcome: outcome.kind, origin, at, durationMs, version: outcome.version }
+    : { outcome: outcome.kind, origin, at, durationMs, version: outcome.snapshotVersion }
 }
 
 export function createAdminApp(deps: AdminDeps): Hono {
@@ -127,11 +127,11 @@ export function createAdminApp(deps: AdminDeps): Hono {
       database: {
         reachable: state.databaseIsReachable,
         engine: snapshot?.capabilities.engine ?? null,
-        version: snapshot?.capabilities.version ?? null,
+        version: snapshot?.capabilities.serverVersion ?? null,
       },
       schemaCache: {
         state: state.cache.kind,
-        version: snapshot?.version ?? null,
+        version: snapshot?.snapshotVersion ?? null,
         loadedAt: snapshot?.loadedAt.toISOString() ?? null,
         relations: snapshot?.relations.size ?? null,
         failure: state.cache.kind === 'retrying' ? state.cache.cause : null,

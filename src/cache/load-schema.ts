@@ -29,7 +29,7 @@ export interface LoadDeps {
   readonly buildSnapshot: (
     catalog: Catalog,
     options: SchemaOptions,
-    version: number,
+    snapshotVersion: number,
     loadedAt: Date,
   ) => Promise<SchemaSnapshot>
   /** Milliseconds, for durations. */
@@ -54,8 +54,8 @@ export type LoadResult =
       readonly timings: Catalog['timings']
       readonly buildMs: number
     }
-  /** `version` at which it failed; null when the database did not tell. */
-  | { readonly kind: 'failed'; readonly failure: unknown; readonly version: SchemaVersion | null }
+  /** `schemaVersion` is that at which it failed; null when the database did not tell. */
+  | { readonly kind: 'failed'; readonly failure: unknown; readonly schemaVersion: SchemaVersion | null }
 
 /** Of a load that may be retried at once. */
 const maxTries = 5
@@ -91,7 +91,7 @@ export async function loadSchema(
   }
 
   /** For the label of a failure. */
-  async function readVersion(): Promise<SchemaVersion | null> {
+  async function readSchemaVersion(): Promise<SchemaVersion | null> {
     try {
       return await guard(reader.schemaVersion(options, signal))
     } catch {
@@ -109,12 +109,12 @@ export async function loadSchema(
     const catalog = await readCatalog()
     const queryMs = stopwatch() - queryStart
     const buildStart = stopwatch()
-    const number = (previous?.version ?? 0) + 1
-    const snapshot = await guard(deps.buildSnapshot(catalog, options, number, order.loadedAt))
+    const snapshotVersion = (previous?.snapshotVersion ?? 0) + 1
+    const snapshot = await guard(deps.buildSnapshot(catalog, options, snapshotVersion, order.loadedAt))
     const { timings } = catalog
     return { kind: 'loaded', snapshot, queryMs, timings, buildMs: stopwatch() - buildStart }
   } catch (failure) {
-    const version = isAnswering(failure) ? await readVersion() : null
-    return { kind: 'failed', failure, version }
+    const schemaVersion = isAnswering(failure) ? await readSchemaVersion() : null
+    return { kind: 'failed', failure, schemaVersion }
   }
 }

@@ -29,15 +29,15 @@ export async function lookAgain(
   deadline: LoadDeadline,
   reader: Pick<SchemaReader, 'schemaVersion'>,
 ): Promise<LookAgain> {
-  let version: SchemaVersion
+  let schemaVersion: SchemaVersion
   try {
-    version = await deadline.guard(reader.schemaVersion(schemaOptions(config), deadline.signal))
+    schemaVersion = await deadline.guard(reader.schemaVersion(schemaOptions(config), deadline.signal))
   } catch (failure) {
     const { cause } = describeFailure(failure)
     return { kind: 'left', found: { failedAt: null, isSilent: true }, cause, failure }
   }
-  const isNews = owed.isSilent || (owed.failedAt !== null && owed.failedAt !== version)
+  const isNews = owed.isSilent || (owed.failedAt !== null && owed.failedAt !== schemaVersion)
   if (isNews) return { kind: 'news' }
-  const found = { failedAt: version, isSilent: false }
+  const found = { failedAt: schemaVersion, isSilent: false }
   return { kind: 'left', found, cause: owed.cause, failure: null }
 }

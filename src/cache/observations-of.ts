@@ -40,7 +40,7 @@ export function observationsOf(step: ReloadStep): readonly Observation[] {
         { kind: 'reload-queried', durationMs: queryMs, timings },
         {
           kind: 'reload-published',
-          version: snapshot.version,
+          snapshotVersion: snapshot.snapshotVersion,
           durationMs,
           queryMs,
           buildMs,
@@ -49,8 +49,8 @@ export function observationsOf(step: ReloadStep): readonly Observation[] {
       ]
     }
     case 'unchanged': {
-      const { version, durationMs } = step
-      return [{ kind: 'reload-unchanged', version, durationMs }]
+      const { snapshotVersion, durationMs } = step
+      return [{ kind: 'reload-unchanged', snapshotVersion, durationMs }]
     }
     case 'load-failed': {
       const { failure, config, durationMs } = step

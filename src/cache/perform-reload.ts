@@ -119,7 +119,7 @@ async function* reload(work: TimedReload): Steps<ReloadOutcome> {
     const { config, problem } = yield* readConfiguration(work, signal, null)
     return endOf(work, problem, {
       ...(config === null ? { kind: 'unchanged' } : { kind: 'published', changes: configChanged }),
-      version: state.generation.snapshot?.version ?? 0,
+      snapshotVersion: state.generation.snapshot?.snapshotVersion ?? 0,
       durationMs: elapsedMs(work),
     })
   }
@@ -177,15 +177,15 @@ async function* reloadSchema(work: TimedReload, owed: OwedLoad | null): Steps<Re
       return endOf(work, problem, yield* owe(work, { result, scope, depth, config, isRetry }))
     }
     case 'unchanged': {
-      const version = generation.snapshot?.version ?? 0
+      const snapshotVersion = generation.snapshot?.snapshotVersion ?? 0
       const durationMs = elapsedMs(work)
-      yield { kind: 'unchanged', version, durationMs }
+      yield { kind: 'unchanged', snapshotVersion, durationMs }
       return endOf(
         work,
         problem,
         read.config === null
-          ? { kind: 'unchanged', version, durationMs }
-          : { kind: 'published', version, durationMs, changes: configChanged },
+          ? { kind: 'unchanged', snapshotVersion, durationMs }
+          : { kind: 'published', snapshotVersion, durationMs, changes: configChanged },
       )
     }
   }
@@ -209,7 +209,7 @@ async function getReady(
     await deadline.guard(beforeLoad(deadline.signal))
     return null
   } catch (failure) {
-    return { kind: 'failed', failure, version: null }
+    return { kind: 'failed', failure, schemaVersion: null }
   }
 }
 
@@ -274,7 +274,7 @@ async function* publish(
   } catch (failure) {
     yield { kind: 'crashed', failure }
   }
-  return { kind: 'published', version: snapshot.version, durationMs, changes }
+  return { kind: 'published', snapshotVersion: snapshot.snapshotVersion, durationMs, changes }
 }
 
 /** The previous snapshot stays, and what was to be loaded is owed. */
@@ -291,7 +291,7 @@ async function* owe(
   },
 ): Steps<ReloadOutcome> {
   const { state, deps } = work
-  const { failure, version } = failed.result
+  const { failure, schemaVersion } = failed.result
   const { error, cause } = describeFailure(failure)
   const attempt = failed.isRetry ? (state.owed?.attempt ?? 0) + 1 : 1
   const durationMs = elapsedMs(work)
@@ -300,7 +300,7 @@ async function* owe(
     depth: failed.depth === 'full' ? 'full' : 'load',
     attempt,
     cause,
-    failedAt: version,
+    failedAt: schemaVersion,
     isSilent: error.kind === 'connection',
     retryInMs: withJitter(backoffMs(attempt), deps.random()),
   }
@@ -315,7 +315,7 @@ async function* survive(failure: unknown, work: Reload): Steps<ReloadOutcome> {
   const { scope, depth } = signal
   if (scope !== 'config') {
     const { config } = work.state.generation
-    const result = { kind: 'failed', failure, version: null } as const
+    const result = { kind: 'failed', failure, schemaVersion: null } as const
     return yield* owe(work, { result, scope, depth, config, isRetry: urgency === 'retry' })
   }
   yield { kind: 'crashed', failure }

@@ -39,12 +39,12 @@ export type ReloadRequest = Omit<ReloadSignal, 'at'>
 export type ReloadOutcome =
   | {
       readonly kind: 'published'
-      /** Version of the snapshot now current. */
-      readonly version: number
+      /** Of the snapshot now current. */
+      readonly snapshotVersion: number
       readonly durationMs: number
       readonly changes: SnapshotDiff
     }
-  | { readonly kind: 'unchanged'; readonly version: number; readonly durationMs: number }
+  | { readonly kind: 'unchanged'; readonly snapshotVersion: number; readonly durationMs: number }
   | { readonly kind: 'failed'; readonly durationMs: number; readonly cause: string }
 
 const depths: readonly ReloadDepth[] = ['check', 'load', 'full']

@@ -50,7 +50,7 @@ export type ReloadStep =
       readonly timings: Catalog['timings']
       readonly buildMs: number
     }
-  | { readonly kind: 'unchanged'; readonly version: number; readonly durationMs: number }
+  | { readonly kind: 'unchanged'; readonly snapshotVersion: number; readonly durationMs: number }
   | {
       readonly kind: 'load-failed'
       readonly failure: unknown

@@ -52,7 +52,7 @@ export interface FeedPlace {
   /** `"host:port"` or a socket's path. */
   readonly address: string
   /** The server's description of itself. */
-  readonly version: string
+  readonly serverVersion: string
 }
 
 export interface CatchUp {

@@ -65,13 +65,13 @@ function timingsText(timings: Readonly<Record<string, number>>): string {
 export function logLine(observation: Observation): LogLine {
   switch (observation.kind) {
     case 'starting':
-      return always(`Starting ${observation.product} ${observation.version}...`)
+      return always(`Starting ${observation.product} ${observation.productVersion}...`)
     case 'admin-listening':
       return always(`Admin server listening on ${observation.address}`)
     case 'api-listening':
       return always(`API server listening on ${observation.address}`)
     case 'database-connected':
-      return always(`Successfully connected to ${observation.version}`)
+      return always(`Successfully connected to ${observation.serverVersion}`)
     case 'pool-ready':
       return always(
         `Connection Pool initialized with a maximum size of ${observation.max} connections`,
@@ -142,7 +142,7 @@ export function logLine(observation: Observation): LogLine {
       return debug(`Source ${observation.source} is down: ${oneLine(observation.cause)}`)
     case 'listener-connected':
       return always(
-        `Listener connected to ${observation.version} on "${observation.address}" and listening for database notifications on the "${observation.channel}" channel`,
+        `Listener connected to ${observation.serverVersion} on "${observation.address}" and listening for database notifications on the "${observation.channel}" channel`,
       )
     case 'listener-failed':
       return always(

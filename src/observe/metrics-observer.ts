@@ -170,7 +170,7 @@ export function createMetricsObserver(deps: MetricsDeps): MetricsObserver {
           release.loads.inc({ status: 'SUCCESS' })
           release.queryTime.set(observation.queryMs / 1000)
           own.reloads.observe({ outcome: 'published' }, observation.durationMs / 1000)
-          own.schemaVersion.set(observation.version)
+          own.schemaVersion.set(observation.snapshotVersion)
           own.lastReload.setToCurrentTime()
           break
         case 'reload-unchanged':

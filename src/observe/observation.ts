@@ -5,10 +5,10 @@
 import type { ApiError } from '../errors/api-error.ts'
 
 export type Observation =
-  | { readonly kind: 'starting'; readonly product: string; readonly version: string }
+  | { readonly kind: 'starting'; readonly product: string; readonly productVersion: string }
   | { readonly kind: 'admin-listening'; readonly address: string }
   | { readonly kind: 'api-listening'; readonly address: string }
-  | { readonly kind: 'database-connected'; readonly version: string }
+  | { readonly kind: 'database-connected'; readonly serverVersion: string }
   | { readonly kind: 'pool-ready'; readonly max: number }
   | { readonly kind: 'fatal'; readonly message: string; readonly error: ApiError | null }
   | { readonly kind: 'signal-received'; readonly signal: string }
@@ -32,7 +32,7 @@ export type Observation =
       readonly scope: string
       readonly depth: string
     }
-  | { readonly kind: 'reload-unchanged'; readonly version: number; readonly durationMs: number }
+  | { readonly kind: 'reload-unchanged'; readonly snapshotVersion: number; readonly durationMs: number }
   | {
       readonly kind: 'reload-queried'
       readonly durationMs: number
@@ -40,7 +40,7 @@ export type Observation =
     }
   | {
       readonly kind: 'reload-published'
-      readonly version: number
+      readonly snapshotVersion: number
       /** From the trigger to the publish, queries included. */
       readonly durationMs: number
       readonly queryMs: number
@@ -63,7 +63,7 @@ export type Observation =
   | { readonly kind: 'source-down'; readonly source: string; readonly cause: string }
   | {
       readonly kind: 'listener-connected'
-      readonly version: string
+      readonly serverVersion: string
       readonly address: string
       readonly channel: string
     }

@@ -165,7 +165,7 @@ function createSuggester(
 function* buildSteps(
   catalog: Catalog,
   options: SchemaOptions,
-  version: number,
+  snapshotVersion: number,
   loadedAt: Date,
 ): Steps<SchemaSnapshot> {
   const capabilities = copyCapabilities(catalog.capabilities)
@@ -199,8 +199,8 @@ function* buildSteps(
   const routines = yield* groupRoutines(catalog.routines, exposed)
 
   return Object.freeze({
-    version,
-    schemaVersion: catalog.version,
+    snapshotVersion,
+    schemaVersion: catalog.schemaVersion,
     loadedAt: new Date(loadedAt),
     options: copyOptions(options),
     schemas,
@@ -226,19 +226,19 @@ function* buildSteps(
 export function buildSnapshot(
   catalog: Catalog,
   options: SchemaOptions,
-  version: number,
+  snapshotVersion: number,
   loadedAt: Date,
 ): SchemaSnapshot {
-  return runAtOnce(buildSteps(catalog, options, version, loadedAt))
+  return runAtOnce(buildSteps(catalog, options, snapshotVersion, loadedAt))
 }
 
 /** Builds in slices, so that requests are served meanwhile however large the schema is. */
 export function buildSnapshotInSlices(
   catalog: Catalog,
   options: SchemaOptions,
-  version: number,
+  snapshotVersion: number,
   loadedAt: Date,
   slices: SliceDeps,
 ): Promise<SchemaSnapshot> {
-  return runInSlices(buildSteps(catalog, options, version, loadedAt), slices)
+  return runInSlices(buildSteps(catalog, options, snapshotVersion, loadedAt), slices)
 }

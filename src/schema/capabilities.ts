@@ -63,5 +63,5 @@ export interface EngineAbilities {
 /** What the live server can do: never more than its engine at its best. */
 export interface Capabilities extends EngineAbilities {
   /** The live server's version as it reports it. */
-  readonly version: string
+  readonly serverVersion: string
 }

@@ -129,7 +129,7 @@ export interface MediaHandlerSource {
 /** Everything one load reads, in one consistent state of the database. */
 export interface Catalog {
   /** Read before the rest, or with it in one snapshot. */
-  readonly version: SchemaVersion
+  readonly schemaVersion: SchemaVersion
   readonly capabilities: Capabilities
   readonly relations: readonly CatalogRelation[]
   readonly foreignKeys: readonly ForeignKey[]

@@ -28,7 +28,7 @@ export type SchemaOptions = Pick<Config, SchemaOptionKey>
 
 export interface SchemaSnapshot {
   /** 1, 2, 3 … in this process. */
-  readonly version: number
+  readonly snapshotVersion: number
   readonly schemaVersion: SchemaVersion
   readonly loadedAt: Date
   readonly options: SchemaOptions

@@ -32,9 +32,9 @@ export function createFirstLoad({ database, health, observe }: FirstLoadDeps): F
 
   async function connect(signal: AbortSignal): Promise<void> {
     try {
-      const version = await database.serverVersion(signal)
+      const serverVersion = await database.serverVersion(signal)
       isConnected = true
-      observe({ kind: 'database-connected', version })
+      observe({ kind: 'database-connected', serverVersion })
       observe({ kind: 'pool-ready', max: database.poolStats().max })
     } finally {
       triedSubject.next()

@@ -24,8 +24,8 @@ export interface StaleNameDeps {
   /** Whether the database's version is still that of the current snapshot. */
   readonly isCurrent: () => Promise<boolean>
   readonly requestReload: (request: Omit<ReloadSignal, 'at'>) => Promise<ReloadOutcome>
-  /** Number of the current snapshot; null while there is none. */
-  readonly currentVersion: () => number | null
+  /** Of the current snapshot; null while there is none. */
+  readonly snapshotVersion: () => number | null
   readonly scheduler: SchedulerLike
   /** Checks that pass at once after a rest. */
   readonly burst?: number
@@ -109,7 +109,7 @@ export function createStaleNameChecker(deps: StaleNameDeps): StaleNameChecker {
 
   return {
     async checkAfter(origin) {
-      const before = deps.currentVersion()
+      const before = deps.snapshotVersion()
       waiting ??= pendingCheck(origin)
       const { done } = waiting
       proceed()
@@ -120,7 +120,7 @@ export function createStaleNameChecker(deps: StaleNameDeps): StaleNameChecker {
       const outcome = await Promise.race([done, late])
       limit.unsubscribe()
       // somebody else's reload may have published while this request waited
-      return deps.currentVersion() === before ? outcome : 'moved'
+      return deps.snapshotVersion() === before ? outcome : 'moved'
     },
   }
 }

@@ -52,7 +52,7 @@ const pollName = 'poll'
 type Look =
   | {
       readonly kind: 'seen'
-      readonly version: SchemaVersion
+      readonly schemaVersion: SchemaVersion
       /** The snapshot in use is of this version, and of the options now in force. */
       readonly isCurrent: boolean
     }
@@ -65,7 +65,7 @@ interface Progress {
 
 function compare({ look: before }: Progress, look: Look): Progress {
   if (look.kind === 'failed') return { look, isNews: false }
-  const hasMoved = before?.kind !== 'seen' || before.version !== look.version
+  const hasMoved = before?.kind !== 'seen' || before.schemaVersion !== look.schemaVersion
   return { look, isNews: hasMoved || !look.isCurrent }
 }
 
@@ -81,12 +81,12 @@ export function watchVersion(deps: VersionPollDeps): Observable<ReloadSignal> {
     // the question may have to wait for a load, which has as long
     const deadline = startDeadline(config.dbSchemaLoadTimeout, scheduler)
     try {
-      const version = await deadline.guard(reader.schemaVersion(options, deadline.signal))
+      const schemaVersion = await deadline.guard(reader.schemaVersion(options, deadline.signal))
       const now = store.current()
       const isCurrent =
-        now.snapshot?.schemaVersion === version &&
+        now.snapshot?.schemaVersion === schemaVersion &&
         isDeepStrictEqual(now.snapshot.options, schemaOptions(now.config))
-      return { kind: 'seen', version, isCurrent }
+      return { kind: 'seen', schemaVersion, isCurrent }
     } catch (failure) {
       return { kind: 'failed', failure }
     } finally {

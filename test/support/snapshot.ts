@@ -71,10 +71,10 @@ export function describeSnapshot(description: SnapshotDescription): SchemaSnapsh
   const grade = (feature: Feature): Grade => (unsupported.has(feature) ? 'unsupported' : 'native')
   return buildSnapshot(
     {
-      version: 'test',
+      schemaVersion: 'test',
       capabilities: {
         engine: description.engine ?? 'TestDB',
-        version: '1',
+        serverVersion: '1',
         grades: Object.fromEntries(features.map((feature) => [feature, grade(feature)])) as Record<
           Feature,
           Grade

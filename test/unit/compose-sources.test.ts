@@ -29,7 +29,7 @@ function compose(kind: SchemaFeed['kind'], override: Partial<Config> = {}) {
   const asked: string[] = []
   const failures: unknown[] = []
   const snapshot = buildSnapshot(
-    { ...catalog({}), version: 'A' },
+    { ...catalog({}), schemaVersion: 'A' },
     schemaOptions(config),
     1,
     new Date(0),

@@ -65,8 +65,8 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
 
   /** What is refused without the database holds for the schema that it was compiled for only. */
   async function refuse(error: ApiError, context: RequestContext): Promise<Execution> {
-    const { schemaVersion: version } = context.snapshot
-    const asked = await ask({ op: 'check', version, epoch: deps.epoch() }, context)
+    const { schemaVersion } = context.snapshot
+    const asked = await ask({ op: 'check', schemaVersion, epoch: deps.epoch() }, context)
     if (asked.kind === 'failed') return failed(asked.error, [])
     const { reply } = asked.answer
     if (reply.kind === 'moved') return { kind: 'schema-moved' }
@@ -76,7 +76,7 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
 
   async function execute(plan: DatabasePlan, context: RequestContext): Promise<Execution> {
     const { snapshot, request } = context
-    const version = snapshot.schemaVersion
+    const { schemaVersion } = snapshot
     const compiled = compile(plan, snapshot)
     if (!compiled.ok) return refuse(refusalError(compiled.error, context), context)
     const bound = bindOperands(compiled.value, request)
@@ -86,7 +86,7 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
     const { text } = compiled.value
     const params = bound.value.map(toWire)
     const asked = await ask(
-      { op: 'read', sql: text, params, version, epoch: deps.epoch() },
+      { op: 'read', sql: text, params, schemaVersion, epoch: deps.epoch() },
       context,
     )
     return asked.kind === 'failed'

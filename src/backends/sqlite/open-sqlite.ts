@@ -62,8 +62,8 @@ export function openSqlite({ config, observe, onUnreachable }: OpenSqliteDeps): 
 
   async function schemaVersion(options: SchemaOptions, signal: AbortSignal): Promise<string> {
     requireOnlySchema(options)
-    const { version } = await ask({ op: 'version' }, 'version', signal)
-    return version
+    const { schemaVersion } = await ask({ op: 'version' }, 'version', signal)
+    return schemaVersion
   }
 
   return {
@@ -80,7 +80,7 @@ export function openSqlite({ config, observe, onUnreachable }: OpenSqliteDeps): 
       const startedAt = performance.now()
       const reply = await ask({ op: 'catalog' }, 'catalog', signal)
       const timings = { pragmas: performance.now() - startedAt }
-      return buildSqliteCatalog(reply.catalog, reply.version, timings)
+      return buildSqliteCatalog(reply.catalog, reply.schemaVersion, timings)
     },
     databaseSettings: () => Promise.resolve(new Map()),
     execute: createSqliteExecutor({

@@ -56,7 +56,7 @@ test('knows the version of a schema, and loads it', async () => {
   const before = await backend.schemaVersion(options, noSignal)
   const request = { options, previous: null, depth: 'full', signal: noSignal } as const
   const catalog = await backend.introspect(request)
-  expect(catalog.version).toBe(before)
+  expect(catalog.schemaVersion).toBe(before)
   expect(catalog.relations.map((relation) => relation.name)).toEqual(['t'])
   await db.query('create table another (i int)')
   expect(await backend.schemaVersion(options, noSignal)).not.toBe(before)
@@ -78,7 +78,7 @@ test('its feed listens where notifications arrive, and proves it', async () => {
   const { feed, connection, scopes } = openFeed(backend, 'My channel')
   expect(await connection.ready).toEqual({
     address: `127.0.0.1:${db.port}`,
-    version: expect.stringMatching(/^PostgreSQL 18/),
+    serverVersion: expect.stringMatching(/^PostgreSQL 18/),
   })
   await db.query(`notify "My channel", 'reload config'; notify "My channel", 'nothing of ours'`)
   await db.query(`notify "My channel"`)

@@ -41,7 +41,7 @@ const waitLimitMs = 15_000
 function textOf(observation: Observation): string {
   switch (observation.kind) {
     case 'listener-connected':
-      return `${observation.version} on ${observation.address}, ${observation.channel}`
+      return `${observation.serverVersion} on ${observation.address}, ${observation.channel}`
     case 'listener-failed':
       return observation.cause
     case 'listener-retry':

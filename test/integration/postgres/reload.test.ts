@@ -109,7 +109,7 @@ async function startServer(
   const stale = createStaleNameChecker({
     isCurrent: createVersionCheck({ store, reader: backend, scheduler, limitMs: 5000 }),
     requestReload: pipeline.requestReload,
-    currentVersion: () => store.current().snapshot?.version ?? null,
+    snapshotVersion: () => store.current().snapshot?.snapshotVersion ?? null,
     scheduler,
   })
   const server: Server = {
@@ -157,7 +157,7 @@ describe('reloads on PostgreSQL', () => {
 
   test('the first load comes after LISTEN and is the only one', async () => {
     const server = await startServer(db.uri())
-    expect(server.pipeline.state()).toMatchObject({ kind: 'ready', snapshot: { version: 1 } })
+    expect(server.pipeline.state()).toMatchObject({ kind: 'ready', snapshot: { snapshotVersion: 1 } })
     expect(server.columns('films')).toEqual(['id', 'director_id'])
     const told = kinds(server).filter((kind) => !/^(connection|pool|trigger)/.test(kind))
     expect(told).toEqual([
@@ -267,7 +267,7 @@ describe('reloads on PostgreSQL', () => {
     await until(() => server.pipeline.state().kind === 'ready')
     await db.query('drop schema later')
     expect(await server.stale.checkAfter('stale-hit')).toBe('unanswered')
-    expect(server.pipeline.state()).toMatchObject({ kind: 'retrying', snapshot: { version: 1 } })
+    expect(server.pipeline.state()).toMatchObject({ kind: 'retrying', snapshot: { snapshotVersion: 1 } })
   })
 })
 

@@ -230,7 +230,7 @@ describe.each(clusterVersions())('the schema version of PostgreSQL %s', (version
 
   test('is that of the load that follows it', async () => {
     const catalog = await introspect(control, { options })
-    expect(catalog.version).toBe(await read())
+    expect(catalog.schemaVersion).toBe(await read())
   })
 
   test('hangs on the schemas that are asked about', async () => {

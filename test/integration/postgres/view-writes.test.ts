@@ -191,7 +191,7 @@ describe.each(clusterVersions())('writes through views on PostgreSQL %s', (versi
         previous: previousOf(catalog),
         timeoutMs: 5000,
       })
-      expect({ ...now, version: '', timings: {} }).toEqual({ ...catalog, version: '', timings: {} })
+      expect({ ...now, schemaVersion: '', timings: {} }).toEqual({ ...catalog, schemaVersion: '', timings: {} })
     })
 
     test('a check does not wait, and sees nothing new', async () => {
@@ -199,7 +199,7 @@ describe.each(clusterVersions())('writes through views on PostgreSQL %s', (versi
         (query) => readSchemaVersion(query, schemaOptions(options)),
         2000,
       )
-      expect(found).toBe(catalog.version)
+      expect(found).toBe(catalog.schemaVersion)
     })
 
     test('a foreign table keeps what was known of it, and the next check asks again', async () => {
@@ -207,7 +207,7 @@ describe.each(clusterVersions())('writes through views on PostgreSQL %s', (versi
       const remote = now.relations.find(({ name }) => name === 'remote')
       expect(remote).toMatchObject({ canInsert: true, canUpdate: true, canDelete: true })
       const found = await control.run((query) => readSchemaVersion(query, schemaOptions(options)))
-      expect(now.version).not.toBe(found)
+      expect(now.schemaVersion).not.toBe(found)
     })
 
     test('a foreign table of which nothing is known counts as read-only for now', async () => {

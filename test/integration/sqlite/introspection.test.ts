@@ -223,9 +223,9 @@ describe('relationships', () => {
 })
 
 test('capabilities are those of the live library', () => {
-  const { engine, version, grades } = snapshot.capabilities
+  const { engine, serverVersion, grades } = snapshot.capabilities
   expect(engine).toBe('SQLite')
-  expect(version).toMatch(/^3\.\d+\.\d+$/)
+  expect(serverVersion).toMatch(/^3\.\d+\.\d+$/)
   expect(grades).toMatchObject({ embedding: 'native', insert: 'unsupported', fts: 'best-effort' })
 })
 

@@ -43,7 +43,7 @@ function setUp(world: World = {}) {
     metricsText: world.metricsText ?? (async () => 'a_metric 1.0\n'),
     requestReload: (scope, depth) => {
       asked.push([scope, depth])
-      return world.outcome?.() ?? Promise.resolve({ kind: 'unchanged', version: 1, durationMs: 1 })
+      return world.outcome?.() ?? Promise.resolve({ kind: 'unchanged', snapshotVersion: 1, durationMs: 1 })
     },
   })
   async function request(line: string) {
@@ -164,14 +164,14 @@ describe('/health', () => {
     [
       {
         kind: 'published',
-        version: 7,
+        snapshotVersion: 7,
         durationMs: 12.345,
         changes: { added: ['api.a'], removed: [], changed: [] },
       },
       { outcome: 'published', durationMs: 12.3, version: 7 },
     ],
     [
-      { kind: 'unchanged', version: 6, durationMs: 1.26 },
+      { kind: 'unchanged', snapshotVersion: 6, durationMs: 1.26 },
       { outcome: 'unchanged', durationMs: 1.3, version: 6 },
     ],
     [
@@ -242,7 +242,7 @@ describe('POST /reload', () => {
   test('tells what has changed', async () => {
     const changes = { added: ['api.new'], removed: ['api.old'], changed: ['api.films'] }
     const { request } = setUp({
-      outcome: async () => ({ kind: 'published', version: 2, durationMs: 3.21, changes }),
+      outcome: async () => ({ kind: 'published', snapshotVersion: 2, durationMs: 3.21, changes }),
     })
     expect((await request('POST /reload')).body).toEqual({
       outcome: 'published',

@@ -7,7 +7,7 @@ import { catalog, options } from '../schema/sample-catalog.ts'
 import { testConfig } from './reload-rig.ts'
 
 function snapshotAt(version: string) {
-  return buildSnapshot(catalog({ version }), options, 1, new Date(0))
+  return buildSnapshot(catalog({ schemaVersion: version }), options, 1, new Date(0))
 }
 
 function setUp(version: string | null) {

@@ -43,7 +43,7 @@ describe('depth and scope', () => {
     await rig.startUp()
     rig.send({ depth: 'load' })
     await rig.clock.advance(500)
-    expect(rig.store.current().snapshot?.version).toBe(2)
+    expect(rig.store.current().snapshot?.snapshotVersion).toBe(2)
   })
 
   test.each<[Partial<ReloadSignal>, Partial<ReloadSignal>, string]>([
@@ -77,7 +77,7 @@ describe('depth and scope', () => {
     rig.send({ scope: 'config', origin: 'signal' })
     await rig.clock.advance(500)
     expect(rig.told()).toEqual(['1000 start signal config load', '1002 config-loaded'])
-    expect(rig.store.current()).toMatchObject({ config, snapshot: { version: 1 } })
+    expect(rig.store.current()).toMatchObject({ config, snapshot: { snapshotVersion: 1 } })
     expect(rig.published).toEqual([
       {
         generation: rig.store.current(),
@@ -109,7 +109,7 @@ describe('depth and scope', () => {
     rig.send({ scope: 'both', depth: 'check', origin: 'listener-connected' })
     await rig.clock.advance(500)
     expect(rig.published.map(({ generation }) => generation)).toEqual([
-      { config, snapshot: expect.objectContaining({ version: 2 }) },
+      { config, snapshot: expect.objectContaining({ snapshotVersion: 2 }) },
     ])
     expect(rig.store.current().snapshot?.schemas).toEqual(['other'])
   })
@@ -131,11 +131,11 @@ describe('depth and scope', () => {
     rig.db.config = { ok: true, value: { ...testConfig, dbSchemas: ['test', 'v1'] } }
     rig.send({ scope: 'both' })
     await rig.clock.advance(10)
-    expect(rig.store.current()).toMatchObject({ config: testConfig, snapshot: { version: 1 } })
+    expect(rig.store.current()).toMatchObject({ config: testConfig, snapshot: { snapshotVersion: 1 } })
     await rig.clock.advance(500)
     expect(rig.store.current()).toMatchObject({
       config: { dbSchemas: ['test', 'v1'] },
-      snapshot: { version: 2, options: { dbSchemas: ['test', 'v1'] } },
+      snapshot: { snapshotVersion: 2, options: { dbSchemas: ['test', 'v1'] } },
     })
     expect(rig.published).toHaveLength(1)
   })
@@ -153,7 +153,7 @@ describe('depth and scope', () => {
     expect(rig.told().at(-1)).toBe('2002 load load')
     expect(rig.store.current()).toMatchObject({
       config: { dbMaxRows: 5 },
-      snapshot: { version: 2 },
+      snapshot: { snapshotVersion: 2 },
     })
   })
 
@@ -195,7 +195,7 @@ describe('depth and scope', () => {
       'queried in 20',
       'published 2',
     ])
-    expect(rig.store.current()).toMatchObject({ config: testConfig, snapshot: { version: 2 } })
+    expect(rig.store.current()).toMatchObject({ config: testConfig, snapshot: { snapshotVersion: 2 } })
     expect(await outcome).toMatchObject({
       kind: 'failed',
       cause: 'failed to parse role-claim-key value (role)',
@@ -275,7 +275,7 @@ describe('the deadline', () => {
     rig.db.introspectMs = 80
     rig.send({})
     await rig.clock.advance(900)
-    expect(rig.store.current().snapshot?.version).toBe(1)
+    expect(rig.store.current().snapshot?.snapshotVersion).toBe(1)
   })
 
   test('does not end anything when the load was in time', async () => {

@@ -30,11 +30,11 @@ describe('the first load', () => {
     ])
     expect(await begun).toEqual({
       kind: 'published',
-      version: 1,
+      snapshotVersion: 1,
       durationMs: 22,
       changes: { added: ['test.v1'], removed: [], changed: [] },
     })
-    expect(rig.store.current().snapshot).toMatchObject({ version: 1, schemaVersion: 'v1' })
+    expect(rig.store.current().snapshot).toMatchObject({ snapshotVersion: 1, schemaVersion: 'v1' })
     expect(rig.pipeline.lastReload()).toMatchObject({
       origin: 'start',
       at: '1970-01-01T00:00:00.022Z',
@@ -68,7 +68,7 @@ describe('the first load', () => {
     })
     rig.db.failure = null
     await rig.clock.advance(40_000)
-    expect(rig.pipeline.state()).toMatchObject({ kind: 'ready', snapshot: { version: 1 } })
+    expect(rig.pipeline.state()).toMatchObject({ kind: 'ready', snapshot: { snapshotVersion: 1 } })
     await rig.clock.advance(100_000)
     expect(rig.told().at(-1)).toBe('159229 published 1')
   })
@@ -104,7 +104,7 @@ describe('the first load', () => {
     const outcome = rig.pipeline.requestReload({ scope: 'schema', depth: 'load', origin: 'admin' })
     void rig.pipeline.start()
     await rig.clock.advance(500)
-    expect(await outcome).toMatchObject({ kind: 'published', version: 1 })
+    expect(await outcome).toMatchObject({ kind: 'published', snapshotVersion: 1 })
     expect(rig.introspections).toHaveLength(1)
   })
 
@@ -236,7 +236,7 @@ describe('requestReload', () => {
     await rig.clock.advance(1000)
     expect(await outcome).toMatchObject({
       kind: 'published',
-      version: 3,
+      snapshotVersion: 3,
       changes: { added: ['test.v2'], removed: ['test.v1'], changed: [] },
     })
   })
@@ -249,7 +249,7 @@ describe('requestReload', () => {
     await rig.clock.advance(1)
     const outcome = rig.pipeline.requestReload({ scope: 'schema', depth: 'full', origin: 'admin' })
     await rig.clock.advance(1000)
-    expect(await outcome).toMatchObject({ kind: 'published', version: 2 })
+    expect(await outcome).toMatchObject({ kind: 'published', snapshotVersion: 2 })
     expect(rig.introspections.map(({ depth }) => depth)).toEqual(['full'])
   })
 
@@ -268,9 +268,9 @@ describe('requestReload', () => {
   })
 
   test.each<[string, Partial<ReloadOutcome>]>([
-    ['schema', { kind: 'published', version: 2 }],
-    ['both', { kind: 'published', version: 2 }],
-    ['config', { kind: 'unchanged', version: 1 }],
+    ['schema', { kind: 'published', snapshotVersion: 2 }],
+    ['both', { kind: 'published', snapshotVersion: 2 }],
+    ['config', { kind: 'unchanged', snapshotVersion: 1 }],
   ])('of scope %s tells %j', async (scope, expected) => {
     const rig = createRig()
     await rig.startUp()
@@ -291,7 +291,7 @@ describe('requestReload', () => {
     await rig.clock.advance(1000)
     expect(await outcome).toMatchObject({
       kind: 'published',
-      version: 1,
+      snapshotVersion: 1,
       changes: { changed: ['configuration'] },
     })
   })
@@ -311,7 +311,7 @@ describe('stop', () => {
     rig.told()
     await rig.clock.advance(100_000)
     expect(rig.told()).toEqual([])
-    expect(rig.store.current().snapshot?.version).toBe(1)
+    expect(rig.store.current().snapshot?.snapshotVersion).toBe(1)
     expect(rig.pipeline.state().kind).toBe('ready')
   })
 

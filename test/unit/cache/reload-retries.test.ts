@@ -16,10 +16,10 @@ describe('a failure', () => {
     rig.db.failures = [databaseFailure('57014', 'canceling statement')]
     rig.send({})
     await rig.clock.advance(500)
-    expect(rig.store.current().snapshot?.version).toBe(1)
+    expect(rig.store.current().snapshot?.snapshotVersion).toBe(1)
     expect(rig.pipeline.state()).toMatchObject({
       kind: 'retrying',
-      snapshot: { version: 1 },
+      snapshot: { snapshotVersion: 1 },
       cause: 'canceling statement',
       attempt: 1,
       retryInMs: 1000,
@@ -146,7 +146,7 @@ describe('a failure', () => {
       '1001 failed #1',
       '1001 retry in 1000',
     ])
-    expect(rig.pipeline.state()).toMatchObject({ kind: 'retrying', snapshot: { version: 1 } })
+    expect(rig.pipeline.state()).toMatchObject({ kind: 'retrying', snapshot: { snapshotVersion: 1 } })
   })
 
   test('is handed on with all that it says', async () => {
@@ -167,7 +167,7 @@ describe('a failure', () => {
     await rig.clock.advance(100)
     expect(rig.store.current()).toMatchObject({
       config: { dbMaxRows: 3 },
-      snapshot: { version: 1 },
+      snapshot: { snapshotVersion: 1 },
     })
   })
 })
@@ -215,7 +215,7 @@ describe('while a load is owed', () => {
       '2500 start stale-name schema check',
       '2521 published 2',
     ])
-    expect(await outcome).toMatchObject({ kind: 'published', version: 2 })
+    expect(await outcome).toMatchObject({ kind: 'published', snapshotVersion: 2 })
   })
 
   test('such a check that is still looking when the retry falls due leaves it nothing to load', async () => {

@@ -97,9 +97,9 @@ function line(observation: Observation): string | null {
     case 'reload-started':
       return `start ${observation.origin} ${observation.scope} ${observation.depth}`
     case 'reload-published':
-      return `published ${observation.version}`
+      return `published ${observation.snapshotVersion}`
     case 'reload-unchanged':
-      return `unchanged ${observation.version}`
+      return `unchanged ${observation.snapshotVersion}`
     case 'reload-failed':
       return `failed #${observation.attempt}`
     case 'reload-retry':
@@ -168,7 +168,7 @@ export function createRig(
         await clock.delay(db.introspectMs)
         const failure = db.failures.shift() ?? db.silence ?? db.failure
         if (failure !== null) throw failure
-        return catalog({ version, relations: [relation(version)] })
+        return catalog({ schemaVersion: version, relations: [relation(version)] })
       },
     },
     buildSnapshot: async (...parts) => buildSnapshot(...parts),

@@ -21,10 +21,10 @@ describe('whatever the effects do, the pipeline goes on', () => {
     void rig.pipeline.start()
     await rig.clock.advance(500)
     expect(rig.timeline).toContain('22 crashed: Error: bug')
-    expect(rig.pipeline.state()).toMatchObject({ kind: 'ready', snapshot: { version: 1 } })
+    expect(rig.pipeline.state()).toMatchObject({ kind: 'ready', snapshot: { snapshotVersion: 1 } })
     rig.send({})
     await rig.clock.advance(500)
-    expect(rig.pipeline.state()).toMatchObject({ kind: 'ready', snapshot: { version: 2 } })
+    expect(rig.pipeline.state()).toMatchObject({ kind: 'ready', snapshot: { snapshotVersion: 2 } })
   })
 
   test.each([
@@ -74,7 +74,7 @@ describe('whatever the effects do, the pipeline goes on', () => {
     })
     void rig.pipeline.start()
     await rig.clock.advance(500)
-    expect(rig.pipeline.state()).toMatchObject({ kind: 'ready', snapshot: { version: 1 } })
+    expect(rig.pipeline.state()).toMatchObject({ kind: 'ready', snapshot: { snapshotVersion: 1 } })
   })
 
   test('a source errors: it is told, the others are heard, it is listened to again', async () => {

@@ -81,7 +81,7 @@ describe('foldStep', () => {
 
   test.each<[string, ReloadStep]>([
     ['began', { kind: 'began', order }],
-    ['unchanged', { kind: 'unchanged', version: 1, durationMs: 1 }],
+    ['unchanged', { kind: 'unchanged', snapshotVersion: 1, durationMs: 1 }],
     ['crashed', { kind: 'crashed', failure: new Error('bug') }],
     [
       'config-read without news',
@@ -94,7 +94,7 @@ describe('foldStep', () => {
     ],
     [
       'ended unchanged',
-      { kind: 'ended', order, outcome: { kind: 'unchanged', version: 1, durationMs: 1 }, at: 1 },
+      { kind: 'ended', order, outcome: { kind: 'unchanged', snapshotVersion: 1, durationMs: 1 }, at: 1 },
     ],
   ])('gives the same state for %s', (_, step) => {
     expect(foldStep(retrying, step)).toBe(retrying)

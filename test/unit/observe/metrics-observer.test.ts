@@ -21,7 +21,7 @@ function setUp(deps: Partial<MetricsDeps> = {}) {
 
 const published: Observation = {
   kind: 'reload-published',
-  version: 4,
+  snapshotVersion: 4,
   durationMs: 250,
   queryMs: 120,
   buildMs: 8,
@@ -35,7 +35,7 @@ const reloadFailed: Observation = {
   attempt: 1,
   durationMs: 30,
 }
-const unchanged: Observation = { kind: 'reload-unchanged', version: 4, durationMs: 2 }
+const unchanged: Observation = { kind: 'reload-unchanged', snapshotVersion: 4, durationMs: 2 }
 
 function finished(method: string, status: number, durationMs: number): Observation {
   return {

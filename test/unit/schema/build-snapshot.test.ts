@@ -103,12 +103,12 @@ describe('buildSnapshot', () => {
   test('carries number, date, schema version and the options it was built with', () => {
     const snapshot = build(rich)
     expect(snapshot).toMatchObject({
-      version: 7,
+      snapshotVersion: 7,
       schemaVersion: 'v1',
       options: { dbSchemas: ['test'], dbExtraSearchPath: ['public'] },
       schemas: ['test'],
       schemaAliases: new Map(),
-      capabilities: { engine: 'PostgreSQL', version: '18.1' },
+      capabilities: { engine: 'PostgreSQL', serverVersion: '18.1' },
     })
     expect(snapshot.loadedAt.getTime()).toBe(1000)
   })

@@ -81,7 +81,7 @@ describe('diffSnapshots', () => {
       'what has no name of its own',
       {
         ...before,
-        capabilities: { ...capabilities, version: '18.2' },
+        capabilities: { ...capabilities, serverVersion: '18.2' },
         representations: [representation('a', 'json', 'r')],
         mediaHandlers: [
           { mediaType: 'a/b', relation: null, routine: { schema: 'test', name: 'h' } },

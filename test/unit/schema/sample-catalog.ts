@@ -144,7 +144,7 @@ export function routine(name: string, parameters: readonly string[] = []): Routi
 
 export const capabilities: Capabilities = {
   engine: 'PostgreSQL',
-  version: '18.1',
+  serverVersion: '18.1',
   grades: Object.fromEntries(
     features.map((feature) => [feature, 'native']),
   ) as Capabilities['grades'],
@@ -152,7 +152,7 @@ export const capabilities: Capabilities = {
 
 export function catalog(parts: Partial<Catalog> = {}): Catalog {
   return {
-    version: 'v1',
+    schemaVersion: 'v1',
     capabilities,
     relations: [],
     foreignKeys: [],

@@ -57,7 +57,7 @@ export function createFakeFeed(clock: VirtualClock, initial: Partial<FakeServer>
       async function begin() {
         await clock.delay(server.readyMs)
         if (server.refusal !== null) throw server.refusal
-        return { address: '/tmp:5432', version: 'PostgreSQL 18.1' }
+        return { address: '/tmp:5432', serverVersion: 'PostgreSQL 18.1' }
       }
       return {
         ready: begin(),

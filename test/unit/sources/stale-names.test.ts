@@ -31,17 +31,17 @@ function createChecker() {
           version += 1
           return {
             kind: 'published',
-            version,
+            snapshotVersion: version,
             durationMs: 0,
             changes: { added: [], removed: [], changed: [] },
           }
         case 'unchanged':
-          return { kind: 'unchanged', version, durationMs: 0 }
+          return { kind: 'unchanged', snapshotVersion: version, durationMs: 0 }
         case 'failed':
           return { kind: 'failed', durationMs: 0, cause: 'broken' }
       }
     },
-    currentVersion: () => version,
+    snapshotVersion: () => version,
     scheduler: clock.scheduler,
   })
   const answers: string[] = []

@@ -14,7 +14,7 @@ import { createRecording } from './record-source.ts'
 const config: Config = { ...defaultConfig('postgres'), dbSchemaLoadTimeout: 5000 }
 
 function snapshotAt(version: string) {
-  return buildSnapshot({ ...catalog({}), version }, schemaOptions(config), 1, new Date(0))
+  return buildSnapshot({ ...catalog({}), schemaVersion: version }, schemaOptions(config), 1, new Date(0))
 }
 
 function createPoll(intervalMs: number, isNeeded = false) {

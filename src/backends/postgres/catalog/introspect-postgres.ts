@@ -58,7 +58,7 @@ export async function introspectPostgres(
   const { timings, timed } = createTimings()
 
   await begin(query, request.statementTimeoutMs ?? 0)
-  const version = await readSchemaVersion(query, options)
+  const schemaVersion = await readSchemaVersion(query, options)
   await sleep(query, sleepMs?.beforeQueries ?? 0)
   const scope = await resolveScope(query, options)
   const capabilities = await readPostgresCapabilities(query)
@@ -105,7 +105,7 @@ export async function introspectPostgres(
     previous,
   })
   return {
-    version: foreign.open.size === 0 ? version : `${version}.open`,
+    schemaVersion: foreign.open.size === 0 ? schemaVersion : `${schemaVersion}.open`,
     capabilities,
     relations: await sliced(relations),
     foreignKeys: await sliced(foreignKeys(keys, allKeys, names)),

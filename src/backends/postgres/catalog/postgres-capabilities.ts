@@ -64,7 +64,7 @@ export async function readPostgresCapabilities(query: ControlQuery): Promise<Cap
   if (row === undefined) throw new Error('catalog query: no server')
   return {
     engine: postgresAbilities.engine,
-    version: textIn(row, 'version'),
+    serverVersion: textIn(row, 'version'),
     grades: { ...grades, geojson: flagIn(row, 'has_geojson') ? 'native' : 'unsupported' },
   }
 }

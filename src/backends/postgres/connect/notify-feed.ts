@@ -65,7 +65,7 @@ export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
     return onPrimary(
       async (query, address) => ({
         address,
-        version: await readValue(query, 'select version() as value'),
+        serverVersion: await readValue(query, 'select version() as value'),
       }),
       inTime(),
     )

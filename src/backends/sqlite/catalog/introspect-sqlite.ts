@@ -19,7 +19,7 @@ import { viewKeyDependencies } from './sqlite-view-keys.ts'
 
 export function buildSqliteCatalog(
   raw: RawCatalog,
-  version: string,
+  schemaVersion: string,
   timings: Catalog['timings'],
 ): Catalog {
   const ftsTables = raw.relations.flatMap((relation) => readFtsTable(relation) ?? [])
@@ -28,7 +28,7 @@ export function buildSqliteCatalog(
   const foreignKeys = exposed.flatMap((relation) => declaredForeignKeys(relation, byName))
   const writes = insteadOfEvents(raw)
   return {
-    version,
+    schemaVersion,
     capabilities: sqliteCapabilities(raw.sqliteVersion),
     relations: exposed.map((relation) => buildRelation(relation, writes)),
     foreignKeys,

@@ -56,6 +56,6 @@ const grades = {
 
 export const sqliteAbilities: EngineAbilities = { engine: 'SQLite', grades }
 
-export function sqliteCapabilities(version: string): Capabilities {
-  return { ...sqliteAbilities, version }
+export function sqliteCapabilities(serverVersion: string): Capabilities {
+  return { ...sqliteAbilities, serverVersion }
 }

@@ -120,7 +120,7 @@ export function createSqliteConnection(path: string): SqliteConnection {
 
 function answer(database: OpenDatabase, request: ChildRequest): ConnectionReply {
   const counter = `${database.identity}:${database.schemaVersion.get()}`
-  if ('version' in request && !request.version.startsWith(`${counter}:`)) {
+  if ('schemaVersion' in request && !request.schemaVersion.startsWith(`${counter}:`)) {
     return { reply: { kind: 'moved' }, body: noBytes }
   }
   switch (request.op) {
@@ -135,15 +135,15 @@ function answer(database: OpenDatabase, request: ChildRequest): ConnectionReply 
       return {
         reply: {
           kind: 'version',
-          version: `${counter}:${fingerprintOf(database)}`,
+          schemaVersion: `${counter}:${fingerprintOf(database)}`,
           sqliteVersion: database.sqliteVersion,
         },
         body: noBytes,
       }
     case 'catalog': {
-      const version = `${counter}:${fingerprintOf(database)}`
+      const schemaVersion = `${counter}:${fingerprintOf(database)}`
       const catalog = readRawCatalog(database.db)
-      return { reply: { kind: 'catalog', version, catalog }, body: noBytes }
+      return { reply: { kind: 'catalog', schemaVersion, catalog }, body: noBytes }
     }
   }
 }

@@ -26,12 +26,12 @@ export type ChildRequest =
       readonly sql: string
       readonly params: readonly WireParam[]
       /** The schema version that the statement was compiled for. */
-      readonly version: string
+      readonly schemaVersion: string
       /** Another number than before: the file is opened anew first. */
       readonly epoch: number
     }
   /** Whether a read of this version would run. */
-  | { readonly op: 'check'; readonly version: string; readonly epoch: number }
+  | { readonly op: 'check'; readonly schemaVersion: string; readonly epoch: number }
   | { readonly op: 'version' }
   | { readonly op: 'catalog' }
 
@@ -49,8 +49,8 @@ export type ChildReply =
   | { readonly kind: 'rows'; readonly rows: number; readonly total: number | null }
   | { readonly kind: 'moved' }
   | { readonly kind: 'current' }
-  | { readonly kind: 'version'; readonly version: string; readonly sqliteVersion: string }
-  | { readonly kind: 'catalog'; readonly version: string; readonly catalog: RawCatalog }
+  | { readonly kind: 'version'; readonly schemaVersion: string; readonly sqliteVersion: string }
+  | { readonly kind: 'catalog'; readonly schemaVersion: string; readonly catalog: RawCatalog }
   | { readonly kind: 'failed'; readonly failure: ChildFailure }
 
 /** As SQLite stores it: booleans are numbers, and NaN is null, which no comparison finds. */
