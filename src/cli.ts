@@ -7,7 +7,7 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { get } from 'node:http'
 import { parseArgs } from 'node:util'
 import type { Config } from './config/config.ts'
-import { hasSqliteName } from './config/tell-engine.ts'
+import { hasSqliteName } from './config/detect-engine.ts'
 import { contractName, contractVersion, productName, productVersion } from './core/product.ts'
 import { err, ok, type Result } from './core/result.ts'
 

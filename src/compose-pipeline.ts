@@ -4,7 +4,7 @@
  */
 import { BehaviorSubject } from 'rxjs'
 import type { Backend } from './backends/backend.ts'
-import { createVersionCheck } from './cache/check-version.ts'
+import { createSchemaVersionCheck } from './cache/check-schema-version.ts'
 import type { GenerationStore } from './cache/generation-store.ts'
 import { createReloadPipeline, type ReloadPipeline } from './cache/reload-pipeline.ts'
 import { composeSources, type SourcesDeps } from './compose-sources.ts'
@@ -70,7 +70,12 @@ export function composePipeline(deps: ComposePipelineDeps): Freshness {
     deadlineMs: () => config().dbSchemaLoadTimeout,
   })
   const { checkAfter } = createStaleNameChecker({
-    isCurrent: createVersionCheck({ store, reader: database, scheduler, limitMs: versionCheckMs }),
+    isCurrent: createSchemaVersionCheck({
+      store,
+      reader: database,
+      scheduler,
+      limitMs: versionCheckMs,
+    }),
     requestReload: pipeline.requestReload,
     snapshotVersion: () => store.current().snapshot?.snapshotVersion ?? null,
     scheduler,

@@ -14,7 +14,7 @@ import type { Observe } from './observe/observation.ts'
 import type { SourceHealth } from './sources/source-health.ts'
 import { type SignalEmitter, watchProcessSignals } from './sources/watch-process-signals.ts'
 import { watchPushFeed } from './sources/watch-push-feed.ts'
-import { watchVersion } from './sources/watch-version.ts'
+import { watchSchemaVersion } from './sources/watch-schema-version.ts'
 
 export interface SourcesDeps {
   readonly database: Pick<SchemaReader, 'schemaVersion'> & { readonly feed: SchemaFeed }
@@ -50,7 +50,7 @@ export function composeSources(deps: SourcesDeps): Observable<ReloadSignal> {
     }),
   )
   const pollWhile = (isNeeded$: Observable<boolean>) =>
-    watchVersion({
+    watchSchemaVersion({
       reader: database,
       store,
       intervalMs$: config$.pipe(map(({ dbSchemaPollInterval }) => dbSchemaPollInterval)),

@@ -24,7 +24,7 @@ import type { Observe } from './observe/observation.ts'
 import { createPlanCache } from './plan/plan-cache.ts'
 import { adminAddress, apiAddress } from './sockets/bind-addresses.ts'
 import { type BoundServer, bindServer, reusePortProblem } from './sockets/bind-server.ts'
-import { createSourceHealth, feedVouches } from './sources/source-health.ts'
+import { createSourceHealth, isFeedUp } from './sources/source-health.ts'
 import type { SignalEmitter } from './sources/watch-process-signals.ts'
 
 /** Plans kept per snapshot: clients choose the shapes. */
@@ -71,7 +71,7 @@ export function composeServer(deps: ServerDeps): Server {
     format: deps.config.logFormat,
     writeOut: deps.writeOut,
     writeError: deps.writeError,
-    poolFigures: () => backend?.poolStats() ?? { max: config().dbPool, available: 0, waiting: 0 },
+    poolStats: () => backend?.poolStats() ?? { max: config().dbPool, available: 0, waiting: 0 },
     sources: () => health.list(),
   })
   const health = createSourceHealth({ now: Date.now, observe })
@@ -113,7 +113,7 @@ export function composeServer(deps: ServerDeps): Server {
     const adminApp = createAdminApp({
       cacheState: pipeline.state,
       apiIsAlive: () => api?.isAlive() ?? false,
-      databaseIsReachable: async () => feedVouches(database.feed, health) ?? databaseAnswers(),
+      databaseIsReachable: async () => isFeedUp(database.feed, health) ?? databaseAnswers(),
       databaseAnswers,
       sources: health.list,
       lastReload: pipeline.lastReload,

@@ -7,28 +7,14 @@
 import { Hono } from 'hono'
 import type { CacheState } from '../cache/cache-state.ts'
 import type { ReloadDepth, ReloadOutcome, ReloadScope } from '../cache/reload-signal.ts'
+import type { LastReload } from '../cache/reload-state.ts'
 import { assertNever } from '../core/assert-never.ts'
 import { productName, productVersion } from '../core/product.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { renderError } from '../errors/error-envelope.ts'
+import type { SourceStatus } from '../observe/source-status.ts'
 import { dumpSnapshot } from './dump-snapshot.ts'
 import { health, readyStatus, type ServerState, servedSnapshot } from './readiness.ts'
-
-export interface SourceStatus {
-  readonly name: string
-  readonly state: 'up' | 'down' | 'off'
-  /** ISO time of the last change of `state`. */
-  readonly since: string
-  /** Why it is down. */
-  readonly cause: string | null
-}
-
-export interface LastReload {
-  readonly outcome: ReloadOutcome
-  readonly origin: string
-  /** ISO time at which it ended. */
-  readonly at: string
-}
 
 export interface AdminDeps {
   readonly cacheState: () => CacheState

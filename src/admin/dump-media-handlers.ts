@@ -4,7 +4,7 @@
  */
 
 import { assertNever } from '../core/assert-never.ts'
-import { type MediaType, type PlanOption, parseMediaType } from '../core/media-type.ts'
+import { type ExplainOption, type MediaType, parseMediaType } from '../core/media-type.ts'
 import type { MediaHandlerSource } from '../schema/catalog.ts'
 import { dumpName } from './dump-name.ts'
 
@@ -64,7 +64,7 @@ const optionNames = {
   settings: 'PlanSettings',
   buffers: 'PlanBuffers',
   wal: 'PlanWAL',
-} as const satisfies Record<PlanOption, string>
+} as const satisfies Record<ExplainOption, string>
 
 function dumpMediaType(type: MediaType): unknown {
   const tag = tags[type.kind]

@@ -33,7 +33,7 @@ import {
   word,
 } from './scanner.ts'
 
-export interface Condition {
+export interface FilterCondition {
   readonly negated: boolean
   readonly operation: Operation
 }
@@ -219,14 +219,14 @@ export function negation(s: Scanner): true | Failed {
 }
 
 /** `not.` and an operation; `value` reads what the operator is given. */
-export function condition(s: Scanner, value: Rule<string>): Condition | Failed {
+export function condition(s: Scanner, value: Rule<string>): FilterCondition | Failed {
   const negated = negation(s) !== failed
   const operation = named(s, 'operator (eq, gt, ...)', (inner) => anyOperation(inner, value))
   return operation === failed ? failed : { negated, operation }
 }
 
 /** The value of a filter pair. */
-export function filterCondition(s: Scanner): Condition | Failed {
+export function filterCondition(s: Scanner): FilterCondition | Failed {
   return condition(s, wholeValue)
 }
 
@@ -235,6 +235,6 @@ function noCondition(): null {
 }
 
 /** The value of a pair of a function call: a filter, or null for what can only be an argument. */
-export function conditionOrArgument(s: Scanner): Condition | null | Failed {
+export function conditionOrArgument(s: Scanner): FilterCondition | null | Failed {
   return either(s, filterCondition, noCondition)
 }

@@ -7,6 +7,7 @@ import type { ReloadDepth } from '../cache/reload-signal.ts'
 import type { SchemaFeed } from '../cache/schema-feed.ts'
 import type { Config } from '../config/config.ts'
 import type { ApiError } from '../errors/api-error.ts'
+import type { PoolStats } from '../observe/pool-stats.ts'
 import type { DatabasePlan, InspectPlan } from '../plan/plan.ts'
 import type { EngineAbilities } from '../schema/capabilities.ts'
 import type { Catalog, Routine, SchemaVersion } from '../schema/catalog.ts'
@@ -79,12 +80,6 @@ export interface IntrospectionRequest {
   readonly depth: Exclude<ReloadDepth, 'check'>
   /** Aborted at the deadline: the load is cancelled and rejects. */
   readonly signal: AbortSignal
-}
-
-export interface PoolStats {
-  readonly max: number
-  readonly available: number
-  readonly waiting: number
 }
 
 export interface Backend {

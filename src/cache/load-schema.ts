@@ -55,7 +55,11 @@ export type LoadResult =
       readonly buildMs: number
     }
   /** `schemaVersion` is that at which it failed; null when the database did not tell. */
-  | { readonly kind: 'failed'; readonly failure: unknown; readonly schemaVersion: SchemaVersion | null }
+  | {
+      readonly kind: 'failed'
+      readonly failure: unknown
+      readonly schemaVersion: SchemaVersion | null
+    }
 
 /** Of a load that may be retried at once. */
 const maxTries = 5
@@ -110,7 +114,9 @@ export async function loadSchema(
     const queryMs = stopwatch() - queryStart
     const buildStart = stopwatch()
     const snapshotVersion = (previous?.snapshotVersion ?? 0) + 1
-    const snapshot = await guard(deps.buildSnapshot(catalog, options, snapshotVersion, order.loadedAt))
+    const snapshot = await guard(
+      deps.buildSnapshot(catalog, options, snapshotVersion, order.loadedAt),
+    )
     const { timings } = catalog
     return { kind: 'loaded', snapshot, queryMs, timings, buildMs: stopwatch() - buildStart }
   } catch (failure) {

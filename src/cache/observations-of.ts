@@ -8,7 +8,7 @@ import { describeFailure } from './describe-failure.ts'
 import type { ReloadStep } from './reload-step.ts'
 
 /** The same sink, which never throws: one that breaks is no reason to stop reloading. */
-export function sheltered(observe: Observe): Observe {
+export function neverThrowing(observe: Observe): Observe {
   return (observation) => {
     try {
       observe(observation)
@@ -66,7 +66,7 @@ export function observationsOf(step: ReloadStep): readonly Observation[] {
     case 'crashed':
       return [crash(step.failure)]
     case 'taken-in-hand':
-    case 'looked-again':
+    case 'owed-load-checked':
     case 'ended':
       return []
     default:

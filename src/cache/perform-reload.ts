@@ -11,12 +11,12 @@ import { err, type Result } from '../core/result.ts'
 import type { SnapshotDiff } from '../schema/diff-snapshots.ts'
 import { schemaOptions } from '../schema/schema-options.ts'
 import type { SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts'
+import { checkOwedLoad } from './check-owed-load.ts'
 import type { TakeWaiting } from './conflate-map.ts'
 import { describeFailure } from './describe-failure.ts'
 import type { Generation } from './generation-store.ts'
 import { type LoadDeadline, startDeadline } from './load-deadline.ts'
 import { type LoadDeps, type LoadResult, loadSchema } from './load-schema.ts'
-import { lookAgain } from './look-again.ts'
 import { mergeOrders, type ReloadOrder } from './reload-order.ts'
 import {
   deeper,
@@ -125,9 +125,9 @@ async function* reload(work: TimedReload): Steps<ReloadOutcome> {
   }
   const { owed } = state
   if (owed !== null && order.urgency === 'patient') {
-    const look = await lookAgain(owed, state.generation.config, work.deadline, work.deps.reader)
+    const look = await checkOwedLoad(owed, state.generation.config, work.deadline, work.deps.reader)
     if (look.kind === 'left') {
-      yield { kind: 'looked-again', found: look.found, failure: look.failure }
+      yield { kind: 'owed-load-checked', found: look.found, failure: look.failure }
       return { kind: 'failed', durationMs: elapsedMs(work), cause: look.cause }
     }
   }

@@ -34,7 +34,7 @@ import type { CacheState } from './cache-state.ts'
 import { conflateMap } from './conflate-map.ts'
 import type { Generation, GenerationStore } from './generation-store.ts'
 import { LoadGivenUp } from './load-deadline.ts'
-import { crash, observationsOf, sheltered } from './observations-of.ts'
+import { crash, neverThrowing, observationsOf } from './observations-of.ts'
 import { type PerformDeps, performReload } from './perform-reload.ts'
 import { mergeOrders, type ReloadOrder, reloadOrder } from './reload-order.ts'
 import type { ReloadOutcome, ReloadRequest, ReloadSignal } from './reload-signal.ts'
@@ -73,7 +73,7 @@ const stopped: ReloadOutcome = { kind: 'failed', durationMs: 0, cause: stopping 
 
 export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
   const { store, scheduler } = deps
-  const observe = sheltered(deps.observe)
+  const observe = neverThrowing(deps.observe)
   const stateSubject = new BehaviorSubject(initialState(store.current()))
   const requestSubject = new Subject<ReloadOrder>()
   const endedSubject = new Subject<Extract<ReloadStep, { kind: 'ended' }>>()
@@ -106,17 +106,17 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
     const state = foldStep(before, step)
     if (state.generation !== before.generation) publish(state.generation, before.generation)
     for (const observation of observationsOf(step)) observe(observation)
-    if ('failure' in step && step.failure !== null) shelter(() => deps.onFailure(step.failure))
+    if ('failure' in step && step.failure !== null) runGuarded(() => deps.onFailure(step.failure))
     stateSubject.next(state)
     if (step.kind === 'ended') endedSubject.next(step)
   }
 
   function publish(next: Generation, previous: Generation): void {
     store.publish(next)
-    shelter(() => deps.onPublished(next, previous))
+    runGuarded(() => deps.onPublished(next, previous))
   }
 
-  function shelter(effect: () => void): void {
+  function runGuarded(effect: () => void): void {
     try {
       effect()
     } catch (failure) {

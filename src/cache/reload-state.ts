@@ -56,7 +56,7 @@ export function foldStep(state: ReloadState, step: ReloadStep): ReloadState {
         config === state.generation.config ? state.generation : { ...state.generation, config }
       return { ...state, generation, owed, retryAt: at + owed.retryInMs }
     }
-    case 'looked-again':
+    case 'owed-load-checked':
       return state.owed === null ? state : { ...state, owed: { ...state.owed, ...step.found } }
     case 'ended': {
       const { order, outcome, at } = step

@@ -3,7 +3,7 @@
  * from them (`reload-state.ts`), and log and metrics are told of them (`tell-step.ts`).
  *
  * began → taken-in-hand? → config-read? → loaded | unchanged | load-failed → ended
- * began → looked-again → ended: a check that leaves an owed load to its retry
+ * began → owed-load-checked → ended: a check that leaves an owed load to its retry
  */
 import type { Config } from '../config/config.ts'
 import type { Result } from '../core/result.ts'
@@ -63,7 +63,7 @@ export type ReloadStep =
     }
   /** The owed load was left to its retry. */
   | {
-      readonly kind: 'looked-again'
+      readonly kind: 'owed-load-checked'
       readonly found: Pick<OwedLoad, 'failedAt' | 'isSilent'>
       /** Why the database could not be asked; null when it was. */
       readonly failure: unknown

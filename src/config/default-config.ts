@@ -3,9 +3,9 @@
  * documentation show.
  */
 import type { Config } from './config.ts'
+import type { ConfiguredEngine } from './detect-engine.ts'
 import { loadConfig } from './load-config.ts'
 import { environmentNamesOf, options } from './options.ts'
-import type { ConfiguredEngine } from './tell-engine.ts'
 
 export function defaultConfig(engine: ConfiguredEngine): Config {
   const [variable] = environmentNamesOf(options.dbBackend.name)

@@ -3,10 +3,10 @@
  * by engine, names in every source, and when a change takes effect.
  */
 import { defaultConfig } from './default-config.ts'
+import type { ConfiguredEngine } from './detect-engine.ts'
 import { printOption } from './dump-config.ts'
 import type { OptionKey, ReloadClass } from './option.ts'
 import { databaseNameOf, environmentNamesOf, optionKeys, options } from './options.ts'
-import type { ConfiguredEngine } from './tell-engine.ts'
 
 const introduction = `<!-- Made by scripts/generate-docs.js from src/config; edit the option table there. -->
 

@@ -5,7 +5,7 @@
 export type FileValue = string | number | boolean | readonly FileValue[]
 
 /** Text of any value: another type is shown in the release's notation, e.g. `Bool False`. */
-export function textOf(value: FileValue): string {
+export function fileValueText(value: FileValue): string {
   return typeof value === 'string' ? value : shown(value)
 }
 

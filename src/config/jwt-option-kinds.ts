@@ -6,14 +6,14 @@ import { ok } from '../core/result.ts'
 import { compileClaimPath } from './claim-path.ts'
 import type { Config } from './config.ts'
 import { configString } from './config-string.ts'
-import { textOf } from './file-value.ts'
+import { fileValueText } from './file-value.ts'
 import { boolean, type OptionKind } from './option-kinds.ts'
 
 /** Parsed to the bytes of the text as configured; `read-secret.ts` makes the key of it. */
 export const secret: OptionKind<Uint8Array | null> = {
   type: 'text',
   parse(value) {
-    const given = textOf(value)
+    const given = fileValueText(value)
     return ok(given === '' ? undefined : Buffer.from(given))
   },
   print: (key, config) =>
@@ -28,7 +28,7 @@ export const secretIsBase64: OptionKind<boolean> = {
 export const claimPath: OptionKind<string> = {
   type: 'text',
   parse(value) {
-    const given = textOf(value)
+    const given = fileValueText(value)
     if (given === '') return ok(undefined)
     const compiled = compileClaimPath(given)
     return compiled.ok ? ok(given) : compiled

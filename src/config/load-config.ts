@@ -5,13 +5,13 @@
  */
 import { err, ok, type Result } from '../core/result.ts'
 import type { Config } from './config.ts'
+import { type ConfiguredEngine, detectEngine } from './detect-engine.ts'
 import { booleanOf } from './file-value.ts'
 import type { Option, OptionKey, OptionValues } from './option.ts'
 import { appSettingsOf, lookUp, type OptionSources } from './option-sources.ts'
 import { optionKeys, options } from './options.ts'
 import { parseConfigFile } from './parse-config-file.ts'
 import { readSecret } from './read-secret.ts'
-import { type ConfiguredEngine, tellEngine } from './tell-engine.ts'
 
 export interface ConfigInput {
   readonly fileText?: string
@@ -45,7 +45,7 @@ export function loadConfig(input: ConfigInput): Result<Config, readonly string[]
   const draft = new ConfigDraft({ ...outside, database: settings ?? noSettings })
 
   const dbUri = draft.add('dbUri', readDbUri(input, draft))
-  const told = tellEngine(dbUri, input.isSqliteFile)
+  const told = detectEngine(dbUri, input.isSqliteFile)
   const backend = draft.add('dbBackend', draft.read('dbBackend', input.previous?.dbBackend ?? told))
   const engine = input.previous?.dbBackend ?? backend
   for (const key of optionKeys) if (!draft.has(key)) draft.add(key, draft.read(key, engine))

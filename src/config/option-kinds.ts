@@ -7,7 +7,7 @@ import { err, ok, type Result } from '../core/result.ts'
 import { longestTimerMs } from '../core/timer-ms.ts'
 import type { Config } from './config.ts'
 import { configString } from './config-string.ts'
-import { booleanOf, type FileValue, integerOf, textOf } from './file-value.ts'
+import { booleanOf, type FileValue, fileValueText, integerOf } from './file-value.ts'
 
 export interface OptionKind<T> {
   /** For the documentation. */
@@ -55,7 +55,7 @@ export const optionalList: OptionKind<readonly string[] | null> = optional(list)
 export const emptyableList: OptionKind<readonly string[]> = {
   ...list,
   parse(value) {
-    const given = textOf(value)
+    const given = fileValueText(value)
     return ok(given === '' ? [] : membersOf(given))
   },
 }
@@ -143,7 +143,7 @@ function optional<T>(kind: OptionKind<T>): OptionKind<T | null> {
 }
 
 function givenText(value: FileValue): string | undefined {
-  const given = textOf(value)
+  const given = fileValueText(value)
   return given === '' ? undefined : given
 }
 

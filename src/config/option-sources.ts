@@ -3,7 +3,7 @@
  * configuration file, strongest first. The strongest that has the name decides, even when its value
  * is empty. What the value means is left to the option's kind.
  */
-import { type FileValue, textOf } from './file-value.ts'
+import { type FileValue, fileValueText } from './file-value.ts'
 import { databaseNameOf, environmentNamesOf } from './options.ts'
 
 export interface OptionSources {
@@ -39,7 +39,7 @@ export function appSettingsOf(sources: OptionSources): readonly (readonly [strin
   for (const [name, value] of sources.file) {
     const isOneLevelBelow =
       name.startsWith(settingPrefix) && !name.slice(settingPrefix.length).includes('.')
-    if (isOneLevelBelow) settings.set(name, textOf(value))
+    if (isOneLevelBelow) settings.set(name, fileValueText(value))
   }
   for (const prefix of settingVariables) {
     for (const [variable, value] of Object.entries(sources.environment)) {

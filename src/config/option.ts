@@ -3,8 +3,8 @@
  * the table of them all; what is derived from it says more of each part.
  */
 import type { Config } from './config.ts'
+import type { ConfiguredEngine } from './detect-engine.ts'
 import type { OptionKind } from './option-kinds.ts'
-import type { ConfiguredEngine } from './tell-engine.ts'
 
 /**
  * `live`: with the reload of the configuration; `schema`: that, and the next schema load; `boot`:

@@ -21,12 +21,12 @@ export type MediaType =
       readonly kind: 'plan'
       readonly of: MediaType
       readonly format: 'text' | 'json'
-      readonly options: readonly PlanOption[]
+      readonly options: readonly ExplainOption[]
     }
   | { readonly kind: 'other'; readonly text: string }
 
-export const planOptions = ['analyze', 'verbose', 'settings', 'buffers', 'wal'] as const
-export type PlanOption = (typeof planOptions)[number]
+export const explainOptions = ['analyze', 'verbose', 'settings', 'buffers', 'wal'] as const
+export type ExplainOption = (typeof explainOptions)[number]
 
 type Parameters = ReadonlyMap<string, string>
 
@@ -52,7 +52,7 @@ function planOf(format: 'text' | 'json', parameters: Parameters): MediaType {
     kind: 'plan',
     of: parseMediaType(parameters.get('for') ?? 'application/json'),
     format,
-    options: planOptions.filter((option) => named.includes(option)),
+    options: explainOptions.filter((option) => named.includes(option)),
   }
 }
 

@@ -5,19 +5,15 @@
  * moved, the request, whose transaction was rolled back, is attempted again.
  */
 import type { Generation } from '../cache/generation-store.ts'
+import type { StaleCheck, StaleOrigin } from '../cache/stale-check.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { Answer } from './answer.ts'
 import { isLoaded, type Journey, type LoadedGeneration } from './journey.ts'
 
-/** `moved`: a newer schema is published · `unanswered`: the database did not answer in time. */
-export type CheckOutcome = 'moved' | 'unchanged' | 'unanswered'
-
-export type StaleOrigin = 'stale-name' | 'stale-hit'
-
 export interface StaleDeps {
   readonly currentGeneration: () => Generation
   /** A schema check that begins after the call. */
-  readonly checkSchema: (origin: StaleOrigin) => Promise<CheckOutcome>
+  readonly checkSchema: StaleCheck
 }
 
 /** An attempt that is not made again. */

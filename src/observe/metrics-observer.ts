@@ -6,12 +6,8 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Observe } from './observation.ts'
-
-export interface PoolFigures {
-  readonly max: number
-  readonly available: number
-  readonly waiting: number
-}
+import type { PoolStats } from './pool-stats.ts'
+import type { SourceStatus } from './source-status.ts'
 
 export interface MetricsObserver {
   readonly observe: Observe
@@ -29,12 +25,9 @@ function withPoints(text: string): string {
 }
 
 export interface MetricsDeps {
-  readonly poolFigures: () => PoolFigures
+  readonly poolStats: () => PoolStats
   /** Sources that are switched on, and whether they work. */
-  readonly sources: () => readonly {
-    readonly name: string
-    readonly state: 'up' | 'down' | 'off'
-  }[]
+  readonly sources: () => readonly Pick<SourceStatus, 'name' | 'state'>[]
 }
 
 /** What the release measures too, under its names. */
@@ -55,7 +48,7 @@ function defineReleaseMetrics(registers: Registry[], deps: MetricsDeps) {
     help: 'The total number of pool connection timeouts',
     registers,
   })
-  const poolGauges: readonly [string, string, keyof PoolFigures][] = [
+  const poolGauges: readonly [string, string, keyof PoolStats][] = [
     ['pgrst_db_pool_max', 'Max pool connections', 'max'],
     ['pgrst_db_pool_waiting', 'Requests waiting to acquire a pool connection', 'waiting'],
     ['pgrst_db_pool_available', 'Available connections in the pool', 'available'],
@@ -66,7 +59,7 @@ function defineReleaseMetrics(registers: Registry[], deps: MetricsDeps) {
       help,
       registers,
       collect() {
-        this.set(deps.poolFigures()[figure])
+        this.set(deps.poolStats()[figure])
       },
     })
   }

@@ -32,7 +32,11 @@ export type Observation =
       readonly scope: string
       readonly depth: string
     }
-  | { readonly kind: 'reload-unchanged'; readonly snapshotVersion: number; readonly durationMs: number }
+  | {
+      readonly kind: 'reload-unchanged'
+      readonly snapshotVersion: number
+      readonly durationMs: number
+    }
   | {
       readonly kind: 'reload-queried'
       readonly durationMs: number

@@ -12,18 +12,7 @@ import {
 } from 'rxjs'
 import type { SchemaFeed } from '../cache/schema-feed.ts'
 import type { Observe } from '../observe/observation.ts'
-
-/** `off`: switched off by the configuration. */
-export type SourceState = 'up' | 'down' | 'off'
-
-export interface SourceStatus {
-  readonly name: string
-  readonly state: SourceState
-  /** ISO time of the last change of `state`. */
-  readonly since: string
-  /** Why it is down. */
-  readonly cause: string | null
-}
+import type { SourceState, SourceStatus } from '../observe/source-status.ts'
 
 export interface SourceHealth {
   /** Repeated reports of one state keep its time; the cause is the latest. */
@@ -86,7 +75,7 @@ export function createSourceHealth(deps: {
  *
  * Rule  PostgREST docs: admin_server (Ready): with the listener on, it speaks for the database
  */
-export function feedVouches(feed: SchemaFeed, health: Pick<SourceHealth, 'list'>): boolean | null {
+export function isFeedUp(feed: SchemaFeed, health: Pick<SourceHealth, 'list'>): boolean | null {
   if (feed.kind === 'poll') return null
   const source = health.list().find(({ name, state }) => name === feed.name && state !== 'off')
   return source === undefined ? null : source.state === 'up'

@@ -9,15 +9,10 @@
  */
 import { type SchedulerLike, Subscription } from 'rxjs'
 import type { ReloadOutcome, ReloadSignal } from '../cache/reload-signal.ts'
-
-/** `moved`: a newer snapshot is published · `unanswered`: the database did not tell in time. */
-export type CheckOutcome = 'moved' | 'unchanged' | 'unanswered'
-
-export type StaleOrigin = 'stale-name' | 'stale-hit'
+import type { CheckOutcome, StaleCheck, StaleOrigin } from '../cache/stale-check.ts'
 
 export interface StaleNameChecker {
-  /** Never rejects. */
-  checkAfter(origin: StaleOrigin): Promise<CheckOutcome>
+  readonly checkAfter: StaleCheck
 }
 
 export interface StaleNameDeps {

@@ -108,7 +108,7 @@ function doubleOutOfRange(text: string) {
 }
 
 /** The number that a text of unknown type could stand for, or null for text that is no number. */
-export function numberIn(text: string): number | bigint | null {
+export function numberOfText(text: string): number | bigint | null {
   const trimmed = text.trim()
   return decimal.test(trimmed) ? asNumber(trimmed) : null
 }

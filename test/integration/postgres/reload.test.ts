@@ -11,7 +11,7 @@ import {
 } from 'rxjs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openPostgres } from '../../../src/backends/postgres/open-postgres.ts'
-import { createVersionCheck } from '../../../src/cache/check-version.ts'
+import { createSchemaVersionCheck } from '../../../src/cache/check-schema-version.ts'
 import { createGenerationStore, type GenerationStore } from '../../../src/cache/generation-store.ts'
 import { createReloadPipeline, type ReloadPipeline } from '../../../src/cache/reload-pipeline.ts'
 import type { Config } from '../../../src/config/config.ts'
@@ -21,7 +21,7 @@ import { diffSnapshotsInSlices } from '../../../src/schema/diff-snapshots.ts'
 import { createSourceHealth, type SourceHealth } from '../../../src/sources/source-health.ts'
 import { createStaleNameChecker, type StaleNameChecker } from '../../../src/sources/stale-names.ts'
 import { watchPushFeed } from '../../../src/sources/watch-push-feed.ts'
-import { watchVersion } from '../../../src/sources/watch-version.ts'
+import { watchSchemaVersion } from '../../../src/sources/watch-schema-version.ts'
 import { loadTestConfig } from '../../support/load-test-config.ts'
 import { type Cluster, startCluster } from '../../support/postgres.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/shared-cluster.ts'
@@ -76,7 +76,7 @@ async function startServer(
     scheduler,
     random: Math.random,
   })
-  const poll$ = watchVersion({
+  const poll$ = watchSchemaVersion({
     reader: backend,
     store,
     intervalMs$: new BehaviorSubject(config.dbSchemaPollInterval),
@@ -107,7 +107,7 @@ async function startServer(
     stopwatch: () => performance.now(),
   })
   const stale = createStaleNameChecker({
-    isCurrent: createVersionCheck({ store, reader: backend, scheduler, limitMs: 5000 }),
+    isCurrent: createSchemaVersionCheck({ store, reader: backend, scheduler, limitMs: 5000 }),
     requestReload: pipeline.requestReload,
     snapshotVersion: () => store.current().snapshot?.snapshotVersion ?? null,
     scheduler,
@@ -157,7 +157,10 @@ describe('reloads on PostgreSQL', () => {
 
   test('the first load comes after LISTEN and is the only one', async () => {
     const server = await startServer(db.uri())
-    expect(server.pipeline.state()).toMatchObject({ kind: 'ready', snapshot: { snapshotVersion: 1 } })
+    expect(server.pipeline.state()).toMatchObject({
+      kind: 'ready',
+      snapshot: { snapshotVersion: 1 },
+    })
     expect(server.columns('films')).toEqual(['id', 'director_id'])
     const told = kinds(server).filter((kind) => !/^(connection|pool|trigger)/.test(kind))
     expect(told).toEqual([
@@ -267,7 +270,10 @@ describe('reloads on PostgreSQL', () => {
     await until(() => server.pipeline.state().kind === 'ready')
     await db.query('drop schema later')
     expect(await server.stale.checkAfter('stale-hit')).toBe('unanswered')
-    expect(server.pipeline.state()).toMatchObject({ kind: 'retrying', snapshot: { snapshotVersion: 1 } })
+    expect(server.pipeline.state()).toMatchObject({
+      kind: 'retrying',
+      snapshot: { snapshotVersion: 1 },
+    })
   })
 })
 

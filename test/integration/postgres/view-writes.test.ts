@@ -191,7 +191,11 @@ describe.each(clusterVersions())('writes through views on PostgreSQL %s', (versi
         previous: previousOf(catalog),
         timeoutMs: 5000,
       })
-      expect({ ...now, schemaVersion: '', timings: {} }).toEqual({ ...catalog, schemaVersion: '', timings: {} })
+      expect({ ...now, schemaVersion: '', timings: {} }).toEqual({
+        ...catalog,
+        schemaVersion: '',
+        timings: {},
+      })
     })
 
     test('a check does not wait, and sees nothing new', async () => {

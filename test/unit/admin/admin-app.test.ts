@@ -43,7 +43,10 @@ function setUp(world: World = {}) {
     metricsText: world.metricsText ?? (async () => 'a_metric 1.0\n'),
     requestReload: (scope, depth) => {
       asked.push([scope, depth])
-      return world.outcome?.() ?? Promise.resolve({ kind: 'unchanged', snapshotVersion: 1, durationMs: 1 })
+      return (
+        world.outcome?.() ??
+        Promise.resolve({ kind: 'unchanged', snapshotVersion: 1, durationMs: 1 })
+      )
     },
   })
   async function request(line: string) {

@@ -131,7 +131,10 @@ describe('depth and scope', () => {
     rig.db.config = { ok: true, value: { ...testConfig, dbSchemas: ['test', 'v1'] } }
     rig.send({ scope: 'both' })
     await rig.clock.advance(10)
-    expect(rig.store.current()).toMatchObject({ config: testConfig, snapshot: { snapshotVersion: 1 } })
+    expect(rig.store.current()).toMatchObject({
+      config: testConfig,
+      snapshot: { snapshotVersion: 1 },
+    })
     await rig.clock.advance(500)
     expect(rig.store.current()).toMatchObject({
       config: { dbSchemas: ['test', 'v1'] },
@@ -195,7 +198,10 @@ describe('depth and scope', () => {
       'queried in 20',
       'published 2',
     ])
-    expect(rig.store.current()).toMatchObject({ config: testConfig, snapshot: { snapshotVersion: 2 } })
+    expect(rig.store.current()).toMatchObject({
+      config: testConfig,
+      snapshot: { snapshotVersion: 2 },
+    })
     expect(await outcome).toMatchObject({
       kind: 'failed',
       cause: 'failed to parse role-claim-key value (role)',

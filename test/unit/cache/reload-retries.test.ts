@@ -146,7 +146,10 @@ describe('a failure', () => {
       '1001 failed #1',
       '1001 retry in 1000',
     ])
-    expect(rig.pipeline.state()).toMatchObject({ kind: 'retrying', snapshot: { snapshotVersion: 1 } })
+    expect(rig.pipeline.state()).toMatchObject({
+      kind: 'retrying',
+      snapshot: { snapshotVersion: 1 },
+    })
   })
 
   test('is handed on with all that it says', async () => {

@@ -75,7 +75,7 @@ describe('foldStep', () => {
 
   test('notes what a look found without moving the retry', () => {
     const found = { failedAt: 'v2', isSilent: false }
-    const state = foldStep(retrying, { kind: 'looked-again', found, failure: null })
+    const state = foldStep(retrying, { kind: 'owed-load-checked', found, failure: null })
     expect(state).toEqual({ ...retrying, owed: { ...owed, failedAt: 'v2' } })
   })
 
@@ -94,7 +94,12 @@ describe('foldStep', () => {
     ],
     [
       'ended unchanged',
-      { kind: 'ended', order, outcome: { kind: 'unchanged', snapshotVersion: 1, durationMs: 1 }, at: 1 },
+      {
+        kind: 'ended',
+        order,
+        outcome: { kind: 'unchanged', snapshotVersion: 1, durationMs: 1 },
+        at: 1,
+      },
     ],
   ])('gives the same state for %s', (_, step) => {
     expect(foldStep(retrying, step)).toBe(retrying)

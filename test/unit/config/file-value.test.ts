@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { booleanOf, type FileValue, integerOf, textOf } from '../../../src/config/file-value.ts'
+import {
+  booleanOf,
+  type FileValue,
+  fileValueText,
+  integerOf,
+} from '../../../src/config/file-value.ts'
 
-describe('textOf', () => {
+describe('fileValueText', () => {
   test.each<[FileValue, string]>([
     ['plain', 'plain'],
     ['', ''],
@@ -17,7 +22,7 @@ describe('textOf', () => {
     [[1, true, 'a'], 'List [Number 1.0,Bool True,String "a"]'],
     [[], 'List []'],
   ])('shows %j as %j', (value, shown) => {
-    expect(textOf(value)).toBe(shown)
+    expect(fileValueText(value)).toBe(shown)
   })
 })
 

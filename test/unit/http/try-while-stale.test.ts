@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Generation } from '../../../src/cache/generation-store.ts'
+import type { CheckOutcome, StaleOrigin } from '../../../src/cache/stale-check.ts'
 import type { ApiError } from '../../../src/errors/api-error.ts'
 import type { Journey } from '../../../src/http/journey.ts'
 import {
   type Attempt,
-  type CheckOutcome,
   maxAttempts,
   type Settled,
-  type StaleOrigin,
   schemaMoved,
   tryWhileStale,
 } from '../../../src/http/try-while-stale.ts'

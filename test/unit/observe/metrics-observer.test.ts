@@ -4,7 +4,7 @@ import type { Observation } from '../../../src/observe/observation.ts'
 
 function setUp(deps: Partial<MetricsDeps> = {}) {
   const metrics = createMetricsObserver({
-    poolFigures: () => ({ max: 10, available: 3, waiting: 2 }),
+    poolStats: () => ({ max: 10, available: 3, waiting: 2 }),
     sources: () => [],
     ...deps,
   })
@@ -120,7 +120,7 @@ describe('the metrics of the release', () => {
 
   test('ask for the figures of the pool at each reading', async () => {
     let waiting = 0
-    const { linesOf } = setUp({ poolFigures: () => ({ max: 1, available: 0, waiting }) })
+    const { linesOf } = setUp({ poolStats: () => ({ max: 1, available: 0, waiting }) })
     expect(await linesOf('pgrst_db_pool_waiting')).toEqual(['pgrst_db_pool_waiting 0.0'])
     waiting = 5
     expect(await linesOf('pgrst_db_pool_waiting')).toEqual(['pgrst_db_pool_waiting 5.0'])

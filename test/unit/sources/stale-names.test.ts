@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ReloadOutcome } from '../../../src/cache/reload-signal.ts'
-import { type CheckOutcome, createStaleNameChecker } from '../../../src/sources/stale-names.ts'
+import type { CheckOutcome } from '../../../src/cache/stale-check.ts'
+import { createStaleNameChecker } from '../../../src/sources/stale-names.ts'
 import { createVirtualClock } from '../../support/virtual-clock.ts'
 
 function createChecker() {

@@ -47,18 +47,18 @@ export function connectFailureText(
     return failure.errors.map((part) => connectFailureText(place, part)).join('')
   }
   if (!(failure instanceof Error)) return `${String(failure)}\n`
-  const code = textOf(failure, 'code')
+  const code = errorProperty(failure, 'code')
   const lookup = lookupErrors.get(code)
   if (lookup !== undefined) {
     return `could not translate host name "${place.host}" to address: ${lookup}\n`
   }
   const isSocket = place.host.startsWith('/')
-  const address = textOf(failure, 'address') || (remoteAddress ?? place.address ?? '')
+  const address = errorProperty(failure, 'address') || (remoteAddress ?? place.address ?? '')
   const seen = address === '' || address === place.host || isSocket ? '' : ` (${address})`
   const start = isSocket
     ? `connection to server on socket "${place.host}/.s.PGSQL.${place.port}" failed: `
     : `connection to server at "${place.host}"${seen}, port ${place.port} failed: `
-  const severity = textOf(failure, 'severity')
+  const severity = errorProperty(failure, 'severity')
   if (severity !== '') return `${start}${severity}:  ${failure.message}\n`
   const system = systemErrors.get(code)
   if (system !== undefined) return `${start}${system}\n${hint(code, isSocket)}`
@@ -91,7 +91,7 @@ function plainText(failure: Error): string {
 }
 
 /** A text property that an error may carry beside its message. */
-export function textOf(failure: Error, property: string): string {
+export function errorProperty(failure: Error, property: string): string {
   const value: unknown = Reflect.get(failure, property)
   return typeof value === 'string' ? value : ''
 }

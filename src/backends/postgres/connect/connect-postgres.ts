@@ -9,7 +9,7 @@ import type pg from 'pg'
 import type { Result } from '../../../core/result.ts'
 import { connectFailure } from '../protocol/map-postgres-error.ts'
 import type { BatchStep, PostgresConnection } from '../protocol/postgres-connection.ts'
-import { connectFailureText, NoPasswordError, textOf } from './connect-failure.ts'
+import { connectFailureText, errorProperty, NoPasswordError } from './connect-failure.ts'
 import { openSession, sessionConfig } from './open-session.ts'
 import type { ConnectionPlace, ConnectionSettings, SessionTarget } from './parse-connection.ts'
 import { type TlsAttempt, type TlsFiles, tlsAttempts } from './tls-attempts.ts'
@@ -175,13 +175,13 @@ async function withDeadline<T>(
 
 /** 57P03 is a server that starts or stops: another one may be up. */
 function refusesLogin(failure: Error): boolean {
-  return textOf(failure, 'severity') !== '' && textOf(failure, 'code') !== '57P03'
+  return errorProperty(failure, 'severity') !== '' && errorProperty(failure, 'code') !== '57P03'
 }
 
 /** TLS may be what is in the way, or what a host-based rule wants; an absent server is not. */
 function otherWayMayHelp(failure: Error, tls: TlsAttempt): boolean {
-  if (textOf(failure, 'severity') !== '') return textOf(failure, 'code') === '28000'
-  const isNetwork = failure instanceof AggregateError || textOf(failure, 'syscall') !== ''
+  if (errorProperty(failure, 'severity') !== '') return errorProperty(failure, 'code') === '28000'
+  const isNetwork = failure instanceof AggregateError || errorProperty(failure, 'syscall') !== ''
   return tls !== false && !isNetwork && !(failure instanceof NoPasswordError)
 }
 

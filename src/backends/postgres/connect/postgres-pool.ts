@@ -13,9 +13,9 @@ import { randomUUID } from 'node:crypto'
 import { timerMs } from '../../../core/timer-ms.ts'
 import { BackendFailure } from '../../../errors/backend-failure.ts'
 import type { Observation, Observe } from '../../../observe/observation.ts'
-import type { PoolStats } from '../../backend.ts'
+import type { PoolStats } from '../../../observe/pool-stats.ts'
 import type { PoolLimits } from '../../pool/pool-limits.ts'
-import { type GivenUp, WaitingLine } from '../../pool/waiting-line.ts'
+import { type GivenUp, WaitQueue } from '../../pool/wait-queue.ts'
 import { connectFailure } from '../protocol/map-postgres-error.ts'
 import type { PostgresConnection } from '../protocol/postgres-connection.ts'
 
@@ -71,7 +71,7 @@ type Status = Extract<Observation, { readonly kind: 'connection' }>['status']
 
 class ConnectionPool implements PostgresPool {
   readonly #deps: Required<PostgresPoolDeps>
-  readonly #line = new WaitingLine<Served>()
+  readonly #waiting = new WaitQueue<Served>()
   readonly #opening = new Set<AbortController>()
   // the last one used is lent first, so that those not needed grow idle
   readonly #idle: Member[] = []
@@ -95,7 +95,7 @@ class ConnectionPool implements PostgresPool {
     if (signal.aborted) return Promise.resolve({ kind: 'abandoned' })
     const member = this.#idle.pop()
     if (member !== undefined) return Promise.resolve(this.#lend(member))
-    const turn = this.#line.join(this.#deps.limits.acquisitionTimeoutMs, signal)
+    const turn = this.#waiting.join(this.#deps.limits.acquisitionTimeoutMs, signal)
     this.#grow()
     return turn
   }
@@ -127,7 +127,7 @@ class ConnectionPool implements PostgresPool {
 
   stats(): PoolStats {
     const { max } = this.#deps.limits
-    return { max, available: this.#idle.length, waiting: this.#line.length }
+    return { max, available: this.#idle.length, waiting: this.#waiting.length }
   }
 
   close(): Promise<void> {
@@ -144,8 +144,8 @@ class ConnectionPool implements PostgresPool {
 
   /** Just opened or given back → used by the request that waits longest, else idle. */
   #offer(member: Member): void {
-    if (this.#line.length > 0) {
-      this.#line.answerFirst(this.#lend(member))
+    if (this.#waiting.length > 0) {
+      this.#waiting.answerFirst(this.#lend(member))
       return
     }
     member.idleSince = Date.now()
@@ -183,11 +183,11 @@ class ConnectionPool implements PostgresPool {
       if (this.#total() === 0) this.#onEmpty()
       return
     }
-    while (this.#opening.size < this.#line.length && this.#total() < this.#deps.limits.max) {
+    while (this.#opening.size < this.#waiting.length && this.#total() < this.#deps.limits.max) {
       void this.#open()
     }
     // room that is being made counts
-    while (this.#opening.size + this.#closing.size < this.#line.length) {
+    while (this.#opening.size + this.#closing.size < this.#waiting.length) {
       const spare = this.#stale.shift()
       if (spare === undefined) return
       this.#dismiss(spare, 'release')
@@ -217,7 +217,7 @@ class ConnectionPool implements PostgresPool {
   /** opening → gone: the request that waits longest is told why. */
   #fail(id: string, failure: BackendFailure): void {
     this.#report(id, 'closed', 'network error')
-    this.#line.answerFirst({ kind: 'failed', failure })
+    this.#waiting.answerFirst({ kind: 'failed', failure })
     this.#grow()
   }
 
@@ -281,7 +281,7 @@ class ConnectionPool implements PostgresPool {
   async #closeAll(): Promise<void> {
     clearTimeout(this.#sweepTimer)
     clearTimeout(this.#staggerTimer)
-    this.#line.answerAll(stopping())
+    this.#waiting.answerAll(stopping())
     for (const attempt of this.#opening) attempt.abort()
     for (const member of [...this.#idle.splice(0), ...this.#stale.splice(0)]) {
       this.#dismiss(member, 'release')

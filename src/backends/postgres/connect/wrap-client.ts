@@ -14,7 +14,7 @@ import type {
 import { lostConnectionText, RequestBatch } from '../protocol/request-batch.ts'
 import { createStatementNames } from '../protocol/statement-names.ts'
 import { requestCancel } from './cancel-request.ts'
-import { textOf } from './connect-failure.ts'
+import { errorProperty } from './connect-failure.ts'
 import type { TlsAttempt } from './tls-attempts.ts'
 
 export interface WrappedClient {
@@ -120,12 +120,12 @@ function pause(ms: number): Promise<void> {
 
 /** What a server says to a connection that is not asking for anything. */
 function serverError(failure: Error | null): ServerError | null {
-  if (failure === null || textOf(failure, 'severity') === '') return null
+  if (failure === null || errorProperty(failure, 'severity') === '') return null
   return {
-    severity: textOf(failure, 'severity'),
-    sqlState: textOf(failure, 'code'),
+    severity: errorProperty(failure, 'severity'),
+    sqlState: errorProperty(failure, 'code'),
     message: failure.message,
-    details: textOf(failure, 'detail') || null,
-    hint: textOf(failure, 'hint') || null,
+    details: errorProperty(failure, 'detail') || null,
+    hint: errorProperty(failure, 'hint') || null,
   }
 }

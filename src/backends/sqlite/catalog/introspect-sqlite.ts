@@ -15,7 +15,7 @@ import { type FtsTable, ftsIndexes, readFtsTable } from './fts-tables.ts'
 import { sqliteCapabilities } from './sqlite-capabilities.ts'
 import { SqliteFacts } from './sqlite-facts.ts'
 import { isKeyword, tokenizeSql } from './sqlite-tokens.ts'
-import { viewKeyDependencies } from './sqlite-view-keys.ts'
+import { sqliteViewKeys } from './sqlite-view-keys.ts'
 
 export function buildSqliteCatalog(
   raw: RawCatalog,
@@ -32,7 +32,7 @@ export function buildSqliteCatalog(
     capabilities: sqliteCapabilities(raw.sqliteVersion),
     relations: exposed.map((relation) => buildRelation(relation, writes)),
     foreignKeys,
-    viewKeyDependencies: viewKeyDependencies(exposed, foreignKeys),
+    viewKeyDependencies: sqliteViewKeys(exposed, foreignKeys),
     routines: [],
     computedRelationships: [],
     representations: [],

@@ -17,7 +17,7 @@ interface TableKey {
   readonly columns: readonly string[]
 }
 
-export function viewKeyDependencies(
+export function sqliteViewKeys(
   relations: readonly RawRelation[],
   foreignKeys: readonly ForeignKey[],
 ): readonly ViewKeyDependency[] {

@@ -9,7 +9,7 @@
  */
 import { readSync, writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import { createFrameReader, encodeFrame } from '../wire/sqlite-frames.ts'
+import { createSqliteFrameReader, encodeFrame } from '../wire/sqlite-frames.ts'
 import { type ChildReply, type ChildRequest, childPipes } from '../wire/sqlite-messages.ts'
 import { createSqliteConnection } from './sqlite-connection.ts'
 
@@ -40,7 +40,7 @@ function send(reply: ChildReply, body: Uint8Array): void {
 
 function serve(path: string): void {
   const connection = createSqliteConnection(path)
-  const frames = createFrameReader()
+  const frames = createSqliteFrameReader()
   const buffer = Buffer.allocUnsafe(readBytes)
   send({ kind: 'ready' }, new Uint8Array())
   for (;;) {

@@ -86,7 +86,7 @@ function compileArray(rows: SqlText): SqlText {
   return sql`(SELECT '[' || ifnull(group_concat(r, ','), '') || ']' FROM (${rows}))`
 }
 
-export const jsonObject: Projection = (outputs) => {
+export const objectProjection: Projection = (outputs) => {
   const members = outputs.flatMap(({ name, value }, index) => [
     constant(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`),
     toJson(value),
@@ -117,7 +117,7 @@ function selectionOf(scope: NodeScope, context: CompileContext): Selection {
       case 'object':
       case 'array': {
         if (output.isEmpty) return []
-        const { query } = compileRows(openScope(child, scope, context), jsonObject, context)
+        const { query } = compileRows(openScope(child, scope, context), objectProjection, context)
         const value = output.kind === 'object' ? sql`(${query})` : compileArray(query)
         return [plainOutput(output.name, exact('document', value))]
       }

@@ -17,7 +17,7 @@ import {
   toStatement,
 } from '../../sql/sql-text.ts'
 import { CompileRefusal, notImplemented, type Refusal } from './compile-refusal.ts'
-import { compileRows, jsonObject, type Projection } from './compile-sqlite-rows.ts'
+import { compileRows, objectProjection, type Projection } from './compile-sqlite-rows.ts'
 import {
   type CompileContext,
   conditionsOf,
@@ -101,12 +101,12 @@ function bodyOf(encoder: BodyEncoder): Body {
   switch (encoder.kind) {
     case 'json': {
       const array = sql`'[' || ifnull(group_concat(r, ','), '') || ']'`
-      return { project: jsonObject, text: () => strippedIf(encoder.stripNulls, array) }
+      return { project: objectProjection, text: () => strippedIf(encoder.stripNulls, array) }
     }
     case 'singular': {
       // any other number of rows than one is an error
       const first = sql`ifnull(min(r), 'null')`
-      return { project: jsonObject, text: () => strippedIf(encoder.stripNulls, first) }
+      return { project: objectProjection, text: () => strippedIf(encoder.stripNulls, first) }
     }
     case 'csv':
       return csvBody

@@ -13,7 +13,7 @@ import { bindParams, type ParamValue } from '../../sql/bind-params.ts'
 import { param, type SqlStatement, type SqlText } from '../../sql/sql-text.ts'
 import { type ArrayMembers, parseArrayLiteral } from '../../values/array-literal.ts'
 import { parseContainmentOperand } from '../../values/json-containment.ts'
-import { numberIn, parsedTypes, parseTypedText } from '../../values/parse-typed-text.ts'
+import { numberOfText, parsedTypes, parseTypedText } from '../../values/parse-typed-text.ts'
 import { compilePosixPattern } from '../../values/posix-pattern.ts'
 import { readTextQuery } from '../../values/text-query.ts'
 import { type SqliteParam, toSqliteParam } from '../wire/sqlite-messages.ts'
@@ -138,7 +138,7 @@ function mapOk<T>(result: Result<T, DatabaseFailure>, map: (value: T) => SqliteP
 function anyNumber(text: string): SqliteParam {
   const word = text.trim().toLowerCase()
   if (word === 'true' || word === 'false') return toSqliteParam(word === 'true')
-  return numberIn(text) ?? text
+  return numberOfText(text) ?? text
 }
 
 function clamped(text: string): bigint {

@@ -8,9 +8,9 @@
 import { assertNever } from '../../../core/assert-never.ts'
 import { timerMs } from '../../../core/timer-ms.ts'
 import type { Observation, Observe } from '../../../observe/observation.ts'
-import type { PoolStats } from '../../backend.ts'
+import type { PoolStats } from '../../../observe/pool-stats.ts'
 import type { PoolLimits } from '../../pool/pool-limits.ts'
-import { type GivenUp, WaitingLine } from '../../pool/waiting-line.ts'
+import { type GivenUp, WaitQueue } from '../../pool/wait-queue.ts'
 import type { ChildRequest } from '../wire/sqlite-messages.ts'
 import { ProcessEnded, type ProcessReply, type SqliteProcess } from './sqlite-process.ts'
 
@@ -80,7 +80,7 @@ export function createSqlitePool(deps: SqlitePoolDeps): SqlitePool {
 class ReaderPool implements SqlitePool {
   readonly #deps: SqlitePoolDeps
   readonly #readers = new Set<Reader>()
-  readonly #line = new WaitingLine<Served>()
+  readonly #waiting = new WaitQueue<Served>()
   #isClosed = false
   /** No process is started before it: one has just failed to. */
   #pausedUntil = 0
@@ -117,7 +117,7 @@ class ReaderPool implements SqlitePool {
   stats(): PoolStats {
     const { max } = this.#deps.limits()
     const busy = [...this.#readers].filter((reader) => reader.state === 'busy').length
-    return { max, available: Math.max(0, max - busy), waiting: this.#line.length }
+    return { max, available: Math.max(0, max - busy), waiting: this.#waiting.length }
   }
 
   async close(): Promise<void> {
@@ -125,7 +125,7 @@ class ReaderPool implements SqlitePool {
     clearTimeout(this.#pauseTimer)
     const ends = [...this.#readers].map((reader) => reader.process.ended)
     for (const reader of [...this.#readers]) this.#drop(reader, 'closing')
-    this.#line.answerAll({ kind: 'cancelled' })
+    this.#waiting.answerAll({ kind: 'cancelled' })
     await Promise.race([
       Promise.all(ends),
       new Promise((resolve) => setTimeout(resolve, endDeadlineMs).unref()),
@@ -139,7 +139,7 @@ class ReaderPool implements SqlitePool {
     // where none can be started there is nothing to wait for
     if (this.#readers.size === 0) this.#staff()
     if (this.#readers.size === 0) return Promise.resolve(noneStarts)
-    const turn = this.#line.join(this.#deps.limits().acquisitionTimeoutMs, signal)
+    const turn = this.#waiting.join(this.#deps.limits().acquisitionTimeoutMs, signal)
     this.#staff()
     return turn
   }
@@ -155,7 +155,7 @@ class ReaderPool implements SqlitePool {
   #staff(): void {
     if (this.#isClosed) return
     if (this.#pauseMs() > 0) {
-      if (this.#line.length > 0) this.#staffAfterPause()
+      if (this.#waiting.length > 0) this.#staffAfterPause()
       return
     }
     while (this.#isShort()) this.#start()
@@ -164,7 +164,7 @@ class ReaderPool implements SqlitePool {
   #staffAfterPause(): void {
     this.#pauseTimer ??= setTimeout(() => {
       this.#pauseTimer = undefined
-      if (this.#line.length > 0) this.#staff()
+      if (this.#waiting.length > 0) this.#staff()
     }, this.#pauseMs())
   }
 
@@ -177,7 +177,7 @@ class ReaderPool implements SqlitePool {
     const warm = this.#warm()
     if (this.#readers.size < warm) return true
     const responsive = [...this.#readers].filter((reader) => !reader.isSlow).length
-    const wanted = this.#line.length > 0 ? warm : 1
+    const wanted = this.#waiting.length > 0 ? warm : 1
     return responsive < wanted && this.#readers.size < this.#deps.limits().max
   }
 
@@ -217,7 +217,7 @@ class ReaderPool implements SqlitePool {
     this.#drop(reader, cause)
     if (neverWorked) this.#pausedUntil = performance.now() + restartPauseMs
     if (neverWorked && this.#readers.size === 0) {
-      this.#line.answerAll({ kind: 'lost', cause, afterMs: null })
+      this.#waiting.answerAll({ kind: 'lost', cause, afterMs: null })
     } else {
       this.#staff()
     }
@@ -243,8 +243,8 @@ class ReaderPool implements SqlitePool {
     if (!this.#readers.has(reader)) return
     reader.state = 'idle'
     reader.isSlow = false
-    if (this.#line.length > 0) {
-      this.#line.answerFirst(this.#lend(reader))
+    if (this.#waiting.length > 0) {
+      this.#waiting.answerFirst(this.#lend(reader))
     } else if (this.#readers.size > this.#warm()) {
       const retire = () => this.#drop(reader, 'idle')
       reader.idleTimer = setTimeout(retire, timerMs(this.#deps.limits().maxIdleMs))

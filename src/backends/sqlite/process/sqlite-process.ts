@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { createFrameReader, encodeFrame } from '../wire/sqlite-frames.ts'
+import { createSqliteFrameReader, encodeFrame } from '../wire/sqlite-frames.ts'
 import { type ChildReply, type ChildRequest, childPipes } from '../wire/sqlite-messages.ts'
 
 export interface ProcessReply {
@@ -80,7 +80,7 @@ function endedProcess(cause: string): SqliteProcess {
 }
 
 function watchProcess(child: ChildProcess, requests: Duplex, replies: Duplex): SqliteProcess {
-  const frames = createFrameReader()
+  const frames = createSqliteFrameReader()
   let pending: Pending | null = null
   let isReady = false
   let stderr = ''

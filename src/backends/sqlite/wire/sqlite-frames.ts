@@ -23,12 +23,12 @@ export function encodeFrame(head: unknown, bodyBytes = 0): Buffer {
 }
 
 /** Collects chunks until a whole frame is there. One per pipe. */
-export interface FrameReader {
+export interface SqliteFrameReader {
   /** Frames completed by this chunk, oldest first. */
   push(chunk: Buffer): readonly Frame[]
 }
 
-export function createFrameReader(): FrameReader {
+export function createSqliteFrameReader(): SqliteFrameReader {
   let chunks: Buffer[] = []
   let available = 0
   // of the frame at the front, its prefix included; unknown until that is there

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
-  numberIn,
+  numberOfText,
   parsedTypeOf,
   parseTypedText,
 } from '../../../../src/backends/values/parse-typed-text.ts'
@@ -65,7 +65,7 @@ describe('parseTypedText', () => {
   })
 })
 
-describe('numberIn', () => {
+describe('numberOfText', () => {
   test.each([
     ['5', 5n],
     ['-1.25', -1.25],
@@ -75,7 +75,7 @@ describe('numberIn', () => {
     ['0x10', null],
     ['Infinity', null],
   ])('%j is %s', (text, value) => {
-    expect(numberIn(text)).toBe(value)
+    expect(numberOfText(text)).toBe(value)
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
-  createFrameReader,
+  createSqliteFrameReader,
   encodeFrame,
   type Frame,
 } from '../../../../../src/backends/sqlite/wire/sqlite-frames.ts'
@@ -23,13 +23,13 @@ function plain(read: readonly Frame[]): unknown {
   return read.map((frame) => ({ head: frame.head, body: [...frame.body] }))
 }
 
-describe('createFrameReader', () => {
+describe('createSqliteFrameReader', () => {
   test('reads several frames from one chunk', () => {
-    expect(plain(createFrameReader().push(stream))).toEqual(frames)
+    expect(plain(createSqliteFrameReader().push(stream))).toEqual(frames)
   })
 
   test.each([1, 3, 7, 8, 11, 40])('reads frames from chunks of %d bytes', (size) => {
-    const reader = createFrameReader()
+    const reader = createSqliteFrameReader()
     const read: Frame[] = []
     for (let at = 0; at < stream.length; at += size) {
       read.push(...reader.push(stream.subarray(at, at + size)))

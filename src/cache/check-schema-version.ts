@@ -12,7 +12,7 @@ import type { SchemaReader } from './load-schema.ts'
  * Units   `limitMs` for one answer
  * Errors  rejects when the database does not answer in time, or refuses
  */
-export function createVersionCheck(deps: {
+export function createSchemaVersionCheck(deps: {
   readonly store: Pick<GenerationStore, 'current'>
   readonly reader: Pick<SchemaReader, 'schemaVersion'>
   readonly scheduler: SchedulerLike

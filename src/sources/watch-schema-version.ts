@@ -70,7 +70,7 @@ function compare({ look: before }: Progress, look: Look): Progress {
 }
 
 /** Signals for as long as it is subscribed to. Never errors, never completes. */
-export function watchVersion(deps: VersionPollDeps): Observable<ReloadSignal> {
+export function watchSchemaVersion(deps: VersionPollDeps): Observable<ReloadSignal> {
   const { reader, store, health, scheduler } = deps
 
   /** Never rejects. */

@@ -8,17 +8,17 @@ import { timerMs } from '../../core/timer-ms.ts'
 /** Why nobody was served: the limit has passed, or the client has left. */
 export type GivenUp = { readonly kind: 'timeout' } | { readonly kind: 'abandoned' }
 
-/** `Answer`: what those in the line are told, a place or the reason why there is none. */
-export class WaitingLine<Answer> {
-  readonly #line = new Set<(answer: Answer | GivenUp) => void>()
+/** `Answer`: what those in the queue are told, a place or the reason why there is none. */
+export class WaitQueue<Answer> {
+  readonly #waiting = new Set<(answer: Answer | GivenUp) => void>()
 
   /** How many wait. */
   get length(): number {
-    return this.#line.size
+    return this.#waiting.size
   }
 
   /**
-   * Takes the last place in the line. The signal must not be aborted yet.
+   * Takes the last place in the queue. The signal must not be aborted yet.
    *
    * Units   milliseconds
    * Errors  never rejects
@@ -26,7 +26,7 @@ export class WaitingLine<Answer> {
   join(limitMs: number, signal: AbortSignal): Promise<Answer | GivenUp> {
     return new Promise((resolve) => {
       const settle = (answer: Answer | GivenUp) => {
-        this.#line.delete(settle)
+        this.#waiting.delete(settle)
         clearTimeout(timer)
         signal.removeEventListener('abort', abandon)
         resolve(answer)
@@ -34,17 +34,17 @@ export class WaitingLine<Answer> {
       const abandon = () => settle({ kind: 'abandoned' })
       const timer = setTimeout(() => settle({ kind: 'timeout' }), timerMs(limitMs))
       signal.addEventListener('abort', abandon, { once: true })
-      this.#line.add(settle)
+      this.#waiting.add(settle)
     })
   }
 
   /** Tells the one who waits longest. Where nobody waits, nothing happens. */
   answerFirst(answer: Answer): void {
-    const [settle] = this.#line
+    const [settle] = this.#waiting
     settle?.(answer)
   }
 
   answerAll(answer: Answer): void {
-    for (const settle of [...this.#line]) settle(answer)
+    for (const settle of [...this.#waiting]) settle(answer)
   }
 }

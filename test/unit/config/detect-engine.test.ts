@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { tellEngine } from '../../../src/config/tell-engine.ts'
+import { detectEngine } from '../../../src/config/detect-engine.ts'
 
 test.each([
   ['postgresql://', 'postgres'],
@@ -20,5 +20,5 @@ test.each([
   ['/var/lib/films', 'sqlite'],
   ['/var/lib/other', 'postgres'],
 ])('tells the engine of %j: %s', (dbUri, engine) => {
-  expect(tellEngine(dbUri, (path) => path === '/var/lib/films')).toBe(engine)
+  expect(detectEngine(dbUri, (path) => path === '/var/lib/films')).toBe(engine)
 })

@@ -11,7 +11,7 @@ import type { LoadDeadline } from './load-deadline.ts'
 import type { SchemaReader } from './load-schema.ts'
 import type { OwedLoad } from './reload-step.ts'
 
-export type LookAgain =
+export type OwedLoadCheck =
   /** The load is worth a try now. */
   | { readonly kind: 'news' }
   | {
@@ -23,15 +23,17 @@ export type LookAgain =
     }
 
 /** Never rejects. */
-export async function lookAgain(
+export async function checkOwedLoad(
   owed: OwedLoad,
   config: Config,
   deadline: LoadDeadline,
   reader: Pick<SchemaReader, 'schemaVersion'>,
-): Promise<LookAgain> {
+): Promise<OwedLoadCheck> {
   let schemaVersion: SchemaVersion
   try {
-    schemaVersion = await deadline.guard(reader.schemaVersion(schemaOptions(config), deadline.signal))
+    schemaVersion = await deadline.guard(
+      reader.schemaVersion(schemaOptions(config), deadline.signal),
+    )
   } catch (failure) {
     const { cause } = describeFailure(failure)
     return { kind: 'left', found: { failedAt: null, isSilent: true }, cause, failure }

@@ -7,14 +7,19 @@ import { BackendFailure } from '../../../src/errors/backend-failure.ts'
 import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import { schemaOptions } from '../../../src/schema/schema-options.ts'
 import type { SchemaOptions } from '../../../src/schema/schema-snapshot.ts'
-import { watchVersion } from '../../../src/sources/watch-version.ts'
+import { watchSchemaVersion } from '../../../src/sources/watch-schema-version.ts'
 import { catalog } from '../schema/sample-catalog.ts'
 import { createRecording } from './record-source.ts'
 
 const config: Config = { ...defaultConfig('postgres'), dbSchemaLoadTimeout: 5000 }
 
 function snapshotAt(version: string) {
-  return buildSnapshot({ ...catalog({}), schemaVersion: version }, schemaOptions(config), 1, new Date(0))
+  return buildSnapshot(
+    { ...catalog({}), schemaVersion: version },
+    schemaOptions(config),
+    1,
+    new Date(0),
+  )
 }
 
 function createPoll(intervalMs: number, isNeeded = false) {
@@ -28,7 +33,7 @@ function createPoll(intervalMs: number, isNeeded = false) {
   const intervalMs$ = new BehaviorSubject(intervalMs)
   const isNeeded$ = new BehaviorSubject(isNeeded)
   const subscription = recording.record(
-    watchVersion({
+    watchSchemaVersion({
       reader: {
         async schemaVersion(options, signal) {
           asked.push(options)

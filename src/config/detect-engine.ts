@@ -15,7 +15,7 @@ export function hasSqliteName(path: string): boolean {
  * Shape   `postgresql://…`, `postgres://…`, `host=a dbname=b` → postgres; `mongodb://…`,
  *         `mongodb+srv://…` → mongodb; `file:…`, `:memory:`, a SQLite name or file → sqlite
  */
-export function tellEngine(
+export function detectEngine(
   dbUri: string,
   isSqliteFile: (path: string) => boolean = () => false,
 ): ConfiguredEngine {

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
-import { WaitingLine } from '../../../../src/backends/pool/waiting-line.ts'
+import { WaitQueue } from '../../../../src/backends/pool/wait-queue.ts'
 
 type Place = { readonly kind: 'place'; readonly number: number } | { readonly kind: 'closed' }
 
@@ -13,7 +13,7 @@ beforeEach(() => {
 })
 
 test('the one who waits longest is served first', async () => {
-  const line = new WaitingLine<Place>()
+  const line = new WaitQueue<Place>()
   const turns = [line.join(1000, noSignal), line.join(1000, noSignal), line.join(1000, noSignal)]
   for (const number of [1, 2, 3]) line.answerFirst(place(number))
   expect(await Promise.all(turns)).toEqual([place(1), place(2), place(3)])
@@ -21,7 +21,7 @@ test('the one who waits longest is served first', async () => {
 })
 
 test('an answer that nobody waits for is not kept for the next one', async () => {
-  const line = new WaitingLine<Place>()
+  const line = new WaitQueue<Place>()
   line.answerFirst(place(1))
   const turn = line.join(1000, noSignal)
   expect(line.length).toBe(1)
@@ -30,7 +30,7 @@ test('an answer that nobody waits for is not kept for the next one', async () =>
 })
 
 test('who has waited for the limit leaves, and only that one', async () => {
-  const line = new WaitingLine<Place>()
+  const line = new WaitQueue<Place>()
   const first = line.join(100, noSignal)
   vi.advanceTimersByTime(50)
   const second = line.join(100, noSignal)
@@ -44,7 +44,7 @@ test('who has waited for the limit leaves, and only that one', async () => {
 })
 
 test('whose client leaves is passed over', async () => {
-  const line = new WaitingLine<Place>()
+  const line = new WaitQueue<Place>()
   const client = new AbortController()
   const left = line.join(1000, client.signal)
   const next = line.join(1000, noSignal)
@@ -56,7 +56,7 @@ test('whose client leaves is passed over', async () => {
 })
 
 test('all are told at once, and the line can be joined again', async () => {
-  const line = new WaitingLine<Place>()
+  const line = new WaitQueue<Place>()
   const turns = [line.join(1000, noSignal), line.join(1000, noSignal)]
   line.answerAll({ kind: 'closed' })
   expect(await Promise.all(turns)).toEqual([{ kind: 'closed' }, { kind: 'closed' }])
@@ -67,7 +67,7 @@ test('all are told at once, and the line can be joined again', async () => {
 })
 
 test('nobody who was answered leaves a timer or a listener behind', () => {
-  const line = new WaitingLine<Place>()
+  const line = new WaitQueue<Place>()
   const { signal } = new AbortController()
   void line.join(1000, signal)
   expect(vi.getTimerCount()).toBe(1)
@@ -78,7 +78,7 @@ test('nobody who was answered leaves a timer or a listener behind', () => {
 })
 
 test('a limit longer than a timer can be does not end at once', () => {
-  const line = new WaitingLine<Place>()
+  const line = new WaitQueue<Place>()
   void line.join(40 * 24 * 3600 * 1000, noSignal)
   vi.advanceTimersByTime(24 * 24 * 3600 * 1000)
   expect(line.length).toBe(1)

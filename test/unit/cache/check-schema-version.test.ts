@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createVersionCheck } from '../../../src/cache/check-version.ts'
+import { createSchemaVersionCheck } from '../../../src/cache/check-schema-version.ts'
 import { createGenerationStore } from '../../../src/cache/generation-store.ts'
 import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import { createVirtualClock } from '../../support/virtual-clock.ts'
@@ -16,7 +16,7 @@ function setUp(version: string | null) {
   const store = createGenerationStore({ config: testConfig, snapshot })
   const db = { version: 'v1', answerMs: 5 }
   const signals: AbortSignal[] = []
-  const isCurrent = createVersionCheck({
+  const isCurrent = createSchemaVersionCheck({
     store,
     reader: {
       async schemaVersion(asked, signal) {
