@@ -121,7 +121,7 @@ export interface ProbeResult {
 }
 
 /**
- * Asks the admin server that this configuration describes. `ready` speaks as the release does, and
+ * Asks the admin server that this configuration describes. `ready` speaks as PostgREST does, and
  * refuses a host that is no address; `health` asks such a host, or a Unix socket, from this machine.
  *
  * Rule    PostgREST docs: cli (ready flag)

@@ -1,4 +1,4 @@
-/** A qualified name as the release's JSON has it, everywhere in the dump of a snapshot. */
+/** A qualified name as PostgREST's JSON has it, everywhere in the dump of a snapshot. */
 import type { QualifiedName } from '../core/qualified-name.ts'
 
 export function dumpName({ schema, name }: QualifiedName): unknown {

@@ -1,6 +1,6 @@
 /**
- * A snapshot as JSON, for `GET /schema_cache` and `--dump-schema`, in the shape and words of the
- * release: maps are lists of [key, value] pairs, sorted; objects have their keys in alphabetical
+ * A snapshot as JSON, for `GET /schema_cache` and `--dump-schema`, in the shape and words of
+ * PostgREST: maps are lists of [key, value] pairs, sorted; objects have their keys in alphabetical
  * order. Meant for people and their scripts; nothing here reads it back.
  *
  * Rule  PostgREST docs: cli (--dump-schema), admin_server (schema_cache)

@@ -87,7 +87,7 @@ export type Operation =
       readonly value: Slot
     }
   | { readonly kind: 'simple'; readonly operator: SimpleOperator; readonly value: Slot }
-  /** The slot holds a list; `in.()` is the list of one empty text, as the release reads it. */
+  /** The slot holds a list; `in.()` is the list of one empty text, as PostgREST reads it. */
   | { readonly kind: 'in'; readonly value: Slot }
   | { readonly kind: 'is'; readonly value: IsValue }
   | { readonly kind: 'isdistinct'; readonly value: Slot }

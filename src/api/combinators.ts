@@ -3,8 +3,8 @@
  * rule may fail without ending the parse.
  *
  * A failed rule that has moved the cursor ends the parse; one that has not lets the next alternative
- * try; `attempt` moves the cursor back. Each function treats the complaints in the trace as the
- * release's parser does, because their texts are part of the contract.
+ * try; `attempt` moves the cursor back. Each function treats the complaints in the trace as
+ * PostgREST's parser does, because their texts are part of the contract.
  */
 import {
   addTo,

@@ -122,7 +122,7 @@ function parseLogic(
  * `mayHaveArguments`: a function is called by GET or HEAD.
  *
  * Throws  SyntaxFailure: of the first fault in the order order, logic, columns, select, filters,
- *         on_conflict, as in the release
+ *         on_conflict, as in PostgREST
  */
 export function parseQuery(pairs: readonly QueryPair[], mayHaveArguments: boolean): ParsedQuery {
   const sorted = sortPairs(pairs)

@@ -54,8 +54,8 @@ function readNumber(text: string | null): number | null {
 }
 
 /**
- * A limit that is no number bounds nothing, but beside an offset it counts as zero: so does the
- * release.
+ * A limit that is no number bounds nothing, but beside an offset it counts as zero: as in
+ * PostgREST.
  */
 function intervalOf({ limit, offset }: WindowText): Interval {
   const first = readNumber(offset) ?? 0

@@ -58,7 +58,7 @@ function scannerOf(
 }
 
 /**
- * Runs a rule over a text. What the rule leaves unread at the end is ignored, as in the release.
+ * Runs a rule over a text. What the rule leaves unread at the end is ignored, as PostgREST does.
  *
  * Throws  SyntaxFailure
  */

@@ -1,7 +1,7 @@
 /**
  * What the grammar expected and met at the place where a text stops making sense, and its wording:
  * a message with subject and position, details with `unexpected … expecting …`. Clients match on
- * these texts, so they are the release's to the letter.
+ * these texts, so they are PostgREST's to the letter.
  *
  * Thrown inside src/api only; parse-request.ts turns it into a value.
  */

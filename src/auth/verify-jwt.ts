@@ -18,7 +18,7 @@ export interface VerifiedToken {
  * Verifies a token with the first key that fits. A token that names a key (`kid`) is verified with
  * that key alone; others with each key of its algorithm in turn.
  *
- * Errors  in the words of the release; never hold a part of the token
+ * Errors  in the words of PostgREST; never hold a part of the token
  * Rule    PostgREST docs: auth (JWT Signature Verification)
  */
 export async function verifyJwt(

@@ -1,7 +1,7 @@
 /**
  * A string as a configuration file spells it, such that `parse-config-file.ts` reads the same string
  * again. A `$` alone stands for itself there, so it is doubled only where it would begin something,
- * unless `everyDollar` asks for the spelling that the release reads as well.
+ * unless `everyDollar` asks for the spelling that PostgREST reads as well.
  */
 export function configString(text: string, everyDollar = false): string {
   const inner = text

@@ -1,5 +1,5 @@
 /**
- * The release's options about the database: connections, schemas, transactions.
+ * PostgREST's options about the database: connections, schemas, transactions.
  */
 import { onlySchema } from '../core/only-schema.ts'
 import { txEnds } from './config.ts'

@@ -1,5 +1,5 @@
 /**
- * The options that the release does not have. The hidden ones let tests of the reload pipeline make
+ * The options that PostgREST does not have. The hidden ones let tests of the reload pipeline make
  * a schema load slow.
  */
 import { type OptionKey, type OptionTable, option, optionByEngine } from './option.ts'
@@ -47,7 +47,7 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
     'log-format',
     choice(['text', 'json'], 'log-format should be text or json'),
     'text',
-    { reload: 'boot', doc: "How log lines are written: the release's text, or JSON." },
+    { reload: 'boot', doc: "How log lines are written: PostgREST's text, or JSON." },
   ),
   internalSchemaCacheQuerySleep: option('internal-schema-cache-query-sleep', integer, 0, {
     isHidden: true,

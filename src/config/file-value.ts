@@ -1,10 +1,10 @@
 /**
- * A value as a configuration file spells it, and how the release reads one as text, number or
+ * A value as a configuration file spells it, and how PostgREST reads one as text, number or
  * boolean. Values of the environment and of the database are always text.
  */
 export type FileValue = string | number | boolean | readonly FileValue[]
 
-/** Text of any value: another type is shown in the release's notation, e.g. `Bool False`. */
+/** Text of any value: another type is shown in PostgREST's notation, e.g. `Bool False`. */
 export function fileValueText(value: FileValue): string {
   return typeof value === 'string' ? value : shown(value)
 }

@@ -18,7 +18,7 @@ const minRsaBits = 2048
 
 /**
  * Reads keys. What is a JSON object with `kty`, or with a list of `keys`, is taken for a key or a
- * set, and a broken one is refused; the release would take its text for a passphrase, which the
+ * set, and a broken one is refused; PostgREST would take its text for a passphrase, which the
  * text of a public key must never be.
  *
  * Shape   passphrase of 32 bytes and more | {"kty":…} | {"keys":[{"kty":…}, …]}
@@ -48,7 +48,7 @@ function collect(read: readonly ReadKey[]): Result<readonly JwtKey[], string> {
   return ok(keys)
 }
 
-/** Null: of no use here (for encryption, or of an unknown kind), and skipped as in the release. */
+/** Null: of no use here (for encryption, or of an unknown kind), and skipped as PostgREST does. */
 function readJwk(jwk: unknown, label: string): ReadKey {
   if (!isObject(jwk)) return err(`jwt-secret: ${label} is not an object`)
   if (jwk['use'] !== undefined && jwk['use'] !== null && jwk['use'] !== 'sig') return ok(null)

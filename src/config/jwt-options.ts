@@ -1,5 +1,5 @@
 /**
- * The release's options about tokens.
+ * PostgREST's options about tokens.
  */
 
 import { claimPath, secret, secretIsBase64 } from './jwt-option-kinds.ts'

@@ -33,7 +33,7 @@ export interface ConfigInput {
  * Loads everything. Of the same option the strongest source decides: database, environment
  * (`DBREST_…`, then `PGRST_…`), file, default. Unknown names are ignored.
  *
- * Errors  all problems at once, in the words of the release
+ * Errors  all problems at once, in the words of PostgREST
  * Rule    PostgREST docs: configuration
  */
 export function loadConfig(input: ConfigInput): Result<Config, readonly string[]> {

@@ -1,7 +1,7 @@
 /**
  * The kinds of options: how a configured value becomes a value of `Config`, and how a dump spells it
- * again. An empty text counts as not given, and so does a value of the wrong type, as in the
- * release; options of our own say what is wrong instead.
+ * again. An empty text counts as not given, and so does a value of the wrong type, as in
+ * PostgREST; options of our own say what is wrong instead.
  */
 import { err, ok, type Result } from '../core/result.ts'
 import { longestTimerMs } from '../core/timer-ms.ts'

@@ -2,7 +2,7 @@
  * Configuration file text → values by name: `name = value` lines, `#` comments, strings with escapes
  * and `$(NAME)` interpolation, numbers, booleans (`true`, `false`, `on`, `off`), lists, and groups
  * (`app { settings { a = "b" } }` is `app.settings.a`). `#;` comments out the directive behind it.
- * What the names mean is left to the option table. Differs from the release in favour of the reader:
+ * What the names mean is left to the option table. Differs from PostgREST in favour of the reader:
  * a `$` before anything but `$` or `(` stands for itself, numbers may be negative, and
  * the later parts of a dotted name may begin with a digit.
  */

@@ -1,5 +1,5 @@
 /**
- * The release's options about the server itself: addresses, log, answers, OpenAPI.
+ * PostgREST's options about the server itself: addresses, log, answers, OpenAPI.
  */
 import { logLevels } from '../core/log-level.ts'
 import { openapiModes } from './config.ts'

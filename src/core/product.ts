@@ -7,5 +7,5 @@ export const productName = 'dbrest'
 export const productVersion = '0.1.0'
 export const contractName = 'PostgREST'
 export const contractVersion = '16.2'
-/** The manual of the contract's release, by its major version. */
+/** The manual of the contract's major version, for clients to read. */
 export const contractDocsUrl = 'https://postgrest.org/en/v16/references/api.html'

@@ -31,7 +31,7 @@ export type RangeFailure =
 export type JwtFailure =
   | { readonly kind: 'secret-missing' }
   | { readonly kind: 'token-required' }
-  /** PGRST301: the token cannot be decoded or verified. `message` and `details` are the release's. */
+  /** PGRST301: the token cannot be decoded or verified. `message` and `details` are PostgREST's. */
   | { readonly kind: 'undecodable'; readonly message: string; readonly details: string | null }
   /** PGRST303: the claims do not hold. */
   | { readonly kind: 'claims'; readonly message: string }

@@ -5,7 +5,7 @@
 import type { ApiError } from './api-error.ts'
 
 export interface FailureTraits {
-  /** The release stops on it: wrong password, or recovery switched off. */
+  /** PostgREST stops on it: wrong password, or recovery switched off. */
   readonly isFatal?: boolean
   /** The schema changed while it was read: to try again at once is likely to succeed. */
   readonly mayRetryAtOnce?: boolean

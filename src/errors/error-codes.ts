@@ -47,7 +47,7 @@ export const errorCodes = {
   'ambiguous-function': { code: 'PGRST203', status: 300 },
   'column-not-found': { code: 'PGRST204', status: 400 },
   'relation-not-found': { code: 'PGRST205', status: 404 },
-  // Ours: what the edges of the server answer. The release has none but PGRSTX00 for bugs.
+  // Ours: what the edges of the server answer. PostgREST has none but PGRSTX00 for bugs.
   'malformed-request': { code: 'PGRSTX00', status: 400 },
   internal: { code: 'PGRSTX01', status: 500 },
   'reload-failed': { code: 'PGRSTX02', status: 503 },

@@ -1,7 +1,7 @@
 /**
  * SQLSTATE → HTTP status, for failures in the database's own words.
  *
- * Rule  PostgREST docs: errors (HTTP Status Codes); where docs and v16.2 differ, the release
+ * Rule  PostgREST docs: errors (HTTP Status Codes); where docs and v16.2 differ, v16.2
  */
 
 const byState: ReadonlyMap<string, number> = new Map([

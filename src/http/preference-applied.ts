@@ -8,7 +8,7 @@ import { maxAffectedOf } from '../plan/judge-rows.ts'
 import type { DatabasePlan } from '../plan/plan.ts'
 import type { Header } from './answer.ts'
 
-/** Null when nothing was applied. The order of the list is the release's. */
+/** Null when nothing was applied. The order of the list is PostgREST's. */
 export function preferenceApplied(plan: DatabasePlan, request: ApiRequest): Header | null {
   const { preferences } = request
   const isInsert = plan.kind === 'mutate' && plan.mutation === 'insert'

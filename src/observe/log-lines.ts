@@ -1,5 +1,5 @@
 /**
- * Observation → the lines of the text log, in the release's words wherever it has some. Pure: the
+ * Observation → the lines of the text log, in PostgREST's words wherever it has some. Pure: the
  * level, the clock and the streams are `log-observer.ts`'s.
  *
  * Rule  PostgREST docs: observability (Logs)

@@ -1,6 +1,6 @@
 /**
  * The log: access lines on stdout, everything else on stderr, each in one write so that lines never
- * mix. `log-format=text` writes the release's lines, `json` one object a line (pino).
+ * mix. `log-format=text` writes PostgREST's lines, `json` one object a line (pino).
  *
  * Pool timeouts are debounced: one line at once, and one more after five seconds if others came.
  */

@@ -1,5 +1,5 @@
 /**
- * Observations → Prometheus metrics: the release's names (`pgrst_…`) for what it measures too, and
+ * Observations → Prometheus metrics: PostgREST's names (`pgrst_…`) for what it measures too, and
  * `dbrest_…` for reloads, their triggers, the sources and the requests.
  *
  * Rule  PostgREST docs: observability (Metrics)
@@ -19,7 +19,7 @@ const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', '
 const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const reloadBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
-/** The release prints whole numbers as `1.0`, and its users match on that. */
+/** PostgREST prints whole numbers as `1.0`, and its users match on that. */
 function withPoints(text: string): string {
   return text.replaceAll(/^(pgrst_\S+ -?\d+)$/gm, '$1.0')
 }
@@ -30,8 +30,8 @@ export interface MetricsDeps {
   readonly sources: () => readonly Pick<SourceStatus, 'name' | 'state'>[]
 }
 
-/** What the release measures too, under its names. */
-function defineReleaseMetrics(registers: Registry[], deps: MetricsDeps) {
+/** What PostgREST measures too, under its names. */
+function definePostgrestMetrics(registers: Registry[], deps: MetricsDeps) {
   const queryTime = new Gauge({
     name: 'pgrst_schema_cache_query_time_seconds',
     help: 'The query time in seconds of the last schema cache load',
@@ -149,7 +149,7 @@ function requestTimers(requests: Histogram<'method' | 'status'>) {
 export function createMetricsObserver(deps: MetricsDeps): MetricsObserver {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  const release = defineReleaseMetrics([registry], deps)
+  const postgrest = definePostgrestMetrics([registry], deps)
   const own = defineOwnMetrics([registry], deps)
   const requestTimer = requestTimers(own.requests)
 
@@ -160,8 +160,8 @@ export function createMetricsObserver(deps: MetricsDeps): MetricsObserver {
           own.triggers.inc({ origin: observation.origin })
           break
         case 'reload-published':
-          release.loads.inc({ status: 'SUCCESS' })
-          release.queryTime.set(observation.queryMs / 1000)
+          postgrest.loads.inc({ status: 'SUCCESS' })
+          postgrest.queryTime.set(observation.queryMs / 1000)
           own.reloads.observe({ outcome: 'published' }, observation.durationMs / 1000)
           own.schemaVersion.set(observation.snapshotVersion)
           own.lastReload.setToCurrentTime()
@@ -170,18 +170,18 @@ export function createMetricsObserver(deps: MetricsDeps): MetricsObserver {
           own.reloads.observe({ outcome: 'unchanged' }, observation.durationMs / 1000)
           break
         case 'reload-failed':
-          release.loads.inc({ status: 'FAIL' })
+          postgrest.loads.inc({ status: 'FAIL' })
           own.reloads.observe({ outcome: 'failed' }, observation.durationMs / 1000)
           break
         case 'pool-timeout':
-          release.poolTimeouts.inc()
+          postgrest.poolTimeouts.inc()
           break
         case 'jwt-cache-lookup':
-          release.jwtRequests.inc()
-          if (observation.hit) release.jwtHits.inc()
+          postgrest.jwtRequests.inc()
+          if (observation.hit) postgrest.jwtHits.inc()
           break
         case 'jwt-cache-eviction':
-          release.jwtEvictions.inc()
+          postgrest.jwtEvictions.inc()
           break
         case 'request-finished':
           requestTimer(observation.method, observation.status)(observation.durationMs / 1000)

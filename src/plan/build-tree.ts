@@ -73,7 +73,7 @@ function buildNode(draft: DraftNode, source: TreeSource, around: Surroundings): 
     key: draft.link?.key ?? '',
     select: own.columns,
     where: draft.conditions.toReversed().map((tree) => buildCondition(tree, scope, shown)),
-    // types of ordered columns are looked up in the root's relation, as the release does
+    // types of ordered columns are looked up in the root's relation, as PostgREST does
     order: draft.order.map((term) => buildOrder(term, orderScope, shown)),
     window: { ...draft.window, maxRows: source.maxRows },
     join: childJoin(draft, own.columns, children, around.appliesLifted ? lifted : []),

@@ -74,7 +74,7 @@ export function lookupOrder(node: DraftNode): readonly DraftNode[] {
  * The relation whose columns the node's fields are resolved by: the name as written, even where it
  * is a key or a column. Such embeds have no column types, hence no domain representations.
  *
- * Rule  the release resolves fields before relationships are known
+ * Rule  PostgREST resolves fields before relationships are known
  */
 export function scopeName(root: QualifiedName, node: DraftNode): QualifiedName {
   return node.depth === 0 ? root : qualifiedName(root.schema, node.name)

@@ -10,7 +10,7 @@ import { type DraftNode, lookupOrder, shownName } from './draft-tree.ts'
 import type { PlanWindow } from './plan.ts'
 
 /**
- * Fills the tree. The first failure in the release's order is returned: filters, order, windows,
+ * Fills the tree. The first failure in PostgREST's order is returned: filters, order, windows,
  * logic trees, each list from its end.
  *
  * Errors  not-embedded

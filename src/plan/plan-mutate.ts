@@ -130,7 +130,7 @@ function payloadColumns(
 }
 
 /**
- * The rows that are written. Logic trees on embeds count here too: the release adds them, so a
+ * The rows that are written. Logic trees on embeds count here too: PostgREST adds them, so a
  * DELETE that relied on one must not touch more rows than it did there.
  */
 function rootConditions(request: ApiRequest, scope: FieldScope): readonly Condition[] {

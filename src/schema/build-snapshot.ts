@@ -70,7 +70,7 @@ function isView({ kind }: CatalogRelation): boolean {
 /**
  * The key of a view is made of the keys of the tables below it that it carries in full; of a
  * column that it selects several times the first stands for all. Later tables come first, as in
- * the release, where it shows in `Location` and in the default of `on_conflict`.
+ * PostgREST, where it shows in `Location` and in the default of `on_conflict`.
  */
 function viewPrimaryKeys(
   dependencies: readonly ViewKeyDependency[],

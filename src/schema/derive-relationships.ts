@@ -31,7 +31,7 @@ export interface DeriveOptions {
  * Derives the map that embeds are resolved with, exposed schemas only.
  *
  * Shape  by origin, then by schema: of the target for keys, of the function for computed ones.
- *        A list may be empty: the release keeps a pair whose relationships are all internal.
+ *        A list may be empty: PostgREST keeps a pair whose relationships are all internal.
  */
 export function* deriveRelationships(
   catalog: Pick<Catalog, 'foreignKeys' | 'viewKeyDependencies' | 'computedRelationships'>,

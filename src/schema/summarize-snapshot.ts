@@ -24,7 +24,7 @@ function countMediaHandlers(handlers: SchemaSnapshot['mediaHandlers']): number {
 }
 
 /**
- * Relationships count as pairs of a relation and a schema, functions by name, as the release
+ * Relationships count as pairs of a relation and a schema, functions by name, as PostgREST
  * counts them.
  *
  * Shape  `12 Relations, 3 Relationships, 4 RPCs, 0 Domain Representations, 4 Media Type Handlers`

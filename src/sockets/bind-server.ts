@@ -77,7 +77,7 @@ function linger(incoming: IncomingMessage): void {
   }
 }
 
-/** `*`, `*4`, `!4` … as the release's hosts: a family, any or preferred. */
+/** `*`, `*4`, `!4` … as PostgREST's `server-host` has them: a family, any or preferred. */
 function bindHost(host: string): { readonly host: string; readonly ipv6Only?: boolean } {
   switch (host) {
     case '*':

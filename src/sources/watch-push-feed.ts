@@ -145,7 +145,7 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
             observe({ kind: 'listener-failed', channel, cause })
             health.report(feed.name, 'down', cause)
             deps.onFailure(asLoss(failure, cause))
-            // told without the jitter: 1, 2, 4 … is what the release's users know
+            // told without the jitter: 1, 2, 4 … is what PostgREST's users know
             observe({ kind: 'listener-retry', retryInMs: backoffMs(failures) })
             return timer(withJitter(backoffMs(failures), deps.random()), scheduler)
           },

@@ -136,7 +136,7 @@ describe('POST /reload', () => {
 })
 
 describe('/metrics', () => {
-  test('has the release’s names and floats, in the text format', async () => {
+  test('has PostgREST’s names and floats, in the text format', async () => {
     const { status, headers, text } = await admin('/metrics')
     expect(status).toBe(200)
     expect(headers['content-type']).toBe('text/plain; charset=utf-8')

@@ -28,7 +28,7 @@ export async function cachedColumns(
   )
 }
 
-/** One of the release's counters of loads; 0 before the first. */
+/** One of PostgREST's counters of loads; 0 before the first. */
 export async function countLoads(
   server: Pick<RunningServer, 'adminUrl'>,
   status: 'SUCCESS' | 'FAIL',

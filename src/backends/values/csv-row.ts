@@ -1,6 +1,6 @@
 /**
  * One row of a CSV body: the text form of a PostgreSQL row without its parentheses, which is what
- * the release sends.
+ * PostgREST sends.
  */
 
 /** Shape   ['a b', null, ''] → `"a b",,""` */

@@ -24,7 +24,7 @@ export function buildRelationPath(relation: Relation, grades: Capabilities['grad
     summary: comment?.summary,
     tags: [name],
   })
-  // a relation that takes one kind of write is shown with all, as the release does
+  // a relation that takes one kind of write is shown with all, as PostgREST does
   const isWritable = canInsert || canUpdate || canDelete
   const write = (
     feature: 'insert' | 'update' | 'delete',

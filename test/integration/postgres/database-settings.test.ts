@@ -20,7 +20,7 @@ describe.each(clusterVersions())('settings in PostgreSQL %s', (version) => {
 
   beforeAll(async () => {
     db = await createTestDatabase('', version)
-    // mixed case, as the release's own suite has it: the name must be looked up unfolded
+    // mixed case, as PostgREST's own suite has it: the name must be looked up unfolded
     login = `Login_${db.name}`
     await db.query(`
       create role "${login}" login noinherit;

@@ -90,7 +90,7 @@ describe('/ready', () => {
     ['the database is out of reach', { isReachable: false }, 503],
     ['the API does not listen', { isAlive: false }, 500],
     ['nothing works', { isAlive: false, isReachable: false, cache: starting }, 503],
-  ])('when %s is the status that the release has', async (_, world, status) => {
+  ])('when %s is the status that PostgREST has', async (_, world, status) => {
     expect(await setUp(world).request('GET /ready')).toMatchObject({ status, text: '' })
   })
 

@@ -1,5 +1,5 @@
 /**
- * What `--dump-config` prints for the configurations of the release's own tests (v16.2 io suite:
+ * What `--dump-config` prints for the configurations of PostgREST's own tests (v16.2 io suite:
  * test_cli), and that a dump read back dumps the same.
  */
 import { describe, expect, test } from 'vitest'

@@ -114,7 +114,7 @@ describe('configString', () => {
     expect(valuesOf(`a = ${configString(text, true)}`)).toEqual({ a: text })
   })
 
-  test('leaves a lone dollar alone, as the release does', () => {
+  test('leaves a lone dollar alone, as PostgREST does', () => {
     expect(configString('pa$word')).toBe('"pa$word"')
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createFuzzySet, defaultMinScore } from '../../../src/core/fuzzy-set.ts'
 
 describe('createFuzzySet', () => {
-  // the release's own examples of hints and of names too far away for one
+  // PostgREST's own examples of hints and of names too far away for one
   test.each([
     [['projects', 'clients', 'tasks'], 'projectx', 0.75, 'projects'],
     [['projects', 'clients', 'tasks'], 'projecxx', 0.75, 'projects'],

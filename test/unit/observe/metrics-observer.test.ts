@@ -53,7 +53,7 @@ function finished(method: string, status: number, durationMs: number): Observati
   }
 }
 
-describe('the metrics of the release', () => {
+describe('the metrics of PostgREST', () => {
   test('have its names, its kinds and its texts', async () => {
     const text = await setUp().text()
     const described = [...text.matchAll(/^# HELP (pgrst_\S+) (.+)\n# TYPE \1 (\S+)$/gm)]

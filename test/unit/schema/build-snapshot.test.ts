@@ -213,7 +213,7 @@ describe('suggestRelation', () => {
 })
 
 describe('summarizeSnapshot', () => {
-  test('counts as the release does', () => {
+  test('counts as PostgREST does', () => {
     expect(summarizeSnapshot(build(rich))).toBe(
       '5 Relations, 5 Relationships, 1 RPCs, 3 Domain Representations, 5 Media Type Handlers',
     )

@@ -185,7 +185,7 @@ function splitSetting(setting: string): readonly [string, string] {
   return [setting.slice(0, at), setting.slice(at + 1)]
 }
 
-/** Anything else that PostgreSQL accepts is treated as read committed, as the release does. */
+/** Anything else that PostgreSQL accepts is treated as read committed, as PostgREST does. */
 export function isolationLevel(value: string): IsolationLevel {
   switch (value.toLowerCase()) {
     case 'repeatable read':

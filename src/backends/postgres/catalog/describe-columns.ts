@@ -44,7 +44,7 @@ export function describeColumns(
 
 /**
  * A constant without the quotes and the cast that PostgreSQL prints it with; anything else whole. As
- * the release has it: neither doubled quotes nor what JSON would escape are looked at.
+ * PostgREST has it: neither doubled quotes nor what JSON would escape are looked at.
  */
 export function jsonOfConstant(expression: string, type: string): string {
   const cast = `::${type}`

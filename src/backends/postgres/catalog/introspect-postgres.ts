@@ -4,7 +4,7 @@
  * none of them waits for a lock that a migration holds on a relation. Views are read from their
  * stored rules. What the rows mean is worked out here, in slices, so that requests go on meanwhile.
  *
- * `timings` has the release's names for the groups of queries, in its order.
+ * `timings` has PostgREST's names for the groups of queries, in its order.
  */
 import { performance } from 'node:perf_hooks'
 import { setImmediate } from 'node:timers/promises'

@@ -31,7 +31,7 @@ export function nameEnd({ relation, positions }: KeyEnd, names: RelationNames): 
   }
 }
 
-/** Columns of primary keys by the relation's oid, sorted by name as the release has them. */
+/** Columns of primary keys by the relation's oid, sorted by name as PostgREST has them. */
 export function primaryKeys(
   keys: readonly CatalogKey[],
   names: RelationNames,

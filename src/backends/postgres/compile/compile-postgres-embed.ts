@@ -3,8 +3,8 @@
  * that come of it in the parent's select list. A to-one child is one row, a to-many child is
  * aggregated inside the join, so that each parent row stays one row.
  *
- * Embedded documents are `jsonb`, as the release's are: it prints them in the one form that clients
- * of the release receive, byte for byte, and GROUP BY can compare them. `json` would take a quarter
+ * Embedded documents are `jsonb`, as PostgREST's are: it prints them in the one form that clients
+ * of PostgREST receive, byte for byte, and GROUP BY can compare them. `json` would take a quarter
  * to a half of the time (measured on 10,000 rows).
  */
 import { assertNever } from '../../../core/assert-never.ts'

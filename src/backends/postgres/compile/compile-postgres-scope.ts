@@ -2,7 +2,7 @@
  * Where a node's rows come from and by which names its query speaks of them: the relation, the
  * statement's own result, a function (computed relationship), with a junction beside it where
  * there is one; and the conditions that join it to its parent. The names show in error messages,
- * so they are the release's: `<target>_<depth>`, and no alias for the root and behind a junction.
+ * so they are PostgREST's: `<target>_<depth>`, and no alias for the root and behind a junction.
  */
 
 import { assertNever } from '../../../core/assert-never.ts'

@@ -2,7 +2,7 @@
  * PostgreSQL's feed: LISTEN on `db-channel`, on a server that can be written to. Each connection
  * listens to a private channel as well, over which a NOTIFY of our own proves that it hears.
  *
- * Rule  PostgREST docs: listener; where they say that an empty payload reloads both, the release
+ * Rule  PostgREST docs: listener; where they say that an empty payload reloads both, 16.2
  *       reloads the configuration only while `db-config` is on, and so after `reload schema`
  */
 import { randomBytes } from 'node:crypto'

@@ -105,7 +105,7 @@ function composeInspection(
   }
 }
 
-// Begins and ends in the words that the release's log is searched for.
+// Begins and ends in the words that PostgREST's log is searched for.
 const relationsSql = `SELECT
   n.nspname AS table_schema, c.relname AS table_name
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -11,7 +11,7 @@ import type { BatchOutcome, ServerError } from './postgres-connection.ts'
 
 type FailedOutcome = Exclude<BatchOutcome, { readonly kind: 'done' }>
 
-/** What the release stops on, wherever it is met. */
+/** What PostgREST stops on, wherever it is met. */
 const fatalConnectTexts = ['FATAL:  password authentication failed', 'no password supplied']
 
 /** A connection that could not be made. `details` are libpq's words. */

@@ -27,7 +27,7 @@ import type {
 } from './postgres-connection.ts'
 import type { NamedUse, StatementNames } from './statement-names.ts'
 
-/** libpq's words for it, the ones the release's log shows. */
+/** libpq's words for it, the ones PostgREST's log shows. */
 export const lostConnectionText = 'no connection to the server\n'
 
 export class RequestBatch {

@@ -24,7 +24,7 @@ export interface CompileContext {
   readonly facts: SqliteFacts
   /** An alias that no other relation of the statement has. */
   readonly nextAlias: () => SqlText
-  /** A count looks at conditions only, as the release's does, a page at what embeds show. */
+  /** A count looks at conditions only, as PostgREST's does, a page at what embeds show. */
   readonly ignoresWindows: boolean
 }
 
@@ -74,7 +74,7 @@ export function openScope(
   return { ...place, ...joinToParent(from, table, joinOf(node), parent.table, context) }
 }
 
-/** The release's aliases: none for the root and behind a junction. */
+/** PostgREST's aliases: none for the root and behind a junction. */
 function labelOf({ join, depth, relation }: ReadNode): string {
   const isAliased =
     join?.relationship.kind === 'key' && join.relationship.cardinality.kind !== 'many-to-many'

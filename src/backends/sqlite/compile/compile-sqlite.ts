@@ -125,7 +125,7 @@ function strippedIf(stripNulls: boolean, json: SqlText): SqlText {
   return stripNulls ? sql`dbrest_strip_nulls(${json})` : json
 }
 
-/** The header is sent when there is a row, as the release does. */
+/** The header is sent when there is a row, as PostgREST does. */
 const csvBody: Body = {
   project: (outputs) => {
     const fields = outputs.map((output) => toCsvField(output.value))
