@@ -72,7 +72,9 @@ export function parseCommand(
   })
 }
 
-/** What a path is, for `parseCommand` and for telling the engine: SQLite files by their header. */
+/**
+ * What a path is, for `parseCommand` and for detecting the engine: SQLite files by their header.
+ */
 export function fileKind(path: string): FileKind {
   try {
     const stats = statSync(path, { throwIfNoEntry: false })
@@ -80,12 +82,12 @@ export function fileKind(path: string): FileKind {
     // anything else, such as /dev/stdin, gives its bytes only once
     return stats.isFile() && hasSqliteHeader(path) ? 'sqlite' : 'other'
   } catch {
-    // not readable: whoever opens it says why
+    // not readable: opening it later says why
     return 'other'
   }
 }
 
-/** For telling the engine of a database that is named by its file. */
+/** For detecting the engine of a database that is named by its file. */
 export function isSqliteFile(path: string): boolean {
   return isDatabaseFile[fileKind(path)]
 }

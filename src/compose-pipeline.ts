@@ -23,11 +23,13 @@ export interface ComposePipelineDeps
   readonly readConfig: ReadConfig
   readonly health: SourceHealth
   readonly observe: Observe
-  /** Whatever loads, the feed or the poll met. */
+  /** Called with each failure that a load, the feed or the poll meets. */
   readonly onFailure: (failure: unknown) => void
 }
 
-/** The database gets this long to tell its schema version to a request that may be stale. */
+/**
+ * Milliseconds that the database gets to tell its schema version for a request that may be stale.
+ */
 const versionCheckMs = 5000
 
 /** Between two slices of work on a large schema requests are served. */

@@ -19,13 +19,16 @@ import { watchSchemaVersion } from './sources/watch-schema-version.ts'
 export interface SourcesDeps {
   readonly database: Pick<SchemaReader, 'schemaVersion'> & { readonly feed: SchemaFeed }
   readonly store: Pick<GenerationStore, 'current'>
-  /** As it changes. Replays its current value. */
+  /** The configuration as it changes. Replays its current value. */
   readonly config$: Observable<Config>
   /** SIGUSR1 and SIGUSR2. */
   readonly reloads: SignalEmitter
-  /** A request found the database gone: when it is back, the schema may be another. */
+  /** Emits when a request finds the database gone: its schema may be another when it is back. */
   readonly lost$: Observable<void>
-  /** Each time that the feed could not be opened or was lost, or the version could not be asked for. */
+  /**
+   * Called when the feed could not be opened or was lost, and when the schema version could not be
+   * asked for.
+   */
   readonly onFailure: (failure: unknown) => void
   readonly health: SourceHealth
   readonly observe: Observe

@@ -29,7 +29,7 @@ import type { SignalEmitter } from './sources/watch-process-signals.ts'
 
 /** Plans kept per snapshot: clients choose the shapes. */
 const planCacheEntries = 2000
-/** Requests in flight get this long after a stop before they are cut. */
+/** Milliseconds that requests in flight get after a stop before they are cut. */
 const drainMs = 15_000
 
 export interface ServerDeps {
@@ -40,7 +40,7 @@ export interface ServerDeps {
   readonly reloads: SignalEmitter
   readonly writeOut: (text: string) => void
   readonly writeError: (text: string) => void
-  /** What PostgREST 16.2 ends on: the process is to end with code 1. */
+  /** Called on the failures that end PostgREST 16.2: the process is to end with code 1. */
   readonly onFatal: () => void
 }
 

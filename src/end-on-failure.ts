@@ -10,11 +10,11 @@ import type { Observe } from './observe/observation.ts'
 export interface EndOnFailureDeps {
   readonly config: () => Config
   readonly observe: Observe
-  /** The process is to end with code 1. */
+  /** Called when the process is to end with code 1. */
   readonly onFatal: () => void
 }
 
-/** The function returned gives the verdict, for whoever goes on. */
+/** The returned function also gives the verdict, for callers that go on. */
 export function createFailureEnd(deps: EndOnFailureDeps): (failure: unknown) => FailureVerdict {
   return (failure) => {
     const verdict = judgeFailure(failure, deps.config())

@@ -89,7 +89,7 @@ function configOrExit(readConfig: ReadConfig): Config {
   return config.value
 }
 
-/** What cannot be opened or bound ends the process; its user is told why, not where. */
+/** A failure to open or bind something ends the process with its message, without a stack. */
 async function orExit<T>(work: Promise<T>): Promise<T> {
   try {
     return await work

@@ -19,7 +19,7 @@ import { health, readyStatus, type ServerState, servedSnapshot } from './readine
 export interface AdminDeps {
   readonly cacheState: () => CacheState
   readonly apiIsAlive: () => boolean
-  /** The listener where it is enabled, else a question through the pool. Never rejects. */
+  /** Told by the listener where it is enabled, else by asking through the pool. Never rejects. */
   readonly databaseIsReachable: () => Promise<boolean>
   /** Asks the database itself, whatever the listener says. Never rejects. */
   readonly databaseAnswers: () => Promise<boolean>
@@ -151,7 +151,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
     }
     const outcome = deps.requestReload(scope, 'full')
     if (wait === 'false') {
-      // its end is told by the log and by /health
+      // nobody waits for the outcome: the log and /health tell it
       outcome.catch(() => undefined)
       return jsonAnswer(202, { outcome: 'accepted' })
     }

@@ -1,6 +1,6 @@
 /**
- * What produces which media type for which relation, as the dump of a snapshot lists it: the
- * built-in handlers of any relation, unless the schema has its own in their place, then the others.
+ * The media handlers of a snapshot, as its dump lists them: first the built-in ones, each replaced
+ * by the schema's own where it has one, then the schema's other handlers.
  */
 
 import { assertNever } from '../core/assert-never.ts'
@@ -26,7 +26,7 @@ export function dumpMediaHandlers(handlers: readonly MediaHandlerSource[]): read
     const target = relation === null ? anyRelation : { contents: dumpName(relation), tag: 'RelId' }
     const key = [target, dumpMediaType(asked)]
     const answered: MediaType = produced.kind === 'any' ? { kind: 'octet-stream' } : produced
-    // of several for the same the last counts
+    // of several handlers for the same key the last counts
     custom.set(JSON.stringify(key), [
       key,
       [{ contents: [dumpName(routine), target], tag: 'CustomFunc' }, dumpMediaType(answered)],

@@ -4,9 +4,9 @@
  */
 import { BackendFailure } from '../errors/backend-failure.ts'
 
-/** The database gets this long to answer. */
+/** Milliseconds that the database gets to answer. */
 const pingMs = 2000
-/** An answer serves every probe this long. */
+/** Milliseconds for which one answer serves every probe. */
 const reuseMs = 500
 
 /** Never rejects. `ping` rejects with BackendFailure when requests could not be served. */

@@ -11,7 +11,7 @@ export interface ServerState {
   readonly cache: CacheState
   /** The API socket is bound and stands. */
   readonly apiIsAlive: boolean
-  /** The listener where it is enabled, else a question through the pool. */
+  /** Told by the listener where it is enabled, else by asking through the pool. */
   readonly databaseIsReachable: boolean
 }
 

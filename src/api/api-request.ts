@@ -145,7 +145,7 @@ export interface Preferences {
   readonly handling?: 'strict' | 'lenient'
   readonly timezone?: string
   readonly maxAffected?: number
-  /** Preferences that nobody knows, as sent; refused under `handling=strict`. */
+  /** Unknown preferences, as sent; refused under `handling=strict`. */
   readonly invalid: readonly string[]
 }
 

@@ -18,7 +18,10 @@ import {
 } from './scanner.ts'
 import { type Complaint, syntaxFailure } from './syntax-failure.ts'
 
-/** Deeper trees would exhaust the stack of whoever walks them; nobody writes them by hand. */
+/**
+ * Deeper trees would exhaust the stack of the functions that walk them. Nobody writes such trees by
+ * hand.
+ */
 const maxDepth = 250
 
 /** The rule, or nothing read at all. */
@@ -119,7 +122,7 @@ export function separated<T>(
     const next = item(s)
     if (next === failed) return s.at === start ? items : failed
     items.push(next)
-    // Complaints of an earlier round are not those of the place where the list ends.
+    // what an earlier round wanted is no part of the error at the list's end
     forget(s)
   }
 }

@@ -63,7 +63,7 @@ function problem(what: string, reader: Reader): string {
   return `parse error (${what}) at ${shown}`
 }
 
-/** What stands where a line should have ended. */
+/** The error text for what stands where a line should have ended. */
 function missingLineEnd(reader: Reader): string {
   const isAtEnd = reader.at >= reader.text.length
   return problem(isAtEnd ? 'not enough input' : 'Failed reading: satisfy', reader)

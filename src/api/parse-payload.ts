@@ -11,7 +11,7 @@ import type { Payload } from './api-request.ts'
 import { parseCsv } from './parse-csv.ts'
 import { decodeUtf8, parseQueryPairs } from './query-string.ts'
 
-/** Who the body is for. */
+/** What the body is used for. */
 export type PayloadUse = 'call' | 'insert' | 'update' | 'upsert'
 
 export interface PayloadAndColumns {

@@ -1,6 +1,6 @@
 /**
- * Reads the `Prefer` headers into preferences and the ones nobody knows. A header may hold several,
- * there may be several headers; of a preference given twice the first counts.
+ * Reads the `Prefer` headers into the known preferences and the list of unknown ones. A header may
+ * hold several, there may be several headers; of a preference given twice the first counts.
  *
  * Rule  PostgREST docs: preferences
  */

@@ -33,7 +33,7 @@ export interface ParsedQuery {
   readonly onConflict: readonly string[] | undefined
   readonly callArguments: readonly (readonly [string, string])[]
   readonly values: readonly SlotValue[]
-  /** All of the above but values and the numbers of windows. */
+  /** Equal for queries that differ in values and in the numbers of windows only. */
   readonly shape: string
 }
 
@@ -121,8 +121,8 @@ function parseLogic(
 /**
  * `mayHaveArguments`: a function is called by GET or HEAD.
  *
- * Throws  SyntaxFailure: of the first fault in the order order, logic, columns, select, filters,
- *         on_conflict, as in PostgREST
+ * Throws  SyntaxFailure: of the first fault; parts are read in PostgREST's order: order, logic,
+ *         columns, select, filters, on_conflict
  */
 export function parseQuery(pairs: readonly QueryPair[], mayHaveArguments: boolean): ParsedQuery {
   const sorted = sortPairs(pairs)

@@ -153,7 +153,7 @@ function actionOf(resource: Resource, method: string, schema: string): Result<Ac
   }
 }
 
-/** Who the body is for; null: it is not read. */
+/** What the body is used for; null: it is not read. */
 function payloadUse(action: Action): PayloadUse | null {
   if (action.kind === 'call') return action.via === 'post' ? 'call' : null
   return action.kind === 'mutate' && action.mutation !== 'delete' ? action.mutation : null
@@ -192,7 +192,7 @@ function embedWindowShape({ path, value }: At<Window>): string {
   return `w${path.length}${path.map(sized).join('')}${windowShape(value)}`
 }
 
-/** An empty header is another thing than none. */
+/** An empty header and an absent one have different shapes. */
 function headerShape(value: string | undefined): string {
   return value === undefined ? '-' : sized(value)
 }

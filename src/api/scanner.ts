@@ -58,7 +58,8 @@ function scannerOf(
 }
 
 /**
- * Runs a rule over a text. What the rule leaves unread at the end is ignored, as PostgREST does.
+ * Runs a rule over a text. What the rule leaves unread at the end is ignored, as it is by
+ * PostgREST.
  *
  * Throws  SyntaxFailure
  */
@@ -74,7 +75,10 @@ export function parseText<T>(
   return { value, shape: `${s.shape}|${sized(text.slice(s.shapedTo))}` }
 }
 
-/** Longer than every word of the grammar: one that is read in part only is blamed at its start. */
+/**
+ * Longer than every word of the grammar. A word that was read in part is reported at its start, so
+ * the trace begins this far before the place where the first parse ended.
+ */
 const longestWord = 16
 
 function explain<T>(
@@ -107,7 +111,9 @@ export function addTo(trace: Trace, at: number, complaints: readonly Complaint[]
   }
 }
 
-/** A complaint here would change nothing: not far enough to the right. */
+/**
+ * Whether a complaint at this place would change nothing, since it is not far enough to the right.
+ */
 function isMoot(trace: Trace, at: number): boolean {
   return at < trace.from || (trace.complaints.length > 0 && at < trace.at)
 }
@@ -148,7 +154,9 @@ export function char(s: Scanner, character: string): true | Failed {
   return failed
 }
 
-/** A word of ASCII letters and signs. A beginning of it counts as read. */
+/**
+ * A word of ASCII letters and signs. Where only its beginning fits, the cursor moves behind that.
+ */
 export function word(s: Scanner, expected: string): true | Failed {
   if (s.text.startsWith(expected, s.at)) {
     advance(s, expected.length)

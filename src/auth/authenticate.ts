@@ -1,7 +1,8 @@
 /**
- * The Authorization header of a request → who asks: role and claims, or why not. Verified tokens are
- * remembered, so that the next request with one is answered without a promise; whether its time has
- * come or passed is looked at each time. Whether the role exists is left to the database.
+ * The Authorization header of a request → the client's identity (role and claims), or the reason
+ * why it has none. Verified tokens are remembered, so that the next request with one is answered
+ * without a promise; their claims are checked at each request all the same. Whether the role exists
+ * is left to the database.
  */
 import { compileClaimPath } from '../config/claim-path.ts'
 import type { Config } from '../config/config.ts'
@@ -15,7 +16,7 @@ import { createTokenCache, type TokenCache } from './token-cache.ts'
 import { type VerifiedToken, verifyJwt } from './verify-jwt.ts'
 
 export interface Identity {
-  /** Empty on engines without roles when nobody is configured. */
+  /** Empty on engines without roles when no anonymous role is configured. */
   readonly role: string
   /** JSON text of the claims with the resolved `role` in it. */
   readonly claims: string

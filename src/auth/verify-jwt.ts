@@ -84,7 +84,7 @@ async function verifiedPayload(
     const verified = await compactVerify(token, key.material, { algorithms: [algorithm] })
     return verified.payload
   } catch {
-    // a wrong signature, a critical extension that jose does not know: this key says no
+    // a wrong signature, or a critical extension that jose does not know: not verified by this key
     return null
   }
 }

@@ -17,7 +17,7 @@ export interface RequestContext {
   readonly snapshot: SchemaSnapshot
   readonly config: Config
   readonly request: ApiRequest
-  /** Empty on engines without roles when nobody is configured. */
+  /** Empty on engines without roles when no anonymous role is configured. */
   readonly role: string
   /** False for the anonymous role: permission errors are then 401, not 403. */
   readonly isAuthenticated: boolean
@@ -83,7 +83,9 @@ export interface IntrospectionRequest {
 }
 
 export interface Backend {
-  /** At its best: what holds before a snapshot has the live server's capabilities. */
+  /**
+   * What the engine can do at its best: holds until a snapshot has the live server's capabilities.
+   */
   readonly abilities: EngineAbilities
   /** How it tells of schema changes. */
   readonly feed: SchemaFeed

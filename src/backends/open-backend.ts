@@ -12,7 +12,10 @@ export interface OpenDeps {
   readonly config: () => Config
   readonly env: Readonly<Record<string, string | undefined>>
   readonly observe: Observe
-  /** A request found that the database cannot be reached: when it is back, its schema may be another. */
+  /**
+   * Called when a request finds that the database cannot be reached. Its schema may be another one
+   * when it is back.
+   */
   readonly onUnreachable: (failure: BackendFailure) => void
 }
 

@@ -31,8 +31,8 @@ export type TakeWaiting<T> = (accept: (waiting: T) => boolean) => T | undefined
  * `project` gets the value and `takeWaiting`, by which a run that has not looked at anything yet
  * may serve the value that waits as well.
  *
- * Errors  of `project` and of the source end the stream: whoever needs it to live on recovers in
- *         `project`
+ * Errors  of `project` and of the source end the stream: a caller whose stream must live on
+ *         recovers in `project`
  */
 export function conflateMap<T, R>(
   project: (value: T, takeWaiting: TakeWaiting<T>) => ObservableInput<R>,
@@ -72,7 +72,8 @@ export function conflateMap<T, R>(
           isThrottled = false
           proceed()
         }, throttleMs)
-        // held before it is subscribed to: a run may end, and the next begin, in the same breath
+        // assigned before it is subscribed to, since a run may end, and the next begin,
+        // synchronously
         const own = new Subscription()
         running = own
         own.add(

@@ -1,6 +1,7 @@
 /**
- * Whatever a load threw → what is told of it. Backends reject with BackendFailure; anything else
- * is a deadline, or a bug of ours that must not stop the pipeline either.
+ * Whatever a load threw → what log, metrics and clients are told of it. Backends reject with
+ * BackendFailure; anything else is a deadline, or a bug of ours that must not stop the pipeline
+ * either.
  */
 import type { ApiError } from '../errors/api-error.ts'
 import { BackendFailure } from '../errors/backend-failure.ts'
@@ -9,7 +10,7 @@ import { LoadGivenUp } from './load-deadline.ts'
 export interface LoadFailure {
   readonly error: ApiError
   readonly cause: string
-  /** Of a bug. */
+  /** The stack of a bug; null for every other failure. */
   readonly stack: string | null
 }
 

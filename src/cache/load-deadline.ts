@@ -18,7 +18,7 @@ export class LoadGivenUp extends Error {
 }
 
 /**
- * @param stop aborted when the server stops, with the reason that whoever waits is told
+ * @param stop aborted when the server stops; waiting work rejects with its reason
  *
  * Units   milliseconds on the scheduler's clock
  */
@@ -32,7 +32,7 @@ export function startDeadline(
   const givenUp = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
-  // nobody may be waiting when it is cut
+  // marked as handled: nobody may be awaiting it when the time is over
   givenUp.catch(() => undefined)
   const timer = scheduler.schedule(() => {
     controller.abort(

@@ -1,6 +1,6 @@
 /**
- * One look at the database: version → the same as before, or a catalog → a new snapshot. What
- * becomes of the result is `reload-pipeline.ts`'s business.
+ * One look at the database: its schema version → unchanged, or its catalog → a new snapshot. What
+ * becomes of the result is decided by `perform-reload.ts`.
  */
 import { BackendFailure } from '../errors/backend-failure.ts'
 import type { Catalog, SchemaVersion } from '../schema/catalog.ts'
@@ -61,7 +61,7 @@ export type LoadResult =
       readonly schemaVersion: SchemaVersion | null
     }
 
-/** Of a load that may be retried at once. */
+/** Tries of one load, while its failures may be retried at once. */
 const maxTries = 5
 
 function mayRetryAtOnce(failure: unknown): boolean {
@@ -94,7 +94,7 @@ export async function loadSchema(
     }
   }
 
-  /** For the label of a failure. */
+  /** The schema version that a failure is labelled with; null where the database does not tell. */
   async function readSchemaVersion(): Promise<SchemaVersion | null> {
     try {
       return await guard(reader.schemaVersion(options, signal))

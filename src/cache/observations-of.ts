@@ -1,5 +1,5 @@
 /**
- * What log and metrics are told of a reload's steps.
+ * A step of a reload → the observations that log and metrics are told.
  */
 import { assertNever } from '../core/assert-never.ts'
 import type { Observation, Observe } from '../observe/observation.ts'
@@ -7,7 +7,9 @@ import { summarizeSnapshot } from '../schema/summarize-snapshot.ts'
 import { describeFailure } from './describe-failure.ts'
 import type { ReloadStep } from './reload-step.ts'
 
-/** The same sink, which never throws: one that breaks is no reason to stop reloading. */
+/**
+ * The same sink, except that it never throws: a sink that breaks is no reason to stop reloading.
+ */
 export function neverThrowing(observe: Observe): Observe {
   return (observation) => {
     try {

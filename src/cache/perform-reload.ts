@@ -1,7 +1,7 @@
 /**
  * One reload from its beginning to its end: get ready, read the configuration, look at the schema,
- * load it. A generator of what happened: it publishes nothing, tells nobody and waits for no clock;
- * `reload-pipeline.ts` does that with each step before the next one is taken.
+ * load it. A generator that yields each step as it happens: it publishes nothing, tells nobody and
+ * waits for no clock; `reload-pipeline.ts` does that with each step before the next one is taken.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { SchedulerLike } from 'rxjs'
@@ -191,7 +191,7 @@ async function* reloadSchema(work: TimedReload, owed: OwedLoad | null): Steps<Re
   }
 }
 
-/** A configuration that could not be read is what the whole reload failed by. */
+/** Where the configuration could not be read, the whole reload has failed by that. */
 function endOf(work: Reload, problem: string | null, outcome: ReloadOutcome): ReloadOutcome {
   return problem === null
     ? outcome
@@ -259,7 +259,7 @@ function missesOptions(
   return !isDeepStrictEqual(options, loaded.snapshot?.options)
 }
 
-/** The snapshot is in use from the first step on; what it changed is worked out after that. */
+/** The snapshot is in use once `loaded` is yielded; what it changed is worked out after that. */
 async function* publish(
   work: Reload,
   { snapshot, queryMs, timings, buildMs }: Extract<LoadResult, { kind: 'loaded' }>,
@@ -284,7 +284,7 @@ async function* owe(
     readonly result: Extract<LoadResult, { kind: 'failed' }>
     readonly scope: ReloadSignal['scope']
     readonly depth: ReloadDepth
-    /** Comes into use all the same. */
+    /** The configuration that comes into use although the load failed. */
     readonly config: Config
     /** It was a retry itself: the next pause is longer. Any other trigger begins a new series. */
     readonly isRetry: boolean

@@ -21,7 +21,7 @@ export type ReloadUrgency = (typeof urgencies)[number]
 
 export interface ReloadOrder {
   readonly signal: ReloadSignal
-  /** Those who wait for its outcome; each was asked for once. */
+  /** The requests that wait for its outcome. */
   readonly requests: readonly ReloadRequest[]
   readonly urgency: ReloadUrgency
   /** Somebody asked for the configuration alone, and is not to wait for a schema. */

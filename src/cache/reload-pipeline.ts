@@ -1,7 +1,7 @@
 /**
- * The heart. Triggers, requests and retries are merged and conflated, so that at most one reload
- * runs and at most one waits; each reload is a series of steps, from which one state is folded; a
- * generation that the state gains is published, and on failure the previous one stays.
+ * The reload pipeline. Triggers, requests and retries are merged and conflated, so that at most one
+ * reload runs and at most one waits; each reload is a series of steps, from which one state is
+ * folded; a generation that the state gains is published, and on failure the previous one stays.
  *
  *   triggers ─┐
  *   requests ─┼─▶ conflate ─▶ reload ─▶ steps ─▶ state { generation, owed } ─▶ publish
@@ -42,7 +42,7 @@ import { cacheStateOf, foldStep, initialState, type LastReload } from './reload-
 import type { ReloadStep } from './reload-step.ts'
 import { retriesOf } from './retries-of.ts'
 
-/** Between the beginnings of two reloads, at least. */
+/** Milliseconds between the beginnings of two reloads, at least. */
 const throttleMs = 100
 
 export interface ReloadPipelineDeps extends PerformDeps {
@@ -51,7 +51,9 @@ export interface ReloadPipelineDeps extends PerformDeps {
   readonly store: GenerationStore
   /** Right after the pointer moved: recycle connections, empty caches. */
   readonly onPublished: (generation: Generation, previous: Generation) => void
-  /** Whatever a load, a look at the version or the configuration's part in the database failed by. */
+  /**
+   * Called with each failure of a load, of a check, or of reading the in-database configuration.
+   */
   readonly onFailure: (failure: unknown) => void
   readonly observe: Observe
 }
@@ -64,7 +66,7 @@ export interface ReloadPipeline {
   requestReload(request: ReloadRequest): Promise<ReloadOutcome>
   /** Listens to the sources and loads for the first time; resolves when that one try has ended. */
   start(): Promise<ReloadOutcome>
-  /** Gives up what runs; whoever waits is told so. Nothing happens afterwards. */
+  /** Gives up what runs; requests that wait are told so. Nothing happens afterwards. */
   stop(): void
 }
 
@@ -128,7 +130,10 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
     return reloadOrder({ ...request, at: scheduler.now() }, [request])
   }
 
-  /** Of the reload that serves this very request; when the server stops first, it is told so. */
+  /**
+   * The outcome of the reload that serves this very request; when the server stops first, a failure
+   * that says so.
+   */
   function outcomeOf(request: ReloadRequest): Promise<ReloadOutcome> {
     const outcome$ = endedSubject.pipe(
       filter(({ order }) => order.requests.includes(request)),

@@ -1,6 +1,6 @@
 /**
  * What happens in one reload, step by step. `perform-reload.ts` makes them; the state is folded
- * from them (`reload-state.ts`), and log and metrics are told of them (`tell-step.ts`).
+ * from them (`reload-state.ts`), and log and metrics are told of them (`observations-of.ts`).
  *
  * began → taken-in-hand? → config-read? → loaded | unchanged | load-failed → ended
  * began → owed-load-checked → ended: a check that leaves an owed load to its retry
@@ -34,9 +34,12 @@ export type ReloadStep =
   | {
       readonly kind: 'config-read'
       readonly read: Result<Config, readonly string[]>
-      /** What comes into use now. Null: it is what was in use, or waits for the schema it came with. */
+      /**
+       * The configuration that comes into use now. Null: it is the one in use already, or it waits
+       * to be published with the schema load that follows.
+       */
       readonly publishes: Config | null
-      /** Why it could not be read, where that is no problem of its text. */
+      /** Why it could not be read, where that is no problem of its text; else null. */
       readonly failure: unknown
     }
   | {
@@ -55,7 +58,7 @@ export type ReloadStep =
       readonly kind: 'load-failed'
       readonly failure: unknown
       readonly owed: OwedLoad
-      /** In use from now on: a new one does not wait for the schema it came with. */
+      /** The configuration in use from now on: a new one does not wait for the load to succeed. */
       readonly config: Config
       readonly durationMs: number
       /** Milliseconds on the scheduler's clock. */
@@ -72,7 +75,7 @@ export type ReloadStep =
   | { readonly kind: 'crashed'; readonly failure: unknown }
   | {
       readonly kind: 'ended'
-      /** With all that joined it. */
+      /** The order, with all that joined it. */
       readonly order: ReloadOrder
       readonly outcome: ReloadOutcome
       /** Milliseconds on the scheduler's clock. */

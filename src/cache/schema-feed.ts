@@ -18,11 +18,11 @@ export interface PushFeed {
    */
   readonly channel: (config: Config) => string | null
   /**
-   * Opens one connection, which is tried once: whoever opened it decides what follows its end. The
+   * Opens one connection, which is tried once: the caller decides what follows its end. The
    * handlers are called after `open` has returned.
    */
   readonly open: (channel: string, handlers: FeedHandlers) => FeedConnection
-  /** What it means when `prove` gets no answer, for the log. */
+  /** The log's text for a proof of life that does not come back. */
   readonly unproven: string
   /** For databases where reads lag behind what is told. */
   readonly catchUp: CatchUp

@@ -1,6 +1,6 @@
 /**
- * Which engine a db-uri speaks of, where db-backend does not say it. Whatever looks like nothing
- * else is taken for a PostgreSQL connection string, as PostgREST takes it.
+ * A db-uri → the engine that it names, where db-backend does not name one. Whatever looks like
+ * nothing else is taken for a PostgreSQL connection string, as PostgREST takes it.
  */
 import type { Config } from './config.ts'
 

@@ -1,8 +1,8 @@
 /**
  * Approximate lookup in a list of names, for "Perhaps you meant …": candidates are found by the
  * pieces of three (else two) letters that they share with the query, ranked by cosine, and the best
- * fifty of them scored by edit distance. The same scheme, sizes and limits as PostgREST's, so
- * that suggestions agree; callers decide whose names and which least score.
+ * fifty of them scored by edit distance. The same scheme, sizes and limits as PostgREST's, so that
+ * suggestions agree; callers choose the names and the least score.
  *
  * Rule  PostgREST docs: errors (PGRST200, PGRST202, PGRST205 hints)
  */

@@ -1,6 +1,6 @@
 /**
- * Who we are, and whose contract we speak. Where the contract fixes a name (`Proxy-Status`,
- * `Warning`, the OpenAPI document) `contract*` is used, elsewhere our own.
+ * The product's name and version, and those of the contract that it keeps. Where the contract fixes
+ * a name (`Proxy-Status`, `Warning`, the OpenAPI document) `contract*` is used, elsewhere our own.
  */
 export const productName = 'dbrest'
 /** Equal to package.json's version; a test holds them together. */

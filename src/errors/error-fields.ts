@@ -123,7 +123,9 @@ function ambiguityWording(error: ErrorOf<'ambiguous-relationship'>): Wording {
   )
 }
 
-/** What a body that is one value is looked for as. */
+/**
+ * The type of the unnamed parameter that a body of one value would need; null for other requests.
+ */
 function unnamedType(error: ErrorOf<'function-not-found'>): 'text' | 'xml' | 'bytea' | null {
   if (!error.isPost) return null
   const { kind } = parseMediaType(error.contentType)

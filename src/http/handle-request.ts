@@ -33,7 +33,7 @@ export interface RequestDeps extends StaleDeps {
 
 export interface Handled {
   readonly answer: Answer
-  /** For the access log; null when nobody could be told. */
+  /** The role, for the access log; null where the request has none. */
   readonly role: string | null
 }
 
@@ -91,7 +91,7 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
     const { config, snapshot } = generation
 
     const parsed = parseRequest(raw, {
-      // those that were loaded: new ones act with the next schema load
+      // the loaded schemas: newly configured ones act with the next schema load
       dbSchemas: snapshot.schemas,
       schemaAliases: snapshot.schemaAliases,
       dbRootSpec: config.dbRootSpec,

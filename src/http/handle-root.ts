@@ -33,7 +33,9 @@ export interface RootRequest {
 
 export type RootHandler = (root: RootRequest, inspected: Inspected) => Promise<Answer>
 
-/** Whether a role may see a relation that the snapshot has never heard of: it is out of date. */
+/**
+ * Whether the role may see a relation that the snapshot lacks: the snapshot is out of date then.
+ */
 export function isBehind(
   { plan, snapshot }: Pick<RootRequest, 'plan' | 'snapshot'>,
   { relations }: Inspected,

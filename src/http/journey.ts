@@ -22,7 +22,7 @@ export interface Journey {
   readonly generation: LoadedGeneration
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal
-  /** Null where nobody wants to know how long the stages take. */
+  /** Null unless `server-timing-enabled` asks how long the stages take. */
   readonly timer: StageTimer | null
 }
 

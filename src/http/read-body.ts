@@ -13,7 +13,7 @@ export type ReadBody = (limitBytes: number) => Body | Promise<Body>
 
 const empty: Body = ok(new Uint8Array(0))
 
-/** Of methods whose body nobody looks at. */
+/** For methods whose body is not read. */
 export const readNoBody: ReadBody = () => empty
 
 /**

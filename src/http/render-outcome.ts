@@ -29,14 +29,14 @@ export function createRenderer(deps: RenderDeps) {
   const handleRoot = createRootHandler()
 
   return {
-    /** The envelope; what is the server's fault is told to the log. */
+    /** The answer that reports an error; failures of the server are told to the log as well. */
     error(error: ApiError, config: Config): Answer {
       const rendered = renderError(error, config.clientErrorVerbosity)
       if (rendered.status >= 500) observe({ kind: 'request-error', error, status: rendered.status })
       return rendered
     },
 
-    /** What a backend failed at. */
+    /** What follows from a failure of the backend: a new attempt, or the error. */
     failure(execution: Exclude<Execution, Executed>, config: Config): Attempt {
       switch (execution.kind) {
         case 'schema-moved':
@@ -53,7 +53,7 @@ export function createRenderer(deps: RenderDeps) {
       }
     },
 
-    /** What a backend gave for a plan. */
+    /** The answer made of a backend's result. */
     result(
       plan: DatabasePlan,
       request: ApiRequest,

@@ -26,7 +26,7 @@ export type Attempt =
   /** Fails with `error` unless there is a newer schema. */
   | { readonly kind: 'stale'; readonly origin: StaleOrigin; readonly error: ApiError }
 
-/** The error is for a schema that moves again at every attempt. */
+/** The request is attempted again; its error is answered if the schema moves at every attempt. */
 export const schemaMoved: Attempt = {
   kind: 'stale',
   origin: 'stale-hit',

@@ -32,7 +32,7 @@ export function buildTree(draft: DraftNode, source: TreeSource): ReadNode {
 }
 
 interface Surroundings {
-  /** Some node above groups. */
+  /** Some node above this one groups its rows. */
   readonly isGrouped: boolean
   /** The parent is where lifted aggregates end; false: it passes them on. */
   readonly appliesLifted: boolean
@@ -83,7 +83,7 @@ function buildNode(draft: DraftNode, source: TreeSource, around: Surroundings): 
   return { node, lifted }
 }
 
-/** Its own columns, or those that its to-one spreads lift into it. */
+/** Whether the node aggregates its own columns, or those that its to-one spreads lift into it. */
 function aggregates(draft: DraftNode): boolean {
   return (
     draft.fields.some((item) => item.aggregate !== undefined) ||

@@ -1,6 +1,6 @@
 /**
- * Refuses preferences that nobody knows, where the client asked for strictness. Each planner calls
- * it where PostgREST does, since the first failure is the answer.
+ * Refuses unknown preferences under `handling=strict`. Each planner calls it where PostgREST checks
+ * them, since the first failure is the answer.
  */
 import type { Preferences } from '../api/api-request.ts'
 import type { ApiError } from '../errors/api-error.ts'

@@ -1,7 +1,7 @@
 /**
- * What a request allows its rows to be in number, and whether that is to be known before the
- * transaction may end. An engine counts the rows and asks here; how it keeps a refused write from
- * staying is its own.
+ * How many rows a request may answer or touch, and whether their number has to be known before the
+ * transaction may end. An engine counts the rows and asks here; it undoes a refused write by its
+ * own means.
  *
  * Rule    PostgREST docs: resource_representation (Singular or Plural); preferences (max-affected);
  *         tables_views (PUT)

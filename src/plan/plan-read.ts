@@ -101,7 +101,7 @@ function checkManySpreads(node: ReadNode): ApiError | null {
   return null
 }
 
-/** In its own columns, or in those that its spreads lift into it. */
+/** Whether there is an aggregate in its own columns, or in those that its spreads lift into it. */
 function hasAggregate(node: ReadNode): boolean {
   return (
     node.select.some((column) => column.aggregate !== null) ||

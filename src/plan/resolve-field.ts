@@ -1,8 +1,8 @@
 /**
  * Turns a name with its JSON path into a `PlanField`: what is known of its type, and the domain
- * representation that fits the place it stands in (text comes in by filters, JSON by payloads,
- * JSON goes out). A name nobody knows stays as it is: computed fields and the columns of functions
- * are found by the engine, or refused by it.
+ * representation that fits the place it stands in (text comes in by filters, JSON by payloads, JSON
+ * goes out). An unknown name stays as it is: computed fields and the columns of functions are found
+ * by the engine, or refused by it.
  */
 import type { FieldPath } from '../api/api-request.ts'
 import { nameKey, type QualifiedName } from '../core/qualified-name.ts'

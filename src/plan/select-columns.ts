@@ -13,9 +13,9 @@ import {
 } from './resolve-field.ts'
 
 export interface SelectPlace {
-  /** The node's fields are resolved by this … */
+  /** Resolves the node's fields. */
   readonly scope: FieldScope
-  /** … and its star by the relation really read. */
+  /** Resolves the node's star: the columns of the relation that is really read. */
   readonly starScope: FieldScope
   readonly isSpread: boolean
   /** An aggregate, here or above, or a to-many spread: rows are grouped, columns must have names. */
@@ -52,7 +52,7 @@ function expandStar(column: SelectColumn, place: SelectPlace): SelectColumn[] {
   }))
 }
 
-/** An alias is respected; else aggregates, paths and transformed columns need a name said aloud. */
+/** An alias stays; without one, aggregates, paths and transformed columns get an explicit name. */
 function nameColumn(column: SelectColumn): SelectColumn {
   if (column.alias !== null) return column
   if (column.aggregate !== null) return { ...column, alias: column.aggregate }

@@ -47,7 +47,7 @@ export function spreadColumns(
   ]
 }
 
-/** Applies each aggregate to the column that waits for it. */
+/** Applies each lifted aggregate to the column of its name. */
 export function applyLifted(
   columns: readonly SpreadColumn[],
   lifted: readonly Lifted[],

@@ -1,6 +1,7 @@
 /**
  * "Did you mean": the nearest name for an embed or a function that is not there. Names of relations
- * are suggested by the snapshot, which keeps an index; these two are rare enough to build theirs.
+ * are suggested by the snapshot, which keeps an index; these two are asked for so rarely that
+ * theirs are built each time.
  */
 
 import { createFuzzySet, defaultMinScore } from '../core/fuzzy-set.ts'
@@ -8,7 +9,10 @@ import { nameKey, type QualifiedName, qualifiedName } from '../core/qualified-na
 import type { Routine } from '../schema/catalog.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
-/** Names of functions are only shown to who nearly knows them. */
+/**
+ * The least similarity at which a function is suggested: a client has to know nearly its whole
+ * name.
+ */
 const minFunctionScore = 0.75
 
 /**

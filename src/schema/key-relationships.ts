@@ -148,7 +148,8 @@ export function inverseKey(forward: ForwardKey): KeyRelationship {
 
 /**
  * Two many-to-one keys of one relation make it a junction, if the columns of both belong to its
- * primary key: each pair of keys once in either direction. Also yields undefined where it may rest.
+ * primary key: each pair of keys once in either direction. Also yields undefined wherever the work
+ * may pause.
  */
 export function* junctions(
   forward: readonly ForwardKey[],

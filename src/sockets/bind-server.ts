@@ -51,7 +51,7 @@ const headersTimeoutMs = 60_000
 const requestTimeoutMs = 300_000
 /** Connections that wait to be accepted; the system may allow fewer. */
 const maxBacklog = 2048
-/** How long a client that is refused may go on sending its body before it is cut. */
+/** Milliseconds that a refused client may go on sending its body before it is cut. */
 const lingerMs = 2000
 /** How much of that is read: enough for clients that look for an answer only once all is sent. */
 const lingerBytes = 8 * 1024 * 1024

@@ -6,7 +6,9 @@
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** How long a connection without a byte is waited for at a stop: its request may be on the way. */
+/**
+ * Milliseconds that a stop waits for a connection without a byte: its request may be on the way.
+ */
 const silentGraceMs = 250
 
 export class OpenConnections {
@@ -47,7 +49,8 @@ export class OpenConnections {
     }
     return new Promise((resolve) => {
       const cut = setTimeout(() => this.#server.closeAllConnections(), deadlineMs)
-      // behind a look at the sockets: under load the timer may be due before what came is read
+      // only after the sockets were read: under load the timer may be due before bytes that have
+      // come are read
       const hangUp = setTimeout(() => setImmediate(() => this.#closeSilent()), silentGraceMs)
       this.#server.close(() => {
         clearTimeout(cut)
@@ -58,7 +61,7 @@ export class OpenConnections {
     })
   }
 
-  /** Opened ahead of need, as browsers and pools do. */
+  /** Closes connections on which nothing was sent: browsers and pools open some ahead of need. */
   #closeSilent(): void {
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
   }

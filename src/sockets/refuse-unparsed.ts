@@ -20,7 +20,7 @@ interface ParserFailure extends Error {
   readonly rawPacket?: Buffer
 }
 
-/** Whether the head that is too long is so by its request line. */
+/** Whether it is the request line that makes the head too long. */
 function endsInRequestLine(packet: Buffer | undefined): boolean {
   if (packet === undefined) return false
   const text = packet.toString('latin1')

@@ -20,7 +20,10 @@ export interface FirstLoadDeps {
 }
 
 export interface FirstLoad {
-  /** What a load waits for: nothing any more, once one of them has connected. Rejects as it fails. */
+  /**
+   * What a load waits for, which is nothing once one load has connected. Rejects when connecting
+   * fails.
+   */
   readonly prepare: (signal: AbortSignal) => Promise<void>
   /** The same stream, from the moment on that the first connection was had or refused. */
   readonly onceConnected: <T>(stream$: Observable<T>) => Observable<T>

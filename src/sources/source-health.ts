@@ -70,7 +70,7 @@ export function createSourceHealth(deps: {
 }
 
 /**
- * What a feed says of its database: null where it has nothing to say, since there is none or it is
+ * Whether the feed is up, which speaks for its database; null where there is no feed or it is
  * switched off.
  *
  * Rule  PostgREST docs: admin_server (Ready): with the listener on, it speaks for the database

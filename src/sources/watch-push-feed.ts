@@ -43,11 +43,11 @@ import { untilCaughtUp } from './until-caught-up.ts'
 
 export interface PushFeedDeps {
   readonly feed: PushFeed
-  /** As it changes. Replays its current value. */
+  /** The configuration as it changes. Replays its current value. */
   readonly config$: Observable<Config>
   readonly health: Pick<SourceHealth, 'report'>
   readonly observe: Observe
-  /** At each failed attempt and each loss: a server that is not to recover ends here. */
+  /** Called at each failed attempt and each loss; ends the process where it is not to recover. */
   readonly onFailure: (failure: BackendFailure) => void
   readonly scheduler: SchedulerLike
   /** In [0, 1), for jitter. */
@@ -83,7 +83,7 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
   const { feed, health, observe, scheduler } = deps
   const { readyLimitMs = 10_000, proofIntervalMs = 10_000, proofLimitMs = 5000 } = deps
 
-  /** The first value comes in time, or an error does. */
+  /** Passes values on; an error when the first one does not come in time. */
   function inTime<T>(limitMs: number, complaint: string) {
     return timeout<T, Observable<never>>({
       first: limitMs,
@@ -158,14 +158,20 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
     return { ...news, at: scheduler.now() }
   }
 
-  /** Checks that repeat until reads have caught up with the news, the last for all it is about. */
+  /**
+   * Checks of the schema that repeat until reads have caught up; the last has the scope of the
+   * news.
+   */
   function repeatUntilCaughtUp({ scope, origin }: News): Observable<News> {
     return untilCaughtUp(feed.catchUp, scheduler).pipe(
       map((isReached): News => ({ scope: isReached ? scope : 'schema', depth: 'check', origin })),
     )
   }
 
-  /** Each news at once, and what follows from it; a storm asks a replica ten times a second. */
+  /**
+   * Each news at once, followed by checks until reads have caught up. However many news there are,
+   * a replica is asked at most ten times a second.
+   */
   function followUp(news$: Observable<News>): Observable<ReloadSignal> {
     return news$.pipe(
       connect((shared$) =>

@@ -38,7 +38,7 @@ export interface VersionPollDeps {
   /** True while a feed that should tell of changes is down. Replays its current value. */
   readonly isNeeded$: Observable<boolean>
   readonly health: Pick<SourceHealth, 'report'>
-  /** At each look that fails: a server that is not to recover ends here. */
+  /** Called at each look that fails; ends the process where it is not to recover. */
   readonly onFailure: (failure: unknown) => void
   readonly scheduler: SchedulerLike
 }
@@ -78,7 +78,7 @@ export function watchSchemaVersion(deps: VersionPollDeps): Observable<ReloadSign
     const { config, snapshot } = store.current()
     // under the options that the snapshot was loaded with: only so their versions compare
     const options = snapshot?.options ?? schemaOptions(config)
-    // the question may have to wait for a load, which has as long
+    // the question may have to wait behind a load, which has the same time limit
     const deadline = startDeadline(config.dbSchemaLoadTimeout, scheduler)
     try {
       const schemaVersion = await deadline.guard(reader.schemaVersion(options, deadline.signal))

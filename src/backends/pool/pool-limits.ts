@@ -1,6 +1,6 @@
 /**
- * The `db-pool` options → how many requests an engine serves at once, and how long what serves them
- * is kept, in the unit of timers. What that is, the engines know: connections, processes.
+ * The `db-pool` options → how many requests an engine serves at once, and how long it keeps what
+ * serves them (connections on PostgreSQL, processes on SQLite), in the unit of timers.
  */
 import type { Config } from '../../config/config.ts'
 
@@ -8,9 +8,9 @@ export interface PoolLimits {
   readonly max: number
   /** How long a request waits for its turn. */
   readonly acquisitionTimeoutMs: number
-  /** How long what is not used is kept. */
+  /** How long an unused connection or process is kept. */
   readonly maxIdleMs: number
-  /** After which it is replaced, once it is not used. */
+  /** Age at which a connection or process is replaced, once it is not in use. */
   readonly maxLifetimeMs: number
 }
 

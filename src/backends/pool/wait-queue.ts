@@ -1,18 +1,18 @@
 /**
- * Those who wait for a place that is taken: first come, first served, each up to a time limit and
- * for as long as its client is there. What a place is, and when one is free, the pools know:
+ * The queue of requests that wait for a connection or a process: first come, first served, each up
+ * to a time limit and for as long as its client is there. The pools say when one is free:
  * `postgres-pool.ts` lends connections, `sqlite-pool.ts` processes.
  */
 import { timerMs } from '../../core/timer-ms.ts'
 
-/** Why nobody was served: the limit has passed, or the client has left. */
+/** Why a request was not served: its limit has passed, or its client has left. */
 export type GivenUp = { readonly kind: 'timeout' } | { readonly kind: 'abandoned' }
 
-/** `Answer`: what those in the queue are told, a place or the reason why there is none. */
+/** `Answer`: what a waiting request is told: its connection or process, or why there is none. */
 export class WaitQueue<Answer> {
   readonly #waiting = new Set<(answer: Answer | GivenUp) => void>()
 
-  /** How many wait. */
+  /** Number of waiting requests. */
   get length(): number {
     return this.#waiting.size
   }
@@ -38,7 +38,7 @@ export class WaitQueue<Answer> {
     })
   }
 
-  /** Tells the one who waits longest. Where nobody waits, nothing happens. */
+  /** Answers the request that waits longest, if there is one. */
   answerFirst(answer: Answer): void {
     const [settle] = this.#waiting
     settle?.(answer)

@@ -25,12 +25,12 @@ import { createInspector } from './execute/inspect-postgres.ts'
 import { outcomeFailure } from './protocol/map-postgres-error.ts'
 
 export interface PostgresDeps {
-  /** The configuration now in force; of the connection options the first one's count. */
+  /** The configuration now in force. Connection options count as they were at the start. */
   readonly config: () => Config
   /** libpq's variables are read from it. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly observe: Observe
-  /** A request found that the database cannot be reached. */
+  /** Called when a request finds that the database cannot be reached. */
   readonly onUnreachable: (failure: BackendFailure) => void
 }
 
@@ -59,7 +59,7 @@ export function openPostgres({ config, env, observe, onUnreachable }: PostgresDe
   // apart from loads, so that a long one does not silence the listener's proof of life
   const primary = createControlConnection({
     connect: (signal) => connector.connect({ id: 'control', target: 'read-write', signal }),
-    // outlasts the pauses between two proofs of life: they need no new session each time
+    // longer than the pause between two proofs of life, so that each finds the session still open
     idleMs: 30_000,
   })
 

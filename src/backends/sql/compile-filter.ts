@@ -12,7 +12,7 @@ import { join, noSql, type SqlText, sql } from './sql-text.ts'
 export interface FilterScope {
   /** The condition of one filter, without its negation. */
   readonly filter: (field: PlanField, operation: Operation) => SqlText
-  /** That the child with this key found nothing; negated: that it found something. */
+  /** The condition that the child with this key found nothing; negated: that it found something. */
   readonly embedIsNull: (child: string, negated: boolean) => SqlText
 }
 

@@ -23,13 +23,16 @@ export interface SqliteExecutorDeps {
   readonly pool: SqlitePool
   /** Counts the publishes of a schema. */
   readonly epoch: () => number
-  /** A request found that the file cannot be served. */
+  /** Called when a request finds that the file cannot be served. */
   readonly onUnreachable: (failure: BackendFailure) => void
 }
 
 export type SqliteExecutor = (plan: DatabasePlan, context: RequestContext) => Promise<Execution>
 
-/** Milliseconds within which no query brings a process down. */
+/**
+ * Milliseconds. A process that is lost sooner had died before it was asked, since no query brings
+ * one down so fast.
+ */
 const deadOnArrivalMs = 100
 const maxTries = 3
 

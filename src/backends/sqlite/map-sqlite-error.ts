@@ -41,7 +41,10 @@ export function lostFailure(cause: string): BackendFailure {
   return new BackendFailure({ kind: 'connection', details: cause }, cause)
 }
 
-/** Names that SQLite does not find; the version was equal, so a check will hardly find another. */
+/**
+ * SQLSTATEs of names that SQLite does not find. The schema version was equal inside the same
+ * transaction, so the check that follows rarely finds a newer schema.
+ */
 const contradicting = ['42P01', '42703', '42883']
 
 function unavailable(details: string): MappedFailure {

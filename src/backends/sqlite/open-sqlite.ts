@@ -24,7 +24,7 @@ import type { ChildReply, ChildRequest } from './wire/sqlite-messages.ts'
 export interface OpenSqliteDeps {
   readonly config: () => Config
   readonly observe: Observe
-  /** A request found that the file cannot be served. */
+  /** Called when a request finds that the file cannot be served. */
   readonly onUnreachable: (failure: BackendFailure) => void
 }
 
@@ -41,7 +41,7 @@ export function openSqlite({ config, observe, onUnreachable }: OpenSqliteDeps): 
   const control = createSqliteControl(start)
   const pool = createSqlitePool({
     start,
-    // one that is held up must leave another
+    // at least two, so that a query which holds one reader up leaves another one free
     warm: Math.max(2, Math.min(availableParallelism(), maxWarmReaders)),
     limits: () => poolLimits(config()),
     observe,

@@ -29,7 +29,7 @@ export function typeOfField({ jsonPath, baseType }: PlanField): string {
   return arrow === '->' ? 'jsonb' : 'text'
 }
 
-/** That there is no such operator for a value of that type. */
+/** PostgreSQL's failure for an operator that there is not for values of that type. */
 export function missingOperator(operator: keyof typeof symbols, type: string): DatabaseFailure {
   return valueFailure('42883', `operator does not exist: ${type} ${symbols[operator]} unknown`, {
     hint: hintOf('operator'),

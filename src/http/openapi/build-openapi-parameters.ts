@@ -10,7 +10,7 @@ import type { JsonMember } from './json-text.ts'
 
 type Grades = Capabilities['grades']
 
-/** What rows are written in, and parameters read from, beside CSV. */
+/** The JSON media types in which rows are written and arguments of functions are read. */
 export const jsonTypes = [
   'application/json',
   'application/vnd.pgrst.object+json;nulls=stripped',

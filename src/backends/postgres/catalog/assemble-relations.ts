@@ -26,12 +26,12 @@ import {
 export interface RelationParts {
   readonly tables: readonly CatalogTable[]
   readonly types: TypeCatalog
-  /** By relation, as are the keys and views. */
+  /** By the relation's oid, as are the keys and views. */
   readonly comments: ReadonlyMap<number, Comments>
   readonly primaryKeys: ReadonlyMap<number, readonly string[]>
   readonly views: ReadonlyMap<number, CatalogView>
   readonly foreign: ForeignWrites
-  /** Tells about writes where a foreign table could not be asked. */
+  /** Says which writes foreign tables take that could not be asked now. */
   readonly previous: SchemaSnapshot | null
 }
 

@@ -1,7 +1,7 @@
 /**
- * Primary, unique and foreign keys, as numbers: of all user schemas, for exposed views may be over
- * hidden tables. Keys are constraints; a unique index alone is none. `name-keys.ts` puts names in
- * place of the numbers, of those that matter.
+ * Primary, unique and foreign keys as oids and attribute numbers, of all user schemas, since
+ * exposed views may read hidden tables. Keys are constraints; a unique index alone is none.
+ * `name-keys.ts` replaces the numbers by names for the keys that matter.
  */
 import type { Steps } from '../../../core/run-in-slices.ts'
 import type { ControlQuery } from '../connect/control-connection.ts'
@@ -59,7 +59,7 @@ export function* parseKeys(rows: readonly CatalogRow[]): Steps<readonly CatalogK
   return keys
 }
 
-/** Keys that say something about the relations given, at either end. */
+/** Keys that have one of the given relations at either end. */
 export function keysAbout(
   keys: readonly CatalogKey[],
   relations: ReadonlySet<number>,

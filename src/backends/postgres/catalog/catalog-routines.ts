@@ -121,7 +121,7 @@ export function* parseRoutines(
   return routines
 }
 
-/** Columns of a result that the arguments declare make it a row as well. */
+/** A result whose columns are declared among the arguments is a row as well. */
 function returnKind(
   returned: Pick<CatalogType, 'schema' | 'name' | 'isComposite'>,
   all: readonly Argument[],
@@ -131,7 +131,7 @@ function returnKind(
   return isComposite ? 'composite' : 'scalar'
 }
 
-/** By type: what a whole request body can be handed over as. */
+/** Oid of a type → the kind of request body that a single parameter of it takes whole. */
 const bodyKinds: ReadonlyMap<number, Routine['wholeBody']> = new Map([
   [17, 'octet-stream'], // bytea
   [114, 'json'],
@@ -149,7 +149,7 @@ function wholeBody([only, ...others]: readonly Argument[]): Routine['wholeBody']
   return bodyKinds.get(only.type) ?? null
 }
 
-/** Types that cut or pad what is longer, and those that take it as it is. */
+/** Types that cut or pad a value to a length → types that take it as it is. */
 const wideTypes: Readonly<Record<string, string>> = {
   bit: 'bit varying',
   'bit[]': 'bit varying[]',

@@ -46,7 +46,7 @@ export interface TypeCatalog {
   readonly baseOf: (oid: number) => CatalogType
 }
 
-/** Types by oid, each with the modifiers that columns have it with; -1: without one. */
+/** Oid of a type → the modifiers that columns use it with; -1: without one. */
 export type TypeUses = ReadonlyMap<number, ReadonlySet<number>>
 
 /** What columns use, and types that are named without a modifier. */
@@ -146,7 +146,10 @@ export async function readTypes(query: ControlQuery, uses: TypeUses): Promise<Ty
   return { typeOf, baseOf }
 }
 
-/** The rows are of one moment, names are of now: a type dropped in between has none any more. */
+/**
+ * The rows show one moment, but PostgreSQL looks names up now: a type that was dropped in between
+ * has no name any more.
+ */
 function printed(oid: number, text: string): string {
   if (text !== '???' && text !== '???[]') return text
   throw vanishedFailure(`cache lookup failed for type ${oid}`)

@@ -1,7 +1,8 @@
 /**
- * Which writes foreign tables take. Only their wrapper knows, and only pg_relation_is_updatable asks
- * it, under a lock: so the question is put apart from the load, leaves out tables that a migration
- * holds, and gives up soon. What stays open is told, for the caller to ask again.
+ * Which writes foreign tables take. Only their wrapper knows, and only pg_relation_is_updatable
+ * asks it, under a lock: so the question is put apart from the load, leaves out tables that a
+ * migration holds, and gives up soon. Tables without an answer are returned as open, for the caller
+ * to ask again.
  */
 import { BackendFailure } from '../../../errors/backend-failure.ts'
 import type { ControlQuery } from '../connect/control-connection.ts'
@@ -14,7 +15,7 @@ export interface ForeignWrites {
   readonly open: ReadonlySet<number>
 }
 
-// a lock that is only waited for blocks later ones as well
+// a lock that is still waited for blocks the requests behind it, so locked tables are left out
 const unlockedSql = `
 select x.oid, pg_relation_is_updatable(x.oid, true) as events
 from unnest($1::oid[]) as x(oid)
@@ -29,7 +30,7 @@ const updateEvent = 4
 const insertEvent = 8
 const deleteEvent = 16
 
-/** Errors  rejects with BackendFailure for anything but a lock that did not come */
+/** Errors  rejects with BackendFailure for anything but a lock that could not be had in time */
 export async function readForeignWrites(
   query: ControlQuery,
   oids: readonly number[],

@@ -46,8 +46,8 @@ export interface PostgresIntrospectionRequest extends IntrospectionRequest {
  * Loads the catalog. A transaction that a failure leaves open is for the connection's owner to
  * roll back.
  *
- * Shape   `version` never equals one that is read where an answer had to be left open, so that the
- *         next check loads again
+ * Shape   where an answer had to be left open, `schemaVersion` equals no version that is ever read,
+ *         so that the next check loads again
  * Errors  rejects with BackendFailure; 3F000 for a schema that does not exist
  */
 export async function introspectPostgres(

@@ -21,7 +21,9 @@ interface CarriedKey {
   readonly end: KeyEnd
 }
 
-/** In the order of the tables' names, then the views': which key of a view is first hangs on it. */
+/**
+ * In the order of the tables' names, then the views': it decides which key of a view comes first.
+ */
 export function* viewKeyDependencies(
   originsByView: ReadonlyMap<number, ViewOrigins>,
   keys: readonly CatalogKey[],
@@ -36,7 +38,7 @@ export function* viewKeyDependencies(
     for (const [relation, columns] of origins) {
       for (const { constraint, kind, end } of keysByRelation.get(relation) ?? []) {
         const carried = end.positions.map((position) => columns.get(position) ?? [])
-        // a key of which a part is missing is none
+        // a view that lacks a column of the key does not carry it
         if (carried.some((viewColumns) => viewColumns.length === 0)) continue
         const table = nameEnd(end, names)
         dependencies.push({

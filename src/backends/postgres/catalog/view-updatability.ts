@@ -1,7 +1,7 @@
 /**
  * Which writes a relation takes: rules of views, INSTEAD triggers and the relations below → insert,
  * update, delete. PostgreSQL's own answer, pg_relation_is_updatable, locks every relation on the
- * way, so a migration in progress would hold up each load; this asks nobody.
+ * way, so a migration in progress would hold up each load; this function needs no lock.
  *
  * Rule  PostgreSQL manual: CREATE VIEW (Updatable Views); what pg_relation_is_updatable(oid, true)
  *       answers, which a test compares with

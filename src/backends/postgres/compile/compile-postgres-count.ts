@@ -8,7 +8,10 @@ import { raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import { compileFilter } from './compile-postgres-filter.ts'
 import { type NodeScope, scopeOfNode } from './compile-postgres-scope.ts'
 
-/** Shape  `SELECT 1  FROM "public"."projects" WHERE …`; tools that read the log know both blanks */
+/**
+ * Shape  `SELECT 1 FROM "public"."projects" WHERE …`; the two blanks are PostgREST's, and tools
+ *        that read the log rely on them
+ */
 export function compileCount(root: ReadNode): SqlText {
   return countNode(root, null)
 }

@@ -86,7 +86,10 @@ function someFound(key: SqlText, isInner: boolean): SqlText {
   return isInner ? sql`${key} IS NOT NULL` : sql`TRUE`
 }
 
-/** A star lends all columns of the child's query, its own embeds among them. */
+/**
+ * Each column once: a star already stands for all columns of the child's query, its embeds
+ * included.
+ */
 function lentOnce(columns: readonly SpreadColumn[]): readonly SpreadColumn[] {
   const isPlain = (column: SpreadColumn) => column.aggregate === null && column.alias === null
   return columns.some((column) => column.name === '*' && isPlain(column))

@@ -1,6 +1,6 @@
 /**
- * Filters and JSON paths in PostgreSQL's words. Values are bound without a type, so that
- * the server reads them as whatever the other operand is and its own messages come back.
+ * Turns filters and JSON paths into PostgreSQL's SQL. Values are bound without a type, so that the
+ * server gives them the type of the other operand and refuses bad ones in its own words.
  */
 import type {
   ComparisonOperator,

@@ -87,9 +87,9 @@ function onConflict(plan: MutatePlan): SqlText {
 }
 
 /**
- * Adds to the number of new rows: up for each row of the payload, down again where it met one
- * that was there. A setting of the transaction, since no system column tells on views and foreign
- * tables. True for every row.
+ * Adds `step` to the number of new rows: 1 for each row of the payload, -1 again where that row was
+ * merged into an existing one. A setting of the transaction, since no system column tells on views
+ * and foreign tables. True for every row.
  */
 function countInserted(step: 1 | -1): SqlText {
   const current = sql`coalesce(nullif(current_setting('pgrst.inserted', true), '')::int, 0)`

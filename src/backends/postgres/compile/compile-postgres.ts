@@ -133,7 +133,7 @@ interface TotalSql {
   readonly total: SqlText
 }
 
-/** A page that nothing bounds is the whole: its rows need not be counted twice. */
+/** Without a limit the page is the whole result, so its rows need not be counted twice. */
 function compileTotal(
   plan: {
     readonly count: CountKind | null

@@ -50,11 +50,11 @@ function castIfAsked(value: SqlText, type: string | null): SqlText {
 
 /**
  * A cast's type cannot be quoted, since that loses aliases such as `int`. The grammar lets nothing
- * through that could end the cast; this is the second lock on that door.
+ * through that could end the cast; this check is a second safeguard.
  */
 function checkedType(type: string): SqlText {
   const withoutModifiers = type.replace(/\( *\d+ *(, *\d+ *)?\)/gu, '')
-  // blanks are a type to the grammar, and a syntax error to the server
+  // blanks alone pass here as they pass the grammar; the server refuses them
   if (!/^[\p{L}\p{Nd}_ $[\]]*$/u.test(withoutModifiers)) {
     throw new Error('a cast holds characters that its grammar does not allow')
   }

@@ -1,6 +1,6 @@
 /**
  * Why a connection could not be made, in libpq's words: what users look for, and what the
- * contract's logs and answers carry as details. Where it leads never includes a password.
+ * contract's logs and answers carry as details. The texts never hold a password.
  */
 import type { ConnectionPlace } from './parse-connection.ts'
 

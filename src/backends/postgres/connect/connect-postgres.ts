@@ -17,7 +17,7 @@ import { type TlsAttempt, type TlsFiles, tlsAttempts } from './tls-attempts.ts'
 export interface ConnectRequest {
   /** Id of the connection for observations. */
   readonly id: string
-  /** Asked of the session instead of what the settings say. */
+  /** The kind of session wanted, in place of the one that the settings name. */
   readonly target?: SessionTarget
   /** Aborted: the attempt ends as timed out. */
   readonly signal: AbortSignal
@@ -42,13 +42,13 @@ export interface ConnectorDeps {
   readonly random: () => number
 }
 
-/** A place, and the way in that worked. */
+/** A place, and the TLS attempt that worked there. */
 interface Entrance {
   readonly place: ConnectionPlace
   readonly tls: TlsAttempt
 }
 
-/** What came of one place. */
+/** The outcome of trying one place. */
 type Tried =
   | {
       readonly kind: 'connected'
@@ -178,14 +178,20 @@ function refusesLogin(failure: Error): boolean {
   return errorProperty(failure, 'severity') !== '' && errorProperty(failure, 'code') !== '57P03'
 }
 
-/** TLS may be what is in the way, or what a host-based rule wants; an absent server is not. */
+/**
+ * Whether another TLS attempt may succeed: TLS may be the obstacle, or be what a host-based rule
+ * asks for. Where no server answers it makes no difference.
+ */
 function otherWayMayHelp(failure: Error, tls: TlsAttempt): boolean {
   if (errorProperty(failure, 'severity') !== '') return errorProperty(failure, 'code') === '28000'
   const isNetwork = failure instanceof AggregateError || errorProperty(failure, 'syscall') !== ''
   return tls !== false && !isNetwork && !(failure instanceof NoPasswordError)
 }
 
-/** Why the session is not of the kind asked for, in libpq's words; null when it is. Aborted: cut. */
+/**
+ * Why the session is not of the kind asked for, in libpq's words; null when it is. The connection
+ * is cut when the signal is aborted.
+ */
 async function mismatch(
   connection: PostgresConnection,
   target: Exclude<SessionTarget, 'any'>,

@@ -25,8 +25,8 @@ export type ControlQuery = (
 
 export interface ControlConnection {
   /**
-   * Runs work with the connection to itself, and tells it where that leads. A transaction that it
-   * leaves open is rolled back.
+   * Runs `work` alone on the connection, and passes it the server's address. A transaction that
+   * `work` leaves open is rolled back.
    *
    * Errors  rejects with what `work` rejected with; with BackendFailure when there is no
    *         connection or the signal was aborted
@@ -35,7 +35,7 @@ export interface ControlConnection {
     work: (query: ControlQuery, address: string) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T>
-  /** The next work gets a new connection, so that settings of the login role are those of then. */
+  /** The next work gets a new connection, so that the login role's current settings apply to it. */
   renew(): void
   /** Ends what runs; work that waits, or comes later, rejects. */
   close(): Promise<void>
@@ -82,7 +82,7 @@ export function createControlConnection(deps: ControlConnectionDeps): ControlCon
     }
   }
 
-  /** After the work: the next one finds the connection idle, or none. */
+  /** Called after each piece of work: leaves the connection idle for the next one, or closes it. */
   async function tidy(connection: PostgresConnection, running: Promise<unknown> | null) {
     await bringToRest(connection, running, cancelGraceMs)
     if (!connection.isAlive) {

@@ -1,6 +1,6 @@
 /**
- * One LISTEN connection by pg-listen: connects once, listens, tells notices and, once, its loss.
- * Whoever opened it decides what follows; a second connection is a second call.
+ * One LISTEN connection by pg-listen: connects once, listens, reports notifications and, once, its
+ * loss. The caller decides what follows; a second connection is a second call.
  *
  * pg-listen's own recovery is left off: its retries give up after three seconds, its periodic check
  * hangs on a server that has stopped, and its `close` waits for a server that may never answer. The
@@ -11,9 +11,9 @@ import { Socket } from 'node:net'
 import pgListen from 'pg-listen'
 
 export interface ListenChannels {
-  /** Of the users: `db-channel`. */
+  /** The users' channel: `db-channel`. */
   readonly signal: string
-  /** Of this process alone, for its proof of life. */
+  /** A channel of this process alone, for its proof of life. */
   readonly probe: string
 }
 
@@ -82,7 +82,10 @@ export function openListeningConnection(
     { retryLimit: 1, paranoidChecking: false, parse: (payload: string) => payload },
   )
 
-  /** Hears what the server says, and has channels quoted. Without it both would only be plainer. */
+  /**
+   * Reads the server's last message and has channel names quoted. If pg's connection were built
+   * differently, error texts and channel names would only be less exact.
+   */
   function tap(connection: EventEmitter): void {
     connection.on('errorMessage', (message: unknown) => {
       lastWords = serverError(message) ?? lastWords

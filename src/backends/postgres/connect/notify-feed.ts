@@ -15,9 +15,9 @@ import { type ListeningConnection, openListeningConnection } from './listening-c
 export interface NotifyFeedDeps {
   /** The configuration now in force. */
   readonly config: () => Pick<Config, 'dbConfig'>
-  /** Asks a server that can be written to. */
+  /** Runs queries on a server that can be written to. */
   readonly onPrimary: ControlConnection['run']
-  /** Asks where requests read. */
+  /** Runs queries on the server that requests read from. */
   readonly onReads: ControlConnection['run']
   /** Options of a pg client for the server that `onPrimary` has found. */
   readonly clientConfig: () => Readonly<Record<string, unknown>>
@@ -56,7 +56,7 @@ async function readValue(
 export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
   const { config, onPrimary, onReads, clientConfig, listen = openListeningConnection } = deps
   const inTime = () => AbortSignal.timeout(questionLimitMs)
-  // unlike that of any other process on the database
+  // random, so that no other process on the database has the same channel
   const probeChannel = `dbrest_${randomBytes(8).toString('hex')}`
   let proofs = 0
 

@@ -167,7 +167,10 @@ function complete(
   return ok(info)
 }
 
-/** What a client that cannot do it must not pass over: the connection would be less safe than asked. */
+/**
+ * A demand that we cannot meet and must not ignore, since the connection would be less safe than
+ * asked; null when there is none.
+ */
 function refusedDemand(value: (keyword: string) => string | null): string | null {
   if (value('gssencmode') === 'require') return 'GSSAPI encryption is not supported\n'
   if (value('channel_binding') === 'require') return 'channel_binding=require is not supported\n'

@@ -4,10 +4,9 @@
  * first served, closed when idle or old.
  *
  * A connection is in one state at a time, and each state has its collection:
- *   opening → idle ⇄ used → closing → gone
- *   idle → stale → closing, when a new schema was published: stale ones serve nobody and are
- *   closed one after the other; used ones are closed when they come back
- * A connection that dies leaves from wherever it is.
+ * opening → idle ⇄ used → closing → gone idle → stale → closing, when a new schema was published:
+ * stale ones serve nobody and are closed one after the other; used ones are closed when they come
+ * back A connection that dies is taken out of whichever collection holds it.
  */
 import { randomUUID } from 'node:crypto'
 import { timerMs } from '../../../core/timer-ms.ts'
@@ -103,7 +102,7 @@ class ConnectionPool implements PostgresPool {
   release(connection: PostgresConnection, isFit: boolean): void {
     const member = this.#used.get(connection)
     if (member === undefined) {
-      // `close` has cut it
+      // `close` has cut this connection already
       if (this.#closed !== null) return
       throw new Error('a connection came back that was not lent')
     }
@@ -163,12 +162,12 @@ class ConnectionPool implements PostgresPool {
     })
   }
 
-  /** idle or stale → gone, for it has died. */
+  /** idle or stale → gone, because the connection has died. */
   #lose(member: Member, cause: string): void {
-    // whoever uses it learns it from its batch, and gives it back
+    // a used connection stays: its request learns of the loss from the batch, and gives it back
     if (!remove(this.#idle, member) && !remove(this.#stale, member)) return
     this.#report(member.connection.id, 'closed', 'network error')
-    // a server that goes takes all of them at once: said once
+    // a server that goes down takes all connections at once, which is reported once
     if (Date.now() - this.#lossToldAt >= 1000) {
       this.#lossToldAt = Date.now()
       const error = { kind: 'connection-lost', details: cause } as const
@@ -177,7 +176,10 @@ class ConnectionPool implements PostgresPool {
     this.#grow()
   }
 
-  /** Called whenever something left or someone came. Opens as many as are waited for and may be. */
+  /**
+   * Opens as many connections as requests wait for, up to the limit. Called whenever a connection
+   * has left or a request has come.
+   */
   #grow(): void {
     if (this.#closed !== null) {
       if (this.#total() === 0) this.#onEmpty()
@@ -186,7 +188,7 @@ class ConnectionPool implements PostgresPool {
     while (this.#opening.size < this.#waiting.length && this.#total() < this.#deps.limits.max) {
       void this.#open()
     }
-    // room that is being made counts
+    // connections that are being closed make room, too
     while (this.#opening.size + this.#closing.size < this.#waiting.length) {
       const spare = this.#stale.shift()
       if (spare === undefined) return
@@ -243,7 +245,7 @@ class ConnectionPool implements PostgresPool {
     return member.bornAt + this.#deps.limits.maxLifetimeMs <= Date.now()
   }
 
-  /** When an idle one is to be closed. */
+  /** When an idle connection is to be closed. */
   #expiry({ idleSince, bornAt }: Member): number {
     const { maxIdleMs, maxLifetimeMs } = this.#deps.limits
     return Math.min(idleSince + maxIdleMs, bornAt + maxLifetimeMs)
@@ -257,7 +259,7 @@ class ConnectionPool implements PostgresPool {
     this.#sweepTimer.unref()
   }
 
-  /** idle → closing, for those that are so for too long or too old. */
+  /** idle → closing, for connections that were idle for too long or are too old. */
   #sweep(): void {
     this.#sweepTimer = undefined
     const now = Date.now()
@@ -268,7 +270,7 @@ class ConnectionPool implements PostgresPool {
     this.#scheduleSweep()
   }
 
-  /** stale → closing, for one; the next one follows after a pause. */
+  /** stale → closing, for one connection; the next one follows after a pause. */
   #closeStale(): void {
     this.#staggerTimer = undefined
     const next = this.#stale.shift()
@@ -297,7 +299,7 @@ class ConnectionPool implements PostgresPool {
     clearTimeout(cut)
   }
 
-  /** used → gone: whoever uses them gets their batches back as lost, and is not waited for. */
+  /** used → gone: requests get their batches back as lost, and are not waited for. */
   #cutUsed(): void {
     for (const connection of this.#used.keys()) {
       connection.destroy()
@@ -320,7 +322,7 @@ function asFailure(cause: unknown): BackendFailure {
   return cause instanceof BackendFailure ? cause : connectFailure(`${String(cause)}\n`)
 }
 
-/** Whether it was there. */
+/** Takes the item out of the list; false when it was not there. */
 function remove<T>(list: T[], item: T): boolean {
   const at = list.indexOf(item)
   if (at >= 0) list.splice(at, 1)

@@ -22,7 +22,7 @@ export interface ExecutorDeps {
   readonly pool: PostgresPool
   readonly compile: PlanCompiler
   readonly observe: Observe
-  /** A request found that the database cannot be reached. */
+  /** Called when a request finds that the database cannot be reached. */
   readonly onUnreachable: (failure: BackendFailure) => void
 }
 
@@ -69,8 +69,8 @@ function composeTransaction(
 }
 
 /**
- * Longer ones are parsed at each use: the server and we would hold a hundred of them for each
- * connection, at several megabytes.
+ * Longer statements are parsed at each use: a hundred prepared ones for each connection would take
+ * several megabytes, in the server and here.
  */
 const maxPreparedChars = 16_384
 

@@ -37,7 +37,7 @@ import { beginStep, commitEnd } from './transaction-steps.ts'
 export interface InspectorDeps {
   readonly pool: PostgresPool
   readonly observe: Observe
-  /** A request found that the database cannot be reached. */
+  /** Called when a request finds that the database cannot be reached. */
   readonly onUnreachable: (failure: BackendFailure) => void
 }
 
@@ -105,7 +105,7 @@ function composeInspection(
   }
 }
 
-// Begins and ends in the words that PostgREST's log is searched for.
+// tools search PostgREST's log for the words that this statement begins and ends with
 const relationsSql = `SELECT
   n.nspname AS table_schema, c.relname AS table_name
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

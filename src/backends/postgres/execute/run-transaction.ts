@@ -62,7 +62,7 @@ export interface TransactionRunnerDeps {
 
 type FailedOutcome = Exclude<BatchOutcome, { readonly kind: 'done' }>
 
-/** Before its statements are known to the log. */
+/** How one attempt ended; the statements for the log are added outside. */
 type Answer<T> =
   | { readonly kind: 'done'; readonly value: T }
   | { readonly kind: 'refused'; readonly error: ApiError }
@@ -75,7 +75,10 @@ export function createTransactionRunner({
   observe,
   onUnreachable,
 }: TransactionRunnerDeps): TransactionRunner {
-  /** A connection that was cut for a client that left tells nothing of the database. */
+  /**
+   * A connection that was cut because its client left says nothing about the database, so it is not
+   * reported.
+   */
   function tell(failure: BackendFailure, signal: AbortSignal): void {
     if (!signal.aborted && isUnreachable(failure)) onUnreachable(failure)
   }
@@ -114,7 +117,10 @@ export function createTransactionRunner({
     }
   }
 
-  /** Nothing to wait for in the common case; else the client has its answer meanwhile. */
+  /**
+   * Gives the connection back: at once in the common case, else after a clean-up that the client
+   * does not wait for.
+   */
   function giveBack(
     connection: PostgresConnection,
     isInStep: boolean,
@@ -167,7 +173,10 @@ export function createTransactionRunner({
   }
 }
 
-/** Whether the connection may be used again; a server that cannot be told is left. */
+/**
+ * Cancels what runs; true when the connection may be used again. Where the server cannot be told,
+ * the connection is cut.
+ */
 async function cancelOrCut(connection: PostgresConnection): Promise<boolean> {
   const isOver = await connection.cancel()
   if (!isOver) connection.destroy()

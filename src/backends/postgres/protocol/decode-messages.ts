@@ -80,7 +80,7 @@ export function decodeServerError(frame: Buffer): ServerError {
     at = end + 1
   }
   return {
-    // V is S without translation
+    // field V holds the severity in English, S in the language of the server's messages
     severity: fields.get('V') ?? fields.get('S') ?? 'ERROR',
     sqlState: fields.get('C') ?? 'XX000',
     message: fields.get('M') ?? '',

@@ -1,7 +1,7 @@
 /**
- * pg's connection with one seam opened: while a batch runs, the server's messages go to it as
- * bytes, before pg's parser would turn every value into a string. What the batch does not take
- * (readiness, notices, parameters, all of the login) reaches pg as ever, so its client works
+ * pg's connection, tapped before its parser: while a batch runs, the server's messages go to the
+ * batch as bytes, since pg's parser would turn every value into a string. What the batch does not
+ * take (readiness, notices, parameters, all of the login) reaches pg as ever, so its client works
  * unchanged.
  */
 import { EventEmitter } from 'node:events'

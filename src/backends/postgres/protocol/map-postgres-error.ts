@@ -11,7 +11,7 @@ import type { BatchOutcome, ServerError } from './postgres-connection.ts'
 
 type FailedOutcome = Exclude<BatchOutcome, { readonly kind: 'done' }>
 
-/** What PostgREST stops on, wherever it is met. */
+/** Failures that end PostgREST, whichever operation meets them. */
 const fatalConnectTexts = ['FATAL:  password authentication failed', 'no password supplied']
 
 /** A connection that could not be made. `details` are libpq's words. */
@@ -27,7 +27,7 @@ const cancelled = {
   hint: null,
 }
 
-/** A request whose client left before it was run. Nobody reads it. */
+/** For a request whose client left before it was run; nobody reads this error. */
 export const cancelledError: ApiError = {
   kind: 'database',
   failure: cancelled,

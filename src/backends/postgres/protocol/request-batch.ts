@@ -5,7 +5,7 @@
  * `pipeline: true` ends each statement with a Sync of its own. When the BEGIN of such a pipeline is
  * cancelled the statements behind it run all the same, as the login role.)
  *
- * Where the server stands after it is in the outcome; what follows from it is the caller's.
+ * The outcome says where the server's transaction stands after the batch; the caller acts on it.
  */
 import {
   decodeColumnNames,
@@ -27,7 +27,7 @@ import type {
 } from './postgres-connection.ts'
 import type { NamedUse, StatementNames } from './statement-names.ts'
 
-/** libpq's words for it, the ones PostgREST's log shows. */
+/** libpq's words for a lost connection, which PostgREST's log shows. */
 export const lostConnectionText = 'no connection to the server\n'
 
 export class RequestBatch {
@@ -146,7 +146,7 @@ export class RequestBatch {
       case messageCodes.copyIn:
       case messageCodes.copyOut:
       case messageCodes.copyBoth:
-        // nobody here speaks COPY, and the server would wait for it for ever
+        // COPY is not spoken here, and the server would wait for its data for ever
         connection.stream.destroy(new Error('unexpected COPY'))
         return true
       case messageCodes.readyForQuery:

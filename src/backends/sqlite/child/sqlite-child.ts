@@ -4,8 +4,9 @@
  * killing this process. Everything here blocks, on purpose: there is nothing else to do. That is
  * why the pipes are not stdin and stdout, which Node may set to non-blocking.
  *
- * Started with the database file's absolute path as its only argument. Ends with its requests; a
- * thread watches the third pipe, so that it ends with the server even in mid-query.
+ * Started with the database file's absolute path as its only argument. Ends when the pipe of
+ * requests does; a thread watches the third pipe, so that the process ends with the server even in
+ * mid-query.
  */
 import { readSync, writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'

@@ -41,7 +41,8 @@ export function createSqliteControl(start: () => SqliteProcess): SqliteControl {
 
   return {
     async ask(request, signal) {
-      // not AbortSignal.any: what it makes lives as long as `closing`, one for each question
+      // no AbortSignal.any: the signal that it makes for each question would live as long as
+      // `closing`
       const stop = new AbortController()
       const abort = () => stop.abort()
       signal.addEventListener('abort', abort, { once: true })
@@ -65,7 +66,10 @@ export function createSqliteControl(start: () => SqliteProcess): SqliteControl {
   }
 }
 
-/** Whoever waits for its turn behind a process that hangs gives up in time, too. */
+/**
+ * Rejects when `stop` is aborted, so that a question which waits behind a hanging process is given
+ * up in time.
+ */
 function rejectWhen(stop: AbortSignal): Promise<never> {
   const rejection = new Promise<never>((_, reject) => {
     const fail = () => reject(new ProcessEnded(deadlinePassed))

@@ -1,7 +1,7 @@
 /**
  * Where `db-uri` leads on SQLite: a path, relative to the working directory, or a `file:` URI. The
- * file is never created, and readers never write it, whatever the URI allows; databases in memory would be another one in
- * each process, so they are refused.
+ * file is never created, and readers never write it, whatever the URI allows. A database in memory
+ * is refused, since each process would have another one.
  */
 import { resolve } from 'node:path'
 import { err, ok, type Result } from '../../../core/result.ts'

@@ -82,7 +82,7 @@ class ReaderPool implements SqlitePool {
   readonly #readers = new Set<Reader>()
   readonly #waiting = new WaitQueue<Served>()
   #isClosed = false
-  /** No process is started before it: one has just failed to. */
+  /** No process is started before this time, because one has just failed to start. */
   #pausedUntil = 0
   #pauseTimer: NodeJS.Timeout | undefined
 
@@ -111,7 +111,7 @@ class ReaderPool implements SqlitePool {
   }
 
   warmUp(): void {
-    this.#staff()
+    this.#startMissing()
   }
 
   stats(): PoolStats {
@@ -136,35 +136,35 @@ class ReaderPool implements SqlitePool {
     if (this.#isClosed || signal.aborted) return Promise.resolve({ kind: 'cancelled' })
     const reader = this.#idleReader()
     if (reader !== undefined) return Promise.resolve(this.#lend(reader))
-    // where none can be started there is nothing to wait for
-    if (this.#readers.size === 0) this.#staff()
+    // where no process can be started, a request that waited would wait in vain
+    if (this.#readers.size === 0) this.#startMissing()
     if (this.#readers.size === 0) return Promise.resolve(noneStarts)
     const turn = this.#waiting.join(this.#deps.limits().acquisitionTimeoutMs, signal)
-    this.#staff()
+    this.#startMissing()
     return turn
   }
 
-  /** The one used last: its caches are the warmest, and the others may retire. */
+  /** The reader used last: its caches are the warmest, and the others may retire. */
   #idleReader(): Reader | undefined {
     return [...this.#readers].findLast(
       (reader) => reader.state === 'idle' && !reader.process.hasEnded,
     )
   }
 
-  /** Starts what is missing, at the end of a pause for whoever waits then. */
-  #staff(): void {
+  /** Starts the readers that are missing; during a pause, at its end, if requests wait then. */
+  #startMissing(): void {
     if (this.#isClosed) return
     if (this.#pauseMs() > 0) {
-      if (this.#waiting.length > 0) this.#staffAfterPause()
+      if (this.#waiting.length > 0) this.#startMissingAfterPause()
       return
     }
     while (this.#isShort()) this.#start()
   }
 
-  #staffAfterPause(): void {
+  #startMissingAfterPause(): void {
     this.#pauseTimer ??= setTimeout(() => {
       this.#pauseTimer = undefined
-      if (this.#waiting.length > 0) this.#staff()
+      if (this.#waiting.length > 0) this.#startMissing()
     }, this.#pauseMs())
   }
 
@@ -172,7 +172,7 @@ class ReaderPool implements SqlitePool {
     return this.#pausedUntil - performance.now()
   }
 
-  /** Whether another reader is to be started, for those who wait or for those who will come. */
+  /** Whether another reader is to be started, for requests that wait or for the next ones. */
   #isShort(): boolean {
     const warm = this.#warm()
     if (this.#readers.size < warm) return true
@@ -202,16 +202,16 @@ class ReaderPool implements SqlitePool {
     ready.then(
       () => {
         this.#report(reader, 'ready', 'start')
-        this.#rest(reader)
+        this.#makeIdle(reader)
       },
-      // `ended` tells
+      // a process that fails to start ends, and the handler of `ended` below deals with it
       () => undefined,
     )
-    void ended.then((cause) => this.#bury(reader, cause))
+    void ended.then((cause) => this.#onEnded(reader, cause))
   }
 
-  /** → ended, by itself. */
-  #bury(reader: Reader, cause: string): void {
+  /** starting, idle or busy → ended, because the process has ended by itself. */
+  #onEnded(reader: Reader, cause: string): void {
     if (!this.#readers.has(reader)) return
     const neverWorked = reader.state === 'starting'
     this.#drop(reader, cause)
@@ -219,7 +219,7 @@ class ReaderPool implements SqlitePool {
     if (neverWorked && this.#readers.size === 0) {
       this.#waiting.answerAll({ kind: 'lost', cause, afterMs: null })
     } else {
-      this.#staff()
+      this.#startMissing()
     }
   }
 
@@ -239,7 +239,7 @@ class ReaderPool implements SqlitePool {
   }
 
   /** starting or busy → idle: it takes the next request, or waits, or retires. */
-  #rest(reader: Reader): void {
+  #makeIdle(reader: Reader): void {
     if (!this.#readers.has(reader)) return
     reader.state = 'idle'
     reader.isSlow = false
@@ -258,12 +258,12 @@ class ReaderPool implements SqlitePool {
     const { max, maxLifetimeMs } = this.#deps.limits()
     const isOld = performance.now() - reader.startedAt > maxLifetimeMs
     if (isOld || reader.isDemoted || this.#readers.size > max) this.#replace(reader, 'retired')
-    else this.#rest(reader)
+    else this.#makeIdle(reader)
   }
 
   #replace(reader: Reader, reason: string): void {
     this.#drop(reader, reason)
-    this.#staff()
+    this.#startMissing()
   }
 
   /** One request with a reader that was lent for it. */
@@ -274,7 +274,7 @@ class ReaderPool implements SqlitePool {
     signal: AbortSignal,
   ): Promise<PoolOutcome> {
     if (signal.aborted) {
-      this.#rest(reader)
+      this.#makeIdle(reader)
       return Promise.resolve({ kind: 'cancelled' })
     }
     return new Promise((resolve) => {
@@ -290,7 +290,7 @@ class ReaderPool implements SqlitePool {
         (error: unknown) => {
           unwatch()
           const cause = error instanceof ProcessEnded ? error.message : String(error)
-          // a kill has resolved before it rejects
+          // where the reader was killed, the promise has been resolved before this
           const afterMs = performance.now() - askedAt
           resolve(this.#isClosed ? { kind: 'cancelled' } : { kind: 'lost', cause, afterMs })
         },
@@ -298,7 +298,10 @@ class ReaderPool implements SqlitePool {
     })
   }
 
-  /** What happens while a reader is busy for long, or for nobody. Returns what ends the watch. */
+  /**
+   * Watches a busy reader: a long query makes it slow, then demoted, then ended at its limit; a
+   * query whose client has gone ends it too. Returns the function that ends the watch.
+   */
   #watch(
     reader: Reader,
     timeoutMs: number,
@@ -307,7 +310,7 @@ class ReaderPool implements SqlitePool {
   ): () => void {
     const slow = () => {
       reader.isSlow = true
-      this.#staff()
+      this.#startMissing()
     }
     const demote = () => {
       reader.isDemoted = reader.process.demote()

@@ -27,7 +27,7 @@ export type ChildRequest =
       readonly params: readonly WireParam[]
       /** The schema version that the statement was compiled for. */
       readonly schemaVersion: string
-      /** Another number than before: the file is opened anew first. */
+      /** Where it differs from the last request's, the file is opened anew first. */
       readonly epoch: number
     }
   /** Whether a read of this version would run. */
