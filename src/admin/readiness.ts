@@ -1,7 +1,7 @@
 /**
  * What the probes say, as pure functions of the server's state.
  *
- * `/ready` is PostgREST's probe: it says no after a failed load even though requests are still served.
+ * `/ready` is PostgREST's probe: it says no after a failed load, though requests are still served.
  * `/health` is what a load balancer should ask: yes whenever requests are answered.
  */
 import type { CacheState } from '../cache/cache-state.ts'

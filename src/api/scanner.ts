@@ -2,12 +2,12 @@
  * A cursor over one text, and the rules that read single characters and words. combinators.ts makes
  * greater rules of them. A rule returns its value, or `failed`.
  *
- * Error texts are part of the contract, and they list what would have been accepted where the
- * text went wrong. Collecting that costs more than parsing, so a text is parsed without it first;
- * only a text that fails is parsed again with a `trace`, by the same rules, which collects from
- * shortly before the place where the first parse ended. The trace holds the
- * complaints of the rules tried since the last one that moved the cursor; of two sets the one
- * further to the right wins, sets at one place are joined.
+ * Error texts are part of the contract, and they list what would have been accepted where the text
+ * went wrong. Collecting that costs more than parsing, so a text is parsed without it first; only a
+ * text that fails is parsed again with a `trace`, by the same rules, which collects from shortly
+ * before the place where the first parse ended. The trace holds the complaints of the rules tried
+ * since the cursor last moved; of two sets of complaints the one further to the right stays, and
+ * sets at one place are joined.
  *
  * What the client wrote as a value is cut out of the text: it goes to `values`, and what is left
  * becomes part of the request's shape.

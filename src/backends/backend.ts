@@ -87,7 +87,7 @@ export interface Backend {
    * What the engine can do at its best: holds until a snapshot has the live server's capabilities.
    */
   readonly abilities: EngineAbilities
-  /** How it tells of schema changes. */
+  /** How the database tells of schema changes. */
   readonly feed: SchemaFeed
   /** The server's own description, for the start line. Rejects with BackendFailure. */
   serverVersion(signal: AbortSignal): Promise<string>

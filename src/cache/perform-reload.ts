@@ -222,10 +222,10 @@ async function* readConfiguration(
   signal: ReloadSignal,
   owed: OwedLoad | null,
 ): Steps<{
-  /** Where it differs from the one that was in use. */
+  /** The configuration read, where it differs from the one in use; else null. */
   readonly config: Config | null
   readonly isInUse: boolean
-  /** Why none could be read. */
+  /** Why the configuration could not be read; null when it was. */
   readonly problem: string | null
 }> {
   let read: Result<Config, readonly string[]>

@@ -47,7 +47,7 @@ export type ReloadStep =
       readonly snapshot: SchemaSnapshot
       /** Published with it; null: the one in use stays. */
       readonly config: Config | null
-      /** From the trigger on. */
+      /** Milliseconds since the trigger. */
       readonly durationMs: number
       readonly queryMs: number
       readonly timings: Catalog['timings']

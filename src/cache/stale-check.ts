@@ -1,6 +1,6 @@
 /**
- * What a request asks when its snapshot may be stale, and what it is told: `http` asks, before it
- * answers by that snapshot; `sources/stale-names.ts` has the database asked.
+ * The question of a request whose snapshot may be stale, and its answers. `http` asks before it
+ * answers by that snapshot; `sources/stale-names.ts` asks the database.
  */
 import type { ReloadOrigin } from './reload-signal.ts'
 

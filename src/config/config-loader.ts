@@ -31,7 +31,7 @@ export interface ConfigLoaderDeps {
   readonly observe: Observe
 }
 
-/** At the start, and again at each reload that still has it. */
+/** Warns of a deprecated spelling: at the start, and again at each reload that still has it. */
 export function warnOfDeprecations(config: Config, observe: Observe): void {
   const path = compileClaimPath(config.jwtRoleClaimKey)
   if (path.ok && path.value.deprecated) {

@@ -8,7 +8,7 @@ import { err, ok, type Result } from '../core/result.ts'
 
 export interface JwtKey {
   readonly id: string | null
-  /** What it may verify; none for keys of another use, or of a kind that we do not know. */
+  /** Algorithms that it may verify; none for keys of another use, or of an unknown kind. */
   readonly algorithms: readonly string[]
   readonly material: KeyObject
 }

@@ -25,7 +25,10 @@ export interface ConfigInput {
   readonly isSqliteFile?: (path: string) => boolean
   /** What is wrong with options that were set by hand, whatever their source, on this engine. */
   readonly refuseOptions: (engine: ConfiguredEngine, given: OptionValues) => readonly string[]
-  /** On a reload: its db-uri is kept, and the defaults are those of its engine. */
+  /**
+   * On a reload the configuration in use: its db-uri is kept, and the defaults are those of its
+   * engine.
+   */
   readonly previous?: Config
 }
 

@@ -54,7 +54,7 @@ export function answerPreflight(
   }
 }
 
-/** All that were asked for, and what needs no asking. */
+/** Allows all headers that were asked for, and those that need no asking. */
 function allowHeaders(asked: string): Header {
   const names = [
     'Authorization',

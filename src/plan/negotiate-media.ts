@@ -46,7 +46,7 @@ export function negotiateMedia(
 }
 
 /**
- * The root document.
+ * Whether the client accepts a media type of the root document; null when it does.
  *
  * Errors  media-type
  */

@@ -25,7 +25,7 @@ type Kept = Extract<Result<Plan, ApiError>, { ok: true }>
 
 interface Shelf {
   readonly plans: Map<string, Kept>
-  /** Of all shapes together. */
+  /** Length of all shapes together. */
   chars: number
 }
 

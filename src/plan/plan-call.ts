@@ -84,7 +84,7 @@ function resultRelation({ schema, name, returns }: Routine): QualifiedName {
   return qualifiedName(schema, returns.kind === 'composite' ? returns.type.name : name)
 }
 
-/** Such a parameter is passed by position, whatever was given. */
+/** The single unnamed parameter, which is passed by position; null where parameters have names. */
 function singleUnnamed({ parameters }: Routine): RoutineParameter | null {
   const [first, ...others] = parameters
   return first !== undefined && others.length === 0 && first.name === '' ? first : null

@@ -21,7 +21,7 @@ import type { ReadNode, ReadPlan } from './plan.ts'
 import type { PlanOptions } from './plan-options.ts'
 import { refuseTree, refuseUnsupported } from './refuse-unsupported.ts'
 
-/** GET and HEAD on a relation. */
+/** Plans GET and HEAD on a relation. */
 export function planRead(
   request: ApiRequest,
   relation: QualifiedName,

@@ -95,7 +95,7 @@ export type ChildOutput =
 
 export interface ChildJoin {
   readonly relationship: Relationship
-  /** Absent as sent means left. */
+  /** A join that the URL does not name is a left one. */
   readonly type: JoinType
   readonly output: ChildOutput
 }

@@ -101,11 +101,14 @@ export interface Routine extends QualifiedName {
   readonly hasVariadic: boolean
   /** What kind of body its one parameter, which has no name, takes whole; null: none. */
   readonly wholeBody: 'json' | 'text' | 'xml' | 'octet-stream' | null
-  /** Of the transaction that calls it, where the routine asks for one. Dumps of the schema tell it. */
+  /**
+   * Isolation level of the transaction that calls the routine, where it asks for one. Dumps of the
+   * schema show it.
+   */
   readonly isolationLevel: IsolationLevel | null
   /**
    * Settings of the routine that are to hold for the whole transaction, names and values in the
-   * engine's words. Dumps of the schema tell them.
+   * engine's words. Dumps of the schema show them.
    */
   readonly settings: readonly (readonly [string, string])[]
 }

@@ -53,7 +53,10 @@ const requestTimeoutMs = 300_000
 const maxBacklog = 2048
 /** Milliseconds that a refused client may go on sending its body before it is cut. */
 const lingerMs = 2000
-/** How much of that is read: enough for clients that look for an answer only once all is sent. */
+/**
+ * Bytes of that body that are read: enough for clients that look for an answer only once all is
+ * sent.
+ */
 const lingerBytes = 8 * 1024 * 1024
 
 /**
@@ -111,7 +114,7 @@ export function reusePortProblem(nodeVersion: string): string | null {
     : `server-reuseport needs Node.js 22.12 (or 23.1) or later, this is ${nodeVersion}`
 }
 
-/** With the bounds of HTTP; it listens nowhere yet. */
+/** A server with the bounds of HTTP set, which listens nowhere yet. */
 function createHttpServer(): Server {
   const server = createServer({
     keepAliveTimeout: keepAliveTimeoutMs,

@@ -10,8 +10,9 @@ import { renderError } from '../errors/error-envelope.ts'
 
 const maxHeadBytes = 64 * 1024
 /**
- * What the parser takes. The app refuses what is beyond the limit and knows which part of the head
- * is too long; the parser only sees where it has to stop, and what it read last.
+ * Bytes of a head that Node's parser takes. The app refuses what is beyond the limit and knows
+ * which part of the head is too long; the parser only sees where it has to stop, and what it read
+ * last.
  */
 export const parsedHeadBytes = 4 * maxHeadBytes
 

@@ -22,11 +22,11 @@ import type { CatalogTable } from './catalog-tables.ts'
 export interface CatalogType {
   readonly oid: number
   readonly schema: string
-  /** Of a relation's row type the relation's name. */
+  /** The type's own name; that of a row type is its relation's. */
   readonly name: string
   /** As SQL spells it, without modifiers; qualified unless built in. */
   readonly text: string
-  /** By modifier. */
+  /** The same with each modifier in use. */
   readonly modifiedTexts: ReadonlyMap<number, string>
   readonly isDomain: boolean
   readonly isComposite: boolean

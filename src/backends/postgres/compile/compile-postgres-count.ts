@@ -9,7 +9,7 @@ import { compileFilter } from './compile-postgres-filter.ts'
 import { type NodeScope, scopeOfNode } from './compile-postgres-scope.ts'
 
 /**
- * Shape  `SELECT 1 FROM "public"."projects" WHERE …`; the two blanks are PostgREST's, and tools
+ * Shape  `SELECT 1  FROM "public"."projects" WHERE …`; the two blanks are PostgREST's, and tools
  *        that read the log rely on them
  */
 export function compileCount(root: ReadNode): SqlText {

@@ -4,9 +4,10 @@
  * first served, closed when idle or old.
  *
  * A connection is in one state at a time, and each state has its collection:
- * opening → idle ⇄ used → closing → gone idle → stale → closing, when a new schema was published:
- * stale ones serve nobody and are closed one after the other; used ones are closed when they come
- * back A connection that dies is taken out of whichever collection holds it.
+ *   opening → idle ⇄ used → closing → gone
+ *   idle → stale → closing, when a new schema was published: stale ones serve nobody and are
+ *   closed one after the other; used ones are closed when they come back
+ * A connection that dies is taken out of whichever collection holds it.
  */
 import { randomUUID } from 'node:crypto'
 import { timerMs } from '../../../core/timer-ms.ts'

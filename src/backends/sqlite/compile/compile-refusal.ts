@@ -19,7 +19,7 @@ export class CompileRefusal extends Error {
   }
 }
 
-/** In PostgreSQL's words. */
+/** Gives up with a failure in PostgreSQL's words. */
 export function refuse(failure: DatabaseFailure): never {
   throw new CompileRefusal({ kind: 'database', failure }, failure.message)
 }
