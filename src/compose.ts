@@ -75,7 +75,7 @@ export function composeServer(deps: ServerDeps): Server {
     sources: () => health.list(),
   })
   const health = createSourceHealth({ now: Date.now, observe })
-  const onFailure = createFailureEnd({ config, observe, onFatal: deps.onFatal })
+  const { onFailure, onUntoldFailure } = createFailureEnd({ ...deps, config, observe })
 
   async function start(): Promise<void> {
     const problem = config().serverReuseport ? reusePortProblem(process.versions.node) : null
@@ -88,7 +88,7 @@ export function composeServer(deps: ServerDeps): Server {
       env: deps.env,
       observe,
       onUnreachable: (failure) => {
-        if (onFailure(failure) === 'retry') lostSubject.next()
+        if (onUntoldFailure(failure) === 'retry') lostSubject.next()
       },
     })
     backend = database

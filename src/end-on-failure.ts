@@ -14,18 +14,28 @@ export interface EndOnFailureDeps {
   readonly onFatal: () => void
 }
 
-/** The returned function also gives the verdict, for callers that go on. */
-export function createFailureEnd(deps: EndOnFailureDeps): (failure: unknown) => FailureVerdict {
-  return (failure) => {
+export interface FailureEnd {
+  /** For a failure that log and metrics know already. The verdict is for callers that go on. */
+  readonly onFailure: (failure: unknown) => FailureVerdict
+  /** For one that nobody has told of: where it ends the process, it is told with the end. */
+  readonly onUntoldFailure: (failure: BackendFailure) => FailureVerdict
+}
+
+export function createFailureEnd(deps: EndOnFailureDeps): FailureEnd {
+  function endOn(failure: unknown, isTold: boolean): FailureVerdict {
     const verdict = judgeFailure(failure, deps.config())
     if (verdict === 'fatal' && failure instanceof BackendFailure) {
-      deps.observe(
-        failure.isFatal
-          ? { kind: 'fatal', message: 'Failed to establish a connection.', error: failure.error }
-          : { kind: 'fatal', message: 'Automatic recovery disabled, exiting.', error: null },
-      )
+      const { error, isFatal } = failure
+      const message = isFatal
+        ? 'Failed to establish a connection.'
+        : 'Automatic recovery disabled, exiting.'
+      deps.observe({ kind: 'fatal', message, error: isFatal || !isTold ? error : null })
       deps.onFatal()
     }
     return verdict
+  }
+  return {
+    onFailure: (failure) => endOn(failure, true),
+    onUntoldFailure: (failure) => endOn(failure, false),
   }
 }

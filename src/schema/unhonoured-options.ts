@@ -31,6 +31,9 @@ export function unhonouredOptions(
     const enforced: Enforcement = enforcement[feature]
     if (grades[feature] !== 'unsupported' || !('options' in enforced)) return []
     const harmless = enforced.options
+    // a feature that is switched off asks for nothing, whatever else is said of it
+    const isOff = optionKeys.some((key) => harmless[key] === false && values[key] === false)
+    if (isOff) return []
     return optionKeys
       .filter((key) => Object.hasOwn(harmless, key) && Object.hasOwn(values, key))
       .filter((key) => !isDeepStrictEqual(values[key], harmless[key]))

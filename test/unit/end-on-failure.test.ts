@@ -3,7 +3,7 @@
  */
 import { expect, test } from 'vitest'
 import { defaultConfig } from '../../src/config/default-config.ts'
-import { createFailureEnd } from '../../src/end-on-failure.ts'
+import { createFailureEnd, type FailureEnd } from '../../src/end-on-failure.ts'
 import { BackendFailure } from '../../src/errors/backend-failure.ts'
 import type { Observation } from '../../src/observe/observation.ts'
 
@@ -12,7 +12,11 @@ const wrongPassword = new BackendFailure({ kind: 'connection', details: '28P01' 
   isFatal: true,
 })
 
-function meet(failure: unknown, dbPoolAutomaticRecovery: boolean) {
+function meet(
+  failure: unknown,
+  dbPoolAutomaticRecovery: boolean,
+  as: keyof FailureEnd = 'onFailure',
+) {
   const told: Observation[] = []
   let ends = 0
   const config = { ...defaultConfig('postgres'), dbPoolAutomaticRecovery }
@@ -23,7 +27,7 @@ function meet(failure: unknown, dbPoolAutomaticRecovery: boolean) {
       ends += 1
     },
   })
-  return { verdict: end(failure), told, ends }
+  return { verdict: end[as](failure as BackendFailure), told, ends }
 }
 
 test.each([true, false])('a wrong password ends the process, which says so', (recovers) => {
@@ -43,6 +47,13 @@ test('a lost connection ends the process only where recovery is off', () => {
     told: [{ kind: 'fatal', message, error: null }],
     ends: 1,
   })
+})
+
+test('a failure that nobody has told of yet is told with the end', () => {
+  const message = 'Automatic recovery disabled, exiting.'
+  expect(meet(refused, false, 'onUntoldFailure').told).toEqual([
+    { kind: 'fatal', message, error: refused.error },
+  ])
 })
 
 test('a bug of ours ends nothing', () => {

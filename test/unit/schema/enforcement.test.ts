@@ -139,6 +139,14 @@ describe('an option that the engine cannot honour is a problem', () => {
     expect(tryLoadTestConfig({ file: `${option} = "${value}"` }).ok).toBe(true)
   })
 
+  test.each([
+    ['notifications', 'db-channel-enabled = false\ndb-channel = "pgrst"'],
+    ['databaseConfig', 'db-config = false\ndb-pre-config = "configure"'],
+  ] as const)('%s: not while the feature is switched off', (feature, file) => {
+    const abilities = without(feature).capabilities
+    expect(tryLoadTestConfig({ file, abilities }).ok).toBe(true)
+  })
+
   test.each(features)('%s: not with its default', (feature) => {
     expect(problemsOf(feature, '', '')).toEqual([])
   })
