@@ -1,16 +1,23 @@
 /**
- * Two snapshots → what came, went and changed, by name: `schema.relation`, `schema.function()`, and
- * a word for what has no name of its own. For the log, the admin's answer and the event stream;
- * nothing decides by it.
+ * Two snapshots → what came, went and changed, by name: `schema.relation` with the parts of it that
+ * changed, `schema.function()`, and a word for what has no name of its own. For the log and the
+ * admin's answer; and a load that finds no difference publishes nothing, so all that a client or an
+ * operator can see of a snapshot is compared here.
  */
 import { runAtOnce, runInSlices, type SliceDeps, type Steps } from '../core/run-in-slices.ts'
-import type { SchemaSnapshot } from './schema-snapshot.ts'
+import type { Relation, SchemaSnapshot } from './schema-snapshot.ts'
 
-/** What changed between two snapshots, as names (`schema.name`) and counts. */
+/** Shape  `api.films`, `api.films(columns, key)` where it changed, `api.f()`, `engine` */
 export interface SnapshotDiff {
   readonly added: readonly string[]
   readonly removed: readonly string[]
   readonly changed: readonly string[]
+}
+
+export const noChanges: SnapshotDiff = { added: [], removed: [], changed: [] }
+
+export function isUnchanged({ added, removed, changed }: SnapshotDiff): boolean {
+  return added.length + removed.length + changed.length === 0
 }
 
 /** Equality of what a snapshot is made of: plain values, lists, objects, maps and sets. */
@@ -28,6 +35,9 @@ function isSame(a: unknown, b: unknown): boolean {
     return true
   }
   if (a instanceof Set) return b instanceof Set && isSame([...a], [...b])
+  if (a instanceof Set) {
+    return b instanceof Set && a.size === b.size && [...a].every((member) => b.has(member))
+  }
   if (Array.isArray(a)) {
     return Array.isArray(b) && a.length === b.length && a.every((item, at) => isSame(item, b[at]))
   }
@@ -43,6 +53,39 @@ function isSame(a: unknown, b: unknown): boolean {
   return count === 0
 }
 
+type Lookup = ReadonlyMap<string, unknown>
+
+/** Of maps that are only looked up in, so that the order in which a catalog was read is no change. */
+function isSameLookup(a: Lookup | undefined, b: Lookup | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b
+  if (a.size !== b.size) return false
+  for (const [key, value] of a) if (!b.has(key) || !isSame(value, b.get(key))) return false
+  return true
+}
+
+/** The words for what can change of a relation that keeps its name. */
+const partNames = {
+  schema: 'name',
+  name: 'name',
+  kind: 'kind',
+  isView: 'kind',
+  description: 'comment',
+  canInsert: 'writes',
+  canUpdate: 'writes',
+  canDelete: 'writes',
+  primaryKey: 'key',
+  columns: 'columns',
+  isClosed: 'columns',
+} as const satisfies Record<keyof Relation, string>
+
+type RelationKey = keyof typeof partNames
+
+function isRelationKey(key: string): key is RelationKey {
+  return Object.hasOwn(partNames, key)
+}
+
+const relationKeys: readonly RelationKey[] = Object.keys(partNames).filter(isRelationKey)
+
 interface Changes {
   readonly added: string[]
   readonly removed: string[]
@@ -53,13 +96,15 @@ function* compareMaps<T>(
   previous: ReadonlyMap<string, T>,
   next: ReadonlyMap<string, T>,
   nameOf: (key: string) => string,
-  isEqual: (key: string, a: T, b: T) => boolean,
+  /** What changed of it, for the list; null: nothing. */
+  changeOf: (key: string, a: T, b: T) => string | null,
   changes: Changes,
 ): Steps<void> {
   for (const [key, value] of next) {
     const before = previous.get(key)
+    const change = before === undefined ? null : changeOf(key, before, value)
     if (before === undefined) changes.added.push(nameOf(key))
-    else if (!isEqual(key, before, value)) changes.changed.push(nameOf(key))
+    else if (change !== null) changes.changed.push(`${nameOf(key)}${change}`)
     yield
   }
   for (const key of previous.keys()) if (!next.has(key)) changes.removed.push(nameOf(key))
@@ -70,37 +115,55 @@ function dotted(key: string): string {
   return key.replace('\0', '.')
 }
 
+const nothing: ReadonlyMap<string, never> = new Map<string, never>()
+
 function* diffSteps(previous: SchemaSnapshot | null, next: SchemaSnapshot): Steps<SnapshotDiff> {
   const changes: Changes = { added: [], removed: [], changed: [] }
+  const isRelated = (key: string) =>
+    isSameLookup(previous?.relationships.get(key), next.relationships.get(key))
   yield* compareMaps(
-    previous?.relations ?? new Map(),
+    previous?.relations ?? nothing,
     next.relations,
     dotted,
-    (key, a, b) =>
-      isSame(a, b) && isSame(previous?.relationships.get(key), next.relationships.get(key)),
+    (key, before, after) => {
+      const own = relationKeys.filter((name) => !isSame(before[name], after[name]))
+      const parts = new Set<string>(own.map((name) => partNames[name]))
+      if (!isRelated(key)) parts.add('relationships')
+      return parts.size === 0 ? null : `(${[...parts].join(', ')})`
+    },
     changes,
   )
   yield* compareMaps(
-    previous?.routines ?? new Map(),
+    previous?.routines ?? nothing,
     next.routines,
     (key) => `${dotted(key)}()`,
-    (_key, a, b) => isSame(a, b),
+    (_key, before, after) => (isSame(before, after) ? null : ''),
     changes,
   )
-  if (previous !== null) {
-    if (!isSame(previous.options, next.options)) changes.changed.push('schema options')
-    if (!isSame(previous.capabilities, next.capabilities)) changes.changed.push('engine')
-    if (!isSame(previous.representations, next.representations)) {
-      changes.changed.push('domain representations')
-    }
-    if (!isSame(previous.mediaHandlers, next.mediaHandlers)) {
-      changes.changed.push('media type handlers')
-    }
-    if (!isSame(previous.engineFacts, next.engineFacts)) {
-      changes.changed.push(next.engineFacts.title)
-    }
-  }
+  if (previous !== null) yield* compareTheRest(previous, next, isRelated, changes)
   return changes
+}
+
+/** What has no name of its own. */
+function* compareTheRest(
+  previous: SchemaSnapshot,
+  next: SchemaSnapshot,
+  isRelated: (key: string) => boolean,
+  { changed }: Changes,
+): Steps<void> {
+  // of composite types, say, which have relationships and are no relations
+  const origins = new Set([...previous.relationships.keys(), ...next.relationships.keys()])
+  const isRelation = (key: string) => previous.relations.has(key) || next.relations.has(key)
+  if ([...origins].some((key) => !isRelation(key) && !isRelated(key))) changed.push('relationships')
+  yield
+  if (!isSame(previous.options, next.options)) changed.push('schema options')
+  if (!isSame(previous.capabilities, next.capabilities)) changed.push('engine')
+  const sources = new Set([...previous.representations.keys(), ...next.representations.keys()])
+  const isRepresented = (source: string) =>
+    isSameLookup(previous.representations.get(source), next.representations.get(source))
+  if (![...sources].every(isRepresented)) changed.push('domain representations')
+  if (!isSame(previous.mediaHandlers, next.mediaHandlers)) changed.push('media type handlers')
+  if (!isSame(previous.engineFacts, next.engineFacts)) changed.push(next.engineFacts.title)
 }
 
 /** Against no previous snapshot everything is new. */

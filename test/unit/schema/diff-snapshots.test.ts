@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import { SqliteFacts } from '../../../src/backends/sqlite/catalog/sqlite-facts.ts'
+import { qualifiedName } from '../../../src/core/qualified-name.ts'
 import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
-import type { Catalog } from '../../../src/schema/catalog.ts'
-import { diffSnapshots, diffSnapshotsInSlices } from '../../../src/schema/diff-snapshots.ts'
+import type { Catalog, CatalogRelation } from '../../../src/schema/catalog.ts'
+import {
+  diffSnapshots,
+  diffSnapshotsInSlices,
+  noChanges,
+} from '../../../src/schema/diff-snapshots.ts'
 import type { SchemaSnapshot } from '../../../src/schema/schema-snapshot.ts'
 import { representation } from '../../support/snapshot.ts'
 import { capabilities, catalog, column, key, options, relation, routine } from './sample-catalog.ts'
@@ -48,7 +54,7 @@ describe('diffSnapshots', () => {
           relation('actors'),
         ],
       },
-      { added: [], removed: [], changed: ['test.films'] },
+      { added: [], removed: [], changed: ['test.films(columns)'] },
     ],
     [
       'another type of a column',
@@ -60,12 +66,16 @@ describe('diffSnapshots', () => {
           relation('actors'),
         ],
       },
-      { added: [], removed: [], changed: ['test.films'] },
+      { added: [], removed: [], changed: ['test.films(columns)'] },
     ],
     [
       'both ends of a new foreign key',
       { ...before, foreignKeys: [key('fk', 'films(id)', 'directors(id)')] },
-      { added: [], removed: [], changed: ['test.directors', 'test.films'] },
+      {
+        added: [],
+        removed: [],
+        changed: ['test.directors(relationships)', 'test.films(relationships)'],
+      },
     ],
     [
       'a function with another signature, and a dropped one',
@@ -103,7 +113,60 @@ describe('diffSnapshots', () => {
       columns: [...relation('films').columns].reverse(),
     })
     const after = { ...before, relations: [turned, relation('directors'), relation('actors')] }
-    expect(diffSnapshots(build(before), build(after)).changed).toEqual(['test.films'])
+    expect(diffSnapshots(build(before), build(after)).changed).toEqual(['test.films(columns)'])
+  })
+
+  test.each<[string, Partial<CatalogRelation>, string]>([
+    ['a comment', { description: 'moving pictures' }, 'comment'],
+    ['a right to write', { canInsert: false }, 'writes'],
+    ['a primary key', { primaryKey: ['name'] }, 'key'],
+    ['a foreign table in its place', { kind: 'foreign-table' }, 'kind'],
+    ['several', { primaryKey: [], columns: [column('id')] }, 'key, columns'],
+  ])('%s of a relation is named', (_, change, parts) => {
+    const films = relation('films', ['id'], change)
+    const after = { ...before, relations: [films, relation('directors'), relation('actors')] }
+    const { changed } = diffSnapshots(build(before), build(after))
+    expect(changed).toEqual([`test.films(${parts})`])
+  })
+
+  test('a computed relationship of what is no relation is a change', () => {
+    const [origin, target] = [qualifiedName('test', 'pair'), qualifiedName('test', 'films')]
+    const routine = qualifiedName('test', 'films_of')
+    const computed = {
+      kind: 'computed' as const,
+      routine,
+      origin,
+      target,
+      isToOne: false,
+      isSelf: false,
+    }
+    const after = { ...before, computedRelationships: [computed] }
+    expect(diffSnapshots(build(before), build(after)).changed).toEqual(['relationships'])
+  })
+
+  test('members of a set are compared', () => {
+    const facts = (...strict: readonly string[]) =>
+      build({ ...before, engineFacts: new SqliteFacts(strict, new Map()) })
+    expect(diffSnapshots(facts('a'), facts('a'))).toEqual(noChanges)
+    expect(diffSnapshots(facts('a'), facts('b')).changed).toHaveLength(1)
+    expect(diffSnapshots(facts('a'), facts('a', 'b')).changed).toHaveLength(1)
+  })
+
+  test('the order in which keys and casts were read is no change', () => {
+    const keys = [key('fk', 'films(id)', 'directors(id)'), key('other', 'films(id)', 'far.x(id)')]
+    const casts = [representation('a', 'json', 'r'), representation('a', 'text', 's')]
+    const wide = { ...options, dbSchemas: ['test', 'far'] }
+    const relations = [...(before.relations ?? []), { ...relation('x'), schema: 'far' }]
+    const read = (foreignKeys: Catalog['foreignKeys'], representations: typeof casts) =>
+      buildSnapshot(
+        catalog({ ...before, relations, foreignKeys, representations }),
+        wide,
+        1,
+        new Date(1),
+      )
+    const forth = read(keys, casts)
+    const back = read([...keys].reverse(), [...casts].reverse())
+    expect(diffSnapshots(forth, back)).toEqual(noChanges)
   })
 
   test('in slices comes to the same', async () => {
