@@ -63,8 +63,8 @@ export function composePipeline(deps: ComposePipelineDeps): Freshness {
     stopwatch: () => performance.now(),
     onPublished: (next, previous) => {
       if (next.config !== previous.config) configSubject.next(next.config)
-      if (next.snapshot !== previous.snapshot && previous.snapshot !== null) database.recycle()
     },
+    onReloaded: () => database.recycle(),
     onFailure,
     observe,
     scheduler,
@@ -79,7 +79,7 @@ export function composePipeline(deps: ComposePipelineDeps): Freshness {
       limitMs: versionCheckMs,
     }),
     requestReload: pipeline.requestReload,
-    snapshotVersion: () => store.current().snapshot?.snapshotVersion ?? null,
+    currentSnapshot: () => store.current().snapshot,
     scheduler,
   })
   return { pipeline, checkSchema: checkAfter }

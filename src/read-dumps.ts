@@ -78,7 +78,9 @@ export async function readDumps(deps: DumpDeps): Promise<Dumps> {
           schemas: options.dbSchemas,
           extraSearchPath: options.dbExtraSearchPath,
           attempt: 1,
+          origin: 'start',
           durationMs: 0,
+          queuedMs: 0,
         })
         return null
       }

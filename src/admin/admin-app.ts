@@ -6,13 +6,19 @@
  */
 import { Hono } from 'hono'
 import type { CacheState } from '../cache/cache-state.ts'
-import type { ReloadDepth, ReloadOutcome, ReloadScope } from '../cache/reload-signal.ts'
+import type {
+  ReloadDepth,
+  ReloadOutcome,
+  ReloadScope,
+  ReloadTimes,
+} from '../cache/reload-signal.ts'
 import type { LastReload } from '../cache/reload-state.ts'
 import { assertNever } from '../core/assert-never.ts'
 import { productName, productVersion } from '../core/product.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { renderError } from '../errors/error-envelope.ts'
 import type { SourceStatus } from '../observe/source-status.ts'
+import { noChanges } from '../schema/diff-snapshots.ts'
 import { dumpSnapshot } from './dump-snapshot.ts'
 import { health, readyStatus, type ServerState, servedSnapshot } from './readiness.ts'
 
@@ -45,23 +51,22 @@ function empty(status: number): Response {
   return new Response(null, { status, headers: { 'Content-Length': '0' } })
 }
 
+function printTimes({ durationMs, queuedMs }: ReloadTimes) {
+  const rounded = (ms: number) => Math.round(ms * 10) / 10
+  return { durationMs: rounded(durationMs), queuedMs: rounded(queuedMs) }
+}
+
 function reloadAnswer(outcome: ReloadOutcome): Response {
-  const durationMs = Math.round(outcome.durationMs * 10) / 10
+  const times = printTimes(outcome)
   switch (outcome.kind) {
-    case 'published':
-      return jsonAnswer(200, {
-        outcome: 'published',
-        version: outcome.snapshotVersion,
-        durationMs,
-        changes: outcome.changes,
-      })
-    case 'unchanged':
-      return jsonAnswer(200, {
-        outcome: 'unchanged',
-        version: outcome.snapshotVersion,
-        durationMs,
-        changes: { added: [], removed: [], changed: [] },
-      })
+    case 'published': {
+      const { snapshotVersion: version, changes } = outcome
+      return jsonAnswer(200, { outcome: 'published', version, ...times, changes })
+    }
+    case 'unchanged': {
+      const { snapshotVersion: version } = outcome
+      return jsonAnswer(200, { outcome: 'unchanged', version, ...times, changes: noChanges })
+    }
     case 'failed':
       return errorResponse({ kind: 'reload-failed', details: outcome.cause })
     default:
@@ -72,10 +77,10 @@ function reloadAnswer(outcome: ReloadOutcome): Response {
 function printLastReload(last: LastReload | null): unknown {
   if (last === null) return null
   const { outcome, origin, at } = last
-  const durationMs = Math.round(outcome.durationMs * 10) / 10
+  const times = printTimes(outcome)
   return outcome.kind === 'failed'
-    ? { outcome: 'failed', origin, at, durationMs, cause: outcome.cause }
-    : { outcome: outcome.kind, origin, at, durationMs, version: outcome.snapshotVersion }
+    ? { outcome: 'failed', origin, at, ...times, cause: outcome.cause }
+    : { outcome: outcome.kind, origin, at, ...times, version: outcome.snapshotVersion }
 }
 
 export function createAdminApp(deps: AdminDeps): Hono {

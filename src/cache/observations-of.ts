@@ -36,33 +36,22 @@ export function observationsOf(step: ReloadStep): readonly Observation[] {
       return step.read.ok
         ? [{ kind: 'config-loaded' }]
         : [{ kind: 'config-invalid', problems: step.read.error }]
-    case 'loaded': {
-      const { snapshot, durationMs, queryMs, timings, buildMs } = step
-      return [
-        { kind: 'reload-queried', durationMs: queryMs, timings },
-        {
-          kind: 'reload-published',
-          snapshotVersion: snapshot.snapshotVersion,
-          durationMs,
-          queryMs,
-          buildMs,
-          summary: summarizeSnapshot(snapshot),
-        },
-      ]
-    }
+    case 'loaded':
+      return observationsOfLoad(step)
     case 'unchanged': {
-      const { snapshotVersion, durationMs } = step
-      return [{ kind: 'reload-unchanged', snapshotVersion, durationMs }]
+      const { snapshotVersion, durationMs, queuedMs } = step
+      return [{ kind: 'reload-unchanged', snapshotVersion, durationMs, queuedMs }]
     }
     case 'load-failed': {
-      const { failure, config, durationMs } = step
+      const { failure, origin, config, durationMs, queuedMs } = step
       const { attempt } = step.owed
       const { dbSchemas: schemas, dbExtraSearchPath: extraSearchPath } = config
       const { error, stack } = describeFailure(failure)
       const crashes = stack === null ? [] : [crash(failure)]
+      const times = { durationMs, queuedMs }
       return [
         ...crashes,
-        { kind: 'reload-failed', error, schemas, extraSearchPath, attempt, durationMs },
+        { kind: 'reload-failed', error, origin, schemas, extraSearchPath, attempt, ...times },
       ]
     }
     case 'crashed':
@@ -74,4 +63,29 @@ export function observationsOf(step: ReloadStep): readonly Observation[] {
     default:
       return assertNever(step)
   }
+}
+
+function observationsOfLoad(step: Extract<ReloadStep, { kind: 'loaded' }>): readonly Observation[] {
+  const { snapshot, changes, origin, durationMs, queuedMs, queryMs, timings, buildMs } = step
+  const { snapshotVersion } = snapshot
+  const times = { durationMs, queuedMs }
+  const kind = changes.kind === 'none' ? 'reload-confirmed' : 'reload-published'
+  const loaded: readonly Observation[] = [
+    { kind: 'reload-queried', durationMs: queryMs, timings },
+    {
+      kind,
+      origin,
+      snapshotVersion,
+      ...times,
+      queryMs,
+      buildMs,
+      summary: summarizeSnapshot(snapshot),
+    },
+  ]
+  return changes.kind === 'some'
+    ? [
+        ...loaded,
+        { kind: 'schema-changed', origin, snapshotVersion, changes: changes.diff, ...times },
+      ]
+    : loaded
 }

@@ -8,7 +8,8 @@ import type { SchedulerLike } from 'rxjs'
 import type { Config } from '../config/config.ts'
 import { backoffMs, withJitter } from '../core/backoff.ts'
 import { err, type Result } from '../core/result.ts'
-import type { SnapshotDiff } from '../schema/diff-snapshots.ts'
+import { isUnchanged, noChanges, type SnapshotDiff } from '../schema/diff-snapshots.ts'
+import { relabelled } from '../schema/relabelled.ts'
 import { schemaOptions } from '../schema/schema-options.ts'
 import type { SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { checkOwedLoad } from './check-owed-load.ts'
@@ -23,10 +24,11 @@ import {
   type ReloadDepth,
   type ReloadOutcome,
   type ReloadSignal,
+  type ReloadTimes,
   widerScope,
 } from './reload-signal.ts'
 import type { ReloadState } from './reload-state.ts'
-import type { OwedLoad, ReloadStep } from './reload-step.ts'
+import type { LoadedChanges, OwedLoad, ReloadStep } from './reload-step.ts'
 
 export interface PerformDeps extends LoadDeps {
   /** File, environment and in-database settings → a configuration, or what is wrong with it. */
@@ -59,13 +61,12 @@ export interface ReloadRun {
 
 type Steps<Return = void> = AsyncGenerator<ReloadStep, Return, undefined>
 
-const noChanges: SnapshotDiff = { added: [], removed: [], changed: [] }
 const configChanged: SnapshotDiff = { ...noChanges, changed: ['configuration'] }
 
 /** Always ends with `ended`, whatever happens on the way. */
 export async function* performReload(asked: ReloadRun, deps: PerformDeps): Steps {
   const { scheduler } = deps
-  const run = withoutMootRetry(asked)
+  const run = { ...withoutMootRetry(asked), beganAt: scheduler.now() }
   let order = run.order
   const joinLate = () => {
     const late = run.takeWaiting((waiting) => waiting.signal.scope === 'schema')
@@ -100,6 +101,8 @@ function withoutMootRetry(run: ReloadRun): ReloadRun {
 /** What the parts of one reload share. */
 interface Reload extends ReloadRun {
   readonly deps: PerformDeps
+  /** Milliseconds on the scheduler's clock. */
+  readonly beganAt: number
 }
 
 interface TimedReload extends Reload {
@@ -108,8 +111,8 @@ interface TimedReload extends Reload {
   readonly joinLate: () => ReloadOrder
 }
 
-function elapsedMs({ order, deps }: Reload): number {
-  return deps.scheduler.now() - order.signal.at
+function timesOf({ order, deps, beganAt }: Reload): ReloadTimes {
+  return { durationMs: deps.scheduler.now() - beganAt, queuedMs: beganAt - order.signal.at }
 }
 
 async function* reload(work: TimedReload): Steps<ReloadOutcome> {
@@ -118,9 +121,11 @@ async function* reload(work: TimedReload): Steps<ReloadOutcome> {
   if (signal.scope === 'config') {
     const { config, problem } = yield* readConfiguration(work, signal, null)
     return endOf(work, problem, {
-      ...(config === null ? { kind: 'unchanged' } : { kind: 'published', changes: configChanged }),
+      ...(config === null
+        ? { kind: 'unchanged', foundBy: 'check' }
+        : { kind: 'published', changes: configChanged }),
       snapshotVersion: state.generation.snapshot?.snapshotVersion ?? 0,
-      durationMs: elapsedMs(work),
+      ...timesOf(work),
     })
   }
   const { owed } = state
@@ -128,7 +133,7 @@ async function* reload(work: TimedReload): Steps<ReloadOutcome> {
     const look = await checkOwedLoad(owed, state.generation.config, work.deadline, work.deps.reader)
     if (look.kind === 'left') {
       yield { kind: 'owed-load-checked', found: look.found, failure: look.failure }
-      return { kind: 'failed', durationMs: elapsedMs(work), cause: look.cause }
+      return { kind: 'failed', ...timesOf(work), cause: look.cause }
     }
   }
   yield { kind: 'taken-in-hand' }
@@ -162,7 +167,7 @@ async function* reloadSchema(work: TimedReload, owed: OwedLoad | null): Steps<Re
         options,
         previous: generation.snapshot,
         loadedAt: new Date(deps.scheduler.now()),
-        mustLoad: owed !== null || missesOptions(signal, options, generation),
+        mustLoad: owed !== null || missesOptions({ ...order, signal }, options, generation),
       },
       deadline,
       deps,
@@ -170,7 +175,7 @@ async function* reloadSchema(work: TimedReload, owed: OwedLoad | null): Steps<Re
   const pending = read.isInUse ? null : read.config
   switch (result.kind) {
     case 'loaded':
-      return endOf(work, problem, yield* publish(work, result, pending))
+      return endOf(work, problem, yield* publish(work, result, pending, read.config !== null))
     case 'failed': {
       const config = read.config ?? inUse
       const isRetry = order.urgency === 'retry'
@@ -178,14 +183,14 @@ async function* reloadSchema(work: TimedReload, owed: OwedLoad | null): Steps<Re
     }
     case 'unchanged': {
       const snapshotVersion = generation.snapshot?.snapshotVersion ?? 0
-      const durationMs = elapsedMs(work)
-      yield { kind: 'unchanged', snapshotVersion, durationMs }
+      const times = timesOf(work)
+      yield { kind: 'unchanged', snapshotVersion, ...times }
       return endOf(
         work,
         problem,
         read.config === null
-          ? { kind: 'unchanged', snapshotVersion, durationMs }
-          : { kind: 'published', snapshotVersion, durationMs, changes: configChanged },
+          ? { kind: 'unchanged', snapshotVersion, foundBy: 'check', ...times }
+          : { kind: 'published', snapshotVersion, changes: configChanged, ...times },
       )
     }
   }
@@ -193,9 +198,7 @@ async function* reloadSchema(work: TimedReload, owed: OwedLoad | null): Steps<Re
 
 /** Where the configuration could not be read, the whole reload has failed by that. */
 function endOf(work: Reload, problem: string | null, outcome: ReloadOutcome): ReloadOutcome {
-  return problem === null
-    ? outcome
-    : { kind: 'failed', durationMs: elapsedMs(work), cause: problem }
+  return problem === null ? outcome : { kind: 'failed', ...timesOf(work), cause: problem }
 }
 
 async function getReady(
@@ -240,41 +243,71 @@ async function* readConfiguration(
   const options = schemaOptions(config ?? generation.config)
   const isLoadAhead =
     signal.scope !== 'config' &&
-    (signal.depth !== 'check' || owed !== null || missesOptions(signal, options, generation))
+    (signal.depth !== 'check' ||
+      owed !== null ||
+      missesOptions({ ...order, signal }, options, generation))
   const isInUse = config !== null && (order.wantsConfigFirst || !isLoadAhead)
   yield { kind: 'config-read', read, publishes: isInUse ? config : null, failure }
   return { config, isInUse, problem: read.ok ? null : read.error.join('; ') }
 }
 
 /**
- * A check looks under the options that the snapshot was loaded with, unless the load that changed
- * ones wait for may have been missed: while nobody listened.
+ * A check that clocks or clients repeat looks under the options that the snapshot was loaded with;
+ * for changed ones a load has to be asked for. Whoever tells of a change asks for one, and so does
+ * the listener when it is back, since the word may have been said while nobody listened.
  */
 function missesOptions(
-  { scope, origin }: ReloadSignal,
+  { urgency, signal }: Pick<ReloadOrder, 'urgency' | 'signal'>,
   options: SchemaOptions,
   loaded: Generation,
 ): boolean {
-  if (scope !== 'both' && origin !== 'listener-connected') return false
+  if (signal.scope !== 'both' && urgency !== 'fresh') return false
   return !isDeepStrictEqual(options, loaded.snapshot?.options)
 }
 
-/** The snapshot is in use once `loaded` is yielded; what it changed is worked out after that. */
+/**
+ * Publishes what was loaded, unless it is what was in use: then that stays, its number and its time
+ * too, under the label of the version that the database has now.
+ */
 async function* publish(
   work: Reload,
   { snapshot, queryMs, timings, buildMs }: Extract<LoadResult, { kind: 'loaded' }>,
   config: Config | null,
+  isConfigNew: boolean,
 ): Steps<ReloadOutcome> {
   const previous = work.state.generation.snapshot
-  const durationMs = elapsedMs(work)
-  yield { kind: 'loaded', snapshot, config, durationMs, queryMs, timings, buildMs }
-  let changes = noChanges
-  try {
-    changes = await work.deps.diffSnapshots(previous, snapshot)
-  } catch (failure) {
-    yield { kind: 'crashed', failure }
+  const changes = yield* compare(work, previous, snapshot)
+  const inUse =
+    changes.kind === 'none' && previous !== null
+      ? relabelled(previous, snapshot.schemaVersion)
+      : snapshot
+  const { snapshotVersion } = inUse
+  const times = timesOf(work)
+  const { origin } = work.order.signal
+  const rest = { config, queryMs, timings, buildMs, ...times }
+  yield { kind: 'loaded', origin, snapshot: inUse, changes, ...rest }
+  const diff = 'diff' in changes ? changes.diff : noChanges
+  if (changes.kind === 'none' && !isConfigNew) {
+    return { kind: 'unchanged', snapshotVersion, foundBy: 'load', ...times }
   }
-  return { kind: 'published', snapshotVersion: snapshot.snapshotVersion, durationMs, changes }
+  const changed = isConfigNew ? [...diff.changed, ...configChanged.changed] : diff.changed
+  return { kind: 'published', snapshotVersion, changes: { ...diff, changed }, ...times }
+}
+
+async function* compare(
+  { deps }: Reload,
+  previous: SchemaSnapshot | null,
+  next: SchemaSnapshot,
+): Steps<LoadedChanges> {
+  try {
+    const diff = await deps.diffSnapshots(previous, next)
+    if (previous === null) return { kind: 'first', diff }
+    return isUnchanged(diff) ? { kind: 'none' } : { kind: 'some', diff }
+  } catch (failure) {
+    // what was loaded is good all the same
+    yield { kind: 'crashed', failure }
+    return { kind: 'unknown' }
+  }
 }
 
 /** The previous snapshot stays, and what was to be loaded is owed. */
@@ -294,7 +327,8 @@ async function* owe(
   const { failure, schemaVersion } = failed.result
   const { error, cause } = describeFailure(failure)
   const attempt = failed.isRetry ? (state.owed?.attempt ?? 0) + 1 : 1
-  const durationMs = elapsedMs(work)
+  const times = timesOf(work)
+  const { origin } = work.order.signal
   const owed: OwedLoad = {
     scope: failed.scope,
     depth: failed.depth === 'full' ? 'full' : 'load',
@@ -305,8 +339,9 @@ async function* owe(
     retryInMs: withJitter(backoffMs(attempt), deps.random()),
   }
   const { config } = failed
-  yield { kind: 'load-failed', failure, owed, config, durationMs, at: deps.scheduler.now() }
-  return { kind: 'failed', durationMs, cause }
+  const at = deps.scheduler.now()
+  yield { kind: 'load-failed', origin, failure, owed, config, at, ...times }
+  return { kind: 'failed', cause, ...times }
 }
 
 /** After a bug of ours the schema that was asked for is owed all the same. */
@@ -319,5 +354,5 @@ async function* survive(failure: unknown, work: Reload): Steps<ReloadOutcome> {
     return yield* owe(work, { result, scope, depth, config, isRetry: urgency === 'retry' })
   }
   yield { kind: 'crashed', failure }
-  return { kind: 'failed', durationMs: elapsedMs(work), cause: describeFailure(failure).cause }
+  return { kind: 'failed', ...timesOf(work), cause: describeFailure(failure).cause }
 }

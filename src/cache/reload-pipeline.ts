@@ -49,11 +49,14 @@ export interface ReloadPipelineDeps extends PerformDeps {
   /** Every source of triggers. Subscribed to from start to stop. */
   readonly signals$: Observable<ReloadSignal>
   readonly store: GenerationStore
-  /** Right after the pointer moved: recycle connections, empty caches. */
+  /** Right after the pointer moved. */
   readonly onPublished: (generation: Generation, previous: Generation) => void
   /**
-   * Called with each failure of a load, of a check, or of reading the in-database configuration.
+   * After each load but the first, whatever it found: connections are replaced, since the database
+   * may hold what a snapshot does not, such as the settings that a session begins with.
    */
+  readonly onReloaded: () => void
+  /** Called with each failure of a load, of a check, or of reading the in-database configuration. */
   readonly onFailure: (failure: unknown) => void
   readonly observe: Observe
 }
@@ -71,7 +74,7 @@ export interface ReloadPipeline {
 }
 
 const stopping = 'The server is stopping.'
-const stopped: ReloadOutcome = { kind: 'failed', durationMs: 0, cause: stopping }
+const stopped: ReloadOutcome = { kind: 'failed', durationMs: 0, queuedMs: 0, cause: stopping }
 
 export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
   const { store, scheduler } = deps
@@ -106,7 +109,9 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
   function take(step: ReloadStep): void {
     const before = stateSubject.value
     const state = foldStep(before, step)
-    if (state.generation !== before.generation) publish(state.generation, before.generation)
+    const { generation } = before
+    if (state.generation !== generation) publish(state.generation, generation)
+    if (step.kind === 'loaded' && generation.snapshot !== null) runGuarded(deps.onReloaded)
     for (const observation of observationsOf(step)) observe(observation)
     if ('failure' in step && step.failure !== null) runGuarded(() => deps.onFailure(step.failure))
     stateSubject.next(state)

@@ -36,16 +36,30 @@ export interface ReloadSignal {
 /** A reload that somebody asks for, and waits for. */
 export type ReloadRequest = Omit<ReloadSignal, 'at'>
 
-export type ReloadOutcome =
-  | {
-      readonly kind: 'published'
-      /** Of the snapshot now current. */
-      readonly snapshotVersion: number
-      readonly durationMs: number
-      readonly changes: SnapshotDiff
-    }
-  | { readonly kind: 'unchanged'; readonly snapshotVersion: number; readonly durationMs: number }
-  | { readonly kind: 'failed'; readonly durationMs: number; readonly cause: string }
+/** Milliseconds of one reload. */
+export interface ReloadTimes {
+  /** The work alone. */
+  readonly durationMs: number
+  /** From the oldest trigger to the beginning of the work: another reload ran, or had just begun. */
+  readonly queuedMs: number
+}
+
+export type ReloadOutcome = ReloadTimes &
+  (
+    | {
+        readonly kind: 'published'
+        /** Version of the snapshot now current. */
+        readonly snapshotVersion: number
+        readonly changes: SnapshotDiff
+      }
+    | {
+        readonly kind: 'unchanged'
+        readonly snapshotVersion: number
+        /** A look at the version, or a load that found no difference. */
+        readonly foundBy: 'check' | 'load'
+      }
+    | { readonly kind: 'failed'; readonly cause: string }
+  )
 
 const depths: readonly ReloadDepth[] = ['check', 'load', 'full']
 

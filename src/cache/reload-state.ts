@@ -47,7 +47,9 @@ export function foldStep(state: ReloadState, step: ReloadStep): ReloadState {
     case 'loaded': {
       // one assignment: nobody sees the new configuration with the old schema
       const config = step.config ?? state.generation.config
-      const generation = { config, snapshot: step.snapshot }
+      const { snapshot } = step
+      const isInUse = config === state.generation.config && snapshot === state.generation.snapshot
+      const generation = isInUse ? state.generation : { config, snapshot }
       return { ...state, generation, owed: null, retryAt: null }
     }
     case 'load-failed': {
@@ -60,7 +62,7 @@ export function foldStep(state: ReloadState, step: ReloadStep): ReloadState {
       return state.owed === null ? state : { ...state, owed: { ...state.owed, ...step.found } }
     case 'ended': {
       const { order, outcome, at } = step
-      if (outcome.kind === 'unchanged') return state
+      if (outcome.kind === 'unchanged' && outcome.foundBy === 'check') return state
       const { origin } = order.signal
       return { ...state, last: { outcome, origin, at: new Date(at).toISOString() } }
     }

@@ -8,9 +8,16 @@
 import type { Config } from '../config/config.ts'
 import type { Result } from '../core/result.ts'
 import type { Catalog, SchemaVersion } from '../schema/catalog.ts'
+import type { SnapshotDiff } from '../schema/diff-snapshots.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import type { ReloadOrder } from './reload-order.ts'
-import type { ReloadDepth, ReloadOutcome, ReloadScope } from './reload-signal.ts'
+import type {
+  ReloadDepth,
+  ReloadOrigin,
+  ReloadOutcome,
+  ReloadScope,
+  ReloadTimes,
+} from './reload-signal.ts'
 
 /** A load that failed, and is owed until one succeeds. */
 export interface OwedLoad {
@@ -27,6 +34,15 @@ export interface OwedLoad {
   readonly retryInMs: number
 }
 
+export type LoadedChanges =
+  /** There was no schema before. */
+  | { readonly kind: 'first'; readonly diff: SnapshotDiff }
+  | { readonly kind: 'some'; readonly diff: SnapshotDiff }
+  /** Nothing that anybody could see. */
+  | { readonly kind: 'none' }
+  /** They could not be worked out. */
+  | { readonly kind: 'unknown' }
+
 export type ReloadStep =
   | { readonly kind: 'began'; readonly order: ReloadOrder }
   /** The schema is looked at now, and with it what an earlier load still owes: no retry is due. */
@@ -42,28 +58,30 @@ export type ReloadStep =
       /** Why it could not be read, where that is no problem of its text; else null. */
       readonly failure: unknown
     }
-  | {
+  | (ReloadTimes & {
       readonly kind: 'loaded'
+      readonly origin: ReloadOrigin
+      /** Where nothing changed the one in use, at most under the label of its newer version. */
       readonly snapshot: SchemaSnapshot
+      /** Since the one that was in use. */
+      readonly changes: LoadedChanges
       /** Published with it; null: the one in use stays. */
       readonly config: Config | null
-      /** Milliseconds since the trigger. */
-      readonly durationMs: number
       readonly queryMs: number
       readonly timings: Catalog['timings']
       readonly buildMs: number
-    }
-  | { readonly kind: 'unchanged'; readonly snapshotVersion: number; readonly durationMs: number }
-  | {
+    })
+  | (ReloadTimes & { readonly kind: 'unchanged'; readonly snapshotVersion: number })
+  | (ReloadTimes & {
       readonly kind: 'load-failed'
+      readonly origin: ReloadOrigin
       readonly failure: unknown
       readonly owed: OwedLoad
       /** The configuration in use from now on: a new one does not wait for the load to succeed. */
       readonly config: Config
-      readonly durationMs: number
       /** Milliseconds on the scheduler's clock. */
       readonly at: number
-    }
+    })
   /** The owed load was left to its retry. */
   | {
       readonly kind: 'owed-load-checked'

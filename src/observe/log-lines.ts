@@ -6,7 +6,7 @@
  */
 import { assertNever } from '../core/assert-never.ts'
 import { errorLogJson } from '../errors/error-envelope.ts'
-import type { Observation } from './observation.ts'
+import type { Observation, SchemaChanges } from './observation.ts'
 
 /** From which `log-level` on a line is written; `status` levels follow the answer's status. */
 export type LineLevel = 'crit' | 'error' | 'info' | 'debug' | 'status' | 'never'
@@ -61,6 +61,29 @@ function timingsText(timings: Readonly<Record<string, number>>): string {
     .join(', ')
 }
 
+/** Triggers that lines of their own tell of, at every level: the start, the listener's and retries. */
+const toldByOthers: ReadonlySet<string> = new Set([
+  'start',
+  'listener-connected',
+  'notify',
+  'change-stream',
+  'retry',
+])
+
+/** More than these would be a line that nobody reads. */
+const mostChanges = 20
+
+/** Shape  `+api.birds, -api.fish, ~api.films(columns)`, `… and 7 more` */
+function changesText({ added, removed, changed }: SchemaChanges): string {
+  const all = [
+    ...added.map((name) => `+${name}`),
+    ...removed.map((name) => `-${name}`),
+    ...changed.map((name) => `~${name}`),
+  ]
+  const rest = all.length - mostChanges
+  return `${all.slice(0, mostChanges).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
+}
+
 /** The lines of everything but access lines and pool timeouts, which have rules of their own. */
 export function logLine(observation: Observation): LogLine {
   switch (observation.kind) {
@@ -108,10 +131,14 @@ export function logLine(observation: Observation): LogLine {
       )
     }
 
-    case 'trigger':
+    case 'trigger': {
+      const { origin, scope, depth } = observation
+      const level = toldByOthers.has(origin) ? 'debug' : 'info'
+      return { level, texts: [`Reload asked for by ${origin}: ${scope}, ${depth}`] }
+    }
     case 'reload-started':
       return debug(
-        `Reload ${observation.kind === 'trigger' ? 'asked for' : 'started'} by ${observation.origin}: ${observation.scope}, ${observation.depth}`,
+        `Reload started by ${observation.origin}: ${observation.scope}, ${observation.depth}`,
       )
     case 'reload-unchanged':
       return debug(
@@ -122,7 +149,16 @@ export function logLine(observation: Observation): LogLine {
         ...always(`Schema cache queried in ${observation.durationMs.toFixed(1)} milliseconds`),
         debugTexts: [timingsText(observation.timings)],
       }
+    case 'schema-changed': {
+      const { origin, changes, durationMs } = observation
+      const text = oneLine(changesText(changes))
+      return {
+        level: 'error',
+        texts: [`Schema changed by ${origin}: ${text} in ${durationMs.toFixed(1)} milliseconds`],
+      }
+    }
     case 'reload-published':
+    case 'reload-confirmed':
       return always(
         `Schema cache loaded ${observation.summary}`,
         `Schema cache loaded in ${observation.buildMs.toFixed(1)} milliseconds`,

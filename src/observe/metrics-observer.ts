@@ -43,6 +43,8 @@ function definePostgrestMetrics(registers: Registry[], deps: MetricsDeps) {
     labelNames: ['status'],
     registers,
   })
+  // there from the start, so that the first failure is an increase and not a new series
+  for (const status of ['SUCCESS', 'FAIL']) loads.inc({ status }, 0)
   const poolTimeouts = new Counter({
     name: 'pgrst_db_pool_timeouts_total',
     help: 'The total number of pool connection timeouts',
@@ -85,7 +87,7 @@ function definePostgrestMetrics(registers: Registry[], deps: MetricsDeps) {
 function defineOwnMetrics(registers: Registry[], deps: MetricsDeps) {
   const reloads = new Histogram({
     name: 'dbrest_reload_duration_seconds',
-    help: 'Time of a reload, by how it ended',
+    help: 'Time of the work of a reload, without its wait, by how it ended',
     labelNames: ['outcome'],
     buckets: reloadBuckets,
     registers,
@@ -158,6 +160,11 @@ export function createMetricsObserver(deps: MetricsDeps): MetricsObserver {
       switch (observation.kind) {
         case 'trigger':
           own.triggers.inc({ origin: observation.origin })
+          break
+        case 'reload-confirmed':
+          postgrest.loads.inc({ status: 'SUCCESS' })
+          postgrest.queryTime.set(observation.queryMs / 1000)
+          own.reloads.observe({ outcome: 'unchanged' }, observation.durationMs / 1000)
           break
         case 'reload-published':
           postgrest.loads.inc({ status: 'SUCCESS' })

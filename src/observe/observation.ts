@@ -4,6 +4,19 @@
  */
 import type { ApiError } from '../errors/api-error.ts'
 
+/** Milliseconds: the work, and what it waited for. */
+interface ReloadTimes {
+  readonly durationMs: number
+  readonly queuedMs: number
+}
+
+/** By name, `api.films(columns)`; the word for what has none, `role settings`. */
+export interface SchemaChanges {
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+  readonly changed: readonly string[]
+}
+
 export type Observation =
   | { readonly kind: 'starting'; readonly product: string; readonly productVersion: string }
   | { readonly kind: 'admin-listening'; readonly address: string }
@@ -32,35 +45,40 @@ export type Observation =
       readonly scope: string
       readonly depth: string
     }
-  | {
-      readonly kind: 'reload-unchanged'
-      readonly snapshotVersion: number
-      readonly durationMs: number
-    }
+  /** A look at the version found it as it was. */
+  | (ReloadTimes & { readonly kind: 'reload-unchanged'; readonly snapshotVersion: number })
   | {
       readonly kind: 'reload-queried'
       readonly durationMs: number
       readonly timings: Readonly<Record<string, number>>
     }
-  | {
-      readonly kind: 'reload-published'
+  /** A load: of another schema than was in use, or of the very same. */
+  | (ReloadTimes & {
+      readonly kind: 'reload-published' | 'reload-confirmed'
+      readonly origin: string
+      /** Number of the schema that is in use now. */
       readonly snapshotVersion: number
-      /** From the trigger to the publish, queries included. */
-      readonly durationMs: number
       readonly queryMs: number
       /** Building the snapshot, without queries. */
       readonly buildMs: number
       /** `12 Relations, 3 Relationships, …` */
       readonly summary: string
-    }
-  | {
+    })
+  /** After the first load: what the one now in use has, lacks and has otherwise. */
+  | (ReloadTimes & {
+      readonly kind: 'schema-changed'
+      readonly origin: string
+      readonly snapshotVersion: number
+      readonly changes: SchemaChanges
+    })
+  | (ReloadTimes & {
       readonly kind: 'reload-failed'
+      readonly origin: string
       readonly error: ApiError
       readonly schemas: readonly string[]
       readonly extraSearchPath: readonly string[]
       readonly attempt: number
-      readonly durationMs: number
-    }
+    })
   | { readonly kind: 'reload-retry'; readonly retryInMs: number }
   // sources
   | { readonly kind: 'source-up'; readonly source: string }

@@ -10,6 +10,7 @@
 import { type SchedulerLike, Subscription } from 'rxjs'
 import type { ReloadOutcome, ReloadSignal } from '../cache/reload-signal.ts'
 import type { CheckOutcome, StaleCheck, StaleOrigin } from '../cache/stale-check.ts'
+import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
 export interface StaleNameChecker {
   readonly checkAfter: StaleCheck
@@ -19,8 +20,8 @@ export interface StaleNameDeps {
   /** Whether the database's version is still that of the current snapshot. */
   readonly isCurrent: () => Promise<boolean>
   readonly requestReload: (request: Omit<ReloadSignal, 'at'>) => Promise<ReloadOutcome>
-  /** Of the current snapshot; null while there is none. */
-  readonly snapshotVersion: () => number | null
+  /** The current one, which only a reload replaces; null while there is none. */
+  readonly currentSnapshot: () => SchemaSnapshot | null
   readonly scheduler: SchedulerLike
   /** Checks that pass at once after a rest. */
   readonly burst?: number
@@ -104,7 +105,7 @@ export function createStaleNameChecker(deps: StaleNameDeps): StaleNameChecker {
 
   return {
     async checkAfter(origin) {
-      const before = deps.snapshotVersion()
+      const before = deps.currentSnapshot()
       waiting ??= pendingCheck(origin)
       const { done } = waiting
       proceed()
@@ -114,8 +115,9 @@ export function createStaleNameChecker(deps: StaleNameDeps): StaleNameChecker {
       })
       const outcome = await Promise.race([done, late])
       limit.unsubscribe()
-      // somebody else's reload may have published while this request waited
-      return deps.snapshotVersion() === before ? outcome : 'moved'
+      // somebody else's reload may have published while this request waited, and a load that found
+      // nothing new may have put the snapshot under the version that the database has now
+      return deps.currentSnapshot() === before ? outcome : 'moved'
     },
   }
 }

@@ -127,7 +127,7 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
               const { scope } = event
               const told = scope === 'config' ? 'config' : 'schema'
               observe({ kind: 'notification', channel, scope: told })
-              return { scope, depth: 'load', origin: feed.name }
+              return { scope, depth: 'check', origin: feed.name }
             }
             case 'proven':
               failures = 0

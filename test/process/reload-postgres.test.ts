@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
 import { cachedColumns, countLoads } from '../support/cached-schema.ts'
 import { ask, askUntil, eventually, type HttpReply } from '../support/http-client.ts'
-import { serveForAll } from '../support/test-server.ts'
+import { serve, serveForAll } from '../support/test-server.ts'
 
 let database: ApiDatabase
 beforeAll(async () => {
@@ -52,6 +52,37 @@ describe('NOTIFY', () => {
     const received = server.stderr.slice(before).filter((line) => line.includes('Received a'))
     expect(received).toHaveLength(1)
     expect(await cachedColumns(server, 'ghosts')).toBeNull()
+  })
+
+  test('after which nothing has changed costs a check, and no load', async () => {
+    const server = running()
+    const before = await countLoads(server, 'SUCCESS')
+    const unchanged = async () => {
+      const { text } = await ask(`${server.adminUrl}/metrics`)
+      const shape = /^dbrest_reload_duration_seconds_count\{outcome="unchanged"\} (\d+)$/m
+      return Number(shape.exec(text)?.[1] ?? 0)
+    }
+    const checks = await unchanged()
+    await database.query(`create temp table gone (id int); notify pgrst, 'reload schema'`)
+    await eventually(unchanged, (count) => expect(count).toBeGreaterThan(checks))
+    expect(await countLoads(server, 'SUCCESS')).toBe(before)
+  })
+
+  test('makes what sessions begin with act, though no schema has changed', async () => {
+    const own = await createApiDatabase('')
+    try {
+      const server = await serve({ env: own.env })
+      await askUntil(200, `${server.adminUrl}/ready`)
+      const setting = async () => (await ask(`${server.url}/rpc/work_mem`)).body
+      await own.query(`create function work_mem() returns text language sql stable as
+        $$select current_setting('work_mem')$$`)
+      const before = await setting()
+      await own.query(`alter database ${own.name} set work_mem = '4321kB'; notify pgrst`)
+      await eventually(setting, (found) => expect(found).toBe('4321kB'))
+      expect(before).not.toBe('4321kB')
+    } finally {
+      await own.drop()
+    }
   })
 
   test('with another payload, or on another channel, prints nothing', async () => {

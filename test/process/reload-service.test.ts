@@ -52,7 +52,7 @@ test('requests are answered while a reload runs', async () => {
   }
   expect(await countLoads(server, 'SUCCESS')).toBe(1)
   await letGo()
-  expect(await reload).toMatchObject({ status: 200, body: { outcome: 'published' } })
+  expect(await reload).toMatchObject({ status: 200, body: { outcome: 'unchanged' } })
   expect(await countLoads(server, 'SUCCESS')).toBe(2)
 })
 

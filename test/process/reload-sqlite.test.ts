@@ -62,6 +62,21 @@ describe('ALTER TABLE by another process', () => {
     expect((await ask(`${server.url}/nobody`)).status).toBe(404)
   })
 
+  test('that changes nothing of the schema is followed without a new number for it', async () => {
+    const server = await serve({ args: [films.path], env: withoutPoll })
+    const version = async () =>
+      Object(Reflect.get(Object((await ask(`${server.adminUrl}/health`)).body), 'schemaCache'))
+        .version
+    const before = await version()
+    films.exec(`create index films_by_year on films (year)`)
+    for (let i = 0; i < 3; i += 1) {
+      expect((await ask(`${server.url}/films?year=eq.2021&limit=1`)).status).toBe(200)
+    }
+    expect(await version()).toBe(before)
+    // found by the first request alone
+    expect(await countLoads(server, 'SUCCESS')).toBe(2)
+  })
+
   test.each([
     ['SIGUSR1', (server: RunningServer) => server.signal('SIGUSR1')],
     [

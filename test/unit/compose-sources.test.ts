@@ -136,7 +136,7 @@ describe('a database that tells of changes', () => {
       '6 up notify',
       '6 listener-connected schema check',
       '100 notification schema',
-      '100 notify schema load',
+      '100 notify schema check',
     ])
     expect(asked).toEqual([])
     expect(states()).toEqual(['notify up', 'poll off'])

@@ -19,6 +19,14 @@ const retrying = (served: typeof snapshot | null): CacheState => ({
   retryInMs: 2000,
 })
 
+const nothingNew: ReloadOutcome = {
+  kind: 'unchanged',
+  snapshotVersion: 1,
+  foundBy: 'load',
+  durationMs: 1,
+  queuedMs: 0,
+}
+
 interface World extends Partial<Omit<AdminDeps, 'cacheState' | 'sources' | 'lastReload'>> {
   readonly cache?: CacheState
   /** Through the pool or the listener, and when the database itself is asked. */
@@ -43,10 +51,7 @@ function setUp(world: World = {}) {
     metricsText: world.metricsText ?? (async () => 'a_metric 1.0\n'),
     requestReload: (scope, depth) => {
       asked.push([scope, depth])
-      return (
-        world.outcome?.() ??
-        Promise.resolve({ kind: 'unchanged', snapshotVersion: 1, durationMs: 1 })
-      )
+      return world.outcome?.() ?? Promise.resolve(nothingNew)
     },
   })
   async function request(line: string) {
@@ -169,17 +174,18 @@ describe('/health', () => {
         kind: 'published',
         snapshotVersion: 7,
         durationMs: 12.345,
+        queuedMs: 99.99,
         changes: { added: ['api.a'], removed: [], changed: [] },
       },
-      { outcome: 'published', durationMs: 12.3, version: 7 },
+      { outcome: 'published', durationMs: 12.3, queuedMs: 100, version: 7 },
     ],
     [
-      { kind: 'unchanged', snapshotVersion: 6, durationMs: 1.26 },
-      { outcome: 'unchanged', durationMs: 1.3, version: 6 },
+      { kind: 'unchanged', snapshotVersion: 6, foundBy: 'load', durationMs: 1.26, queuedMs: 0 },
+      { outcome: 'unchanged', durationMs: 1.3, queuedMs: 0, version: 6 },
     ],
     [
-      { kind: 'failed', durationMs: 5, cause: 'no' },
-      { outcome: 'failed', durationMs: 5, cause: 'no' },
+      { kind: 'failed', durationMs: 5, queuedMs: 2, cause: 'no' },
+      { outcome: 'failed', durationMs: 5, queuedMs: 2, cause: 'no' },
     ],
   ])('tells the end of the last reload: %o', async (outcome, printed) => {
     const at = '2026-01-02T00:00:00.000Z'
@@ -237,7 +243,7 @@ describe('POST /reload', () => {
     const { request, asked } = setUp()
     expect(await request(`POST /reload${query}`)).toMatchObject({
       status: 200,
-      body: { outcome: 'unchanged', version: 1, durationMs: 1 },
+      body: { outcome: 'unchanged', version: 1, durationMs: 1, queuedMs: 0 },
     })
     expect(asked).toEqual([[scope, 'full']])
   })
@@ -245,12 +251,19 @@ describe('POST /reload', () => {
   test('tells what has changed', async () => {
     const changes = { added: ['api.new'], removed: ['api.old'], changed: ['api.films'] }
     const { request } = setUp({
-      outcome: async () => ({ kind: 'published', snapshotVersion: 2, durationMs: 3.21, changes }),
+      outcome: async () => ({
+        kind: 'published',
+        snapshotVersion: 2,
+        durationMs: 3.21,
+        queuedMs: 87.65,
+        changes,
+      }),
     })
     expect((await request('POST /reload')).body).toEqual({
       outcome: 'published',
       version: 2,
       durationMs: 3.2,
+      queuedMs: 87.7,
       changes,
     })
   })
@@ -265,7 +278,12 @@ describe('POST /reload', () => {
 
   test('that fails is 503, with the cause and no wish to be asked again at once', async () => {
     const { request } = setUp({
-      outcome: async () => ({ kind: 'failed', durationMs: 1, cause: 'permission denied' }),
+      outcome: async () => ({
+        kind: 'failed',
+        durationMs: 1,
+        queuedMs: 0,
+        cause: 'permission denied',
+      }),
     })
     const reply = await request('POST /reload')
     expect(reply).toMatchObject({

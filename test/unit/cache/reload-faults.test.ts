@@ -22,8 +22,23 @@ describe('whatever the effects do, the pipeline goes on', () => {
     await rig.clock.advance(500)
     expect(rig.timeline).toContain('22 crashed: Error: bug')
     expect(rig.pipeline.state()).toMatchObject({ kind: 'ready', snapshot: { snapshotVersion: 1 } })
+    rig.db.version = 'v2'
     rig.send({})
     await rig.clock.advance(500)
+    expect(rig.pipeline.state()).toMatchObject({ kind: 'ready', snapshot: { snapshotVersion: 2 } })
+  })
+
+  test('onReloaded throws: what was loaded is published all the same', async () => {
+    const rig = createRig({
+      onReloaded: () => {
+        throw new Error('bug')
+      },
+    })
+    await rig.startUp()
+    rig.db.version = 'v2'
+    rig.send({})
+    await rig.clock.advance(500)
+    expect(rig.timeline).toContain('1020 crashed: Error: bug')
     expect(rig.pipeline.state()).toMatchObject({ kind: 'ready', snapshot: { snapshotVersion: 2 } })
   })
 
@@ -92,6 +107,7 @@ describe('whatever the effects do, the pipeline goes on', () => {
       '2000 crashed: Error: broken source',
       '3000 crashed: Error: broken source',
     ])
+    rig.db.version = 'v2'
     const outcome = rig.pipeline.requestReload({ scope: 'schema', depth: 'load', origin: 'admin' })
     await rig.clock.advance(500)
     expect(await outcome).toMatchObject({ kind: 'published' })

@@ -32,6 +32,7 @@ describe('the first load', () => {
       kind: 'published',
       snapshotVersion: 1,
       durationMs: 22,
+      queuedMs: 0,
       changes: { added: ['test.v1'], removed: [], changed: [] },
     })
     expect(rig.store.current().snapshot).toMatchObject({ snapshotVersion: 1, schemaVersion: 'v1' })
@@ -152,9 +153,11 @@ describe('a trigger', () => {
       '1020 queried in 20',
       '1020 published 2',
     ])
-    expect(rig.observations.at(-1)).toMatchObject({
-      kind: 'reload-published',
+    expect(rig.observations.find(({ kind }) => kind === 'reload-published')).toMatchObject({
+      origin: 'notify',
+      snapshotVersion: 2,
       durationMs: 20,
+      queuedMs: 0,
       queryMs: 20,
       summary: expect.stringMatching(/^1 Relations, 0 Relationships/),
     })
@@ -166,11 +169,11 @@ describe('a trigger', () => {
     )
     await rig.startUp()
     await rig.clock.advance(1000)
-    expect(rig.told().filter((text) => /start|published/.test(text))).toEqual([
+    expect(rig.told().filter((text) => /start|confirmed/.test(text))).toEqual([
       '1100 start notify schema load',
-      '1120 published 2',
+      '1120 confirmed 1',
       '1200 start notify schema load',
-      '1220 published 3',
+      '1220 confirmed 1',
     ])
   })
 
@@ -196,11 +199,11 @@ describe('a trigger', () => {
     rig.db.version = 'v2'
     rig.send({})
     await rig.clock.advance(2000)
-    expect(rig.told().filter((text) => /start|published/.test(text))).toEqual([
+    expect(rig.told().filter((text) => /start|published|confirmed/.test(text))).toEqual([
       '1000 start notify schema load',
-      '2000 published 2',
+      '2000 confirmed 1',
       '2000 start notify schema load',
-      '3000 published 3',
+      '3000 published 2',
     ])
     expect(rig.store.current().snapshot?.schemaVersion).toBe('v2')
   })
@@ -236,7 +239,10 @@ describe('requestReload', () => {
     await rig.clock.advance(1000)
     expect(await outcome).toMatchObject({
       kind: 'published',
-      snapshotVersion: 3,
+      snapshotVersion: 2,
+      // the work alone, and from the request to its beginning
+      durationMs: 21,
+      queuedMs: 90,
       changes: { added: ['test.v2'], removed: ['test.v1'], changed: [] },
     })
   })
@@ -268,9 +274,9 @@ describe('requestReload', () => {
   })
 
   test.each<[string, Partial<ReloadOutcome>]>([
-    ['schema', { kind: 'published', snapshotVersion: 2 }],
-    ['both', { kind: 'published', snapshotVersion: 2 }],
-    ['config', { kind: 'unchanged', snapshotVersion: 1 }],
+    ['schema', { kind: 'unchanged', snapshotVersion: 1, foundBy: 'load' }],
+    ['both', { kind: 'unchanged', snapshotVersion: 1, foundBy: 'load' }],
+    ['config', { kind: 'unchanged', snapshotVersion: 1, foundBy: 'check' }],
   ])('of scope %s tells %j', async (scope, expected) => {
     const rig = createRig()
     await rig.startUp()
@@ -283,17 +289,118 @@ describe('requestReload', () => {
     expect(await outcome).toMatchObject(expected)
   })
 
-  test('of a changed configuration is published though the schema is the same', async () => {
+  test.each(['check', 'full'] as const)(
+    'of a changed configuration is published though the schema is the same (%s)',
+    async (depth) => {
+      const rig = createRig()
+      await rig.startUp()
+      rig.db.config = { ok: true, value: { ...testConfig, dbMaxRows: 1 } }
+      const outcome = rig.pipeline.requestReload({ scope: 'both', depth, origin: 'admin' })
+      await rig.clock.advance(1000)
+      expect(await outcome).toMatchObject({
+        kind: 'published',
+        snapshotVersion: 1,
+        changes: { changed: ['configuration'] },
+      })
+    },
+  )
+
+  test('of both parts tells the changes of both', async () => {
     const rig = createRig()
     await rig.startUp()
     rig.db.config = { ok: true, value: { ...testConfig, dbMaxRows: 1 } }
-    const outcome = rig.pipeline.requestReload({ scope: 'both', depth: 'check', origin: 'admin' })
+    rig.db.version = 'v2'
+    const outcome = rig.pipeline.requestReload({ scope: 'both', depth: 'full', origin: 'admin' })
     await rig.clock.advance(1000)
     expect(await outcome).toMatchObject({
-      kind: 'published',
-      snapshotVersion: 1,
-      changes: { changed: ['configuration'] },
+      changes: { added: ['test.v2'], removed: ['test.v1'], changed: ['configuration'] },
     })
+  })
+})
+
+describe('a load that finds the schema as it was', () => {
+  test('publishes nothing and gives the next no number, but connections are replaced', async () => {
+    const rig = createRig()
+    await rig.startUp()
+    const before = rig.store.current()
+    const outcome = rig.pipeline.requestReload({ scope: 'schema', depth: 'full', origin: 'admin' })
+    await rig.clock.advance(500)
+    expect(rig.told()).toEqual([
+      '1000 start admin schema full',
+      '1000 load full',
+      '1020 queried in 20',
+      '1020 confirmed 1',
+    ])
+    expect(await outcome).toEqual({
+      kind: 'unchanged',
+      snapshotVersion: 1,
+      foundBy: 'load',
+      durationMs: 20,
+      queuedMs: 0,
+    })
+    expect(rig.store.current()).toBe(before)
+    expect(rig.published).toEqual([])
+    expect(rig.reloaded).toEqual([1020])
+    expect(rig.pipeline.lastReload()).toMatchObject({ origin: 'admin' })
+    rig.db.version = 'v2'
+    rig.send({})
+    await rig.clock.advance(500)
+    expect(rig.store.current().snapshot?.snapshotVersion).toBe(2)
+  })
+
+  test('under another version is not loaded again by checks of that version', async () => {
+    const rig = createRig()
+    await rig.startUp()
+    const before = rig.store.current().snapshot
+    rig.db.relation = 'v1'
+    rig.db.version = 'v2'
+    rig.send({ depth: 'check' })
+    await rig.clock.advance(500)
+    expect(rig.told().at(-1)).toBe('1021 confirmed 1')
+    expect(rig.store.current().snapshot).toEqual({ ...before, schemaVersion: 'v2' })
+    rig.send({ depth: 'check' })
+    await rig.clock.advance(500)
+    expect(rig.told()).toEqual([
+      '1500 start notify schema check',
+      '1500 version',
+      '1501 unchanged 1',
+    ])
+  })
+
+  test('ends a series of failures', async () => {
+    const rig = createRig()
+    await rig.startUp()
+    rig.db.failures = [databaseFailure('57014')]
+    rig.send({})
+    await rig.clock.advance(1500)
+    expect(rig.pipeline.state().kind).toBe('ready')
+    expect(rig.pipeline.lastReload()).toMatchObject({
+      origin: 'retry',
+      outcome: { kind: 'unchanged' },
+    })
+  })
+})
+
+describe('what a reload changed', () => {
+  test('is told with its trigger and the time it took, the first load apart', async () => {
+    const rig = createRig()
+    void rig.pipeline.start()
+    await rig.clock.advance(1000)
+    const changes = () => rig.observations.filter(({ kind }) => kind === 'schema-changed')
+    expect(changes()).toEqual([])
+    rig.db.version = 'v2'
+    rig.send({ depth: 'check' })
+    await rig.clock.advance(500)
+    expect(changes()).toEqual([
+      {
+        kind: 'schema-changed',
+        origin: 'notify',
+        snapshotVersion: 2,
+        changes: { added: ['test.v2'], removed: ['test.v1'], changed: [] },
+        durationMs: 21,
+        queuedMs: 0,
+      },
+    ])
   })
 })
 

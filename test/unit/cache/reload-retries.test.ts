@@ -79,10 +79,10 @@ describe('a failure', () => {
     await rig.clock.advance(500)
     rig.send({})
     await rig.clock.advance(100_000)
-    expect(rig.told().filter((text) => /start|published/.test(text))).toEqual([
+    expect(rig.told().filter((text) => /start|confirmed/.test(text))).toEqual([
       '1000 start notify schema load',
       '1500 start notify schema load',
-      '1520 published 2',
+      '1520 confirmed 1',
     ])
   })
 
@@ -112,7 +112,7 @@ describe('a failure', () => {
       '1500 start listener-connected schema check',
       '1500 load load',
       '1520 queried in 20',
-      '1520 published 2',
+      '1520 confirmed 1',
     ])
   })
 

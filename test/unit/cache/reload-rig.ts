@@ -27,8 +27,10 @@ import { createVirtualClock, type VirtualClock } from '../../support/virtual-clo
 import { catalog, relation } from '../schema/sample-catalog.ts'
 
 export interface Database {
-  /** What `schemaVersion` answers, and one relation of that name is what there is. */
+  /** What `schemaVersion` answers. */
   version: string
+  /** The one relation that there is; null: one that is named like the version. */
+  relation: string | null
   versionMs: number
   introspectMs: number
   /** Thrown by every introspection while set. */
@@ -51,6 +53,8 @@ export interface Rig {
   /** `<ms> version`, `<ms> load full`, `<ms> published 1`, `<ms> failed: cause` … */
   readonly timeline: string[]
   readonly published: { readonly generation: Generation; readonly previous: Generation }[]
+  /** When connections were to be replaced. */
+  readonly reloaded: number[]
   /** What the pipeline handed on. */
   readonly failures: unknown[]
   readonly introspections: {
@@ -96,6 +100,10 @@ function line(observation: Observation): string | null {
       return null
     case 'reload-started':
       return `start ${observation.origin} ${observation.scope} ${observation.depth}`
+    case 'schema-changed':
+      return null
+    case 'reload-confirmed':
+      return `confirmed ${observation.snapshotVersion}`
     case 'reload-published':
       return `published ${observation.snapshotVersion}`
     case 'reload-unchanged':
@@ -126,6 +134,7 @@ export function createRig(
   const { scheduler } = clock
   const db: Database = {
     version: 'v1',
+    relation: null,
     versionMs: 1,
     introspectMs: 20,
     failure: null,
@@ -138,6 +147,7 @@ export function createRig(
   const observations: Observation[] = []
   const published: Rig['published'] = []
   const failures: unknown[] = []
+  const reloaded: number[] = []
   const introspections: Rig['introspections'] = []
   const signals = new Subject<ReloadSignal>()
   const store = createGenerationStore({ config: testConfig, snapshot: null })
@@ -164,16 +174,18 @@ export function createRig(
       async introspect({ options, depth, signal }): Promise<Catalog> {
         tell(`load ${depth}`)
         introspections.push({ options, depth, signal })
-        const { version } = db
+        const { version: schemaVersion } = db
+        const name = db.relation ?? schemaVersion
         await clock.delay(db.introspectMs)
         const failure = db.failures.shift() ?? db.silence ?? db.failure
         if (failure !== null) throw failure
-        return catalog({ schemaVersion: version, relations: [relation(version)] })
+        return catalog({ schemaVersion, relations: [relation(name)] })
       },
     },
     buildSnapshot: async (...parts) => buildSnapshot(...parts),
     diffSnapshots: async (previous, next) => diffSnapshots(previous, next),
     onPublished: (generation, previous) => published.push({ generation, previous }),
+    onReloaded: () => reloaded.push(clock.now()),
     onFailure: (failure) => failures.push(failure),
     observe: (observation) => {
       observations.push(observation)
@@ -197,6 +209,7 @@ export function createRig(
     timeline,
     published,
     failures,
+    reloaded,
     introspections,
     signal,
     send: (part) => signals.next(signal(part)),

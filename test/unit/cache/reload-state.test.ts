@@ -34,12 +34,19 @@ const starting = initialState({ config: testConfig, snapshot: null })
 const ready: ReloadState = { ...starting, generation: { config: testConfig, snapshot } }
 const retrying: ReloadState = { ...ready, owed, retryAt: 1500 }
 
-function loaded(config: typeof testConfig | null): ReloadStep {
+const times = { durationMs: 1, queuedMs: 0 }
+
+function loaded(
+  config: typeof testConfig | null,
+  loadedSnapshot = nextSnapshot,
+): Extract<ReloadStep, { kind: 'loaded' }> {
   return {
     kind: 'loaded',
-    snapshot: nextSnapshot,
+    origin: 'notify',
+    snapshot: loadedSnapshot,
+    changes: { kind: 'unknown' },
     config,
-    durationMs: 2,
+    ...times,
     queryMs: 1,
     timings: {},
     buildMs: 1,
@@ -48,7 +55,8 @@ function loaded(config: typeof testConfig | null): ReloadStep {
 
 function failedAt(at: number): ReloadStep {
   const failure = new Error('broken')
-  return { kind: 'load-failed', failure, owed, config: testConfig, durationMs: 1, at }
+  const origin = 'notify'
+  return { kind: 'load-failed', origin, failure, owed, config: testConfig, at, ...times }
 }
 
 describe('foldStep', () => {
@@ -61,6 +69,18 @@ describe('foldStep', () => {
 
   test('keeps the configuration where the load brought none', () => {
     expect(foldStep(ready, loaded(null)).generation.config).toBe(testConfig)
+  })
+
+  test('keeps the very generation when a load found what is in use, and owes nothing', () => {
+    const state = foldStep(retrying, loaded(null, snapshot))
+    expect(state).toEqual(ready)
+    expect(state.generation).toBe(ready.generation)
+  })
+
+  test('tells a load that found nothing new as the last reload', () => {
+    const outcome = { kind: 'unchanged', snapshotVersion: 1, foundBy: 'load', ...times } as const
+    const { last } = foldStep(retrying, { kind: 'ended', order, outcome, at: 1 })
+    expect(last).toMatchObject({ outcome, at: '1970-01-01T00:00:00.001Z' })
   })
 
   test('keeps the very generation when a load fails, and owes it from then on', () => {
@@ -81,7 +101,7 @@ describe('foldStep', () => {
 
   test.each<[string, ReloadStep]>([
     ['began', { kind: 'began', order }],
-    ['unchanged', { kind: 'unchanged', snapshotVersion: 1, durationMs: 1 }],
+    ['unchanged', { kind: 'unchanged', snapshotVersion: 1, ...times }],
     ['crashed', { kind: 'crashed', failure: new Error('bug') }],
     [
       'config-read without news',
@@ -93,11 +113,11 @@ describe('foldStep', () => {
       },
     ],
     [
-      'ended unchanged',
+      'ended, when a check found it unchanged',
       {
         kind: 'ended',
         order,
-        outcome: { kind: 'unchanged', snapshotVersion: 1, durationMs: 1 },
+        outcome: { kind: 'unchanged', snapshotVersion: 1, foundBy: 'check', ...times },
         at: 1,
       },
     ],

@@ -21,21 +21,32 @@ function setUp(deps: Partial<MetricsDeps> = {}) {
 
 const published: Observation = {
   kind: 'reload-published',
+  origin: 'notify',
   snapshotVersion: 4,
   durationMs: 250,
+  queuedMs: 10,
   queryMs: 120,
   buildMs: 8,
   summary: '12 Relations',
 }
 const reloadFailed: Observation = {
   kind: 'reload-failed',
+  origin: 'notify',
   error: { kind: 'connection', details: 'refused' },
   schemas: ['api'],
   extraSearchPath: [],
   attempt: 1,
   durationMs: 30,
+  queuedMs: 0,
 }
-const unchanged: Observation = { kind: 'reload-unchanged', snapshotVersion: 4, durationMs: 2 }
+const unchanged: Observation = {
+  kind: 'reload-unchanged',
+  snapshotVersion: 4,
+  durationMs: 2,
+  queuedMs: 0,
+}
+/** A load that found nothing new. */
+const confirmed: Observation = { ...published, kind: 'reload-confirmed', queryMs: 130 }
 
 function finished(method: string, status: number, durationMs: number): Observation {
   return {
@@ -73,6 +84,8 @@ describe('the metrics of PostgREST', () => {
   test('print whole numbers as it does, and start at zero', async () => {
     expect(await setUp().linesOf('pgrst_')).toEqual([
       'pgrst_schema_cache_query_time_seconds 0.0',
+      'pgrst_schema_cache_loads_total{status="SUCCESS"} 0.0',
+      'pgrst_schema_cache_loads_total{status="FAIL"} 0.0',
       'pgrst_db_pool_timeouts_total 0.0',
       'pgrst_db_pool_max 10.0',
       'pgrst_db_pool_waiting 2.0',
@@ -83,19 +96,20 @@ describe('the metrics of PostgREST', () => {
     ])
   })
 
-  test('count loads by how they ended, unchanged ones not', async () => {
-    const loads = [published, reloadFailed, unchanged, published]
+  test('count loads by how they ended, whatever they found, and checks not', async () => {
+    const loads = [published, reloadFailed, unchanged, confirmed]
     expect(await setUp().linesOf('pgrst_schema_cache_loads_total', ...loads)).toEqual([
       'pgrst_schema_cache_loads_total{status="SUCCESS"} 2.0',
       'pgrst_schema_cache_loads_total{status="FAIL"} 1.0',
     ])
   })
 
-  test('have the query time of the last load that was published', async () => {
+  test('have the query time of the last load that succeeded', async () => {
     const slower: Observation = { ...published, queryMs: 1500 }
     const { linesOf } = setUp()
     const name = 'pgrst_schema_cache_query_time_seconds'
     expect(await linesOf(name, published)).toEqual([`${name} 0.12`])
+    expect(await linesOf(name, confirmed)).toEqual([`${name} 0.13`])
     expect(await linesOf(name, slower, reloadFailed, unchanged)).toEqual([`${name} 1.5`])
   })
 
@@ -145,11 +159,12 @@ describe('our own metrics', () => {
       published,
       published,
       unchanged,
+      confirmed,
       reloadFailed,
     )
     expect(sums).toEqual([
       'dbrest_reload_duration_seconds_sum{outcome="published"} 0.5',
-      'dbrest_reload_duration_seconds_sum{outcome="unchanged"} 0.002',
+      'dbrest_reload_duration_seconds_sum{outcome="unchanged"} 0.252',
       'dbrest_reload_duration_seconds_sum{outcome="failed"} 0.03',
     ])
     expect(await linesOf('dbrest_reload_duration_seconds_count{outcome="published"}')).toEqual([
@@ -165,7 +180,9 @@ describe('our own metrics', () => {
       vi.setSystemTime(1_800_000_000_000)
       // neither is a publish
       const name = 'dbrest_last_reload_timestamp_seconds'
-      expect(await linesOf(name, unchanged, reloadFailed)).toEqual([`${name} 1700000000`])
+      expect(await linesOf(name, unchanged, confirmed, reloadFailed)).toEqual([
+        `${name} 1700000000`,
+      ])
     } finally {
       vi.useRealTimers()
     }

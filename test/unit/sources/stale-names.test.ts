@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { ReloadOutcome } from '../../../src/cache/reload-signal.ts'
 import type { CheckOutcome } from '../../../src/cache/stale-check.ts'
+import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
+import { relabelled } from '../../../src/schema/relabelled.ts'
 import { createStaleNameChecker } from '../../../src/sources/stale-names.ts'
 import { createVirtualClock } from '../../support/virtual-clock.ts'
+import { catalog, options } from '../schema/sample-catalog.ts'
+
+const snapshotOf = (version: number) => buildSnapshot(catalog({}), options, version, new Date(0))
 
 function createChecker() {
   const clock = createVirtualClock()
@@ -13,7 +18,7 @@ function createChecker() {
     reloadMs: 50,
     outcome: 'published' as ReloadOutcome['kind'],
   }
-  let version = 1
+  let snapshot = snapshotOf(1)
   const checksAt: number[] = []
   const reloads: string[] = []
   const checker = createStaleNameChecker({
@@ -29,20 +34,27 @@ function createChecker() {
       await clock.delay(db.reloadMs)
       switch (db.outcome) {
         case 'published':
-          version += 1
+          snapshot = snapshotOf(snapshot.snapshotVersion + 1)
           return {
             kind: 'published',
-            snapshotVersion: version,
+            snapshotVersion: snapshot.snapshotVersion,
             durationMs: 0,
+            queuedMs: 0,
             changes: { added: [], removed: [], changed: [] },
           }
         case 'unchanged':
-          return { kind: 'unchanged', snapshotVersion: version, durationMs: 0 }
+          return {
+            kind: 'unchanged',
+            snapshotVersion: snapshot.snapshotVersion,
+            foundBy: 'check',
+            durationMs: 0,
+            queuedMs: 0,
+          }
         case 'failed':
-          return { kind: 'failed', durationMs: 0, cause: 'broken' }
+          return { kind: 'failed', durationMs: 0, queuedMs: 0, cause: 'broken' }
       }
     },
-    snapshotVersion: () => version,
+    currentSnapshot: () => snapshot,
     scheduler: clock.scheduler,
   })
   const answers: string[] = []
@@ -59,7 +71,10 @@ function createChecker() {
     checksAt,
     reloads,
     publish: () => {
-      version += 1
+      snapshot = snapshotOf(snapshot.snapshotVersion + 1)
+    },
+    relabel: () => {
+      snapshot = relabelled(snapshot, 'newer')
     },
   }
 }
@@ -125,6 +140,15 @@ describe('a miss', () => {
     await clock.advance(100)
     expect(await answer).toBe('moved')
   })
+})
+
+// what a request was planned for is known to the database by that version alone
+test('a schema that only got the label of a newer version has moved', async () => {
+  const { clock, ask, relabel } = createChecker()
+  const answer = ask('stale-hit')
+  relabel()
+  await clock.advance(100)
+  expect(await answer).toBe('moved')
 })
 
 describe('misses share', () => {

@@ -60,9 +60,9 @@ describe('a feed', () => {
   })
 
   test.each([
-    ['schema', ['notification schema', 'notify schema load']],
-    ['both', ['notification schema', 'notify both load']],
-    ['config', ['notification config', 'notify config load']],
+    ['schema', ['notification schema', 'notify schema check']],
+    ['both', ['notification schema', 'notify both check']],
+    ['config', ['notification config', 'notify config check']],
   ] as const)('that tells of a change of %s is %j', async (scope, expected) => {
     const { connect, tell, told } = createListener()
     await connect()
@@ -75,7 +75,7 @@ describe('a feed', () => {
     server.delivers = false
     await clock.advance(10)
     tell('both')
-    expect(told()).toEqual(['10 notification schema', '10 notify both load'])
+    expect(told()).toEqual(['10 notification schema', '10 notify both check'])
   })
 
   test('proves its life again and again, silently', async () => {
@@ -283,7 +283,7 @@ describe('reads that lag behind', () => {
     await clock.advance(5000)
     expect(told()).toEqual([
       '50 notification schema',
-      '50 notify both load',
+      '50 notify both check',
       '206 notify schema check',
       '406 notify schema check',
       '806 notify schema check',
@@ -303,10 +303,10 @@ describe('reads that lag behind', () => {
     await clock.advance(5000)
     const [first, second, ...rest] = told()
     const storm = rest.splice(0, 200)
-    expect(new Set(storm)).toEqual(new Set(['170 notification schema', '170 notify schema load']))
+    expect(new Set(storm)).toEqual(new Set(['170 notification schema', '170 notify schema check']))
     expect([first, second, ...rest]).toEqual([
       '150 notification config',
-      '150 notify config load',
+      '150 notify config check',
       '250 notify schema check',
       '450 notify config check',
       '550 notify schema check',

@@ -4,6 +4,9 @@
  * so that the order of rows does not matter and a late commit of an older transaction shows. One
  * statement that takes no lock which DDL holds; `introspect-postgres.ts` labels loads with it.
  *
+ * The login role's privileges and the settings that its sessions begin with count too: loads ask for
+ * the one, and connections are replaced after a load for the sake of the other.
+ *
  * Left out: what changes without meaning anything to a snapshot. Rows of pg_class are hashed by
  * content, for TRUNCATE, REINDEX, REFRESH and GRANT rewrite them; indexes, statistics, temporary
  * and system objects are not looked at, and of other schemas only what views and types lead to.
@@ -32,7 +35,7 @@ function contents(from: string): string {
 
 // hash_record_extended and bit_xor are there since PostgreSQL 14, the oldest version served
 const versionSql = `
-with spaces as materialized (
+with recursive spaces as materialized (
   select oid, nspname from pg_catalog.pg_namespace
   where nspname !~ '^pg_' and nspname <> 'information_schema'
 ),
@@ -42,10 +45,21 @@ relations as materialized (
   where c.relkind in ('r', 'v', 'm', 'f', 'p', 'S', 'c') and c.relpersistence <> 't'
     and (s.nspname = any ($1::text[]) or c.relkind = 'c')
 ),
+self as materialized (
+  select r.oid from pg_catalog.pg_roles r where r.rolname = current_user
+),
+granted(oid) as (
+  select oid from self
+  union
+  select m.roleid from granted g join pg_catalog.pg_auth_members m on m.member = g.oid
+),
 roles as materialized (
-  select r.oid, r.rolname, r.rolconfig
-  from pg_catalog.pg_auth_members m join pg_catalog.pg_roles r on r.oid = m.roleid
-  where m.member = (select oid from pg_catalog.pg_roles where rolname = current_user)
+  select r.oid, r.rolname, r.rolsuper, r.rolconfig
+  from granted g join pg_catalog.pg_roles r on r.oid = g.oid
+),
+memberships as materialized (
+  select m.roleid, m.member, m.grantor, m.xmin::text as version
+  from granted g join pg_catalog.pg_auth_members m on m.member = g.oid
 )
 select pg_catalog.concat_ws('.',
   current_setting('server_version_num'),
@@ -96,6 +110,17 @@ select pg_catalog.concat_ws('.',
   ${versions('x.ftrelid::bigint', 'pg_catalog.pg_foreign_table x')},
   ${versions('x.oid::bigint', 'pg_catalog.pg_foreign_server x')},
   ${contents('roles x')},
+  ${contents('memberships x')},
+  ${versions(
+    'x.setdatabase::bigint << 32 | x.setrole::bigint',
+    `pg_catalog.pg_db_role_setting x
+      where x.setrole in (select 0::oid union all select oid from self)
+        and x.setdatabase in (
+          select 0::oid
+          union all
+          select oid from pg_catalog.pg_database where datname = current_database()
+        )`,
+  )},
   ${
     // grants on parameters: pg_parameter_acl (6243) itself is there only since PostgreSQL 15
     versions(
