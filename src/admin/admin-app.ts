@@ -18,6 +18,7 @@ import { productName, productVersion } from '../core/product.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { renderError } from '../errors/error-envelope.ts'
 import type { SourceStatus } from '../observe/source-status.ts'
+import type { UnreadableRelation } from '../schema/catalog.ts'
 import { noChanges } from '../schema/diff-snapshots.ts'
 import { dumpSnapshot } from './dump-snapshot.ts'
 import { health, readyStatus, type ServerState, servedSnapshot } from './readiness.ts'
@@ -83,6 +84,10 @@ function printLastReload(last: LastReload | null): unknown {
     : { outcome: outcome.kind, origin, at, ...times, version: outcome.snapshotVersion }
 }
 
+function printUnreadable({ schema, name, cause }: UnreadableRelation) {
+  return { relation: `${schema}.${name}`, cause }
+}
+
 export function createAdminApp(deps: AdminDeps): Hono {
   const app = new Hono()
 
@@ -125,6 +130,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
         version: snapshot?.snapshotVersion ?? null,
         loadedAt: snapshot?.loadedAt.toISOString() ?? null,
         relations: snapshot?.relations.size ?? null,
+        unreadable: snapshot?.unreadableRelations.map(printUnreadable) ?? [],
         failure: state.cache.kind === 'retrying' ? state.cache.cause : null,
       },
       sources,

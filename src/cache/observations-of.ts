@@ -70,22 +70,23 @@ function observationsOfLoad(step: Extract<ReloadStep, { kind: 'loaded' }>): read
   const { snapshotVersion } = snapshot
   const times = { durationMs, queuedMs }
   const kind = changes.kind === 'none' ? 'reload-confirmed' : 'reload-published'
-  const loaded: readonly Observation[] = [
+  const summary = summarizeSnapshot(snapshot)
+  const observations: Observation[] = [
     { kind: 'reload-queried', durationMs: queryMs, timings },
-    {
-      kind,
-      origin,
-      snapshotVersion,
-      ...times,
-      queryMs,
-      buildMs,
-      summary: summarizeSnapshot(snapshot),
-    },
+    { kind, origin, snapshotVersion, ...times, queryMs, buildMs, summary },
   ]
-  return changes.kind === 'some'
-    ? [
-        ...loaded,
-        { kind: 'schema-changed', origin, snapshotVersion, changes: changes.diff, ...times },
-      ]
-    : loaded
+  if (changes.kind === 'none') return observations
+  const unreadable = snapshot.unreadableRelations
+  if (unreadable.length > 0) {
+    const relations = unreadable.map(({ schema, name, cause }) => ({
+      name: `${schema}.${name}`,
+      cause,
+    }))
+    observations.push({ kind: 'relations-unreadable', relations })
+  }
+  if (changes.kind === 'some') {
+    const { diff } = changes
+    observations.push({ kind: 'schema-changed', origin, snapshotVersion, changes: diff, ...times })
+  }
+  return observations
 }

@@ -31,6 +31,8 @@ export interface PushFeed {
 export interface FeedHandlers {
   /** Something has changed, or a reload is asked for. May be called before `ready`. */
   readonly onChange: (scope: ReloadScope) => void
+  /** Something was said that asks for nothing that is known. May be called before `ready`. */
+  readonly onUnknown: (payload: string) => void
   /** At most once, only after `ready`, never after `close`. In the words of the database. */
   readonly onLost: (cause: string) => void
 }

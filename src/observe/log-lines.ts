@@ -6,37 +6,9 @@
  */
 import { assertNever } from '../core/assert-never.ts'
 import { errorLogJson } from '../errors/error-envelope.ts'
-import type { Observation, SchemaChanges } from './observation.ts'
-
-/** From which `log-level` on a line is written; `status` levels follow the answer's status. */
-export type LineLevel = 'crit' | 'error' | 'info' | 'debug' | 'status' | 'never'
-
-export interface LogLine {
-  readonly level: LineLevel
-  readonly status?: number
-  readonly texts: readonly string[]
-  /** More lines at `debug`. */
-  readonly debugTexts?: readonly string[]
-}
-
-const none: LogLine = { level: 'never', texts: [] }
-
-function always(...texts: readonly string[]): LogLine {
-  return { level: 'crit', texts }
-}
-
-function debug(...texts: readonly string[]): LogLine {
-  return { level: 'debug', texts }
-}
-
-/** Line breaks of a statement or message become blanks: one message, one line. */
-function oneLine(text: string): string {
-  return text.replaceAll(/[\r\n]+/g, ' ').trimEnd()
-}
-
-function seconds(ms: number): number {
-  return Math.round(ms / 1000)
-}
+import { always, debug, type LogLine, oneLine, seconds, silent } from './log-line.ts'
+import type { Observation } from './observation.ts'
+import { reloadLine } from './reload-lines.ts'
 
 function connectionText(observation: Observation & { kind: 'connection' }): string {
   const { id, status, reason } = observation
@@ -53,35 +25,6 @@ function connectionText(observation: Observation & { kind: 'connection' }): stri
     default:
       return assertNever(status)
   }
-}
-
-function timingsText(timings: Readonly<Record<string, number>>): string {
-  return Object.entries(timings)
-    .map(([name, ms]) => `${name}: ${ms.toFixed(1)} ms`)
-    .join(', ')
-}
-
-/** Triggers that lines of their own tell of, at every level: the start, the listener's and retries. */
-const toldByOthers: ReadonlySet<string> = new Set([
-  'start',
-  'listener-connected',
-  'notify',
-  'change-stream',
-  'retry',
-])
-
-/** More than these would be a line that nobody reads. */
-const mostChanges = 20
-
-/** Shape  `+api.birds, -api.fish, ~api.films(columns)`, `… and 7 more` */
-function changesText({ added, removed, changed }: SchemaChanges): string {
-  const all = [
-    ...added.map((name) => `+${name}`),
-    ...removed.map((name) => `-${name}`),
-    ...changed.map((name) => `~${name}`),
-  ]
-  const rest = all.length - mostChanges
-  return `${all.slice(0, mostChanges).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
 }
 
 /** The lines of everything but access lines and pool timeouts, which have rules of their own. */
@@ -131,46 +74,17 @@ export function logLine(observation: Observation): LogLine {
       )
     }
 
-    case 'trigger': {
-      const { origin, scope, depth } = observation
-      const level = toldByOthers.has(origin) ? 'debug' : 'info'
-      return { level, texts: [`Reload asked for by ${origin}: ${scope}, ${depth}`] }
-    }
+    case 'trigger':
     case 'reload-started':
-      return debug(
-        `Reload started by ${observation.origin}: ${observation.scope}, ${observation.depth}`,
-      )
     case 'reload-unchanged':
-      return debug(
-        `Schema cache is current, checked in ${observation.durationMs.toFixed(1)} milliseconds`,
-      )
     case 'reload-queried':
-      return {
-        ...always(`Schema cache queried in ${observation.durationMs.toFixed(1)} milliseconds`),
-        debugTexts: [timingsText(observation.timings)],
-      }
-    case 'schema-changed': {
-      const { origin, changes, durationMs } = observation
-      const text = oneLine(changesText(changes))
-      return {
-        level: 'error',
-        texts: [`Schema changed by ${origin}: ${text} in ${durationMs.toFixed(1)} milliseconds`],
-      }
-    }
+    case 'schema-changed':
+    case 'relations-unreadable':
     case 'reload-published':
     case 'reload-confirmed':
-      return always(
-        `Schema cache loaded ${observation.summary}`,
-        `Schema cache loaded in ${observation.buildMs.toFixed(1)} milliseconds`,
-      )
     case 'reload-failed':
-      return always(
-        `Failed to load the schema cache using db-schemas=${observation.schemas.join(',')} and db-extra-search-path=${observation.extraSearchPath.join(',')}. ${errorLogJson(observation.error)}`,
-      )
     case 'reload-retry':
-      return always(
-        `Attempting to reconnect to the database in ${seconds(observation.retryInMs)} seconds...`,
-      )
+      return reloadLine(observation)
 
     case 'source-up':
       return debug(`Source ${observation.source} is up`)
@@ -192,11 +106,20 @@ export function logLine(observation: Observation): LogLine {
       return always(
         `Received a ${observation.scope === 'schema' ? 'schema cache' : 'config'} reload message on the "${observation.channel}" channel`,
       )
+    case 'notification-unknown': {
+      const { channel, payload } = observation
+      return {
+        level: 'error',
+        texts: [
+          `Received a message on the "${channel}" channel that asks for nothing: ${JSON.stringify(payload)} is neither "reload schema" nor "reload config"`,
+        ],
+      }
+    }
 
     case 'request-error':
       // the pool's timeouts are told by `pool-timeout`, debounced
       return observation.error.kind === 'acquisition-timeout'
-        ? none
+        ? silent
         : { level: 'error', texts: [errorLogJson(observation.error)] }
     case 'crashed':
       return { level: 'error', texts: [oneLine(observation.stack)] }
@@ -228,7 +151,7 @@ export function logLine(observation: Observation): LogLine {
       return { level: 'error', texts: [errorLogJson(observation.error)] }
     case 'pool-timeout':
     case 'request-finished':
-      return none
+      return silent
     default:
       return assertNever(observation)
   }

@@ -7,7 +7,9 @@
 import { pino } from 'pino'
 import type { LogLevel } from '../core/log-level.ts'
 import { errorLogJson } from '../errors/error-envelope.ts'
-import { accessLine, type LineLevel, type LogLine, logLine, logTime } from './log-lines.ts'
+import { logFields } from './log-fields.ts'
+import type { LineLevel, LogLine } from './log-line.ts'
+import { accessLine, logLine, logTime } from './log-lines.ts'
 import type { Observation, Observe } from './observation.ts'
 
 export interface LogDeps {
@@ -65,20 +67,27 @@ function textSink(deps: LogDeps): Sink {
   }
 }
 
-/** What every `log-level` writes, graded for readers of the JSON log. */
-const failures: ReadonlySet<Observation['kind']> = new Set([
-  'fatal',
-  'stopping-failed',
-  'config-invalid',
-  'config-settings-failed',
-  'reload-failed',
-  'listener-failed',
-])
-const warnings: ReadonlySet<Observation['kind']> = new Set([
-  'config-needs-restart',
-  'deprecated-claim-key',
-  'legacy-target-name',
-])
+type Grade = 'error' | 'warn' | 'info' | 'debug'
+
+/** How readers of the JSON log are to take what tells no more by the level that it is written at. */
+const grades: Partial<Readonly<Record<Observation['kind'], Grade>>> = {
+  fatal: 'error',
+  'stopping-failed': 'error',
+  'config-invalid': 'error',
+  'config-settings-failed': 'error',
+  'reload-failed': 'error',
+  'listener-failed': 'error',
+  'config-needs-restart': 'warn',
+  'deprecated-claim-key': 'warn',
+  'legacy-target-name': 'warn',
+  'notification-unknown': 'warn',
+  'relations-unreadable': 'warn',
+  'schema-changed': 'info',
+}
+
+function gradeOf({ kind }: Observation, level: LineLevel): Grade {
+  return grades[kind] ?? (level === 'debug' || level === 'error' ? level : 'info')
+}
 
 function jsonSink(deps: LogDeps): Sink {
   const options = {
@@ -96,13 +105,9 @@ function jsonSink(deps: LogDeps): Sink {
     }
     const line = logLine(observation)
     if (!isLogged(line.level, line.status, level)) return
-    const event = observation.kind
-    for (const text of textsAt(line, level)) {
-      if (line.level === 'debug') errors.debug({ event }, text)
-      else if (line.level === 'error' || failures.has(event)) errors.error({ event }, text)
-      else if (warnings.has(event)) errors.warn({ event }, text)
-      else errors.info({ event }, text)
-    }
+    const { kind } = observation
+    const fields = { event: kind, ...logFields(observation) }
+    errors[gradeOf(observation, line.level)](fields, textsAt(line, level).join('\n'))
   }
 }
 

@@ -71,6 +71,11 @@ export type Observation =
       readonly snapshotVersion: number
       readonly changes: SchemaChanges
     })
+  /** They are not served. Told with each schema that is published. */
+  | {
+      readonly kind: 'relations-unreadable'
+      readonly relations: readonly { readonly name: string; readonly cause: string }[]
+    }
   | (ReloadTimes & {
       readonly kind: 'reload-failed'
       readonly origin: string
@@ -92,6 +97,8 @@ export type Observation =
   | { readonly kind: 'listener-failed'; readonly channel: string; readonly cause: string }
   | { readonly kind: 'listener-retry'; readonly retryInMs: number }
   | { readonly kind: 'notification'; readonly channel: string; readonly scope: 'schema' | 'config' }
+  /** It asks for nothing that is known; cut where it is long. */
+  | { readonly kind: 'notification-unknown'; readonly channel: string; readonly payload: string }
   // requests
   | {
       readonly kind: 'request-finished'

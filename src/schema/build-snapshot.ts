@@ -207,6 +207,10 @@ function* buildSteps(
     schemaAliases: hasSchemas ? noAliases : onlySchemaAliases,
     capabilities,
     relations: sortedRelations,
+    unreadableRelations: copyList(
+      (catalog.unreadableRelations ?? none).filter(({ schema }) => exposed.has(schema)),
+      (relation) => Object.freeze({ ...relation }),
+    ),
     relationships,
     routines,
     representations: groupRepresentations(catalog.representations),

@@ -129,12 +129,20 @@ export interface MediaHandlerSource {
   readonly routine: QualifiedName
 }
 
+/** The database has it, but cannot tell what it is made of: a view over a table that is gone. */
+export interface UnreadableRelation extends QualifiedName {
+  /** In the database's words. */
+  readonly cause: string
+}
+
 /** Everything one load reads, in one consistent state of the database. */
 export interface Catalog {
   /** Read before the rest, or with it in one snapshot. */
   readonly schemaVersion: SchemaVersion
   readonly capabilities: Capabilities
   readonly relations: readonly CatalogRelation[]
+  /** None where it is absent. */
+  readonly unreadableRelations?: readonly UnreadableRelation[]
   readonly foreignKeys: readonly ForeignKey[]
   /**
    * Of relations that are not exposed but have foreign keys to exposed ones: whether they would be

@@ -156,6 +156,9 @@ function* compareTheRest(
   const isRelation = (key: string) => previous.relations.has(key) || next.relations.has(key)
   if ([...origins].some((key) => !isRelation(key) && !isRelated(key))) changed.push('relationships')
   yield
+  if (!isSame(previous.unreadableRelations, next.unreadableRelations)) {
+    changed.push('unreadable relations')
+  }
   if (!isSame(previous.options, next.options)) changed.push('schema options')
   if (!isSame(previous.capabilities, next.capabilities)) changed.push('engine')
   const sources = new Set([...previous.representations.keys(), ...next.representations.keys()])

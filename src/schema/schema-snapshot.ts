@@ -13,6 +13,7 @@ import type {
   Representation,
   Routine,
   SchemaVersion,
+  UnreadableRelation,
 } from './catalog.ts'
 import type { EngineFacts } from './engine-facts.ts'
 import type { Relationship } from './relationship.ts'
@@ -39,6 +40,8 @@ export interface SchemaSnapshot {
   readonly capabilities: Capabilities
   /** By `nameKey`; exposed schemas only. */
   readonly relations: ReadonlyMap<string, Relation>
+  /** Not served; exposed schemas only. */
+  readonly unreadableRelations: readonly UnreadableRelation[]
   /**
    * By `nameKey` of the origin, then by schema (of the target; of the function where computed).
    * Lists are sorted, and empty where all that was found leads out of the exposed schemas.

@@ -63,6 +63,9 @@ export interface PushFeedDeps {
 /** Between two questions of how far the database has got, at least. */
 const catchUpThrottleMs = 100
 
+/** What others say on the channel is not repeated at length. */
+const mostPayloadChars = 100
+
 type FeedEvent =
   | { readonly kind: 'change'; readonly scope: ReloadScope }
   /** The first proof of a connection. */
@@ -98,6 +101,10 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
       const changesSubject = new Subject<ReloadScope>()
       const connection = feed.open(channel, {
         onChange: (scope) => changesSubject.next(scope),
+        onUnknown: (payload) => {
+          const shown = payload.slice(0, mostPayloadChars)
+          observe({ kind: 'notification-unknown', channel, payload: shown })
+        },
         onLost: (cause) => changesSubject.error(new Error(cause)),
       })
       const changes$ = changesSubject.pipe(map((scope): FeedEvent => ({ kind: 'change', scope })))

@@ -350,6 +350,8 @@ test('log-format=json makes every line an object', async () => {
   await askUntil(200, `${server.adminUrl}/ready`)
   await ask(`${server.url}/films?select=id`, { headers: { 'user-agent': 'probe' } })
   await ask(`${server.url}/rpc/fail`, { method: 'POST' })
+  await database.query('create table fresh (id int); notify pgrst')
+  await server.line(/"event":"schema-changed"/)
   await server.stop()
   const objects = [...server.stderr, ...server.stdout].map((line): unknown => JSON.parse(line))
   for (const object of objects) {
@@ -368,6 +370,17 @@ test('log-format=json makes every line an object', async () => {
       role: anonRole,
       userAgent: 'probe',
       durationMs: expect.any(Number),
+    }),
+  )
+  expect(objects).toContainEqual(
+    expect.objectContaining({
+      event: 'schema-changed',
+      level: 30,
+      origin: 'notify',
+      version: 2,
+      changes: { added: ['public.fresh'], removed: [], changed: [] },
+      durationMs: expect.any(Number),
+      msg: expect.stringMatching(/^Reload by notify: \+public\.fresh, in /),
     }),
   )
   expect(objects).toContainEqual(expect.objectContaining({ event: 'api-listening' }))

@@ -85,10 +85,40 @@ describe('NOTIFY', () => {
     }
   })
 
-  test('with another payload, or on another channel, prints nothing', async () => {
+  test('is told at the default level by what it changed', async () => {
+    const server = await serve({ env: { ...database.env, DBREST_LOG_LEVEL: 'error' } })
+    await askUntil(200, `${server.adminUrl}/ready`)
+    await database.query(
+      `begin; create table birds (id int); alter table films add column length int; notify pgrst; commit`,
+    )
+    await server.line(
+      /: Reload by notify: \+public\.birds, ~public\.films\(columns\), in \d+\.\d milliseconds$/,
+    )
+    expect(server.stderr.filter((line) => line.includes('Reload by'))).toHaveLength(1)
+  })
+
+  test.each(['crit', 'error'])('with another payload is told from error on (%s)', async (level) => {
+    const server = await serve({ env: { ...database.env, DBREST_LOG_LEVEL: level } })
+    await askUntil(200, `${server.adminUrl}/ready`)
+    const before = server.stderr.length
+    await database.query(`notify pgrst, 'reload everything'; notify pgrst, 'reload config'`)
+    await server.line(/Config reloaded$/, { from: before })
+    const told = server.stderr.slice(before).filter((line) => line.includes('everything'))
+    expect(told).toEqual(
+      level === 'crit'
+        ? []
+        : [
+            expect.stringContaining(
+              'Received a message on the "pgrst" channel that asks for nothing: "reload everything" is neither "reload schema" nor "reload config"',
+            ),
+          ],
+    )
+  })
+
+  test('on another channel prints nothing', async () => {
     const server = running()
     const before = server.stderr.length
-    await database.query(`notify pgrst, 'reload everything'; notify other, 'reload schema'`)
+    await database.query(`notify other, 'reload schema'`)
     await database.query(`notify pgrst, 'reload config'`)
     await server.line(/Config reloaded$/, { from: before })
     expect(server.stderr.slice(before).map((line) => line.replace(/^\S+ \S+: /, ''))).toEqual([

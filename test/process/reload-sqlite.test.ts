@@ -2,7 +2,15 @@
  * A SQLite file that another process changes, with and without the poll; a file that is missing,
  * vanishes, breaks or becomes another one; a query that would never end.
  */
-import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { cachedColumns, countLoads } from '../support/cached-schema.ts'
@@ -223,6 +231,26 @@ describe('a database file', () => {
     await recovers(server)
   })
 
+  test('that may not be read is told with the reason', async () => {
+    // root may read everything
+    const uid = process.getuid?.() === 0 ? { uid: 65_534 } : {}
+    chmodSync(films.folder, 0o755)
+    chmodSync(films.path, 0)
+    const server = await serve({ args: [films.path], ...uid })
+    await server.line(
+      new RegExp(`database file ${films.path} cannot be opened: permission denied \\(EACCES\\)`),
+    )
+    chmodSync(films.folder, 0)
+    const before = server.stderr.length
+    await server.line(
+      new RegExp(`database file ${films.path} cannot be reached: permission denied \\(EACCES\\)`),
+      { from: before },
+    )
+    chmodSync(films.folder, 0o777)
+    chmodSync(films.path, 0o666)
+    await recovers(server)
+  })
+
   test('that is damaged is not served, and served when it is repaired', async () => {
     const good = readFileSync(films.path)
     writeFileSync(films.path, Buffer.from(good).fill(0xff, 100))
@@ -260,6 +288,27 @@ describe('a database file', () => {
     expect(reply.body).toEqual([{ id: 1, name: 'Other' }])
     expect((await ask(`${server.url}/directors`)).status).toBe(404)
     expect((await ask(`${server.url}/films?select=name`)).body).toEqual([{ name: 'Other' }])
+  })
+})
+
+describe('a view over a table that is gone', () => {
+  test('is named by the log and by /health while it cannot be read', async () => {
+    films.exec(`create table made (id integer); create view remade as select id from made`)
+    films.exec(`drop table made`)
+    const server = await serve({ args: [films.path], env: { DBREST_LOG_LEVEL: 'error' } })
+    await server.line(
+      /Not served, since it cannot be read: main\.remade: no such table: main\.made$/,
+    )
+    const health = async () => {
+      const { body } = await ask(`${server.adminUrl}/health`)
+      return Object(Reflect.get(Object(body), 'schemaCache')).unreadable
+    }
+    expect(await health()).toEqual([{ relation: 'main.remade', cause: 'no such table: main.made' }])
+    expect((await ask(`${server.url}/remade`)).status).toBe(404)
+    films.exec(`create table made (id integer)`)
+    await eventually(health, (found) => expect(found).toEqual([]))
+    expect((await ask(`${server.url}/remade`)).body).toEqual([])
+    await server.line(/Reload by poll: \+main\.made, \+main\.remade, ~unreadable relations, in /)
   })
 })
 

@@ -37,6 +37,7 @@ function openFeed({ feed }: Backend, channel = 'pgrst') {
   const scopes: string[] = []
   const connection = feed.open(channel, {
     onChange: (scope) => scopes.push(scope),
+    onUnknown: (payload) => scopes.push(`unknown: ${payload}`),
     onLost: (cause) => scopes.push(`lost: ${cause}`),
   })
   return { feed, connection, scopes }

@@ -44,6 +44,7 @@ test('requests go to the first host that works, the listener to the one that may
   const heard: string[] = []
   const connection = feed().open('pgrst', {
     onChange: (scope) => heard.push(scope),
+    onUnknown: (payload) => heard.push(payload),
     onLost: (cause) => heard.push(cause),
   })
   expect((await connection.ready).address).toBe(`127.0.0.1:${primary.port}`)

@@ -96,6 +96,12 @@ function relationships(origin: string): readonly string[] {
     .toSorted()
 }
 
+test('names what SQLite cannot read, with its words', () => {
+  expect(snapshot.unreadableRelations).toEqual([
+    { schema: 'main', name: 'broken', cause: 'no such table: main.films_gone' },
+  ])
+})
+
 test('shows tables and views, and hides internals', () => {
   expect([...snapshot.relations.values()].map((each) => `${each.kind} ${each.name}`)).toEqual([
     'view above_everything',

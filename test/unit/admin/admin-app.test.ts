@@ -122,6 +122,7 @@ describe('/health', () => {
           version: 1,
           loadedAt: '1970-01-01T00:00:00.000Z',
           relations: 2,
+          unreadable: [],
           failure: null,
         },
         sources: [up],
@@ -142,6 +143,22 @@ describe('/health', () => {
   ])('when %s', async (_, world, status, verdict) => {
     const reply = await setUp(world).request('GET /health')
     expect([reply.status, reply.body.status]).toEqual([status, verdict])
+  })
+
+  test('names the relations that cannot be read, and is well all the same', async () => {
+    const broken = { schema: 'api', name: 'v', cause: 'no such table: gone' }
+    const cache: CacheState = {
+      kind: 'ready',
+      snapshot: { ...snapshot, unreadableRelations: [broken] },
+    }
+    const reply = await setUp({ cache }).request('GET /health')
+    expect(reply).toMatchObject({
+      status: 200,
+      body: {
+        status: 'ok',
+        schemaCache: { unreadable: [{ relation: 'api.v', cause: 'no such table: gone' }] },
+      },
+    })
   })
 
   test('says why a load failed, and what is served meanwhile', async () => {

@@ -63,6 +63,154 @@ describe('both formats', () => {
   })
 })
 
+const changed: Observation = {
+  kind: 'schema-changed',
+  origin: 'notify',
+  snapshotVersion: 7,
+  changes: { added: ['api.birds'], removed: ['api.fish'], changed: ['api.films(columns)'] },
+  durationMs: 41.23,
+  queuedMs: 5,
+}
+const many = Array.from({ length: 27 }, (_, at) => `api.t${at}`)
+const unreadable: Observation = {
+  kind: 'relations-unreadable',
+  relations: [
+    { name: 'main.v', cause: 'no such table: gone' },
+    { name: 'main.w', cause: 'no such module: x' },
+  ],
+}
+const unknownPayload: Observation = {
+  kind: 'notification-unknown',
+  channel: 'pgrst',
+  payload: 'relaod\nschema',
+}
+const trigger = (origin: string): Observation => ({
+  kind: 'trigger',
+  origin,
+  scope: 'schema',
+  depth: 'full',
+})
+
+describe('of reloads the text log tells', () => {
+  test.each<[string, LogLevel, Observation, readonly string[]]>([
+    [
+      'what one changed',
+      'error',
+      changed,
+      ['Reload by notify: +api.birds, -api.fish, ~api.films(columns), in 41.2 milliseconds'],
+    ],
+    [
+      'twenty changes, and how many more there are',
+      'error',
+      { ...changed, changes: { added: many, removed: [], changed: [] } },
+      [
+        `Reload by notify: ${many
+          .slice(0, 20)
+          .map((name) => `+${name}`)
+          .join(', ')} and 7 more, in 41.2 milliseconds`,
+      ],
+    ],
+    [
+      'what cannot be read, and why',
+      'error',
+      unreadable,
+      [
+        'Not served, since it cannot be read: main.v: no such table: gone',
+        'Not served, since it cannot be read: main.w: no such module: x',
+      ],
+    ],
+    [
+      'a message that asks for nothing',
+      'error',
+      unknownPayload,
+      [
+        'Received a message on the "pgrst" channel that asks for nothing: "relaod\\nschema" is neither "reload schema" nor "reload config"',
+      ],
+    ],
+    ['nothing of these at crit', 'crit', changed, []],
+    ['nothing of the channel at crit', 'crit', unknownPayload, []],
+    ['what asked for one', 'info', trigger('signal'), ['Reload asked for by signal: schema, full']],
+    ['that not at warn', 'warn', trigger('signal'), []],
+    ['triggers that have lines of their own not again', 'info', trigger('notify'), []],
+    ['the start not twice', 'info', trigger('start'), []],
+  ])('%s', (_, level, observation, texts) => {
+    const lines = stderrOf('text', level, observation).split('\n').slice(0, -1)
+    expect(lines.map((line) => line.replace(/^\S+ \S+: /, ''))).toEqual(texts)
+  })
+})
+
+describe('the JSON log', () => {
+  test('has the facts of a reload as fields', () => {
+    expect(JSON.parse(stderrOf('json', 'error', changed))).toEqual({
+      level: 30,
+      time: at.toISOString(),
+      event: 'schema-changed',
+      origin: 'notify',
+      version: 7,
+      changes: { added: ['api.birds'], removed: ['api.fish'], changed: ['api.films(columns)'] },
+      durationMs: 41.23,
+      queuedMs: 5,
+      msg: 'Reload by notify: +api.birds, -api.fish, ~api.films(columns), in 41.2 milliseconds',
+    })
+  })
+
+  test('has one object for what the text log has several lines for', () => {
+    const { relations, msg } = JSON.parse(stderrOf('json', 'error', unreadable))
+    expect(relations).toEqual([
+      { name: 'main.v', cause: 'no such table: gone' },
+      { name: 'main.w', cause: 'no such module: x' },
+    ])
+    expect(msg.split('\n')).toHaveLength(2)
+  })
+
+  test('has errors with their four fields', () => {
+    const failure = { sqlState: '3F000', message: 'no schema', details: null, hint: null }
+    const line = stderrOf('json', 'error', {
+      kind: 'reload-failed',
+      origin: 'poll',
+      error: { kind: 'database', failure, authenticated: true },
+      schemas: ['api'],
+      extraSearchPath: [],
+      attempt: 2,
+      durationMs: 3,
+      queuedMs: 0,
+    })
+    expect(JSON.parse(line)).toMatchObject({
+      event: 'reload-failed',
+      origin: 'poll',
+      attempt: 2,
+      error: { code: '3F000', details: null, hint: null, message: 'no schema' },
+    })
+  })
+
+  test('has the duration of a request', () => {
+    let written = ''
+    createLogObserver({
+      level: () => 'info',
+      format: 'json',
+      writeOut: (text) => {
+        written += text
+      },
+      writeError: () => undefined,
+      now: () => at,
+      later: () => undefined,
+    })({
+      kind: 'request-finished',
+      peer: '-',
+      role: null,
+      method: 'GET',
+      target: '/',
+      httpVersion: '1.1',
+      status: 200,
+      bodyBytes: 2,
+      referer: '',
+      userAgent: '',
+      durationMs: 1.5,
+    })
+    expect(JSON.parse(written)).toMatchObject({ event: 'request-finished', durationMs: 1.5 })
+  })
+})
+
 describe('the JSON log grades', () => {
   test.each<[Observation, number]>([
     [{ kind: 'fatal', message: 'gone', error: null }, 50],
@@ -70,6 +218,8 @@ describe('the JSON log grades', () => {
     [{ kind: 'listener-failed', channel: 'pgrst', cause: 'no' }, 50],
     [{ kind: 'crashed', stack: 'Error' }, 50],
     [{ kind: 'config-needs-restart', options: ['server-port'] }, 40],
+    [unknownPayload, 40],
+    [unreadable, 40],
     [{ kind: 'config-loaded' }, 30],
     [{ kind: 'source-up', source: 'poll' }, 20],
   ])('%o as %i', (observation, level) => {

@@ -129,6 +129,15 @@ describe('diffSnapshots', () => {
     expect(changed).toEqual([`test.films(${parts})`])
   })
 
+  test('a relation that cannot be read any more is told from one that is gone', () => {
+    const broken = { ...qualifiedName('test', 'v'), cause: 'no such table: gone' }
+    const hidden = { ...broken, schema: 'hidden' }
+    const after = { ...before, unreadableRelations: [broken, hidden] }
+    expect(build(after).unreadableRelations).toEqual([broken])
+    expect(diffSnapshots(build(before), build(after)).changed).toEqual(['unreadable relations'])
+    expect(diffSnapshots(build(after), build(after))).toEqual(noChanges)
+  })
+
   test('a computed relationship of what is no relation is a change', () => {
     const [origin, target] = [qualifiedName('test', 'pair'), qualifiedName('test', 'films')]
     const routine = qualifiedName('test', 'films_of')

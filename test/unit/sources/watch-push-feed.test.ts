@@ -70,6 +70,18 @@ describe('a feed', () => {
     expect(told()).toEqual(expected.map((text) => `50 ${text}`))
   })
 
+  test('tells of what asks for nothing, cut where it is long, and asks for nothing itself', async () => {
+    const { connect, last, told, observations } = createListener()
+    await connect()
+    last().handlers.onUnknown('reload everything')
+    last().handlers.onUnknown('x'.repeat(8000))
+    expect(told().filter((text) => text.includes('notify '))).toEqual([])
+    const payloads = ['reload everything', 'x'.repeat(100)]
+    expect(observations.filter(({ kind }) => kind === 'notification-unknown')).toEqual(
+      payloads.map((payload) => ({ kind: 'notification-unknown', channel: 'pgrst', payload })),
+    )
+  })
+
   test('hears changes from the moment it listens, before it is proven', async () => {
     const { clock, server, tell, told } = createListener()
     server.delivers = false

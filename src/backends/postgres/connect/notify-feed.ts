@@ -94,7 +94,8 @@ export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
           {
             onSignal: (payload) => {
               const scope = scopeOfPayload(payload, config().dbConfig)
-              if (scope !== null) handlers.onChange(scope)
+              if (scope === null) handlers.onUnknown(payload)
+              else handlers.onChange(scope)
             },
             onProbe: (payload) => onProbe(payload),
             onLost: handlers.onLost,

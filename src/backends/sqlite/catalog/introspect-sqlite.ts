@@ -31,6 +31,10 @@ export function buildSqliteCatalog(
     schemaVersion,
     capabilities: sqliteCapabilities(raw.sqliteVersion),
     relations: exposed.map((relation) => buildRelation(relation, writes)),
+    unreadableRelations: raw.unreadable.map(({ name, cause }) => ({
+      ...qualifiedName(onlySchema, name),
+      cause,
+    })),
     foreignKeys,
     viewKeyDependencies: sqliteViewKeys(exposed, foreignKeys),
     routines: [],

@@ -11,6 +11,7 @@ import type {
   RawOrigin,
   RawRelation,
   RawTrigger,
+  RawUnreadable,
 } from '../wire/raw-catalog.ts'
 
 interface ListedTable {
@@ -48,7 +49,7 @@ interface ListedIndexColumn {
 /** Hidden columns of virtual tables: arguments rather than data. */
 const hiddenByModule = 1
 
-/** Relations that SQLite itself cannot read (a view of a dropped table, a missing module) are left out. */
+/** Relations that SQLite itself cannot read (a view of a dropped table, a missing module) are apart. */
 export function readRawCatalog(db: Database.Database): RawCatalog {
   // names of SQLite's own tables cannot be given to others
   const listed = db
@@ -67,15 +68,23 @@ export function readRawCatalog(db: Database.Database): RawCatalog {
       `SELECT tbl_name AS "table", sql FROM sqlite_schema WHERE type = 'trigger' AND sql IS NOT NULL`,
     )
     .all()
+  const read = listed.map(reader)
   const version = db.prepare<[], string>('SELECT sqlite_version()').pluck().get()
   return {
     sqliteVersion: version ?? '',
-    relations: listed.flatMap((table) => reader(table) ?? []),
+    relations: read.filter(isReadable),
+    unreadable: read.filter((each): each is RawUnreadable => !isReadable(each)),
     triggers,
   }
 }
 
-function createRelationReader(db: Database.Database): (table: ListedTable) => RawRelation | null {
+function isReadable(read: RawRelation | RawUnreadable): read is RawRelation {
+  return 'kind' in read
+}
+
+function createRelationReader(
+  db: Database.Database,
+): (table: ListedTable) => RawRelation | RawUnreadable {
   const columns = db.prepare<[string], ListedColumn>('SELECT * FROM pragma_table_xinfo(?)')
   const keys = db.prepare<[string], ListedKey>(
     `SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id DESC, seq`,
@@ -103,10 +112,16 @@ function createRelationReader(db: Database.Database): (table: ListedTable) => Ra
         foreignKeys: kind === 'table' ? toForeignKeys(keys.all(name)) : [],
         origins: kind === 'view' ? readOrigins(db, name) : [],
       }
-    } catch {
-      return null
+    } catch (error) {
+      if (!isOfSchema(error)) throw error
+      return { name, cause: error.message }
     }
   }
+}
+
+/** What is wrong is written in the schema; a file that is damaged or locked is another matter. */
+function isOfSchema(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'SQLITE_ERROR'
 }
 
 function toColumn(column: ListedColumn): RawColumn {

@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
+import { systemErrorText } from '../../../core/system-error.ts'
 import {
   type ChildFailure,
   type ChildReply,
@@ -190,7 +191,7 @@ function stateOf(path: string): FileState {
     throw new Unavailable(
       codeOf(error) === 'ENOENT'
         ? `database file ${path} does not exist`
-        : `database file ${path} cannot be reached: ${codeOf(error)}`,
+        : `database file ${path} cannot be reached: ${systemErrorText(error)}`,
     )
   }
   throw new Unavailable(`${path} is not a database file`)
@@ -246,19 +247,24 @@ function toFailure(error: unknown, path: string): ChildFailure {
   if (error instanceof Unavailable) return { kind: 'unavailable', message }
   const code = codeOf(error)
   if (!/^SQLITE_(CANTOPEN|READONLY)/.test(code)) return { kind: 'sqlite', code, message }
-  const hint = isWal(path) ? ': in WAL mode its folder must be writable, or hold a -shm file' : ''
-  return { kind: 'unavailable', message: `database file ${path} cannot be opened${hint}` }
+  return { kind: 'unavailable', message: `database file ${path} cannot be opened${whyNot(path)}` }
 }
 
-/** Rule  SQLite manual: Database File Format, File format version numbers */
-function isWal(path: string): boolean {
+/**
+ * What SQLite keeps to itself: the system's refusal, or what a file in WAL mode needs beside it.
+ *
+ * Shape  `: permission denied (EACCES)`; empty where neither is in the way
+ * Rule   SQLite manual: Database File Format, File format version numbers
+ */
+function whyNot(path: string): string {
   const versions = Buffer.alloc(2)
   try {
     const file = openSync(path, 'r')
     readSync(file, versions, 0, versions.length, 18)
     closeSync(file)
-  } catch {
-    return false
+  } catch (error) {
+    return `: ${systemErrorText(error)}`
   }
-  return versions[0] === 2
+  const isWal = versions[0] === 2
+  return isWal ? ': in WAL mode its folder must be writable, or hold a -shm file' : ''
 }

@@ -48,8 +48,16 @@ export interface RawTrigger {
   readonly sql: string
 }
 
+/** SQLite has it, and cannot read it: a view over a table that is gone, say. */
+export interface RawUnreadable {
+  readonly name: string
+  /** In SQLite's words. */
+  readonly cause: string
+}
+
 export interface RawCatalog {
   readonly sqliteVersion: string
   readonly relations: readonly RawRelation[]
+  readonly unreadable: readonly RawUnreadable[]
   readonly triggers: readonly RawTrigger[]
 }

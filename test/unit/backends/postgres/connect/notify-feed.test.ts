@@ -51,14 +51,16 @@ function createFeed() {
   })
   async function open() {
     const scopes: string[] = []
+    const unknown: string[] = []
     const connection = feed.open('pgrst', {
       onChange: (scope) => scopes.push(scope),
+      onUnknown: (payload) => unknown.push(payload),
       onLost: () => undefined,
     })
     await connection.ready
     const opened = connections.at(-1)
     if (opened === undefined) throw new Error('nothing was opened')
-    return { connection, scopes, ...opened }
+    return { connection, scopes, unknown, ...opened }
   }
   return { feed, state, sent, open }
 }
@@ -81,12 +83,13 @@ test('the channel is db-channel, and none when that is switched off', () => {
 
 test('a notification is told by what it asks for under the configuration of its moment', async () => {
   const { state, open } = createFeed()
-  const { scopes, handlers, channels } = await open()
+  const { scopes, unknown, handlers, channels } = await open()
   expect(channels.signal).toBe('pgrst')
   handlers.onSignal('reload schema')
   state.dbConfig = false
   for (const payload of ['reload schema', 'nonsense', 'reload config']) handlers.onSignal(payload)
   expect(scopes).toEqual(['both', 'schema', 'config'])
+  expect(unknown).toEqual(['nonsense'])
 })
 
 test('a proof is a notification of its own, on a private channel', async () => {
