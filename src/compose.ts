@@ -111,6 +111,7 @@ export function composeServer(deps: ServerDeps): Server {
 
     const databaseAnswers = createDatabaseProbe({ ping: database.ping, now: stopwatch })
     const adminApp = createAdminApp({
+      token: () => config().adminServerToken,
       cacheState: pipeline.state,
       apiIsAlive: () => api?.isAlive() ?? false,
       databaseIsReachable: async () => isFeedUp(database.feed, health) ?? databaseAnswers(),

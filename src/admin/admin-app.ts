@@ -6,24 +6,22 @@
  */
 import { Hono } from 'hono'
 import type { CacheState } from '../cache/cache-state.ts'
-import type {
-  ReloadDepth,
-  ReloadOutcome,
-  ReloadScope,
-  ReloadTimes,
-} from '../cache/reload-signal.ts'
+import type { ReloadDepth, ReloadOutcome, ReloadScope } from '../cache/reload-signal.ts'
 import type { LastReload } from '../cache/reload-state.ts'
 import { assertNever } from '../core/assert-never.ts'
-import { productName, productVersion } from '../core/product.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { renderError } from '../errors/error-envelope.ts'
 import type { SourceStatus } from '../observe/source-status.ts'
-import type { UnreadableRelation } from '../schema/catalog.ts'
 import { noChanges } from '../schema/diff-snapshots.ts'
+import { bringsToken, isGuarded } from './admin-token.ts'
 import { dumpSnapshot } from './dump-snapshot.ts'
-import { health, readyStatus, type ServerState, servedSnapshot } from './readiness.ts'
+import { printTimes, reportHealth } from './print-health.ts'
+import { readyStatus, type ServerState, servedSnapshot } from './readiness.ts'
+import { readReloadRequest } from './reload-request.ts'
 
 export interface AdminDeps {
+  /** `admin-server-token` as it is now; null: none is asked for. */
+  readonly token: () => string | null
   readonly cacheState: () => CacheState
   readonly apiIsAlive: () => boolean
   /** Told by the listener where it is enabled, else by asking through the pool. Never rejects. */
@@ -37,7 +35,6 @@ export interface AdminDeps {
 }
 
 const jsonType = 'application/json; charset=utf-8'
-const scopes: readonly ReloadScope[] = ['schema', 'config', 'both']
 
 function jsonAnswer(status: number, body: unknown): Response {
   return new Response(JSON.stringify(body), { status, headers: { 'Content-Type': jsonType } })
@@ -50,11 +47,6 @@ function errorResponse(error: ApiError, extra: Readonly<Record<string, string>> 
 
 function empty(status: number): Response {
   return new Response(null, { status, headers: { 'Content-Length': '0' } })
-}
-
-function printTimes({ durationMs, queuedMs }: ReloadTimes) {
-  const rounded = (ms: number) => Math.round(ms * 10) / 10
-  return { durationMs: rounded(durationMs), queuedMs: rounded(queuedMs) }
 }
 
 function reloadAnswer(outcome: ReloadOutcome): Response {
@@ -75,21 +67,14 @@ function reloadAnswer(outcome: ReloadOutcome): Response {
   }
 }
 
-function printLastReload(last: LastReload | null): unknown {
-  if (last === null) return null
-  const { outcome, origin, at } = last
-  const times = printTimes(outcome)
-  return outcome.kind === 'failed'
-    ? { outcome: 'failed', origin, at, ...times, cause: outcome.cause }
-    : { outcome: outcome.kind, origin, at, ...times, version: outcome.snapshotVersion }
-}
-
-function printUnreadable({ schema, name, cause }: UnreadableRelation) {
-  return { relation: `${schema}.${name}`, cause }
-}
-
 export function createAdminApp(deps: AdminDeps): Hono {
   const app = new Hono()
+
+  app.use(async (c, next) => {
+    const mayPass =
+      !isGuarded(c.req.path) || bringsToken(c.req.header('authorization'), deps.token())
+    return mayPass ? next() : errorResponse({ kind: 'admin-token-required' })
+  })
 
   app.all('/live', () => empty(deps.apiIsAlive() ? 200 : 500))
 
@@ -105,37 +90,15 @@ export function createAdminApp(deps: AdminDeps): Hono {
 
   app.all('/ok', () => jsonAnswer(200, { status: 'ok' }))
 
-  app.all('/health', async () => {
-    const sources = deps.sources()
+  app.all('/health', async (c) => {
     const state: ServerState = {
       cache: deps.cacheState(),
       apiIsAlive: deps.apiIsAlive(),
       databaseIsReachable: await deps.databaseAnswers(),
     }
-    const verdict = health(
-      state,
-      sources.every((source) => source.state !== 'down'),
-    )
-    const snapshot = servedSnapshot(state.cache)
-    return jsonAnswer(verdict === 'unavailable' ? 503 : 200, {
-      status: verdict,
-      server: { name: productName, version: productVersion, listening: state.apiIsAlive },
-      database: {
-        reachable: state.databaseIsReachable,
-        engine: snapshot?.capabilities.engine ?? null,
-        version: snapshot?.capabilities.serverVersion ?? null,
-      },
-      schemaCache: {
-        state: state.cache.kind,
-        version: snapshot?.snapshotVersion ?? null,
-        loadedAt: snapshot?.loadedAt.toISOString() ?? null,
-        relations: snapshot?.relations.size ?? null,
-        unreadable: snapshot?.unreadableRelations.map(printUnreadable) ?? [],
-        failure: state.cache.kind === 'retrying' ? state.cache.cause : null,
-      },
-      sources,
-      lastReload: printLastReload(deps.lastReload()),
-    })
+    const showsDetails = bringsToken(c.req.header('authorization'), deps.token())
+    const report = reportHealth(state, deps.sources(), deps.lastReload(), showsDetails)
+    return jsonAnswer(report.status, report.body)
   })
 
   app.all('/metrics', async () => {
@@ -150,23 +113,14 @@ export function createAdminApp(deps: AdminDeps): Hono {
   })
 
   app.post('/reload', async (c) => {
-    const asked = c.req.query('scope') ?? 'schema'
-    const scope = scopes.find((candidate) => candidate === asked)
-    if (scope === undefined) {
-      const details = `scope must be one of ${scopes.join(', ')}`
-      return errorResponse({ kind: 'malformed-request', details })
-    }
-    const wait = c.req.query('wait') ?? 'true'
-    if (wait !== 'true' && wait !== 'false') {
-      return errorResponse({ kind: 'malformed-request', details: 'wait must be true or false' })
-    }
+    const asked = readReloadRequest(c.req.raw)
+    if (!asked.ok) return errorResponse(asked.error)
+    const { scope, waits } = asked.value
     const outcome = deps.requestReload(scope, 'full')
-    if (wait === 'false') {
-      // nobody waits for the outcome: the log and /health tell it
-      outcome.catch(() => undefined)
-      return jsonAnswer(202, { outcome: 'accepted' })
-    }
-    return reloadAnswer(await outcome)
+    if (waits) return reloadAnswer(await outcome)
+    // nobody waits for the outcome: the log and /health tell it
+    outcome.catch(() => undefined)
+    return jsonAnswer(202, { outcome: 'accepted' })
   })
   app.all('/reload', (c) =>
     errorResponse({ kind: 'unsupported-method', method: c.req.method }, { Allow: 'POST' }),

@@ -74,6 +74,8 @@ export interface Config {
   readonly serverUnixSocketMode: number
   readonly urlUseLegacyTargetNames: boolean
   // ours
+  /** After `@file`; trimmed. Null: nobody is asked for one. */
+  readonly adminServerToken: string | null
   readonly dbBackend: 'postgres' | 'sqlite' | 'mongodb'
   /** Milliseconds, 0: off. */
   readonly dbSchemaPollInterval: number

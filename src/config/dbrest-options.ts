@@ -3,10 +3,11 @@
  * a schema load slow.
  */
 import { type OptionKey, type OptionTable, option, optionByEngine } from './option.ts'
-import { choice, count, integer } from './option-kinds.ts'
+import { choice, count, integer, optionalText } from './option-kinds.ts'
 
 type OwnOptionKey =
   | Extract<OptionKey, `internal${string}`>
+  | 'adminServerToken'
   | 'dbBackend'
   | 'dbSchemaPollInterval'
   | 'dbStatementTimeout'
@@ -15,6 +16,10 @@ type OwnOptionKey =
   | 'logFormat'
 
 export const dbrestOptions: OptionTable<OwnOptionKey> = {
+  adminServerToken: option('admin-server-token', optionalText, null, {
+    defaultNote: 'nobody is asked for one',
+    doc: 'What the admin server wants as `Authorization: Bearer …` before it shows or does anything but answer probes (`/live`, `/ready`, `/ok`, `/health`); `/health` keeps details of sources and errors from others. `@path` reads it from a file, again at each reload.',
+  }),
   dbBackend: optionByEngine(
     'db-backend',
     choice(['postgres', 'sqlite', 'mongodb'], 'db-backend should be postgres, sqlite or mongodb'),

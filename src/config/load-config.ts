@@ -11,6 +11,7 @@ import type { Option, OptionKey, OptionValues } from './option.ts'
 import { appSettingsOf, lookUp, type OptionSources } from './option-sources.ts'
 import { optionKeys, options } from './options.ts'
 import { parseConfigFile } from './parse-config-file.ts'
+import { readAdminToken } from './read-admin-token.ts'
 import { readSecret } from './read-secret.ts'
 
 export interface ConfigInput {
@@ -53,6 +54,7 @@ export function loadConfig(input: ConfigInput): Result<Config, readonly string[]
   const engine = input.previous?.dbBackend ?? backend
   for (const key of optionKeys) if (!draft.has(key)) draft.add(key, draft.read(key, engine))
   draft.add('jwtSecret', readJwtSecret(input, draft))
+  draft.add('adminServerToken', readToken(input, draft))
 
   draft.checkPorts()
   draft.problems.push(...input.refuseOptions(engine, draft.given))
@@ -143,6 +145,15 @@ function readDbUri(input: ConfigInput, draft: ConfigDraft): string {
     draft.problems.push(`db-uri: ${failure instanceof Error ? failure.message : String(failure)}`)
     return configured
   }
+}
+
+function readToken(input: ConfigInput, draft: ConfigDraft): string | null {
+  const configured = draft.get('adminServerToken') ?? null
+  if (configured === null) return null
+  const token = readAdminToken(configured, input.readFile)
+  if (token.ok) return token.value
+  draft.problems.push(token.error)
+  return null
 }
 
 function readJwtSecret(input: ConfigInput, draft: ConfigDraft): Uint8Array | null {

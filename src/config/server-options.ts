@@ -18,7 +18,8 @@ import {
 import { isProxyUri } from './uri-syntax.ts'
 
 type ServerOptionKey =
-  | Extract<OptionKey, `adminServer${string}` | `server${string}` | `openapi${string}`>
+  | Exclude<Extract<OptionKey, `adminServer${string}`>, 'adminServerToken'>
+  | Extract<OptionKey, `server${string}` | `openapi${string}`>
   | 'clientErrorVerbosity'
   | 'logLevel'
   | 'logQuery'
@@ -34,7 +35,7 @@ export const serverOptions: OptionTable<ServerOptionKey> = {
   adminServerPort: option('admin-server-port', optionalInteger, null, {
     defaultNote: 'no admin server',
     reload: 'boot',
-    doc: 'The port of the admin server (`/live`, `/ready`, `/health`, `/metrics`, `/schema_cache`, `/reload`). It has no authentication: keep it private. Not the same as `server-port`.',
+    doc: 'The port of the admin server (`/live`, `/ready`, `/health`, `/metrics`, `/schema_cache`, `/reload`). Keep it private, or set `admin-server-token`. Not the same as `server-port`.',
   }),
   adminServerUnixSocket: option('admin-server-unix-socket', optionalText, null, {
     reload: 'boot',

@@ -140,6 +140,9 @@ export type ApiError =
   | { readonly kind: 'target-too-long'; readonly limitBytes: number }
   | { readonly kind: 'headers-too-large'; readonly limitBytes: number }
   | { readonly kind: 'reload-failed'; readonly details: string }
+  // the admin server
+  | { readonly kind: 'cross-origin' }
+  | { readonly kind: 'admin-token-required' }
 
 /** Errors that a newer schema could turn into an answer: they ask for a check before they are sent. */
 export function namesSomethingUnknown(error: ApiError): boolean {

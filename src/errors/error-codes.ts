@@ -51,6 +51,8 @@ export const errorCodes = {
   'malformed-request': { code: 'PGRSTX00', status: 400 },
   internal: { code: 'PGRSTX01', status: 500 },
   'reload-failed': { code: 'PGRSTX02', status: 503 },
+  'cross-origin': { code: 'PGRSTX03', status: 403 },
+  'admin-token-required': { code: 'PGRSTX04', status: 401 },
   'request-timeout': { code: 'PGRSTX08', status: 408 },
   'body-too-large': { code: 'PGRSTX13', status: 413 },
   'target-too-long': { code: 'PGRSTX14', status: 414 },

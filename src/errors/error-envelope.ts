@@ -57,7 +57,8 @@ function jwtChallenge(failure: JwtFailure): readonly Header[] {
 /** What asks for credentials: RFC 6750. */
 function challenge(error: ApiError, status: number): readonly Header[] {
   if (error.kind === 'jwt') return jwtChallenge(error.failure)
-  return error.kind === 'database' && status === 401 ? [[challengeName, 'Bearer']] : []
+  const asks = error.kind === 'database' || error.kind === 'admin-token-required'
+  return asks && status === 401 ? [[challengeName, 'Bearer']] : []
 }
 
 /** Codes come from functions too; what no header can carry is left out. */

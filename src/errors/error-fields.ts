@@ -281,6 +281,14 @@ function wording(error: ApiError): Wording {
       return sizeWording('Request headers', error.limitBytes)
     case 'reload-failed':
       return say('Reload failed', error.details)
+    case 'cross-origin':
+      return say('Cross-origin request', 'A page of another origin may not ask for a reload.')
+    case 'admin-token-required':
+      return say(
+        'Admin token required',
+        null,
+        'Send the value of admin-server-token as Authorization: Bearer.',
+      )
     default:
       return assertNever(error)
   }

@@ -3,7 +3,10 @@
  *
  * Rule  PostgREST docs: admin_server, observability (Metrics); /health, /ok and /reload are ours
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
 import { cachedColumns } from '../support/cached-schema.ts'
 import { ask, askUntil, eventually, type HttpReply } from '../support/http-client.ts'
@@ -167,6 +170,46 @@ describe('POST /reload', () => {
     }
     expect((await early).status).toBe(200)
   })
+})
+
+test('a form on another site’s page does not reload', async () => {
+  const { adminUrl } = running()
+  const post = (headers: Readonly<Record<string, string>>) =>
+    ask(`${adminUrl}/reload`, { method: 'POST', headers })
+  expect(await post({ origin: 'https://example.com' })).toMatchObject({
+    status: 403,
+    body: { code: 'PGRSTX03' },
+  })
+  expect((await post({ 'sec-fetch-site': 'cross-site' })).status).toBe(403)
+  expect((await post({ origin: adminUrl })).status).toBe(200)
+})
+
+test('admin-server-token guards all but probes, and is read again from its file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dbrest-token-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'token')
+  writeFileSync(file, 'first-token\n')
+  const env = { ...database.env, DBREST_ADMIN_SERVER_TOKEN: `@${file}` }
+  const server = await serve({ env })
+  const get = async (path: string, token?: string) => {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    return (await ask(`${server.adminUrl}${path}`, { headers })).status
+  }
+  await askUntil(200, `${server.adminUrl}/ready`)
+  for (const path of ['/live', '/ok', '/health']) expect(await get(path)).toBe(200)
+  for (const path of ['/metrics', '/schema_cache', '/anything']) expect(await get(path)).toBe(401)
+  expect(await get('/metrics', 'first-token')).toBe(200)
+  expect((await ask(`${server.adminUrl}/health`)).body).not.toHaveProperty('sources')
+
+  writeFileSync(file, 'second-token\n')
+  server.signal('SIGUSR2')
+  await eventually(
+    () => get('/metrics', 'second-token'),
+    (status) => expect(status).toBe(200),
+  )
+  expect(await get('/metrics', 'first-token')).toBe(401)
+  await server.stop()
+  expect([...server.stderr, ...server.stdout].join('\n')).not.toMatch(/(first|second)-token/)
 })
 
 describe('/metrics', () => {

@@ -27,8 +27,10 @@ const nothingNew: ReloadOutcome = {
   queuedMs: 0,
 }
 
-interface World extends Partial<Omit<AdminDeps, 'cacheState' | 'sources' | 'lastReload'>> {
+interface World
+  extends Partial<Omit<AdminDeps, 'token' | 'cacheState' | 'sources' | 'lastReload'>> {
   readonly cache?: CacheState
+  readonly adminToken?: string
   /** Through the pool or the listener, and when the database itself is asked. */
   readonly isReachable?: boolean
   readonly answers?: boolean
@@ -42,6 +44,7 @@ interface World extends Partial<Omit<AdminDeps, 'cacheState' | 'sources' | 'last
 function setUp(world: World = {}) {
   const asked: (readonly [scope: string, depth: string])[] = []
   const app = createAdminApp({
+    token: () => world.adminToken ?? null,
     cacheState: () => world.cache ?? ready,
     apiIsAlive: () => world.isAlive ?? true,
     databaseIsReachable: async () => world.isReachable ?? true,
@@ -54,9 +57,9 @@ function setUp(world: World = {}) {
       return world.outcome?.() ?? Promise.resolve(nothingNew)
     },
   })
-  async function request(line: string) {
+  async function request(line: string, headers: Readonly<Record<string, string>> = {}) {
     const [method = '', path = ''] = line.split(' ')
-    const response = await app.fetch(new Request(`http://admin${path}`, { method }))
+    const response = await app.fetch(new Request(`http://admin${path}`, { method, headers }))
     const text = await response.text()
     const isJson = response.headers.get('content-type')?.startsWith('application/json') === true
     return {
@@ -327,6 +330,9 @@ describe('POST /reload', () => {
     ['?scope=', 'scope must be one of schema, config, both'],
     ['?wait=maybe', 'wait must be true or false'],
     ['?wait=', 'wait must be true or false'],
+    ['?scoop=config', 'unknown parameter scoop: there are scope, wait'],
+    ['?scope=schema&wait=false&x', 'unknown parameter x: there are scope, wait'],
+    ['?scope=schema&scope=config', 'scope is given twice'],
   ])('%s is refused and reloads nothing', async (query, details) => {
     const { request, asked } = setUp()
     expect(await request(`POST /reload${query}`)).toMatchObject({
@@ -347,6 +353,126 @@ describe('POST /reload', () => {
       expect(asked).toEqual([])
     },
   )
+})
+
+describe('a page that asks for a reload', () => {
+  const here = 'http://admin'
+  test.each<[string, Readonly<Record<string, string>>]>([
+    ['of another site', { 'sec-fetch-site': 'cross-site', origin: 'https://example.com' }],
+    ['of another host of the site', { 'sec-fetch-site': 'same-site', origin: 'http://www.admin' }],
+    ['of another port, in a browser without fetch metadata', { origin: 'http://admin:8080' }],
+    ['of another host, in such a browser', { origin: 'https://example.com' }],
+    ['without an origin of its own', { origin: 'null' }],
+    [
+      'that a browser calls foreign, whatever else it says',
+      { 'sec-fetch-site': 'x', origin: here },
+    ],
+  ])('%s is refused', async (_, headers) => {
+    const { request, asked } = setUp()
+    expect(await request('POST /reload', headers)).toMatchObject({
+      status: 403,
+      headers: { 'proxy-status': 'PostgREST; error=PGRSTX03' },
+      body: { code: 'PGRSTX03', message: 'Cross-origin request' },
+    })
+    expect(asked).toEqual([])
+  })
+
+  test.each<[string, Readonly<Record<string, string>>]>([
+    ['nothing of the kind, as curl does', {}],
+    ['that it is of this origin', { origin: here }],
+    [
+      'so, behind a proxy that changes the host',
+      {
+        'sec-fetch-site': 'same-origin',
+        origin: 'https://admin.example.com',
+      },
+    ],
+    ['that a person typed it', { 'sec-fetch-site': 'none' }],
+  ])('and says %s is served', async (_, headers) => {
+    const { request, asked } = setUp()
+    expect((await request('POST /reload', headers)).status).toBe(200)
+    expect(asked).toHaveLength(1)
+  })
+})
+
+describe('with admin-server-token', () => {
+  const adminToken = 'correct-horse'
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+  const guarded = ['GET /metrics', 'GET /schema_cache', 'POST /reload', 'GET /reload', 'GET /films']
+
+  test.each(guarded)('%s is 401 to everybody else', async (line) => {
+    const { request, asked } = setUp({ adminToken })
+    const others = [
+      {},
+      bearer('wrong'),
+      bearer('correct-hors'),
+      bearer('correct-horse2'),
+      { authorization: `Basic ${adminToken}` },
+      { authorization: adminToken },
+      { authorization: 'Bearer ' },
+    ]
+    for (const headers of others) {
+      const reply = await request(line, headers)
+      expect(reply).toMatchObject({
+        status: 401,
+        headers: { 'www-authenticate': 'Bearer' },
+        body: { code: 'PGRSTX04' },
+      })
+      expect(reply.text).not.toContain(adminToken)
+    }
+    expect(asked).toEqual([])
+  })
+
+  test.each([
+    ['GET /metrics', 200],
+    ['GET /schema_cache', 200],
+    ['POST /reload', 200],
+    ['GET /reload', 405],
+    ['GET /films', 404],
+  ])('%s is %i to who brings it', async (line, status) => {
+    const { request } = setUp({ adminToken })
+    expect((await request(line, bearer(adminToken))).status).toBe(status)
+    expect((await request(line, { authorization: `bearer  ${adminToken}` })).status).toBe(status)
+  })
+
+  test.each(['GET /live', 'GET /ready', 'GET /ok', 'GET /health', 'HEAD /ready'])(
+    '%s is for everybody',
+    async (line) => {
+      expect((await setUp({ adminToken }).request(line)).status).toBe(200)
+    },
+  )
+
+  test('/health keeps details of sources and errors from others', async () => {
+    const outcome: ReloadOutcome = {
+      kind: 'failed',
+      durationMs: 1,
+      queuedMs: 0,
+      cause: 'no route to db.internal',
+    }
+    const { request } = setUp({
+      adminToken,
+      cache: retrying(snapshot),
+      sources: [{ name: 'notify', state: 'down', since: '2026-01-01', cause: 'db.internal' }],
+      lastReload: { outcome, origin: 'notify', at: '2026-01-01' },
+    })
+    const others = await request('GET /health')
+    expect(others).toMatchObject({ status: 200, body: { status: 'degraded' } })
+    expect(others.body.schemaCache).toEqual({
+      state: 'retrying',
+      version: 1,
+      loadedAt: '1970-01-01T00:00:00.000Z',
+      relations: 2,
+    })
+    for (const secret of ['connection refused', 'db.internal', 'notify']) {
+      expect(others.text).not.toContain(secret)
+    }
+    const own = await request('GET /health', bearer(adminToken))
+    expect(own.body).toMatchObject({
+      schemaCache: { failure: 'connection refused' },
+      sources: [{ cause: 'db.internal' }],
+      lastReload: { cause: 'no route to db.internal' },
+    })
+  })
 })
 
 test.each(['live', 'ready', 'ok', 'health', 'metrics', 'schema_cache'])(

@@ -58,6 +58,7 @@ const defaults: Readonly<Record<string, string>> = {
   'server-unix-socket': '""',
   'server-unix-socket-mode': '"660"',
   'url-use-legacy-target-names': 'true',
+  'admin-server-token': '""',
   'db-backend': '"postgres"',
   'db-schema-load-timeout': '60000',
   'db-schema-poll-interval': '0',
@@ -70,6 +71,7 @@ const defaults: Readonly<Record<string, string>> = {
 const others: Readonly<Record<string, readonly [string, string]>> = {
   'admin-server-host': ['127.0.0.1', '"127.0.0.1"'],
   'admin-server-port': ['3001', '3001'],
+  'admin-server-token': ['secret-token=', '"secret-token="'],
   'admin-server-unix-socket': ['/tmp/admin_io_test.sock', '"/tmp/admin_io_test.sock"'],
   'admin-server-unix-socket-mode': ['666', '"666"'],
   'client-error-verbosity': ['minimal', '"minimal"'],

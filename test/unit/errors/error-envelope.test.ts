@@ -469,6 +469,21 @@ describe('group X, the edges of the server', () => {
       'The limit is 10 bytes',
     ],
     [{ kind: 'reload-failed', details: 'd' }, 503, 'PGRSTX02', 'Reload failed', 'd'],
+    [
+      { kind: 'cross-origin' },
+      403,
+      'PGRSTX03',
+      'Cross-origin request',
+      'A page of another origin may not ask for a reload.',
+    ],
+    [
+      { kind: 'admin-token-required' },
+      401,
+      'PGRSTX04',
+      'Admin token required',
+      null,
+      'Send the value of admin-server-token as Authorization: Bearer.',
+    ],
   ])
 })
 

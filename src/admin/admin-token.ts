@@ -1,0 +1,31 @@
+/**
+ * Who may see and ask for what on the admin server while `admin-server-token` is set: probes are for
+ * everybody, since load balancers and orchestrators hold no secrets, all else is for those who bring
+ * the token.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto'
+
+/** `/health` keeps from others what names hosts, files and relations. */
+const openPaths: ReadonlySet<string> = new Set(['/live', '/ready', '/ok', '/health'])
+
+/** Whether this request has to bring the token. */
+export function isGuarded(path: string): boolean {
+  return !openPaths.has(path)
+}
+
+/**
+ * Whether the header brings the token; anybody does where none is set. Digests are compared, in
+ * constant time: how long it takes tells nothing of the token, nor of its length.
+ *
+ * Shape  `Bearer <token>`, the scheme in any case
+ * Rule   RFC 6750
+ */
+export function bringsToken(authorization: string | undefined, token: string | null): boolean {
+  if (token === null) return true
+  const given = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
+  return given !== undefined && timingSafeEqual(digest(given), digest(token))
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

@@ -1,0 +1,68 @@
+/**
+ * `GET /health` as JSON: how each part of the server is doing. Causes of failures name hosts, files
+ * and relations; they are for whoever may read them.
+ */
+import type { ReloadTimes } from '../cache/reload-signal.ts'
+import type { LastReload } from '../cache/reload-state.ts'
+import { productName, productVersion } from '../core/product.ts'
+import type { SourceStatus } from '../observe/source-status.ts'
+import type { UnreadableRelation } from '../schema/catalog.ts'
+import { health, type ServerState, servedSnapshot } from './readiness.ts'
+
+export interface HealthReport {
+  readonly status: number
+  readonly body: unknown
+}
+
+export function reportHealth(
+  state: ServerState,
+  sources: readonly SourceStatus[],
+  lastReload: LastReload | null,
+  showsDetails: boolean,
+): HealthReport {
+  const everySourceIsUp = sources.every((source) => source.state !== 'down')
+  const verdict = health(state, everySourceIsUp)
+  const { cache } = state
+  const snapshot = servedSnapshot(cache)
+  const details = {
+    unreadable: snapshot?.unreadableRelations.map(printUnreadable) ?? [],
+    failure: cache.kind === 'retrying' ? cache.cause : null,
+  }
+  const body = {
+    status: verdict,
+    server: { name: productName, version: productVersion, listening: state.apiIsAlive },
+    database: {
+      reachable: state.databaseIsReachable,
+      engine: snapshot?.capabilities.engine ?? null,
+      version: snapshot?.capabilities.serverVersion ?? null,
+    },
+    schemaCache: {
+      state: cache.kind,
+      version: snapshot?.snapshotVersion ?? null,
+      loadedAt: snapshot?.loadedAt.toISOString() ?? null,
+      relations: snapshot?.relations.size ?? null,
+      ...(showsDetails ? details : {}),
+    },
+    ...(showsDetails ? { sources, lastReload: printLastReload(lastReload) } : {}),
+  }
+  return { status: verdict === 'unavailable' ? 503 : 200, body }
+}
+
+/** Milliseconds, to a tenth. */
+export function printTimes({ durationMs, queuedMs }: ReloadTimes) {
+  const rounded = (ms: number) => Math.round(ms * 10) / 10
+  return { durationMs: rounded(durationMs), queuedMs: rounded(queuedMs) }
+}
+
+function printUnreadable({ schema, name, cause }: UnreadableRelation) {
+  return { relation: `${schema}.${name}`, cause }
+}
+
+function printLastReload(last: LastReload | null): unknown {
+  if (last === null) return null
+  const { outcome, origin, at } = last
+  const times = printTimes(outcome)
+  return outcome.kind === 'failed'
+    ? { outcome: 'failed', origin, at, ...times, cause: outcome.cause }
+    : { outcome: outcome.kind, origin, at, ...times, version: outcome.snapshotVersion }
+}
