@@ -36,10 +36,21 @@ insert into api.films (title, year, rating, director_id) values
 grant select on all tables in schema api to web_anon;
 alter default privileges in schema api grant select on tables to web_anon;
 
--- a migration needs no NOTIFY of its own: every DDL command sends one, delivered at its commit
+-- A migration needs no NOTIFY of its own: DDL commands send one, delivered at their commit. Temporary
+-- objects are nobody's schema: a session that makes one for each request announces nothing.
 create function public.announce_ddl() returns event_trigger language plpgsql as $$
 begin
-  notify pgrst, 'reload schema';
+  if tg_event = 'sql_drop' then
+    -- what the command names: of what goes with it, the rule of a view is never told as temporary
+    perform from pg_catalog.pg_event_trigger_dropped_objects()
+      where original and not is_temporary;
+  else
+    perform from pg_catalog.pg_event_trigger_ddl_commands()
+      where schema_name is null or schema_name not like 'pg\_temp%';
+  end if;
+  if found then
+    notify pgrst, 'reload schema';
+  end if;
 end
 $$;
 create event trigger announce_ddl_end on ddl_command_end execute function public.announce_ddl();
