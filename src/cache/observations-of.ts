@@ -43,9 +43,9 @@ export function observationsOf(step: ReloadStep): readonly Observation[] {
       return [{ kind: 'reload-unchanged', snapshotVersion, durationMs, queuedMs }]
     }
     case 'load-failed': {
-      const { failure, origin, config, durationMs, queuedMs } = step
+      const { failure, origin, options, durationMs, queuedMs } = step
       const { attempt } = step.owed
-      const { dbSchemas: schemas, dbExtraSearchPath: extraSearchPath } = config
+      const { dbSchemas: schemas, dbExtraSearchPath: extraSearchPath } = options
       const { error, stack } = describeFailure(failure)
       const crashes = stack === null ? [] : [crash(failure)]
       const times = { durationMs, queuedMs }
@@ -56,7 +56,7 @@ export function observationsOf(step: ReloadStep): readonly Observation[] {
     }
     case 'crashed':
       return [crash(step.failure)]
-    case 'taken-in-hand':
+    case 'retry-cancelled':
     case 'owed-load-checked':
     case 'ended':
       return []

@@ -15,13 +15,11 @@ import type { SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts
 import { checkOwedLoad } from './check-owed-load.ts'
 import type { TakeWaiting } from './conflate-map.ts'
 import { describeFailure } from './describe-failure.ts'
-import type { Generation } from './generation-store.ts'
 import { type LoadDeadline, startDeadline } from './load-deadline.ts'
 import { type LoadDeps, type LoadResult, loadSchema } from './load-schema.ts'
 import { mergeOrders, type ReloadOrder } from './reload-order.ts'
 import {
   deeper,
-  type ReloadDepth,
   type ReloadOutcome,
   type ReloadSignal,
   type ReloadTimes,
@@ -66,10 +64,14 @@ const configChanged: SnapshotDiff = { ...noChanges, changed: ['configuration'] }
 /** Always ends with `ended`, whatever happens on the way. */
 export async function* performReload(asked: ReloadRun, deps: PerformDeps): Steps {
   const { scheduler } = deps
-  const run = { ...withoutMootRetry(asked), beganAt: scheduler.now() }
+  const run = { ...asked, beganAt: scheduler.now() }
   let order = run.order
   const joinLate = () => {
-    const late = run.takeWaiting((waiting) => waiting.signal.scope === 'schema')
+    // the retry that fell due meanwhile asks for nothing but the owed load, which is tried now
+    const late = run.takeWaiting(
+      ({ signal, urgency }) =>
+        signal.scope === 'schema' || (urgency === 'retry' && run.state.owed !== null),
+    )
     if (late !== undefined) order = mergeOrders(order, late)
     return order
   }
@@ -86,16 +88,6 @@ export async function* performReload(asked: ReloadRun, deps: PerformDeps): Steps
     outcome = yield* survive(failure, { ...run, deps })
   }
   yield { kind: 'ended', order, outcome, at: scheduler.now() }
-}
-
-/** A retry that waited while another reload made its load good has nothing left but to check. */
-function withoutMootRetry(run: ReloadRun): ReloadRun {
-  const { order, state } = run
-  if (order.urgency !== 'retry' || state.owed !== null) return run
-  return {
-    ...run,
-    order: { ...order, signal: { ...order.signal, scope: 'schema', depth: 'check' } },
-  }
 }
 
 /** What the parts of one reload share. */
@@ -117,18 +109,21 @@ function timesOf({ order, deps, beganAt }: Reload): ReloadTimes {
 
 async function* reload(work: TimedReload): Steps<ReloadOutcome> {
   const { order, state } = work
-  const { signal } = order
-  if (signal.scope === 'config') {
-    const { config, problem } = yield* readConfiguration(work, signal, null)
-    return endOf(work, problem, {
-      ...(config === null
-        ? { kind: 'unchanged', foundBy: 'check' }
-        : { kind: 'published', changes: configChanged }),
-      snapshotVersion: state.generation.snapshot?.snapshotVersion ?? 0,
-      ...timesOf(work),
-    })
-  }
   const { owed } = state
+  if (order.signal.scope === 'config') {
+    const { config, problem } = yield* readConfiguration(work, null)
+    return endOf(
+      work,
+      { problem },
+      {
+        ...(config === null
+          ? { kind: 'unchanged', foundBy: 'check' }
+          : { kind: 'published', changes: configChanged }),
+        snapshotVersion: state.generation.snapshot?.snapshotVersion ?? 0,
+        ...timesOf(work),
+      },
+    )
+  }
   if (owed !== null && order.urgency === 'patient') {
     const look = await checkOwedLoad(owed, state.generation.config, work.deadline, work.deps.reader)
     if (look.kind === 'left') {
@@ -136,58 +131,46 @@ async function* reload(work: TimedReload): Steps<ReloadOutcome> {
       return { kind: 'failed', ...timesOf(work), cause: look.cause }
     }
   }
-  yield { kind: 'taken-in-hand' }
-  return yield* reloadSchema(work, owed)
+  yield { kind: 'retry-cancelled' }
+  return yield* reloadSchema(work, goalOf(order, owed))
 }
 
-/** Both parts, or the schema alone. What an earlier load still owes is made good with it. */
-async function* reloadSchema(work: TimedReload, owed: OwedLoad | null): Steps<ReloadOutcome> {
-  const { state, deadline, deps } = work
-  const { generation } = state
-  const asked = work.order.signal
-  const scope = owed === null ? asked.scope : widerScope(asked.scope, owed.scope)
-  const signal = { ...asked, scope }
-  const unready = await getReady(work, signal, owed)
+/** What a reload of the schema, perhaps of both parts, is to achieve. */
+interface Goal {
+  /** What was asked for, and what an earlier load still owes. */
+  readonly signal: ReloadSignal
+  /** It loads whatever the version says: a load was asked for, or is owed. */
+  readonly mustLoad: boolean
+  readonly owed: OwedLoad | null
+}
 
-  const inUse = generation.config
-  const read =
-    scope === 'schema'
-      ? { config: null, isInUse: false, problem: null }
-      : yield* readConfiguration(work, signal, owed)
-  const { problem } = read
-  const options = schemaOptions(read.config ?? inUse)
+function goalOf({ signal }: ReloadOrder, owed: OwedLoad | null): Goal {
+  const scope = owed === null ? signal.scope : widerScope(signal.scope, owed.scope)
+  const depth = owed === null ? signal.depth : deeper(signal.depth, owed.depth)
+  return { signal: { ...signal, scope, depth }, mustLoad: depth !== 'check', owed }
+}
 
-  const order = work.joinLate()
-  const depth = owed === null ? order.signal.depth : deeper(order.signal.depth, owed.depth)
-  const result: LoadResult =
-    unready ??
-    (await loadSchema(
-      {
-        depth,
-        options,
-        previous: generation.snapshot,
-        loadedAt: new Date(deps.scheduler.now()),
-        mustLoad: owed !== null || missesOptions({ ...order, signal }, options, generation),
-      },
-      deadline,
-      deps,
-    ))
+/** Gets ready, reads the configuration if it is asked for, then looks at the schema. */
+async function* reloadSchema(work: TimedReload, goal: Goal): Steps<ReloadOutcome> {
+  const { generation } = work.state
+  const unready = goal.mustLoad ? await getReady(work) : null
+  const read = goal.signal.scope === 'schema' ? notRead : yield* readConfiguration(work, goal)
+  const joined = { ...work, order: work.joinLate() }
+  const wholeGoal = goalOf(joined.order, goal.owed)
+  const result = unready ?? (await lookAtSchema(joined, wholeGoal, read))
   const pending = read.isInUse ? null : read.config
   switch (result.kind) {
     case 'loaded':
-      return endOf(work, problem, yield* publish(work, result, pending, read.config !== null))
-    case 'failed': {
-      const config = read.config ?? inUse
-      const isRetry = order.urgency === 'retry'
-      return endOf(work, problem, yield* owe(work, { result, scope, depth, config, isRetry }))
-    }
+      return endOf(work, read, yield* publish(work, result, pending, read.config !== null))
+    case 'failed':
+      return endOf(work, read, yield* owe(joined, wholeGoal, result, pending))
     case 'unchanged': {
       const snapshotVersion = generation.snapshot?.snapshotVersion ?? 0
       const times = timesOf(work)
       yield { kind: 'unchanged', snapshotVersion, ...times }
       return endOf(
         work,
-        problem,
+        read,
         read.config === null
           ? { kind: 'unchanged', snapshotVersion, foundBy: 'check', ...times }
           : { kind: 'published', snapshotVersion, changes: configChanged, ...times },
@@ -196,18 +179,36 @@ async function* reloadSchema(work: TimedReload, owed: OwedLoad | null): Steps<Re
   }
 }
 
+function lookAtSchema(work: TimedReload, goal: Goal, read: ConfigReading): Promise<LoadResult> {
+  const { deps, state, deadline } = work
+  const options = schemaOptions(read.config ?? state.generation.config)
+  return loadSchema(
+    {
+      depth: goal.signal.depth,
+      options,
+      previous: state.generation.snapshot,
+      loadedAt: new Date(deps.scheduler.now()),
+      mustLoad: goal.owed !== null || optionsNeedLoad(work, goal, options),
+    },
+    deadline,
+    deps,
+  )
+}
+
 /** Where the configuration could not be read, the whole reload has failed by that. */
-function endOf(work: Reload, problem: string | null, outcome: ReloadOutcome): ReloadOutcome {
+function endOf(
+  work: Reload,
+  { problem }: Pick<ConfigReading, 'problem'>,
+  outcome: ReloadOutcome,
+): ReloadOutcome {
   return problem === null ? outcome : { kind: 'failed', ...timesOf(work), cause: problem }
 }
 
-async function getReady(
-  { deadline, deps: { beforeLoad } }: TimedReload,
-  { depth }: ReloadSignal,
-  owed: OwedLoad | null,
-): Promise<Extract<LoadResult, { kind: 'failed' }> | null> {
-  const isLoad = depth !== 'check' || owed !== null
-  if (!isLoad || beforeLoad === undefined) return null
+async function getReady({
+  deadline,
+  deps: { beforeLoad },
+}: TimedReload): Promise<Extract<LoadResult, { kind: 'failed' }> | null> {
+  if (beforeLoad === undefined) return null
   try {
     await deadline.guard(beforeLoad(deadline.signal))
     return null
@@ -216,21 +217,26 @@ async function getReady(
   }
 }
 
-/**
- * Reads the configuration. What is new in it comes into use at once, unless a load follows that it
- * is to be published with, and nobody asked for it alone.
- */
-async function* readConfiguration(
-  { order, state: { generation }, deadline, deps }: TimedReload,
-  signal: ReloadSignal,
-  owed: OwedLoad | null,
-): Steps<{
+interface ConfigReading {
   /** The configuration read, where it differs from the one in use; else null. */
   readonly config: Config | null
+  /** It came into use when it was read. */
   readonly isInUse: boolean
-  /** Why the configuration could not be read; null when it was. */
+  /** Why the configuration could not be read; null when it was, or was not asked for. */
   readonly problem: string | null
-}> {
+}
+
+const notRead: ConfigReading = { config: null, isInUse: false, problem: null }
+
+/**
+ * Reads the configuration. A changed one comes into use at once, with one exception: where a load
+ * follows, the two are published together, unless somebody asked for the configuration alone.
+ *
+ * @param goal null: the schema is not looked at
+ */
+async function* readConfiguration(work: TimedReload, goal: Goal | null): Steps<ConfigReading> {
+  const { order, state, deadline, deps } = work
+  const inUse = state.generation.config
   let read: Result<Config, readonly string[]>
   let failure: unknown = null
   try {
@@ -239,30 +245,25 @@ async function* readConfiguration(
     failure = thrown
     read = err([describeFailure(thrown).cause])
   }
-  const config = read.ok && !isDeepStrictEqual(read.value, generation.config) ? read.value : null
-  const options = schemaOptions(config ?? generation.config)
-  const isLoadAhead =
-    signal.scope !== 'config' &&
-    (signal.depth !== 'check' ||
-      owed !== null ||
-      missesOptions({ ...order, signal }, options, generation))
+  const config = read.ok && !isDeepStrictEqual(read.value, inUse) ? read.value : null
+  const options = schemaOptions(config ?? inUse)
+  const isLoadAhead = goal !== null && (goal.mustLoad || optionsNeedLoad(work, goal, options))
   const isInUse = config !== null && (order.wantsConfigFirst || !isLoadAhead)
   yield { kind: 'config-read', read, publishes: isInUse ? config : null, failure }
   return { config, isInUse, problem: read.ok ? null : read.error.join('; ') }
 }
 
 /**
- * A check that clocks or clients repeat looks under the options that the snapshot was loaded with;
- * for changed ones a load has to be asked for. Whoever tells of a change asks for one, and so does
- * the listener when it is back, since the word may have been said while nobody listened.
+ * Whether a check has to load because options that shape the schema have changed.
+ *
+ * Such options act with the next load, and a check compares versions under the options that the
+ * snapshot was loaded with: a check that clocks or clients repeat changes nothing about that. All
+ * other signals come from somebody who tells of a change, or from a listener that is back and may
+ * have missed the word: there a check is enough to make them act.
  */
-function missesOptions(
-  { urgency, signal }: Pick<ReloadOrder, 'urgency' | 'signal'>,
-  options: SchemaOptions,
-  loaded: Generation,
-): boolean {
-  if (signal.scope !== 'both' && urgency !== 'fresh') return false
-  return !isDeepStrictEqual(options, loaded.snapshot?.options)
+function optionsNeedLoad({ order, state }: Reload, goal: Goal, options: SchemaOptions): boolean {
+  if (goal.signal.scope !== 'both' && order.urgency !== 'fresh') return false
+  return !isDeepStrictEqual(options, state.generation.snapshot?.options)
 }
 
 /**
@@ -310,49 +311,45 @@ async function* compare(
   }
 }
 
-/** The previous snapshot stays, and what was to be loaded is owed. */
+/**
+ * The previous snapshot stays, and what was to be loaded is owed. Where it was a retry that failed
+ * the next pause is longer; any other trigger begins a new series.
+ *
+ * @param config comes into use although the load failed; null: the one in use stays
+ */
 async function* owe(
   work: Reload,
-  failed: {
-    readonly result: Extract<LoadResult, { kind: 'failed' }>
-    readonly scope: ReloadSignal['scope']
-    readonly depth: ReloadDepth
-    /** The configuration that comes into use although the load failed. */
-    readonly config: Config
-    /** It was a retry itself: the next pause is longer. Any other trigger begins a new series. */
-    readonly isRetry: boolean
-  },
+  { signal: { scope, depth } }: Goal,
+  { failure, schemaVersion }: Extract<LoadResult, { kind: 'failed' }>,
+  config: Config | null,
 ): Steps<ReloadOutcome> {
-  const { state, deps } = work
-  const { failure, schemaVersion } = failed.result
+  const { order, state, deps } = work
   const { error, cause } = describeFailure(failure)
-  const attempt = failed.isRetry ? (state.owed?.attempt ?? 0) + 1 : 1
+  const attempt = order.urgency === 'retry' ? (state.owed?.attempt ?? 0) + 1 : 1
   const times = timesOf(work)
-  const { origin } = work.order.signal
   const owed: OwedLoad = {
-    scope: failed.scope,
-    depth: failed.depth === 'full' ? 'full' : 'load',
+    scope,
+    depth: depth === 'full' ? 'full' : 'load',
     attempt,
     cause,
     failedAt: schemaVersion,
     isSilent: error.kind === 'connection',
     retryInMs: withJitter(backoffMs(attempt), deps.random()),
   }
-  const { config } = failed
+  const options = schemaOptions(config ?? state.generation.config)
   const at = deps.scheduler.now()
-  yield { kind: 'load-failed', origin, failure, owed, config, at, ...times }
+  const { origin } = order.signal
+  yield { kind: 'load-failed', origin, failure, owed, config, options, at, ...times }
   return { kind: 'failed', cause, ...times }
 }
 
 /** After a bug of ours the schema that was asked for is owed all the same. */
 async function* survive(failure: unknown, work: Reload): Steps<ReloadOutcome> {
-  const { signal, urgency } = work.order
-  const { scope, depth } = signal
-  if (scope !== 'config') {
-    const { config } = work.state.generation
-    const result = { kind: 'failed', failure, schemaVersion: null } as const
-    return yield* owe(work, { result, scope, depth, config, isRetry: urgency === 'retry' })
+  const { order, state } = work
+  if (order.signal.scope !== 'config') {
+    const failed = { kind: 'failed', failure, schemaVersion: null } as const
+    return yield* owe(work, goalOf(order, state.owed), failed, null)
   }
   yield { kind: 'crashed', failure }
-  return { kind: 'failed', ...timesOf(work), cause: describeFailure(failure).cause }
+  return { kind: 'failed', cause: describeFailure(failure).cause, ...timesOf(work) }
 }

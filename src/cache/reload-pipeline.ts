@@ -8,7 +8,7 @@
  *   retries ──┘                                    │
  *      ▲───────────── a load is owed ──────────────┘
  *
- * Retries are derived from the state: a newer trigger that takes the owed load in hand cancels the
+ * Retries are derived from the state: a newer trigger that tries the owed load cancels the
  * one that was due. Every effect is a parameter, all time is the scheduler's.
  */
 import {

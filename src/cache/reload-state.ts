@@ -25,7 +25,7 @@ export interface ReloadState {
   readonly owed: OwedLoad | null
   /**
    * When the owed load is tried again, on the scheduler's clock; null while nothing is owed, and
-   * while a reload has it in hand.
+   * while a reload tries it.
    */
   readonly retryAt: number | null
   readonly last: LastReload | null
@@ -38,7 +38,7 @@ export function initialState(generation: Generation): ReloadState {
 /** The state after a step; the same object where the step changes nothing. */
 export function foldStep(state: ReloadState, step: ReloadStep): ReloadState {
   switch (step.kind) {
-    case 'taken-in-hand':
+    case 'retry-cancelled':
       return state.retryAt === null ? state : { ...state, retryAt: null }
     case 'config-read':
       return step.publishes === null
@@ -54,8 +54,7 @@ export function foldStep(state: ReloadState, step: ReloadStep): ReloadState {
     }
     case 'load-failed': {
       const { config, owed, at } = step
-      const generation =
-        config === state.generation.config ? state.generation : { ...state.generation, config }
+      const generation = config === null ? state.generation : { ...state.generation, config }
       return { ...state, generation, owed, retryAt: at + owed.retryInMs }
     }
     case 'owed-load-checked':

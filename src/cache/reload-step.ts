@@ -2,14 +2,14 @@
  * What happens in one reload, step by step. `perform-reload.ts` makes them; the state is folded
  * from them (`reload-state.ts`), and log and metrics are told of them (`observations-of.ts`).
  *
- * began → taken-in-hand? → config-read? → loaded | unchanged | load-failed → ended
+ * began → retry-cancelled? → config-read? → loaded | unchanged | load-failed → ended
  * began → owed-load-checked → ended: a check that leaves an owed load to its retry
  */
 import type { Config } from '../config/config.ts'
 import type { Result } from '../core/result.ts'
 import type { Catalog, SchemaVersion } from '../schema/catalog.ts'
 import type { SnapshotDiff } from '../schema/diff-snapshots.ts'
-import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
+import type { SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import type { ReloadOrder } from './reload-order.ts'
 import type {
   ReloadDepth,
@@ -45,8 +45,8 @@ export type LoadedChanges =
 
 export type ReloadStep =
   | { readonly kind: 'began'; readonly order: ReloadOrder }
-  /** The schema is looked at now, and with it what an earlier load still owes: no retry is due. */
-  | { readonly kind: 'taken-in-hand' }
+  /** This reload tries what an earlier one still owes: the retry that was due is not needed. */
+  | { readonly kind: 'retry-cancelled' }
   | {
       readonly kind: 'config-read'
       readonly read: Result<Config, readonly string[]>
@@ -77,8 +77,10 @@ export type ReloadStep =
       readonly origin: ReloadOrigin
       readonly failure: unknown
       readonly owed: OwedLoad
-      /** The configuration in use from now on: a new one does not wait for the load to succeed. */
-      readonly config: Config
+      /** Comes into use although the load failed; null: the one in use stays. */
+      readonly config: Config | null
+      /** What the load was made with. */
+      readonly options: SchemaOptions
       /** Milliseconds on the scheduler's clock. */
       readonly at: number
     })

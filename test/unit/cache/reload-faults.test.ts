@@ -3,7 +3,7 @@
  */
 import { throwError } from 'rxjs'
 import { describe, expect, test } from 'vitest'
-import { createRig } from './reload-rig.ts'
+import { createRig, databaseFailure } from './reload-rig.ts'
 
 describe('whatever the effects do, the pipeline goes on', () => {
   test.each([
@@ -79,6 +79,32 @@ describe('whatever the effects do, the pipeline goes on', () => {
     await rig.clock.advance(1500)
     expect(rig.timeline.filter((text) => text.includes('crashed: Error: bug'))).toHaveLength(2)
     expect(rig.pipeline.state()).toMatchObject({ kind: 'retrying', cause: 'bug', attempt: 2 })
+  })
+
+  test('a bug while a full load is owed leaves it owed in full, and the configuration that is in use', async () => {
+    let isBroken = false
+    const rig = createRig({
+      deadlineMs: () => {
+        if (isBroken) throw new Error('bug')
+        return 60_000
+      },
+    })
+    await rig.startUp()
+    rig.db.version = 'v2'
+    rig.db.failures = [databaseFailure('57014')]
+    rig.send({ scope: 'both', depth: 'full', origin: 'signal' })
+    await rig.clock.advance(500)
+    isBroken = true
+    rig.send({ scope: 'schema', depth: 'load' })
+    await rig.clock.advance(300)
+    isBroken = false
+    rig.told()
+    await rig.clock.advance(1500)
+    expect(rig.told().filter((text) => / start |load |published/.test(text))).toEqual([
+      '2500 start retry both full',
+      '2502 load full',
+      '2522 published 2',
+    ])
   })
 
   test('observe throws: nothing else happens', async () => {

@@ -234,8 +234,22 @@ describe('while a load is owed', () => {
       '2500 start poll schema check',
       '4502 load load',
       '4522 published 2',
-      '4522 start retry schema check',
-      '6522 unchanged 2',
+    ])
+  })
+
+  test('such a check that fails counts as the retry that fell due meanwhile', async () => {
+    const rig = createRig()
+    await owing(rig, 'both')
+    rig.db.version = 'v3'
+    rig.db.versionMs = 2000
+    rig.send({ depth: 'check', origin: 'poll' })
+    // two tries have failed; the third was due at 4046, the look ends at 4500
+    await rig.clock.advance(7000)
+    expect(rig.told().filter((text) => /start|load |failed|retry in/.test(text))).toEqual([
+      '2500 start poll schema check',
+      '4502 load load',
+      '6522 failed #3',
+      '6522 retry in 4000',
     ])
   })
 

@@ -31,7 +31,10 @@ const owed: OwedLoad = {
 }
 
 const starting = initialState({ config: testConfig, snapshot: null })
-const ready: ReloadState = { ...starting, generation: { config: testConfig, snapshot } }
+const ready: ReloadState = {
+  ...starting,
+  generation: { config: testConfig, snapshot },
+}
 const retrying: ReloadState = { ...ready, owed, retryAt: 1500 }
 
 const times = { durationMs: 1, queuedMs: 0 }
@@ -56,7 +59,16 @@ function loaded(
 function failedAt(at: number): ReloadStep {
   const failure = new Error('broken')
   const origin = 'notify'
-  return { kind: 'load-failed', origin, failure, owed, config: testConfig, at, ...times }
+  return {
+    kind: 'load-failed',
+    origin,
+    failure,
+    owed,
+    config: null,
+    options: schemaOptions(testConfig),
+    at,
+    ...times,
+  }
 }
 
 describe('foldStep', () => {
@@ -90,7 +102,7 @@ describe('foldStep', () => {
   })
 
   test('takes a retry off the clock while a reload has the load in hand, which stays owed', () => {
-    expect(foldStep(retrying, { kind: 'taken-in-hand' })).toEqual({ ...retrying, retryAt: null })
+    expect(foldStep(retrying, { kind: 'retry-cancelled' })).toEqual({ ...retrying, retryAt: null })
   })
 
   test('notes what a look found without moving the retry', () => {
