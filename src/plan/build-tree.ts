@@ -25,6 +25,8 @@ export interface TreeSource {
   readonly readsResult: boolean
   /** `db-max-rows` where windows apply. */
   readonly maxRows: number | null
+  /** Of a function's result whose columns it names itself. */
+  readonly columnTypes: ReadonlyMap<string, string> | undefined
 }
 
 export function buildTree(draft: DraftNode, source: TreeSource): ReadNode {
@@ -48,7 +50,10 @@ function buildNode(draft: DraftNode, source: TreeSource, around: Surroundings): 
   const toOne = draft.link === null || isToOne(draft.link.relationship)
   const lifts = isOneSpread(draft)
   const isGrouped = around.isGrouped || (draft.isSpread && !toOne) || aggregates(draft)
-  const scope = fieldScope(source.snapshot, scopeName(source.root, draft))
+  const scope = fieldScope(source.snapshot, scopeName(source.root, draft), {
+    rows: relation,
+    columnTypes: draft.depth === 0 ? source.columnTypes : undefined,
+  })
   const selected = selectColumns(draft.fields, {
     scope,
     starScope: fieldScope(source.snapshot, relation),

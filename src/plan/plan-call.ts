@@ -44,7 +44,7 @@ export function planCall(
   const routine = chosen.value
   const unnamed = singleUnnamed(routine)
   const relation = resultRelation(routine)
-  const root = planReadTree(request, relation, snapshot, options)
+  const root = planReadTree(request, relation, snapshot, options, routine.returns.columnTypes)
   if (!root.ok) return root
   const media = negotiateMedia(request, relation, root.value, snapshot, options)
   if (!media.ok) return media

@@ -52,13 +52,15 @@ export function planRead(
 
 /**
  * The tree over `root`: a relation, or for a function what its rows look like. For writes the
- * root's filters and all windows are left out: they concern the write itself.
+ * root's filters and all windows are left out: they concern the write itself. `columnTypes`: base
+ * types of columns that a function names itself.
  */
 export function planReadTree(
   request: ApiRequest,
   root: QualifiedName,
   snapshot: SchemaSnapshot,
   options: PlanOptions,
+  columnTypes?: ReadonlyMap<string, string>,
 ): Result<ReadNode, ApiError> {
   const { kind } = request.action
   const draft = draftTree(root, request.select)
@@ -74,6 +76,7 @@ export function planReadTree(
     root,
     readsResult: kind === 'mutate' || kind === 'call',
     maxRows: kind === 'mutate' ? null : options.dbMaxRows,
+    columnTypes,
   })
   const refused = refuseTree(tree, snapshot) ?? checkManySpreads(tree)
   return refused === null ? ok(tree) : err(refused)

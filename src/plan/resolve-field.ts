@@ -15,12 +15,27 @@ export interface FieldScope {
   /** Undefined for functions' results and for embeds named by a key, a column or a function. */
   readonly relation: Relation | undefined
   readonly representations: SchemaSnapshot['representations']
+  /** What the rows are of, whatever the embed is named by. */
+  readonly rows: Relation | undefined
+  /** Base types of columns that a function names itself. */
+  readonly columnTypes: ReadonlyMap<string, string> | undefined
 }
 
-export function fieldScope(snapshot: SchemaSnapshot, name: QualifiedName): FieldScope {
+export function fieldScope(
+  snapshot: SchemaSnapshot,
+  name: QualifiedName,
+  actual: {
+    readonly rows?: QualifiedName
+    readonly columnTypes?: ReadonlyMap<string, string> | undefined
+  } = {},
+): FieldScope {
+  const relation = snapshot.relations.get(nameKey(name))
+  const { rows, columnTypes } = actual
   return {
-    relation: snapshot.relations.get(nameKey(name)),
+    relation,
     representations: snapshot.representations,
+    rows: rows === undefined ? relation : snapshot.relations.get(nameKey(rows)),
+    columnTypes,
   }
 }
 
@@ -69,9 +84,18 @@ export function resolveOutputField(scope: FieldScope, path: FieldPath): PlanFiel
   return withOutputTransform(scope, resolveField(scope, path))
 }
 
-/** A filtered field: the representation turns the filter's text into the domain. */
+/**
+ * A filtered field: the representation turns the filter's text into the domain. Some operators mean
+ * another thing for one type than for others, so its type is looked for wherever it can be known.
+ */
 export function resolveFilterField(scope: FieldScope, path: FieldPath): PlanField {
-  return withInputTransform(scope, 'text', resolveField(scope, path))
+  const field = withInputTransform(scope, 'text', resolveField(scope, path))
+  return field.baseType === '' ? { ...field, baseType: baseTypeOf(scope, path.name) } : field
+}
+
+function baseTypeOf({ rows, columnTypes }: FieldScope, name: string): string {
+  const ofColumn = rows?.columns.get(name)?.baseType ?? columnTypes?.get(name)
+  return ofColumn ?? rows?.computedTypes.get(name) ?? ''
 }
 
 /**

@@ -12,6 +12,7 @@ import type {
   Catalog,
   CatalogRelation,
   Column,
+  ComputedField,
   Representation,
   Routine,
   ViewKeyDependency,
@@ -84,9 +85,26 @@ function viewPrimaryKeys(
   return keys
 }
 
+const noTypes: ReadonlyMap<string, string> = Object.freeze(new Map())
+
+/** By `nameKey` of the relation. */
+function computedTypes(
+  fields: readonly ComputedField[],
+): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const byRelation = new Map<string, Map<string, string>>()
+  for (const { relation, name, baseType } of fields) {
+    const types = byRelation.get(nameKey(relation))
+    if (types === undefined) byRelation.set(nameKey(relation), new Map([[name, baseType]]))
+    else types.set(name, baseType)
+  }
+  for (const types of byRelation.values()) Object.freeze(types)
+  return byRelation
+}
+
 function* copyRelation(
   relation: CatalogRelation,
   primaryKey: readonly string[],
+  computedTypes: ReadonlyMap<string, string>,
 ): Generator<void, Relation, void> {
   const columns = new Map<string, Column>()
   for (const column of relation.columns) {
@@ -98,6 +116,7 @@ function* copyRelation(
     primaryKey: copyTexts(primaryKey),
     columns: Object.freeze(columns),
     isView: isView(relation),
+    computedTypes,
   })
 }
 
@@ -174,6 +193,7 @@ function* buildSteps(
   const exposed = new Set(schemas)
 
   const viewKeys = viewPrimaryKeys(catalog.viewKeyDependencies)
+  const computed = computedTypes(catalog.computedFields ?? none)
   const tableKeys = new Map<string, readonly string[]>()
   const relations: (readonly [string, Relation])[] = []
   for (const relation of catalog.relations) {
@@ -181,7 +201,7 @@ function* buildSteps(
     const primaryKey = isView(relation) ? (viewKeys.get(key) ?? none) : relation.primaryKey
     tableKeys.set(key, primaryKey)
     if (exposed.has(relation.schema)) {
-      relations.push([key, yield* copyRelation(relation, primaryKey)])
+      relations.push([key, yield* copyRelation(relation, primaryKey, computed.get(key) ?? noTypes)])
     }
     yield
   }

@@ -89,6 +89,16 @@ export interface ReturnType {
   readonly kind: 'void' | 'scalar' | 'composite'
   /** The composite is known by a domain over it. */
   readonly isCompositeAlias: boolean
+  /** Of a result whose columns the function names itself: their base types, by name. */
+  readonly columnTypes?: ReadonlyMap<string, string>
+}
+
+/** A function of a relation's rows that is read like a column of it. */
+export interface ComputedField {
+  readonly relation: QualifiedName
+  readonly name: string
+  /** Domains resolved, without modifiers, as a column's. */
+  readonly baseType: string
 }
 
 export type IsolationLevel = 'read-committed' | 'repeatable-read' | 'serializable'
@@ -154,6 +164,8 @@ export interface Catalog {
   readonly viewKeyDependencies: readonly ViewKeyDependency[]
   readonly routines: readonly Routine[]
   readonly computedRelationships: readonly ComputedRelationship[]
+  /** At most one of a relation and a name: the one that requests reach. */
+  readonly computedFields?: readonly ComputedField[]
   readonly representations: readonly Representation[]
   readonly mediaHandlers: readonly MediaHandlerSource[]
   /** Frozen in depth: snapshots take it over as it is. */

@@ -75,6 +75,7 @@ const partNames = {
   canDelete: 'writes',
   primaryKey: 'key',
   columns: 'columns',
+  computedTypes: 'computed fields',
   isClosed: 'columns',
 } as const satisfies Record<keyof Relation, string>
 

@@ -22,6 +22,8 @@ export interface Relation extends Omit<CatalogRelation, 'columns'> {
   /** In declared order. */
   readonly columns: ReadonlyMap<string, Column>
   readonly isView: boolean
+  /** Base types of computed fields, by name. */
+  readonly computedTypes: ReadonlyMap<string, string>
 }
 
 /** The options that act only through a schema load, as they were when it began. */

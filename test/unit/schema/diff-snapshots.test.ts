@@ -129,6 +129,25 @@ describe('diffSnapshots', () => {
     expect(changed).toEqual([`test.films(${parts})`])
   })
 
+  test('what functions return, as a column or with columns of their own, is a change', () => {
+    const films = qualifiedName('test', 'films')
+    const field = (baseType: string) => [{ relation: films, name: 'words', baseType }]
+    const text = { ...before, computedFields: field('text') }
+    const vector = { ...before, computedFields: field('tsvector') }
+    expect(diffSnapshots(build(text), build(vector)).changed).toEqual([
+      'test.films(computed fields)',
+    ])
+    expect(diffSnapshots(build(text), build({ ...text }))).toEqual(noChanges)
+
+    const returning = (type: string) => {
+      const add = routine('add', ['a', 'b'])
+      const returns = { ...add.returns, columnTypes: new Map([['words', type]]) }
+      return { ...before, routines: [{ ...add, returns }] }
+    }
+    const { changed } = diffSnapshots(build(returning('text')), build(returning('tsvector')))
+    expect(changed).toEqual(['test.add()'])
+  })
+
   test('a relation that cannot be read any more is told from one that is gone', () => {
     const broken = { ...qualifiedName('test', 'v'), cause: 'no such table: gone' }
     const hidden = { ...broken, schema: 'hidden' }

@@ -74,7 +74,7 @@ export function* typesOfRoutines(rows: readonly CatalogRow[]): Steps<ReadonlySet
   for (const row of rows) {
     yield
     types.add(numberIn(row, 'return_type'))
-    for (const argument of argumentsOf(row)) if (isInput(argument)) types.add(argument.type)
+    for (const { type } of argumentsOf(row)) types.add(type)
   }
   return types
 }
@@ -83,6 +83,8 @@ export function* typesOfRoutines(rows: readonly CatalogRow[]): Steps<ReadonlySet
 export interface RoutineTypes {
   readonly typeOf: (oid: number) => Pick<CatalogType, 'text' | 'isDomain'>
   readonly baseOf: (oid: number) => Pick<CatalogType, 'schema' | 'name' | 'isComposite'>
+  /** Base types of the columns that results have; absent: they are not wanted. */
+  readonly columnTypeOf?: (oid: number) => string
 }
 
 export function* parseRoutines(
@@ -110,6 +112,7 @@ export function* parseRoutines(
         type: { schema: returned.schema, name: returned.name },
         kind: returnKind(returned, all),
         isCompositeAlias: types.typeOf(numberIn(row, 'return_type')).isDomain,
+        ...columnTypes(all, types),
       },
       volatility: volatility(textIn(row, 'volatility')),
       hasVariadic: flagIn(row, 'has_variadic'),
@@ -119,6 +122,15 @@ export function* parseRoutines(
     })
   }
   return routines
+}
+
+function columnTypes(
+  all: readonly Argument[],
+  { columnTypeOf }: RoutineTypes,
+): Pick<Routine['returns'], 'columnTypes'> {
+  const columns = all.filter(({ mode }) => 'tbo'.includes(mode))
+  if (columnTypeOf === undefined || columns.length === 0) return {}
+  return { columnTypes: new Map(columns.map(({ name, type }) => [name, columnTypeOf(type)])) }
 }
 
 /** A result whose columns are declared among the arguments is a row as well. */

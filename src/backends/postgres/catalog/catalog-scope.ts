@@ -4,13 +4,15 @@
  */
 import type { SchemaOptions } from '../../../schema/schema-snapshot.ts'
 import type { ControlQuery } from '../connect/control-connection.ts'
-import { flagIn, numberIn, textIn } from './catalog-row.ts'
+import { type CatalogRow, flagIn, numberIn, textIn } from './catalog-row.ts'
 
 export interface CatalogScope {
   /** Array literal of oids, for `any ($1::oid[])`. */
   readonly exposed: string
   /** The exposed schemas and those of the extra search path: views are followed through them. */
   readonly followed: string
+  /** Schemas of the extra search path, in its order. */
+  readonly extra: string
   /** `180004`. */
   readonly serverVersion: number
 }
@@ -34,10 +36,11 @@ export async function resolveScope(
   const rows = await query(scopeSql, [JSON.stringify(dbSchemas), JSON.stringify(dbExtraSearchPath)])
   const [first] = rows
   if (first === undefined) throw new Error('a load needs at least one schema')
-  const exposed = rows.filter((row) => flagIn(row, 'is_exposed'))
+  const oids = (some: readonly CatalogRow[]) => `{${some.map((row) => textIn(row, 'oid')).join()}}`
   return {
-    exposed: `{${exposed.map((row) => textIn(row, 'oid')).join()}}`,
-    followed: `{${rows.map((row) => textIn(row, 'oid')).join()}}`,
+    exposed: oids(rows.filter((row) => flagIn(row, 'is_exposed'))),
+    followed: oids(rows),
+    extra: oids(rows.filter((row) => !flagIn(row, 'is_exposed'))),
     serverVersion: numberIn(first, 'server_version'),
   }
 }

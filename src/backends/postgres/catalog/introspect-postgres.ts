@@ -13,6 +13,11 @@ import type { Catalog } from '../../../schema/catalog.ts'
 import type { IntrospectionRequest } from '../../backend.ts'
 import type { ControlQuery } from '../connect/control-connection.ts'
 import { assembleRelations } from './assemble-relations.ts'
+import {
+  computedFields,
+  readComputedFields,
+  typesOfComputedFields,
+} from './catalog-computed-fields.ts'
 import { readComputedRelationships } from './catalog-computed-relationships.ts'
 import { endsOf, keysAbout, parseKeys, readKeys } from './catalog-keys.ts'
 import { readMediaHandlers } from './catalog-media-handlers.ts'
@@ -69,6 +74,7 @@ export async function introspectPostgres(
   const computedRelationships = await timed('comprels', () =>
     readComputedRelationships(query, scope),
   )
+  const computedRows = await timed('comprels', () => readComputedFields(query, scope))
   const castRows = await timed('dreps', () => readCasts(query))
   const mediaHandlers = await timed('mhandlers', () => readMediaHandlers(query, scope))
   const roles = request.readRoleSettings
@@ -76,7 +82,11 @@ export async function introspectPostgres(
     : new Map<string, RoleSettings>()
 
   const tables = await sliced(parseTables(tableRows.tables))
-  const otherTypes = [...(await sliced(typesOfRoutines(routineRows))), ...typesOfCasts(castRows)]
+  const otherTypes = [
+    ...(await sliced(typesOfRoutines(routineRows))),
+    ...typesOfComputedFields(computedRows),
+    ...typesOfCasts(castRows),
+  ]
   const uses = await sliced(typeUses(tables, otherTypes))
   const types = await timed('tables', () => readTypes(query, uses))
   const followedViews = await sliced(parseViews(viewRows))
@@ -111,8 +121,15 @@ export async function introspectPostgres(
     foreignKeys: await sliced(foreignKeys(keys, allKeys, names)),
     hiddenPrimaryKeys: hiddenPrimaryKeys(keys, allKeys, relevant, names),
     viewKeyDependencies: await sliced(viewKeyDependencies(origins, keys, names)),
-    routines: await sliced(parseRoutines(routineRows, types, options.dbHoistedTxSettings)),
+    routines: await sliced(
+      parseRoutines(
+        routineRows,
+        { ...types, columnTypeOf: (oid) => types.baseOf(oid).text },
+        options.dbHoistedTxSettings,
+      ),
+    ),
     computedRelationships,
+    computedFields: computedFields(computedRows, types),
     representations: representations(castRows, types),
     mediaHandlers,
     engineFacts: new PostgresFacts(roles),
