@@ -126,6 +126,8 @@ export type ApiError =
   | {
       readonly kind: 'raised'
       readonly status: number
+      /** Null: the one that goes with the status. */
+      readonly statusText: string | null
       readonly headers: readonly (readonly [string, string])[]
       readonly code: string
       readonly message: string

@@ -15,6 +15,8 @@ import { answerableStatus, sqlStateStatus } from './sql-state-status.ts'
 
 export interface RenderedError {
   readonly status: number
+  /** Absent: the one that goes with the status. */
+  readonly statusText?: string
   readonly headers: readonly (readonly [string, string])[]
   readonly body: string
 }
@@ -32,6 +34,15 @@ function statusOf(error: ApiError): number {
     default:
       return errorCodes[error.kind].status
   }
+}
+
+/** The database's own, where it chose the status: `status_text`, or the message beside `PT402`. */
+function statusTextOf(error: ApiError, status: number): Pick<RenderedError, 'statusText'> {
+  if (error.kind === 'raised' && error.status === status && error.statusText !== null) {
+    return { statusText: error.statusText }
+  }
+  const isChosen = error.kind === 'database' && error.failure.sqlState === `PT${status}`
+  return isChosen ? { statusText: error.failure.message } : {}
 }
 
 type Header = readonly [string, string]
@@ -69,7 +80,8 @@ function printable(code: string): string {
 /**
  * `minimal` leaves details and hint to the logs.
  *
- * Rule  PostgREST docs: errors (Proxy-Status Header, Client Error Verbosity), connection_pool
+ * Rule  PostgREST docs: errors (Proxy-Status Header, Client Error Verbosity, Add HTTP Headers with
+ *       RAISE), connection_pool
  *       (Retry-After: always 0 in v16.2)
  */
 export function renderError(error: ApiError, verbosity: 'verbose' | 'minimal'): RenderedError {
@@ -79,6 +91,7 @@ export function renderError(error: ApiError, verbosity: 'verbose' | 'minimal'): 
   const retry: readonly Header[] = mayRetry ? [['Retry-After', '0']] : []
   return {
     status,
+    ...statusTextOf(error, status),
     headers: [
       ['Content-Type', contentTypeOf({ kind: 'json' })],
       ['Proxy-Status', `${contractName}; error=${printable(code)}`],
@@ -163,5 +176,5 @@ export function parseRaise(message: string, detail: string | null): ApiError {
   ) {
     return { kind: 'raise-unparsable', part: 'detail', text: detail }
   }
-  return { kind: 'raised', status, headers, code, message: text, details, hint }
+  return { kind: 'raised', status, statusText, headers, code, message: text, details, hint }
 }

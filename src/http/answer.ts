@@ -8,6 +8,8 @@ export type Header = readonly [name: string, value: string]
 
 export interface Answer {
   readonly status: number
+  /** The reason phrase of the status line; absent: the one that goes with the status. */
+  readonly statusText?: string
   readonly headers: readonly Header[]
   /** Null: no body at all (HEAD, 204). */
   readonly body: string | Uint8Array | null
@@ -48,6 +50,39 @@ function headerBytes(value: string): string {
   return isAscii(sendable) ? sendable : Buffer.from(sendable, 'utf8').toString('latin1')
 }
 
+/** More than these would take much of what clients read as a head. */
+const maxReasonChars = 256
+
+/**
+ * What the database says behind the status in the first line, as bytes; null where it says nothing
+ * or what is no single line.
+ */
+export function reasonPhrase({ statusText }: Answer): string | null {
+  const isLine =
+    statusText !== undefined &&
+    statusText.length <= maxReasonChars &&
+    statusText.search(controls) === -1
+  return isLine ? headerBytes(statusText) : null
+}
+
+/**
+ * Takes the content from an answer whose status says that there is none, whatever a function
+ * returned: a client would read what follows as the next answer.
+ *
+ * Rule  RFC 9110: 15.3.5 (204), 15.3.6 (205), 15.4.5 (304), 8.6 (Content-Length)
+ */
+export function withoutContent(answer: Answer): Answer {
+  const { status, headers } = answer
+  if (status !== 204 && status !== 205 && status !== 304) return answer
+  const others = headers.filter(([name]) => name.toLowerCase() !== 'content-length')
+  // only after 205 a client expects to be told that there is none
+  return {
+    ...answer,
+    headers: status === 205 ? [...others, contentLength('')] : others,
+    body: null,
+  }
+}
+
 /** Bodies up to this size leave in one write with the head; larger ones are not copied. */
 const oneWriteBytes = 16 * 1024
 
@@ -56,9 +91,9 @@ const oneWriteBytes = 16 * 1024
  * type says UTF-8: other bytes would not survive being a text. And only where the head is ASCII:
  * it would be encoded together with the text, a second time.
  */
-function inOneWrite(body: Answer['body'], headers: readonly Header[]): Answer['body'] {
+function inOneWrite({ body, headers, statusText = '' }: Answer): Answer['body'] {
   if (body === null) return null
-  if (!headers.every(([, value]) => isAscii(value))) {
+  if (!isAscii(statusText) || !headers.every(([, value]) => isAscii(value))) {
     return typeof body === 'string' ? Buffer.from(body) : body
   }
   if (typeof body === 'string' || body.byteLength > oneWriteBytes) return body
@@ -73,7 +108,8 @@ function inOneWrite(body: Answer['body'], headers: readonly Header[]): Answer['b
  * The web `Response`. A plain record of headers takes the server's fast path; only an answer with
  * a repeated header (several `Set-Cookie`) needs the slower list.
  */
-export function toResponse({ status, headers, body }: Answer): Response {
+export function toResponse(answer: Answer): Response {
+  const { status, headers } = answer
   const record: Record<string, string> = {}
   const seen = new Set<string>()
   let repeats = false
@@ -89,5 +125,5 @@ export function toResponse({ status, headers, body }: Answer): Response {
         headers: headers.map(([name, value]): [string, string] => [name, headerBytes(value)]),
       }
     : { status, headers: record }
-  return new Response(inOneWrite(body, headers), init)
+  return new Response(inOneWrite(answer), init)
 }

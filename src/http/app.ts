@@ -11,7 +11,14 @@ import { productName, productVersion } from '../core/product.ts'
 import { ok } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { renderError } from '../errors/error-envelope.ts'
-import { type Answer, byteLength, type Header, toResponse } from './answer.ts'
+import {
+  type Answer,
+  byteLength,
+  type Header,
+  reasonPhrase,
+  toResponse,
+  withoutContent,
+} from './answer.ts'
 import { answerPreflight, withCors } from './cors.ts'
 import { createRequestHandler, type RequestDeps } from './handle-request.ts'
 import { leavesBodyBehind, type ReadBody, readIncomingBody, readNoBody } from './read-body.ts'
@@ -68,6 +75,9 @@ function send(c: Context<AppEnv>, answer: Answer): Response {
   if (incoming !== undefined && leavesBodyBehind(incoming)) {
     outgoing?.setHeader('Connection', 'close')
   }
+  const reason = reasonPhrase(answer)
+  // web responses lose theirs on the way to Node's
+  if (outgoing !== undefined && reason !== null) outgoing.statusMessage = reason
   return toResponse(answer)
 }
 
@@ -108,7 +118,8 @@ export function createApp(deps: RequestDeps): Hono<AppEnv> {
       tooLong === null
         ? await handle(head, bodyReader(c, method), generation, c.req.raw.signal)
         : { answer: refusal(tooLong, config), role: null }
-    const sent = withCors(withEdgeHeaders(handled.answer, head, config), head, config)
+    const whole = withCors(withEdgeHeaders(handled.answer, head, config), head, config)
+    const sent = withoutContent(whole)
 
     deps.observe({
       kind: 'request-finished',

@@ -16,6 +16,7 @@ import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { OpenConnections } from './open-connections.ts'
 import { malformedAnswer, parsedHeadBytes, refuseUnparsed } from './refuse-unparsed.ts'
+import { StatusLineResponse } from './status-line-response.ts'
 
 export interface BindAddress {
   readonly host: string
@@ -123,6 +124,7 @@ function createHttpServer(): Server {
     maxHeaderSize: parsedHeadBytes,
     requireHostHeader: false,
     noDelay: true,
+    ServerResponse: StatusLineResponse,
   })
   // their bytes are bounded; Node would leave out those after the thousandth, whatever they say
   server.maxHeadersCount = 0

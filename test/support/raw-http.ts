@@ -5,6 +5,8 @@ import { connect, type Socket } from 'node:net'
 
 export interface RawReply {
   readonly status: number
+  /** What stands behind it. */
+  readonly reason: string
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
   /** Everything behind the head. */
@@ -74,7 +76,7 @@ function parse(text: string): unknown {
 export function readReply(answer: string): RawReply {
   const end = answer.indexOf('\r\n\r\n')
   const [statusLine = '', ...lines] = answer.slice(0, end).split('\r\n')
-  const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(statusLine)?.[1] ?? 0)
+  const [, status = '0', reason = ''] = /^HTTP\/1\.1 (\d{3}) ?(.*)$/.exec(statusLine) ?? []
   const headers = Object.fromEntries(
     lines.map((line) => {
       const at = line.indexOf(':')
@@ -82,7 +84,7 @@ export function readReply(answer: string): RawReply {
     }),
   )
   const text = answer.slice(end + 4)
-  return { status, headers, text, body: parse(text) }
+  return { status: Number(status), reason, headers, text, body: parse(text) }
 }
 
 /** Sends everything and reads until the server closes: the request has to ask for that. */

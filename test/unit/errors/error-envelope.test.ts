@@ -635,6 +635,7 @@ describe('RAISE SQLSTATE PGRST', () => {
     expect(raised).toEqual({
       kind: 'raised',
       status: 332,
+      statusText: 'My Custom Status',
       headers: [
         ['A', 'b'],
         ['X-Header', 'str'],
@@ -646,6 +647,7 @@ describe('RAISE SQLSTATE PGRST', () => {
     })
     expect(renderError(raised, 'verbose')).toEqual({
       status: 332,
+      statusText: 'My Custom Status',
       headers: [
         ['Content-Type', 'application/json; charset=utf-8'],
         ['Proxy-Status', 'PostgREST; error=123'],
@@ -670,6 +672,7 @@ describe('RAISE SQLSTATE PGRST', () => {
     ).toEqual({
       kind: 'raised',
       status: 404,
+      statusText: null,
       headers: [],
       code: '1',
       message: 'm',

@@ -41,6 +41,7 @@ test('RAISE SQLSTATE PGRST is an answer', () => {
   expect(mapOutcome({ kind: 'failed', error, results: [], state: 'failed' }, true)).toEqual({
     kind: 'raised',
     status: 402,
+    statusText: null,
     headers: [['a', 'b']],
     code: '1',
     message: 'm',
