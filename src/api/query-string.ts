@@ -113,20 +113,17 @@ function encode(text: string): string {
 }
 
 /**
- * Pairs sorted by key, encoded; the values of a repeated key joined by commas.
+ * Pairs sorted by key, encoded. It means what the pairs mean: a repeated key stays one, though the
+ * release joins its values by commas.
  *
- * Shape  b, a=1, a=2 → `a=1,2&b=`
+ * Shape  b, a=2, a=1 → `a=2&a=1&b`
  * Rule   v16.2 spec: QuerySpec (Content-Location)
  */
 export function canonicalQuery(pairs: readonly QueryPair[]): string {
   if (pairs.length === 0) return ''
   const sorted = [...pairs].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-  let text = ''
-  let previous: string | null = null
-  for (const { key, value } of sorted) {
-    const encoded = encode(value ?? '')
-    text += key === previous ? `,${encoded}` : `${text === '' ? '' : '&'}${encode(key)}=${encoded}`
-    previous = key
-  }
-  return text
+  const texts = sorted.map(({ key, value }) =>
+    value === null ? encode(key) : `${encode(key)}=${encode(value)}`,
+  )
+  return texts.join('&')
 }

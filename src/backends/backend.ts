@@ -34,7 +34,7 @@ export interface ExecutionResult {
   readonly rows: number
   /** Rows there are in all, when a count was asked for. */
   readonly total: number | null
-  /** `column=eq.value` pairs of the one row inserted, for `Location`; empty: no such header. */
+  /** [column, `eq.value` or `is.null`] of the one row inserted, for `Location`; empty: no such header. */
   readonly location: readonly (readonly [string, string])[]
   /** Of an upsert: how many rows were new. */
   readonly inserted: number | null

@@ -4,10 +4,12 @@
  * Rule  PostgREST docs: tables_views, functions, preferences, pagination_count
  */
 import type { ApiRequest } from '../api/api-request.ts'
+import { filterKey } from '../api/filter-key.ts'
 import type { ExecutionResult } from '../backends/backend.ts'
 import type { Config } from '../config/config.ts'
 import { assertNever } from '../core/assert-never.ts'
 import { contentTypeOf, type MediaType } from '../core/media-type.ts'
+import type { QualifiedName } from '../core/qualified-name.ts'
 import { ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { renderError } from '../errors/error-envelope.ts'
@@ -53,7 +55,7 @@ function respondToRead(
     status,
     headers: [
       contentRange(offset, offset + result.rows - 1, result.total),
-      ['Content-Location', `/${plan.relation.name}${query}`],
+      ['Content-Location', `${relationPath(plan.relation)}${query}`],
       ...(plan.headersOnly ? [] : [contentLength(body)]),
       ...contentHeaders(plan.media.type, request),
       ...present(preferenceApplied(plan, request)),
@@ -89,13 +91,20 @@ function respondToCall(
   }
 }
 
+/** What leads back to the relation, whatever its name is made of. */
+function relationPath({ name }: QualifiedName): string {
+  return `/${encodeURIComponent(name)}`
+}
+
 /** `?id=eq.1&lang=eq.en`, percent-encoded as form pairs are. */
 function locationHeader(plan: MutatePlan, result: ExecutionResult): Header | null {
   if (result.location.length === 0) return null
   const query = result.location
-    .map(([column, value]) => `${encodeURIComponent(column)}=${encodeURIComponent(value)}`)
+    .map(
+      ([column, value]) => `${encodeURIComponent(filterKey(column))}=${encodeURIComponent(value)}`,
+    )
     .join('&')
-  return ['Location', `/${plan.relation.name}?${query}`]
+  return ['Location', `${relationPath(plan.relation)}?${query}`]
 }
 
 function respondToMutation(plan: MutatePlan, request: ApiRequest, result: ExecutionResult): Answer {

@@ -29,7 +29,7 @@ export const returnPreferenceCases: readonly ConformanceCase[] = [
     name: 'return/headers-only-of-a-composite-key',
     rule: headersOnly,
     variant: 'generous',
-    source: 'v16.2 source: Response (renderSimpleQuery of the location)',
+    source: 'RFC 9110 section 10.2.2, where v16.2 sends names as they are, which lead elsewhere',
     needs: ['insert', 'returning'],
     request: post(
       '/Odd%20Names',
@@ -38,7 +38,7 @@ export const returnPreferenceCases: readonly ConformanceCase[] = [
     ),
     expect: {
       status: 201,
-      headers: { location: '/Odd Names?Row%20Id=eq.1&a.b=eq.Rock%20%26%20Roll' },
+      headers: { location: '/Odd%20Names?Row%20Id=eq.1&%22a.b%22=eq.Rock%20%26%20Roll' },
     },
   },
   {

@@ -23,11 +23,11 @@ export const urlGrammarCases: readonly ConformanceCase[] = [
   {
     name: 'url/names-beyond-ascii-in-headers',
     rule: unicode,
-    source: 'v16.2 source: Response (Content-Location holds the name as it is)',
+    source: 'RFC 9110 section 8.7, where v16.2 sends the bytes of the name as they are',
     request: get('/%E6%98%A0%E7%94%BB?limit=0'),
     expect: {
       status: 200,
-      headers: { 'content-location': '/映画?limit=0' },
+      headers: { 'content-location': '/%E6%98%A0%E7%94%BB?limit=0' },
       body: [],
     },
   },

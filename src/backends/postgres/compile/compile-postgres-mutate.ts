@@ -48,14 +48,15 @@ const noPairs = sql`array[]::text[]`
  * What `Location` says of an insert: the key of the one row that came of it, read from the returned
  * row, so that triggers and defaults have had their say.
  *
- * Shape  a text[] of `column=eq.value` and `column=is.null`; empty when no such header is due
+ * Shape  a text[] of columns, each followed by `eq.value` or `is.null`; empty when no such header
+ *         is due
  */
 export function compileLocation(plan: MutatePlan): SqlText {
   const { mutation, representation, primaryKey } = plan
   const isInsert = mutation === 'insert' || mutation === 'upsert'
   if (!isInsert || representation !== 'headers-only' || primaryKey.length === 0) return noPairs
   const keys = constant(toArrayLiteral(primaryKey))
-  const pairs = sql`SELECT array_agg(key || '=' || coalesce('eq.' || value, 'is.null')) FROM (SELECT row_to_json(inserted) AS object FROM (SELECT * FROM ${source} LIMIT 1) inserted) objects, json_each_text(object) WHERE key = ANY (${keys}::text[])`
+  const pairs = sql`SELECT array_agg(part) FROM (SELECT row_to_json(inserted) AS object FROM (SELECT * FROM ${source} LIMIT 1) inserted) objects, json_each_text(object), unnest(ARRAY[key, coalesce('eq.' || value, 'is.null')]) AS part WHERE key = ANY (${keys}::text[])`
   return sql`CASE WHEN count(*) = 1 THEN coalesce((${pairs}), ${noPairs}) ELSE ${noPairs} END`
 }
 

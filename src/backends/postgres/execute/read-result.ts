@@ -77,11 +77,13 @@ function plannedRows(explained: StepResult): number | null {
   return found === null ? null : Number(found[1])
 }
 
-/** Shape   `{id=eq.1,"name=eq.a b"}` → [['id', 'eq.1'], ['name', 'eq.a b']] */
+/** Shape   `{id,eq.1,name,"eq.a b"}` → [['id', 'eq.1'], ['name', 'eq.a b']] */
 function locationPairs(array: string | null): readonly (readonly [string, string])[] {
-  const pairs = parseArrayLiteral(array ?? '{}')
-  return (pairs.ok ? pairs.value : []).flatMap((pair) => {
-    const at = pair?.indexOf('=') ?? -1
-    return pair === null || at < 0 ? [] : [[pair.slice(0, at), pair.slice(at + 1)] as const]
+  const parts = parseArrayLiteral(array ?? '{}')
+  return (parts.ok ? parts.value : []).flatMap((column, at, all) => {
+    const condition = all[at + 1] ?? null
+    return at % 2 === 1 || column === null || condition === null
+      ? []
+      : [[column, condition] as const]
   })
 }

@@ -24,14 +24,14 @@ test('a read’s row', () => {
 })
 
 test('a write’s row', () => {
-  const main = answer(['', '1', '{id=eq.1,"na me=eq.a=\\"b\\""}', null, null, null, '1'])
+  const main = answer(['', '1', '{id,eq.1,"na=me","eq.a=\\"b\\""}', null, null, null, '1'])
   expect(readResult(mutatePlan('insert', 'items'), main, null)).toEqual({
     body: '',
     rows: 1,
     total: null,
     location: [
       ['id', 'eq.1'],
-      ['na me', 'eq.a="b"'],
+      ['na=me', 'eq.a="b"'],
     ],
     inserted: 1,
     responseHeaders: null,
