@@ -69,6 +69,8 @@ export type Inspection =
       /** Null: all that the snapshot has. */
       readonly routines: readonly Routine[] | null
       readonly schemaDescription: string | null
+      /** On an engine without comments: what the database is called. */
+      readonly databaseName?: string
       readonly statements: readonly string[]
     }
   | Exclude<Execution, { readonly kind: 'done' }>

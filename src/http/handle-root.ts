@@ -29,6 +29,8 @@ export interface RootRequest {
   readonly request: Pick<ApiRequest, 'negotiatedByProfile' | 'schema'>
   readonly snapshot: SchemaSnapshot
   readonly config: OpenapiConfig
+  /** The Host header. */
+  readonly host: string | undefined
 }
 
 export type RootHandler = (root: RootRequest, inspected: Inspected) => Promise<Answer>
@@ -59,7 +61,7 @@ export function createRootHandler(): RootHandler {
     return texts
   }
 
-  return async ({ plan, request, snapshot, config }, inspected) => {
+  return async ({ plan, request, snapshot, config, host }, inspected) => {
     const type: Header = ['Content-Type', contentTypeOf({ kind: 'openapi' })]
     const profile: readonly Header[] = request.negotiatedByProfile
       ? [['Content-Profile', request.schema]]
@@ -67,7 +69,7 @@ export function createRootHandler(): RootHandler {
     if (plan.headersOnly) return { status: 200, headers: [type, ...profile], body: null }
 
     const all = await relationTexts(snapshot, plan.schema)
-    const { relations, routines, schemaDescription } = inspected
+    const { relations, routines, schemaDescription, databaseName } = inspected
     const text = buildOpenapi(
       {
         relations: relations === null ? all : all.filter(({ key }) => relations.has(key)),
@@ -75,7 +77,9 @@ export function createRootHandler(): RootHandler {
           buildRoutinePaths(routines ?? routinesOf(snapshot, plan.schema)),
         ),
         schemaDescription,
+        databaseName,
         grades: snapshot.capabilities.grades,
+        host,
       },
       config,
     )

@@ -3,6 +3,7 @@
  * answer with the headers that all have, a failure, or the wish to try again on a newer schema.
  */
 import type { ApiRequest } from '../api/api-request.ts'
+import { firstHeader } from '../api/parse-request.ts'
 import type { Execution } from '../backends/backend.ts'
 import type { Config } from '../config/config.ts'
 import { assertNever } from '../core/assert-never.ts'
@@ -77,7 +78,7 @@ export function createRenderer(deps: RenderDeps) {
       journey: Journey,
     ): Promise<Attempt> {
       const { config, snapshot } = journey.generation
-      const root = { plan, request, snapshot, config }
+      const root = { plan, request, snapshot, config, host: firstHeader(journey.raw, 'host') }
       if (
         isBehind(root, inspected) &&
         (await newerGeneration(deps, journey.generation, 'stale-hit')) !== null

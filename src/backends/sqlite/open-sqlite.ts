@@ -3,6 +3,7 @@
  * loads. Nothing is started before it is needed, and nothing is ever created on disk.
  */
 import { availableParallelism } from 'node:os'
+import { parse } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { Config } from '../../config/config.ts'
 import { meansOnlySchema, onlySchema } from '../../core/only-schema.ts'
@@ -95,6 +96,7 @@ export function openSqlite({ config, observe, onUnreachable }: OpenSqliteDeps): 
         relations: null,
         routines: null,
         schemaDescription: null,
+        databaseName: parse(path).name,
         statements: [],
       }),
     recycle() {

@@ -1,12 +1,15 @@
 /**
  * The document's `parameters`, which path items refer to: those that every relation shares, and of
- * each relation its body and one filter a column. Preferences name what the engine can do.
+ * each relation its body and one filter a column, by the key that filters on it, so that columns
+ * named like other parameters are told from these. Preferences name what the engine can do.
  *
  * Rule  PostgREST docs: openapi; v16.2 spec: OpenApiSpec
  */
+import { filterKey } from '../../api/filter-key.ts'
 import type { Capabilities } from '../../schema/capabilities.ts'
 import type { Relation } from '../../schema/schema-snapshot.ts'
 import type { JsonMember } from './json-text.ts'
+import { reference } from './swagger-name.ts'
 
 type Grades = Capabilities['grades']
 
@@ -45,14 +48,14 @@ export function buildRelationParameters(relation: Relation): readonly JsonMember
     description: name,
     required: false,
     in: 'body',
-    schema: { $ref: `#/definitions/${name}` },
+    schema: reference('definitions', name),
   })
   return [
     [bodyName(relation), body],
     ...[...columns.values()].map(
       (column): JsonMember => [
         filterName(relation, column.name),
-        parameter(column.name, column.description ?? undefined, { in: 'query' }),
+        parameter(filterKey(column.name), column.description ?? undefined, { in: 'query' }),
       ],
     ),
   ]
@@ -64,10 +67,6 @@ export function bodyName(relation: Relation): string {
 
 export function filterName(relation: Relation, column: string): string {
   return `rowFilter.${relation.name}.${column}`
-}
-
-export function parameterRef(name: string): { readonly $ref: string } {
-  return { $ref: `#/parameters/${name}` }
 }
 
 function preference(values: readonly string[] | undefined): string {

@@ -6,9 +6,10 @@
  */
 import type { Capabilities } from '../../schema/capabilities.ts'
 import type { Relation } from '../../schema/schema-snapshot.ts'
-import { bodyName, filterName, parameterRef } from './build-openapi-parameters.ts'
+import { bodyName, filterName } from './build-openapi-parameters.ts'
 import type { JsonMember } from './json-text.ts'
 import { splitComment } from './split-comment.ts'
+import { pathSegment, reference } from './swagger-name.ts'
 
 const readParameters = ['select', 'order', 'range', 'rangeUnit', 'offset', 'limit', 'preferCount']
 
@@ -19,7 +20,7 @@ export function buildRelationPath(relation: Relation, grades: Capabilities['grad
   const body = bodyName(relation)
   const operation = (parameters: readonly string[], responses: object) => ({
     description: comment?.description,
-    parameters: parameters.map(parameterRef),
+    parameters: parameters.map((parameter) => reference('parameters', parameter)),
     responses,
     summary: comment?.summary,
     tags: [name],
@@ -36,7 +37,7 @@ export function buildRelationPath(relation: Relation, grades: Capabilities['grad
     get: operation([...filters, ...readParameters], {
       200: {
         description: 'OK',
-        schema: { items: { $ref: `#/definitions/${name}` }, type: 'array' },
+        schema: { items: reference('definitions', name), type: 'array' },
       },
       206: { description: 'Partial Content' },
     }),
@@ -44,7 +45,7 @@ export function buildRelationPath(relation: Relation, grades: Capabilities['grad
     delete: write('delete', [...filters, 'preferReturn'], noContent),
     patch: write('update', [...filters, body, 'preferReturn'], noContent),
   }
-  return [`/${name}`, JSON.stringify(item)]
+  return [`/${pathSegment(name)}`, JSON.stringify(item)]
 }
 
 const noContent = { 204: { description: 'No Content' } }

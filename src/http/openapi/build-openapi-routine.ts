@@ -6,14 +6,16 @@
  * Rule  PostgREST docs: openapi; v16.2 spec: OpenApiSpec (RPC)
  */
 
+import { filterKey } from '../../api/filter-key.ts'
 import type { Steps } from '../../core/run-in-slices.ts'
 import type { Routine, RoutineParameter } from '../../schema/catalog.ts'
 import { compareTexts } from '../../schema/compare-relationships.ts'
 import { compareRoutines } from '../../schema/compare-routines.ts'
 import { jsonTypeOf } from '../../schema/json-type.ts'
-import { jsonTypes, parameterRef } from './build-openapi-parameters.ts'
+import { jsonTypes } from './build-openapi-parameters.ts'
 import { type JsonMember, jsonObject } from './json-text.ts'
 import { splitComment } from './split-comment.ts'
+import { pathSegment, reference } from './swagger-name.ts'
 import { elementType, swaggerFormat, valueSchema } from './swagger-type.ts'
 
 /** Path items of functions of one schema, by name. */
@@ -26,18 +28,20 @@ export function* buildRoutinePaths(routines: readonly Routine[]): Steps<readonly
   }
   const paths: JsonMember[] = []
   for (const [, routine] of [...shown].sort(([a], [b]) => compareTexts(a, b))) {
-    paths.push([`/rpc/${routine.name}`, pathItem(routine)])
+    paths.push([`/rpc/${pathSegment(routine.name)}`, pathItem(routine)])
     yield
   }
   return paths
 }
 
 function pathItem(routine: Routine): string {
-  const query = `[${routine.parameters.map(queryParameter).join(',')}]`
-  const get = operation(routine, routine.parameters.length === 0 ? null : query)
+  // what has no name can only be handed over as a whole body
+  const named = routine.parameters.filter(({ name }) => name !== '')
+  const query = `[${named.map(queryParameter).join(',')}]`
+  const get = operation(routine, named.length === 0 ? null : query)
   const post = operation(
     routine,
-    `[${bodyParameter(routine)},${JSON.stringify(parameterRef('preferParams'))}]`,
+    `[${bodyParameter(routine)},${JSON.stringify(reference('parameters', 'preferParams'))}]`,
   )
   return jsonObject([
     ['get', routine.volatility === 'volatile' ? null : get],
@@ -61,13 +65,13 @@ function operation({ name, description }: Routine, parameters: string | null): s
 }
 
 function queryParameter({ name, type, isRequired, isVariadic }: RoutineParameter): string {
-  const place = { in: 'query', name, required: isRequired }
+  const place = { in: 'query', name: filterKey(name), required: isRequired }
   if (isVariadic) {
     const element = elementType(type)
     return JSON.stringify({
       collectionFormat: 'multi',
       ...place,
-      items: { format: swaggerFormat(element), type: jsonTypeOf(element) ?? undefined },
+      items: { format: swaggerFormat(element), type: jsonTypeOf(element) ?? 'string' },
       type: jsonTypeOf(type) ?? 'string',
     })
   }

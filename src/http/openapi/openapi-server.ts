@@ -1,36 +1,38 @@
 /**
  * Where the document says that the API is: the proxy in front of the server where one is
- * configured, else the address that it listens on.
+ * configured, else the host that the client has asked. Without one Swagger means the host that the
+ * document is from, which is the same.
  *
- * Rule  PostgREST docs: configuration (openapi-server-proxy-uri)
+ * Rule  PostgREST docs: configuration (openapi-server-proxy-uri), where v16.2 takes server-host
+ *       otherwise; OpenAPI 2.0: host
  */
 import type { Config } from '../../config/config.ts'
 
 export interface OpenapiServer {
-  /** With its port. */
-  readonly host: string
+  /** With its port, unless that is the scheme's; null: that of the document itself. */
+  readonly host: string | null
   readonly basePath: string
   readonly scheme: 'http' | 'https'
 }
 
-/** Hosts that stand for all addresses of a family, or of both. */
-const anyHosts = ['*', '*4', '!4', '*6', '!6']
-
 const proxyPattern = /^(https?):\/\/(\[[^\]]*\]|[^:/]*)(?::(\d+))?(\/.*)?$/i
 
+/** `asked`: the Host header. */
 export function openapiServer(
-  config: Pick<Config, 'openapiServerProxyUri' | 'serverHost' | 'serverPort'>,
+  { openapiServerProxyUri: proxy }: Pick<Config, 'openapiServerProxyUri'>,
+  asked: string | undefined,
 ): OpenapiServer {
-  const { openapiServerProxyUri: proxy, serverHost, serverPort } = config
   const [, protocol, host = '', port, path = '/'] = proxyPattern.exec(proxy ?? '') ?? []
   if (protocol === undefined) {
-    return { host: `${shownHost(serverHost)}:${serverPort}`, basePath: '/', scheme: 'http' }
+    return { host: shownHost(asked ?? ''), basePath: '/', scheme: 'http' }
   }
   const scheme = protocol.toLowerCase() === 'http' ? 'http' : 'https'
   const defaultPort = scheme === 'http' ? '80' : '443'
-  return { host: `${shownHost(host)}:${Number(port ?? defaultPort)}`, basePath: path, scheme }
+  return { host: shownHost(`${host}:${Number(port ?? defaultPort)}`), basePath: path, scheme }
 }
 
-function shownHost(host: string): string {
-  return anyHosts.includes(host) ? '0.0.0.0' : host
+/** Swagger has no way to write an IPv6 address, and 0.0.0.0 leads to another machine elsewhere. */
+function shownHost(host: string): string | null {
+  const isHost = /^[A-Za-z0-9._~-]+(?::\d+)?$/.test(host)
+  return isHost && !/^0\.0\.0\.0(?::|$)/.test(host) ? host : null
 }

@@ -333,7 +333,7 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
     const handle = createRootHandler()
     const document = async (choices: Choices) => {
       const { plan, context } = journey(choices)
-      const root = { plan, request: context.request, snapshot, config: context.config }
+      const root = { plan, request: context.request, snapshot, config: context.config, host: 'x' }
       const { body } = await handle(root, await inspected(choices))
       return JSON.parse(Buffer.from(body ?? '').toString('utf8'))
     }

@@ -38,6 +38,7 @@ function rootRequest(
     request: requestOf(snapshot, line, { headers }),
     snapshot,
     config: loadTestConfig({}),
+    host: 'api.example',
   }
 }
 

@@ -104,6 +104,28 @@ describe('the path of a function', () => {
     ])
   })
 
+  test('takes a variadic of documents as strings', () => {
+    const paths = pathsOf(
+      routinesOf({ name: 'f', parameters: 'v:json[]?*', volatility: 'immutable' }),
+    )
+    const [{ items }] = paths['/rpc/f'].get.parameters
+    expect(items).toEqual({ format: 'json', type: 'string' })
+  })
+
+  test('asks in the query for what can be told by a name', () => {
+    const paths = pathsOf(
+      routinesOf(
+        { name: 'whole', parameters: ':json', volatility: 'immutable' },
+        { name: 'keys', parameters: 'select:text, order:text', volatility: 'immutable' },
+      ),
+    )
+    expect(paths['/rpc/whole'].get).not.toHaveProperty('parameters')
+    expect(paths['/rpc/keys'].get.parameters).toMatchObject([
+      { name: '"select"' },
+      { name: '"order"' },
+    ])
+  })
+
   test('keeps the order of its parameters whatever their names', () => {
     const [, text] =
       runAtOnce(
