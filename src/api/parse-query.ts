@@ -21,7 +21,8 @@ import { orderTerms } from './parse-order.ts'
 import { noteWindow, type WindowTexts } from './parse-range.ts'
 import { selectItems } from './parse-select.ts'
 import type { QueryPair } from './query-string.ts'
-import { parseText, sized } from './scanner.ts'
+import { parseText, type Rule, sized } from './scanner.ts'
+import { type FilterPair, SyntaxFailure } from './syntax-failure.ts'
 
 export interface ParsedQuery {
   readonly select: readonly SelectItem[]
@@ -118,6 +119,15 @@ function parseLogic(
   return { logic: { path, value: asExpression(tree.value) }, shape: tree.shape }
 }
 
+function parseFilter<T>(rule: Rule<T>, filter: FilterPair, values: SlotValue[]) {
+  try {
+    return parseText(rule, filter.value, inFilter, values)
+  } catch (failure) {
+    if (!(failure instanceof SyntaxFailure)) throw failure
+    throw new SyntaxFailure(failure.message, failure.details, filter)
+  }
+}
+
 /**
  * `mayHaveArguments`: a function is called by GET or HEAD.
  *
@@ -155,7 +165,7 @@ export function parseQuery(pairs: readonly QueryPair[], mayHaveArguments: boolea
   for (const [key, value] of sorted.filters) {
     const { path, field } = parseText(treePath, key, inTreePath).value
     const rule = mayHaveArguments ? conditionOrArgument : filterCondition
-    const parsed = parseText(rule, value, inFilter, values)
+    const parsed = parseFilter(rule, { path, field, key, value }, values)
     if (parsed.value === null) {
       shape += `a${sized(field.name)}`
       callArguments.push([field.name, value])

@@ -11,6 +11,7 @@ import { type QualifiedName, qualifiedName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { Action, ApiRequest, At, Payload, Window } from './api-request.ts'
+import { missingOperator } from './missing-operator.ts'
 import { parseAccept } from './parse-accept.ts'
 import { type PayloadAndColumns, type PayloadUse, parsePayload } from './parse-payload.ts'
 import { parsePrefer, preferenceShape } from './parse-prefer.ts'
@@ -225,7 +226,10 @@ function parseWhole(raw: RawRequest, config: ParseConfig): Result<ApiRequest, Ap
   if (pairs === null) {
     return err({ kind: 'malformed-request', details: 'The query string is not valid UTF-8' })
   }
-  const query = parseQuery(pairs, action.kind === 'call' && action.via !== 'post')
+  const hasArguments = action.kind === 'call' && action.via !== 'post'
+  const parsedQuery = caught(() => ok(parseQuery(pairs, hasArguments)), action)
+  if (!parsedQuery.ok) return parsedQuery
+  const query = parsedQuery.value
   const window = rootWindow(method, query.windows, headers.range)
   if (!window.ok) return window
 
@@ -280,10 +284,19 @@ function parseWhole(raw: RawRequest, config: ParseConfig): Result<ApiRequest, Ap
  *         invalid-body, database (negative bounds of an embed's window)
  */
 export function parseRequest(raw: RawRequest, config: ParseConfig): Result<ApiRequest, ApiError> {
+  return caught(() => parseWhole(raw, config), null)
+}
+
+/** What the grammar throws, as a value. `action`: null where it is no filter that cannot be read. */
+function caught<T>(parse: () => Result<T, ApiError>, action: Action | null): Result<T, ApiError> {
   try {
-    return parseWhole(raw, config)
+    return parse()
   } catch (failure) {
     if (!(failure instanceof SyntaxFailure)) throw failure
-    return err({ kind: 'query-syntax', message: failure.message, details: failure.details })
+    const { message, details, filter } = failure
+    const isOnRelation = action?.kind === 'read' || action?.kind === 'mutate'
+    const unread =
+      filter === undefined || !isOnRelation ? null : missingOperator(filter, action.relation)
+    return err({ kind: 'query-syntax', message, details, ...(unread === null ? {} : { unread }) })
   }
 }

@@ -5,6 +5,7 @@
  *
  * Thrown inside src/api only; parse-request.ts turns it into a value.
  */
+import type { EmbedPath, FieldPath } from './api-request.ts'
 
 /**
  * `met`: the character that no rule could take (empty: the end of the text) · `refused`: something
@@ -16,13 +17,23 @@ export interface Complaint {
   readonly text: string
 }
 
+export interface FilterPair {
+  readonly path: EmbedPath
+  readonly field: FieldPath
+  readonly key: string
+  readonly value: string
+}
+
 export class SyntaxFailure extends Error {
   readonly details: string
+  /** Set where it was a filter's value that could not be read. */
+  readonly filter: FilterPair | undefined
 
-  constructor(message: string, details: string) {
+  constructor(message: string, details: string, filter?: FilterPair) {
     super(message)
     this.name = 'SyntaxFailure'
     this.details = details
+    this.filter = filter
   }
 }
 

@@ -123,7 +123,8 @@ function createKeyring(config: Config, observe: Observe): Keyring {
   const keys = config.jwtSecret === null ? ok(null) : readJwtKeys(config.jwtSecret)
   if (!path.ok || !keys.ok) throw new Error('a configuration was loaded with broken jwt options')
   const roleOf = path.value.role
-  const withoutToken = identityOf({ claims: {}, claimsText: '{}' }, roleOf, config)
+  const anonymous = identityOf({ claims: {}, claimsText: '{}' }, roleOf, config)
+  const withoutToken = anonymous.ok || keys.value !== null ? anonymous : refused(nobodyCanBeServed)
   const nobody: Identity = { role: '', claims: '{"role":""}', isAuthenticated: false }
   return {
     config,
@@ -145,6 +146,11 @@ function identityOf(
   if (role === null) return refused({ kind: 'token-required' })
   const claims = claimsWithRole(token.claimsText, role)
   return ok({ role, claims, isAuthenticated: role !== config.dbAnonRole })
+}
+
+const nobodyCanBeServed: JwtFailure = {
+  kind: 'token-required',
+  slip: { kind: 'nobody-can-be-served' },
 }
 
 function refused(failure: JwtFailure): Authentication {

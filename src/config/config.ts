@@ -16,6 +16,8 @@ export const openapiModes = ['follow-privileges', 'ignore-privileges', 'disabled
 export type OpenapiMode = (typeof openapiModes)[number]
 
 export interface Config {
+  /** Options that some source has a value for; the others have their defaults. */
+  readonly given: ReadonlySet<keyof Config>
   // PostgREST's options
   readonly adminServerHost: string
   readonly adminServerPort: number | null

@@ -117,13 +117,18 @@ class ConfigDraft {
 
   finish(): Result<Config, readonly string[]> {
     if (this.problems.length > 0) return err(this.problems)
+    this.values.given = new Set(optionKeys.filter((key) => Object.hasOwn(this.given, key)))
     if (!isComplete(this.values)) throw new Error('an option was not loaded')
     return ok(Object.freeze(this.values))
   }
 }
 
 function isComplete(draft: Draft): draft is Config {
-  return draft.appSettings !== undefined && optionKeys.every((key) => draft[key] !== undefined)
+  return (
+    draft.appSettings !== undefined &&
+    draft.given !== undefined &&
+    optionKeys.every((key) => draft[key] !== undefined)
+  )
 }
 
 /** `db-config` itself is never read from the database. */

@@ -31,7 +31,7 @@ export interface Option<T> {
 }
 
 /** `app.settings.*` is no single option. */
-export type OptionKey = Exclude<keyof Config, 'appSettings'>
+export type OptionKey = Exclude<keyof Config, 'appSettings' | 'given'>
 
 /** Values of some options. */
 export type OptionValues = Partial<Pick<Config, OptionKey>>

@@ -2,6 +2,7 @@
  * Every failure that a client can see, one variant each, holding just the facts that its text
  * needs. `error-envelope.ts` turns one into status, headers and body; nobody else does.
  */
+import type { QualifiedName } from '../core/qualified-name.ts'
 
 /** How PostgreSQL, or an engine in its words, reported a failure. */
 export interface DatabaseFailure {
@@ -23,6 +24,26 @@ export interface RelationshipChoice {
   readonly hintTarget: string
 }
 
+/** What a request or a configuration that failed was probably meant to be: hints say how to mend it. */
+export type Slip =
+  /** `filter`: what was perhaps meant, `name=eq.Banyan`. */
+  | { readonly kind: 'operator-missing'; readonly filter: string }
+  | { readonly kind: 'json-sent-as-form' }
+  /** Neither an anonymous role nor a secret is configured. */
+  | { readonly kind: 'nobody-can-be-served' }
+  /** Nobody has decided on db-aggregates-enabled. */
+  | { readonly kind: 'aggregates-off-by-default' }
+  /** `schema`: null on engines without schemas. */
+  | { readonly kind: 'nothing-exposed'; readonly schema: string | null }
+
+/** A filter that could not be read. */
+export interface UnreadFilter {
+  readonly relation: QualifiedName
+  readonly column: string
+  /** The same with `eq`: `name=eq.Banyan`. */
+  readonly asEquality: string
+}
+
 export type RangeFailure =
   | { readonly kind: 'negative-limit' }
   | { readonly kind: 'lower-above-upper' }
@@ -30,7 +51,7 @@ export type RangeFailure =
 
 export type JwtFailure =
   | { readonly kind: 'secret-missing' }
-  | { readonly kind: 'token-required' }
+  | { readonly kind: 'token-required'; readonly slip?: Slip }
   /** PGRST301: the token cannot be decoded or verified. `message` and `details` are PostgREST's. */
   | { readonly kind: 'undecodable'; readonly message: string; readonly details: string | null }
   /** PGRST303: the claims do not hold. */
@@ -38,7 +59,13 @@ export type JwtFailure =
 
 export type ApiError =
   // PGRST1xx: the request
-  | { readonly kind: 'query-syntax'; readonly message: string; readonly details: string | null }
+  | {
+      readonly kind: 'query-syntax'
+      readonly message: string
+      readonly details: string | null
+      readonly unread?: UnreadFilter
+      readonly slip?: Slip
+    }
   | { readonly kind: 'invalid-rpc-method'; readonly method: string }
   | { readonly kind: 'invalid-body'; readonly message: string }
   | { readonly kind: 'invalid-range'; readonly failure: RangeFailure }
@@ -68,7 +95,7 @@ export type ApiError =
       readonly text: string
     }
   | { readonly kind: 'invalid-preferences'; readonly preferences: readonly string[] }
-  | { readonly kind: 'aggregates-not-allowed' }
+  | { readonly kind: 'aggregates-not-allowed'; readonly slip?: Slip }
   | { readonly kind: 'max-affected'; readonly rows: number }
   | { readonly kind: 'invalid-path' }
   | { readonly kind: 'openapi-disabled' }
@@ -99,15 +126,22 @@ export type ApiError =
       readonly contentType: string
       readonly isPost: boolean
       readonly suggestion: string | null
+      readonly slip?: Slip
     }
   /** `signatures`: e.g. `public.add(a => integer, b => integer)`. */
   | { readonly kind: 'ambiguous-function'; readonly signatures: readonly string[] }
-  | { readonly kind: 'column-not-found'; readonly relation: string; readonly column: string }
+  | {
+      readonly kind: 'column-not-found'
+      readonly relation: string
+      readonly column: string
+      readonly slip?: Slip
+    }
   | {
       readonly kind: 'relation-not-found'
       readonly schema: string
       readonly relation: string
       readonly suggestion: string | null
+      readonly slip?: Slip
     }
   // PGRST3xx: authentication
   | { readonly kind: 'jwt'; readonly failure: JwtFailure }
@@ -136,7 +170,7 @@ export type ApiError =
     }
   // PGRSTX: the edges of the server
   | { readonly kind: 'internal' }
-  | { readonly kind: 'malformed-request'; readonly details: string }
+  | { readonly kind: 'malformed-request'; readonly details: string; readonly hint?: string }
   | { readonly kind: 'request-timeout' }
   | { readonly kind: 'body-too-large'; readonly limitBytes: number }
   | { readonly kind: 'target-too-long'; readonly limitBytes: number }

@@ -6,8 +6,9 @@
  */
 import { assertNever } from '../core/assert-never.ts'
 import { parseMediaType } from '../core/media-type.ts'
-import type { ApiError, JwtFailure, RangeFailure, RelationshipChoice } from './api-error.ts'
+import type { ApiError, JwtFailure, RangeFailure, RelationshipChoice, Slip } from './api-error.ts'
 import { errorCodes, jwtCodes } from './error-codes.ts'
+import { slipHint } from './slip-hint.ts'
 
 /** What PGRST201 tells of each relationship that would fit. */
 export type ChoiceDetails = Pick<RelationshipChoice, 'cardinality' | 'embedding' | 'relationship'>
@@ -270,7 +271,7 @@ function wording(error: ApiError): Wording {
     case 'internal':
       return say('Internal server error')
     case 'malformed-request':
-      return say('Malformed request', error.details)
+      return say('Malformed request', error.details, error.hint ?? null)
     case 'request-timeout':
       return say('Timed out waiting for the request')
     case 'body-too-large':
@@ -307,8 +308,25 @@ function codeOf(error: ApiError): string {
   }
 }
 
+function slipOf(error: ApiError): Slip | undefined {
+  switch (error.kind) {
+    case 'query-syntax':
+    case 'aggregates-not-allowed':
+    case 'column-not-found':
+    case 'function-not-found':
+    case 'relation-not-found':
+      return error.slip
+    case 'jwt':
+      return error.failure.kind === 'token-required' ? error.failure.slip : undefined
+    default:
+      return undefined
+  }
+}
+
 /** The four fields of an error, keys in the wire's order. */
 export function errorFields(error: ApiError): ErrorFields {
   const { message, details, hint } = wording(error)
-  return { code: codeOf(error), details, hint, message }
+  const slip = slipOf(error)
+  const ownHint = slip === undefined ? null : slipHint(slip)
+  return { code: codeOf(error), details, hint: hint ?? ownHint, message }
 }

@@ -12,6 +12,7 @@ import type { Generation } from '../cache/generation-store.ts'
 import { assertNever } from '../core/assert-never.ts'
 import { type ApiError, namesSomethingUnknown } from '../errors/api-error.ts'
 import type { Observe } from '../observe/observation.ts'
+import { noticeMissingOperator } from '../plan/notice-slips.ts'
 import type { PlanCache } from '../plan/plan-cache.ts'
 import type { Answer } from './answer.ts'
 import { contextOf, isLoaded, type Journey } from './journey.ts'
@@ -99,7 +100,7 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
       dbTxEnd: config.dbTxEnd,
     })
     timer?.mark('parse')
-    if (!parsed.ok) return { kind: 'failed', error: parsed.error }
+    if (!parsed.ok) return { kind: 'failed', error: noticeMissingOperator(parsed.error, snapshot) }
     const request = parsed.value
 
     const planned = deps.planCache.plan(request, snapshot, config)

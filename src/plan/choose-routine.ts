@@ -10,6 +10,7 @@ import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { Routine } from '../schema/catalog.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
+import { noticeJsonAsForm } from './notice-slips.ts'
 import { suggestFunction } from './suggest-name.ts'
 
 export interface WantedRoutine {
@@ -74,6 +75,7 @@ function notFound(snapshot: SchemaSnapshot, wanted: WantedRoutine): ApiError {
     isPost,
     suggestion:
       isPost && isRawBody(contentType) ? null : suggestFunction(snapshot, name, argumentNames),
+    ...noticeJsonAsForm(contentType, argumentNames),
   }
 }
 

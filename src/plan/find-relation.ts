@@ -7,6 +7,7 @@ import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
+import { noticeEmptySchema } from './notice-slips.ts'
 
 /** Errors  relation-not-found */
 export function findRelation(
@@ -20,5 +21,6 @@ export function findRelation(
     schema: name.schema,
     relation: name.name,
     suggestion: snapshot.suggestRelation(name),
+    ...noticeEmptySchema(snapshot, name),
   })
 }

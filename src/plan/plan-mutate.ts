@@ -12,6 +12,7 @@ import { checkPreferences } from './check-preferences.ts'
 import { findRelation } from './find-relation.ts'
 import { inferReturning } from './infer-returning.ts'
 import { negotiateMedia } from './negotiate-media.ts'
+import { noticeJsonAsForm } from './notice-slips.ts'
 import { payloadIsArray } from './payload-is-array.ts'
 import type { Condition, MutatePlan, PlanField, ReadNode } from './plan.ts'
 import type { PlanOptions } from './plan-options.ts'
@@ -122,7 +123,8 @@ function payloadColumns(
   for (const name of request.columns) {
     const field = resolvePayloadField(scope, name)
     if (field === null) {
-      return err({ kind: 'column-not-found', relation: relation.name, column: name })
+      const slip = noticeJsonAsForm(request.contentType, request.columns)
+      return err({ kind: 'column-not-found', relation: relation.name, column: name, ...slip })
     }
     columns.push(field)
   }

@@ -6,5 +6,5 @@ import type { Config } from '../config/config.ts'
 
 export type PlanOptions = Pick<
   Config,
-  'dbMaxRows' | 'dbAggregatesEnabled' | 'dbPlanEnabled' | 'urlUseLegacyTargetNames'
+  'given' | 'dbMaxRows' | 'dbAggregatesEnabled' | 'dbPlanEnabled' | 'urlUseLegacyTargetNames'
 >

@@ -68,7 +68,7 @@ export function planReadTree(
     placeByPath(draft, request, options.urlUseLegacyTargetNames) ??
     linkEmbeds(snapshot, root.schema, draft, root) ??
     checkRelatedOrders(draft, root) ??
-    (options.dbAggregatesEnabled || !aggregates(draft) ? null : aggregatesNotAllowed)
+    (options.dbAggregatesEnabled || !aggregates(draft) ? null : aggregatesNotAllowed(options))
   if (failure !== null) return err(failure)
 
   const tree = buildTree(draft, {
@@ -82,7 +82,12 @@ export function planReadTree(
   return refused === null ? ok(tree) : err(refused)
 }
 
-const aggregatesNotAllowed: ApiError = { kind: 'aggregates-not-allowed' }
+/** Who has switched them off knows how to switch them on. */
+function aggregatesNotAllowed({ given }: PlanOptions): ApiError {
+  return given.has('dbAggregatesEnabled')
+    ? { kind: 'aggregates-not-allowed' }
+    : { kind: 'aggregates-not-allowed', slip: { kind: 'aggregates-off-by-default' } }
+}
 
 function aggregates(node: DraftNode): boolean {
   return node.fields.some((item) => item.aggregate !== undefined) || node.children.some(aggregates)

@@ -31,6 +31,9 @@ function endsInRequestLine(packet: Buffer | undefined): boolean {
   return end === -1 && /^[A-Z]+ \//.test(line)
 }
 
+const urlHint =
+  'In a URL, blanks and characters beyond ASCII have to be percent-encoded: %20 for a blank, %C3%BC for ü'
+
 function refusalOf(failure: ParserFailure): ApiError {
   switch (failure.code) {
     case 'HPE_HEADER_OVERFLOW':
@@ -39,6 +42,8 @@ function refusalOf(failure: ParserFailure): ApiError {
         : { kind: 'headers-too-large', limitBytes: maxHeadBytes }
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return { kind: 'request-timeout' }
+    case 'HPE_INVALID_URL':
+      return { kind: 'malformed-request', details: failure.message, hint: urlHint }
     default:
       return { kind: 'malformed-request', details: failure.message }
   }

@@ -66,6 +66,8 @@ export interface ConformanceCase {
   readonly needs?: Feature | readonly Feature[]
   /** A listed difference that no longer occurs fails too. */
   readonly differs?: { readonly [engine in EngineName]?: Difference }
+  /** The hint that dbrest gives on every engine to an error that PostgREST gives none to. */
+  readonly ownHint?: string
   /** The case is about something that other engines have no notion of. */
   readonly only?: { readonly engine: EngineName; readonly reason: string }
 }

@@ -17,6 +17,7 @@ export interface RequestParts {
 }
 
 export const defaultPlanOptions: PlanOptions = {
+  given: new Set(),
   dbMaxRows: null,
   dbAggregatesEnabled: true,
   dbPlanEnabled: true,

@@ -18,6 +18,7 @@ export const aggregateCases: readonly ConformanceCase[] = [
     name: 'aggregate/is-off-by-default',
     rule: 'PostgREST docs: errors (PGRST123)',
     needs: 'aggregates',
+    ownHint: 'Aggregate functions are switched on by db-aggregates-enabled',
     request: get('/nominations?select=won.sum()'),
     expect: {
       status: 400,
@@ -29,6 +30,7 @@ export const aggregateCases: readonly ConformanceCase[] = [
     rule: 'PostgREST docs: errors (PGRST123)',
     source: 'v16.2 spec: AggregateFunctionsSpec (disallowed)',
     needs: 'aggregates',
+    ownHint: 'Aggregate functions are switched on by db-aggregates-enabled',
     request: get('/films?select=title,nominations(won.sum())'),
     expect: {
       status: 400,

@@ -107,6 +107,7 @@ export const errorCases: readonly ConformanceCase[] = [
     name: 'error/a-filter-without-an-operator',
     rule: ours,
     source: 'v16.2 spec: QuerySpec (fails if an operator is not given)',
+    ownHint: 'A filter has an operator before the value: id=eq.0',
     request: get('/films?id=0'),
     expect: {
       status: 400,

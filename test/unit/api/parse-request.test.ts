@@ -280,7 +280,37 @@ describe('syntax errors', () => {
       'unexpected "!" expecting field name (* or [a..z0..9_$])',
     ],
   ])('%s', (target, message, details) => {
-    expect(refused('GET', target)).toEqual({ kind: 'query-syntax', message, details })
+    expect(refused('GET', target)).toMatchObject({ kind: 'query-syntax', message, details })
+  })
+
+  test.each([
+    ['GET', '/trees?name=Banyan', 'trees', 'name', 'name=eq.Banyan'],
+    ['PATCH', '/trees?name=Banyan', 'trees', 'name', 'name=eq.Banyan'],
+    ['GET', '/trees?id=0', 'trees', 'id', 'id=eq.0'],
+    ['GET', '/trees?name=not.Banyan', 'trees', 'name', 'name=not.eq.Banyan'],
+    ['GET', '/trees?name=eq:Banyan', 'trees', 'name', 'name=eq.eq:Banyan'],
+    ['GET', '/trees?name=equals.Banyan', 'trees', 'name', 'name=eq.equals.Banyan'],
+    ['GET', '/trees?parks.name=Hyde', 'parks', 'name', 'parks.name=eq.Hyde'],
+    ['GET', '/trees?data->>a=b', 'trees', 'data', 'data->>a=eq.b'],
+    ['GET', `/trees?name=${'x'.repeat(100)}`, 'trees', 'name', 'name=eq.value'],
+    ['GET', '/trees?name=', 'trees', 'name', 'name=eq.'],
+  ])('%s %s tells a filter without an operator', (method, target, relation, column, asEquality) => {
+    expect(refused(method, target)).toMatchObject({
+      kind: 'query-syntax',
+      unread: { relation: { name: relation }, column, asEquality },
+    })
+  })
+
+  test.each([
+    '/trees?id=in.1,2',
+    '/trees?id=not.in.1,2',
+    '/trees?id=is.nothing',
+    '/trees?or=(id.1)',
+    '/trees?order=id.up',
+    '/trees?select=id,',
+  ])('%s tells no filter without an operator', (target) => {
+    expect(refused('GET', target)).toMatchObject({ kind: 'query-syntax' })
+    expect(refused('GET', target)).not.toHaveProperty('unread')
   })
 
   test('are told in the order order, logic, columns, select, filters, on_conflict', () => {

@@ -409,6 +409,16 @@ describe('problems', () => {
   })
 })
 
+test('the configuration tells which options a source has a value for', () => {
+  expect(loadTestConfig({}).given).toEqual(new Set())
+  const given = loadTestConfig({
+    file: 'max-rows = 5\nopenapi-mode = ""\nnot-an-option = 1',
+    env: { PGRST_DB_AGGREGATES_ENABLED: 'false' },
+    database: { db_anon_role: 'web' },
+  }).given
+  expect([...given].sort()).toEqual(['dbAggregatesEnabled', 'dbAnonRole', 'dbMaxRows'])
+})
+
 test('the configuration is frozen', () => {
   expect(Object.isFrozen(loadTestConfig({}))).toBe(true)
 })

@@ -32,7 +32,7 @@ test('boot options keep the old value and are listed', () => {
   })
   const { config, needsRestart } = reloadConfig(old, next)
   expect(needsRestart).toEqual(['admin-server-port', 'db-pool', 'server-port'])
-  expect(config).toEqual({ ...old, dbMaxRows: 5 })
+  expect(config).toEqual({ ...old, dbMaxRows: 5, given: next.given })
   expect(Object.isFrozen(config)).toBe(true)
 })
 

@@ -401,11 +401,19 @@ describe('a request is refused', () => {
   })
 
   test('for aggregates where they are switched off', () => {
-    const options = { dbAggregatesEnabled: false }
+    const options = { dbAggregatesEnabled: false, given: new Set(['dbAggregatesEnabled'] as const) }
     for (const select of ['id.count()', 'id,directors(id.max())', '...directors(id.max())']) {
       const failure = failureOf(snapshot, `GET /films?select=${select}`, { options })
       expect(failure).toEqual({ kind: 'aggregates-not-allowed' })
     }
+  })
+
+  test('for aggregates that nobody has switched off, with the slip that it may be', () => {
+    const options = { dbAggregatesEnabled: false }
+    expect(failureOf(snapshot, 'GET /films?select=id.count()', { options })).toEqual({
+      kind: 'aggregates-not-allowed',
+      slip: { kind: 'aggregates-off-by-default' },
+    })
   })
 
   test('for unknown preferences, when strictness was asked for', () => {
