@@ -28,8 +28,9 @@ export type Authentication = Result<Identity, ApiError>
 
 export interface Authenticator {
   /**
-   * `hasRoles` is the engine's: without roles of its own, requests without a token are served
-   * anonymously unless a secret says that tokens are wanted.
+   * `hasRoles` is the engine's: without roles of its own, requests are served anonymously unless a
+   * secret says that tokens are wanted, and then a token that nobody could verify is not looked at:
+   * it gets no more than none would. Clients send one with every request.
    *
    * Errors  jwt; no text of it holds a part of the token
    * Rule    PostgREST docs: auth
@@ -77,6 +78,8 @@ export function createAuthenticator(deps: {
       const ring = keyringOf(config)
       const token = bearerToken(authorization)
       if (token === null) return hasRoles ? ring.withoutToken : ring.withoutTokenNorRoles
+      // nothing is told apart by tokens then: whoever sends none is served the same
+      if (ring.keys === null && !hasRoles) return ring.withoutTokenNorRoles
       if (ring.keys === null) return refused({ kind: 'secret-missing' })
       if (config.jwtCacheMaxEntries > 0) {
         const known = ring.cache.get(token)

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
 import { type AskOptions, ask } from '../support/http-client.ts'
 import { exchange } from '../support/raw-http.ts'
-import { testSecret } from '../support/sign-jwt.ts'
+import { signJwt, testSecret } from '../support/sign-jwt.ts'
 import { serve, serveForAll } from '../support/test-server.ts'
 
 function hintOf(code: string, hint: string | null) {
@@ -116,6 +116,25 @@ describe('on SQLite', () => {
     const { url } = await serve({ args: [file('empty.db', 'pragma user_version = 1')] })
     const hint = 'The database has no tables or views'
     expect(await ask(`${url}/trees`)).toMatchObject({ status: 404, ...hintOf('PGRST205', hint) })
+  })
+
+  test('a token, where no secret says that tokens are wanted', async () => {
+    const { url } = await serve({ args: [trees] })
+    const headers = { Authorization: `Bearer ${await signJwt({ role: 'somebody' })}` }
+    for (const target of ['/trees', '/', '/gone']) {
+      const [withToken, without] = await Promise.all([
+        ask(`${url}${target}`, { headers }),
+        ask(`${url}${target}`),
+      ])
+      expect(withToken).toMatchObject({ status: without.status, text: without.text })
+    }
+    const secured = await serve({ args: [trees], env: { DBREST_JWT_SECRET: testSecret } })
+    expect(await ask(`${secured.url}/trees`)).toMatchObject({ status: 401 })
+    expect(
+      await ask(`${secured.url}/trees`, { headers: { Authorization: 'Bearer x' } }),
+    ).toMatchObject({
+      status: 401,
+    })
   })
 
   test('bytes in a query that have to be encoded', async () => {

@@ -113,6 +113,21 @@ describe('with a token', () => {
     },
   )
 
+  test.each(['Bearer', 'Bearer x', 'Bearer a.b.c', 'a token for another server'])(
+    'on an engine without roles: %j gets what none gets, unless a secret is configured',
+    async (text) => {
+      const claims = { role: 'somebody', exp: 1 }
+      const authorization = text.startsWith('Bearer') ? text : `Bearer ${await signJwt(claims)}`
+      for (const env of [{}, { DB_ANON_ROLE: '' }]) {
+        const open = configOf({ JWT_SECRET: '', ...env })
+        const withoutToken = await authenticate(undefined, open, false)
+        expect(withoutToken).toMatchObject({ ok: true, value: { isAuthenticated: false } })
+        expect(await authenticate(authorization, open, false)).toEqual(withoutToken)
+        expect(await authenticate(authorization, configOf(env), false)).toMatchObject({ ok: false })
+      }
+    },
+  )
+
   test.each<[string, Record<string, string>, object, unknown]>([
     ['the role of the claims', {}, claims, identity('author', { id: 'jdoe', role: 'author' })],
     [
