@@ -1,5 +1,5 @@
 # dbrest as a container: built from source, run as an unprivileged user.
-FROM node:22-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 RUN apt-get update \
   && apt-get install -y --no-install-recommends python3 make g++ \
@@ -10,23 +10,23 @@ RUN npm ci --ignore-scripts && npm rebuild better-sqlite3
 COPY src ./src
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
-FROM node:22-bookworm-slim
-# the weaker of the two names, so that a user's own wins under either
-ENV NODE_ENV=production \
-    PGRST_SERVER_HOST=!4 \
-    PGRST_ADMIN_SERVER_PORT=3001
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY LICENSE ./
+# weaker than whatever a user sets, in whichever way
+COPY docker/image ./docker/image
 # a volume mounted here is writable for the user that the server runs as
-RUN mkdir /data && chown node:node /data
-USER node
+RUN mkdir /data && chown 1000:1000 /data
+# the image's user `node`, by number: Kubernetes cannot tell of a name that it is not root
+USER 1000:1000
 EXPOSE 3000 3001
-# --health asks the admin server's /health on loopback: yes whenever requests are answered
+# asks the admin server's /health: yes whenever requests are answered
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
-  CMD ["node", "dist/main.js", "--health"]
+  CMD ["node", "docker/image/health.js"]
 STOPSIGNAL SIGTERM
 # stack traces in the log name lines of the sources
-ENTRYPOINT ["node", "--enable-source-maps", "dist/main.js"]
+ENTRYPOINT ["node", "--enable-source-maps", "dist/main.js", "--defaults", "docker/image/defaults.conf"]

@@ -21,6 +21,8 @@ export type Command =
   | {
       readonly kind: 'run' | (typeof configuredCommands)[number]
       readonly configFile?: string
+      /** A configuration file that is weaker than every other source. */
+      readonly defaultsFile?: string
       /** A URI or a SQLite file, in place of the configured db-uri. */
       readonly database?: string
     }
@@ -59,8 +61,11 @@ export function parseCommand(
   if (!isDatabase && positional !== undefined && positional !== configFile) {
     return err(`two configuration files: '${configFile}' and '${positional}'`)
   }
-  if (configFile !== undefined && look.fileKind(configFile) === 'missing') {
-    return err(`there is no configuration file '${configFile}'`)
+  const { defaults } = values
+  for (const file of [configFile, defaults]) {
+    if (file !== undefined && look.fileKind(file) === 'missing') {
+      return err(`there is no configuration file '${file}'`)
+    }
   }
   if (isDatabase && !isUriLike(positional) && look.fileKind(positional) === 'missing') {
     return err(`there is no database file '${positional}'`)
@@ -68,6 +73,7 @@ export function parseCommand(
   return ok({
     kind: commands[0] ?? 'run',
     ...(configFile === undefined ? {} : { configFile }),
+    ...(defaults === undefined ? {} : { defaultsFile: defaults }),
     ...(isDatabase ? { database: positional } : {}),
   })
 }
@@ -106,6 +112,7 @@ Usage: ${productName} [OPTIONS] [FILE | DATABASE]
 
 Options:
   --config FILE    configuration file, beside a DATABASE
+  --defaults FILE  options that count where nothing else sets them, in the same syntax
   --dump-config    print the configuration in effect and exit
   --dump-schema    print the schema as JSON and exit
   --ready          ask a running server's admin port whether it is ready, and exit
@@ -185,6 +192,7 @@ function failed(message: string): ProbeResult {
 
 const flags = {
   config: { type: 'string' },
+  defaults: { type: 'string' },
   'dump-config': { type: 'boolean' },
   'dump-schema': { type: 'boolean' },
   ready: { type: 'boolean' },

@@ -56,21 +56,25 @@ function stop(signal: string): void {
 interface Configured {
   readonly kind: 'run' | 'dump-config' | 'dump-schema' | 'ready' | 'health'
   readonly configFile?: string
+  readonly defaultsFile?: string
   readonly database?: string
 }
 
 /** Reads the file anew each time: a reload sees what it holds then. */
 function configReader(command: Configured): ReadConfig {
-  const { configFile, database } = command
+  const { configFile, defaultsFile, database } = command
   return ({ databaseSettings, previous }) => {
     let fileText: string | undefined
+    let defaultsText: string | undefined
     try {
       if (configFile !== undefined) fileText = readFileSync(configFile, 'utf8')
+      if (defaultsFile !== undefined) defaultsText = readFileSync(defaultsFile, 'utf8')
     } catch (failure) {
       return { ok: false, error: [failure instanceof Error ? failure.message : String(failure)] }
     }
     return loadConfig({
       ...(fileText === undefined ? {} : { fileText }),
+      ...(defaultsText === undefined ? {} : { defaultsText }),
       env: process.env,
       readFile: (path) => readFileSync(path),
       isSqliteFile,

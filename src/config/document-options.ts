@@ -18,7 +18,8 @@ Options come from four places. The strongest that names an option decides:
    those that the \`db-pre-config\` function sets,
 2. **environment**: \`DBREST_…\`, then \`PGRST_…\`,
 3. **configuration file**, given as \`dbrest FILE\` or \`dbrest --config FILE\`,
-4. **default**.
+4. **default**: that of \`dbrest --defaults FILE\` where it names the option, as the container image has
+   it, else the one below.
 
 An empty text counts as not given. Names that are not listed here are ignored. All problems are reported
 at once, and the server does not start with one; on a reload the old configuration stays. An option that

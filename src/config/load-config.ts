@@ -16,6 +16,8 @@ import { readSecret } from './read-secret.ts'
 
 export interface ConfigInput {
   readonly fileText?: string
+  /** In the syntax of the file, for options that no other source gives. */
+  readonly defaultsText?: string
   readonly env: Readonly<Record<string, string | undefined>>
   /** By `db_…` name; counts while db-config is on. */
   readonly databaseSettings?: ReadonlyMap<string, string>
@@ -35,7 +37,7 @@ export interface ConfigInput {
 
 /**
  * Loads everything. Of the same option the strongest source decides: database, environment
- * (`DBREST_…`, then `PGRST_…`), file, default. Unknown names are ignored.
+ * (`DBREST_…`, then `PGRST_…`), file, defaults file, default. Unknown names are ignored.
  *
  * Errors  all problems at once, in the words of PostgREST
  * Rule    PostgREST docs: configuration
@@ -44,7 +46,13 @@ export function loadConfig(input: ConfigInput): Result<Config, readonly string[]
   const noSettings: ReadonlyMap<string, string> = new Map()
   const file = parseConfigFile(input.fileText ?? '', input.env)
   if (!file.ok) return err([file.error])
-  const outside = { file: file.value, environment: input.env, database: noSettings }
+  const defaults = parseConfigFile(input.defaultsText ?? '', input.env)
+  if (!defaults.ok) return err([defaults.error])
+  const outside = {
+    file: new Map([...defaults.value, ...file.value]),
+    environment: input.env,
+    database: noSettings,
+  }
   const settings = isDbConfigOn(outside) ? input.databaseSettings : undefined
   const draft = new ConfigDraft({ ...outside, database: settings ?? noSettings })
 

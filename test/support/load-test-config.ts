@@ -7,6 +7,7 @@ import { unhonouredOptions } from '../../src/schema/unhonoured-options.ts'
 
 export interface TestConfigInput {
   readonly file?: string
+  readonly defaults?: string
   readonly env?: Readonly<Record<string, string>>
   readonly database?: Readonly<Record<string, string>>
   /** Contents by path. */
@@ -25,7 +26,7 @@ export function loadTestConfig(input: TestConfigInput): Config {
 }
 
 export function tryLoadTestConfig(input: TestConfigInput): ReturnType<typeof loadConfig> {
-  const { file, env, database, files, previous, positionalDatabase, sqliteFiles } = input
+  const { file, defaults, env, database, files, previous, positionalDatabase, sqliteFiles } = input
   const full: ConfigInput = {
     env: env ?? {},
     readFile(path) {
@@ -40,6 +41,7 @@ export function tryLoadTestConfig(input: TestConfigInput): ReturnType<typeof loa
       ),
     isSqliteFile: (path) => sqliteFiles?.includes(path) === true,
     ...(file === undefined ? {} : { fileText: file }),
+    ...(defaults === undefined ? {} : { defaultsText: defaults }),
     ...(database === undefined ? {} : { databaseSettings: new Map(Object.entries(database)) }),
     ...(previous === undefined ? {} : { previous }),
     ...(positionalDatabase === undefined ? {} : { positionalDatabase }),

@@ -24,6 +24,8 @@ export interface ServerOptions {
   readonly command?: string
   /** stdout and stderr are one pipe, read as both: for the order of lines between them. */
   readonly isOnePipe?: boolean
+  /** Where it runs, if not here. */
+  readonly cwd?: string
   /** The user that it runs as, for a run as root. */
   readonly uid?: number
   /** Sees every line first; one that it answers false to is not kept. */
@@ -82,6 +84,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       ...options.env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   })
   const stdout: string[] = []

@@ -38,6 +38,14 @@ describe('parseCommand', () => {
     [['-config=app.conf'], { kind: 'run', configFile: 'app.conf' }],
     [['--config', 'app.conf', 'app.conf'], { kind: 'run', configFile: 'app.conf' }],
     [['films.db'], { kind: 'run', database: 'films.db' }],
+    [
+      ['--defaults', 'other.conf', 'app.conf'],
+      { kind: 'run', configFile: 'app.conf', defaultsFile: 'other.conf' },
+    ],
+    [
+      ['--health', '--defaults=other.conf', 'films.db'],
+      { kind: 'health', database: 'films.db', defaultsFile: 'other.conf' },
+    ],
     [['films'], { kind: 'run', database: 'films' }],
     [['empty.sqlite'], { kind: 'run', database: 'empty.sqlite' }],
     [['postgresql://u@h/d'], { kind: 'run', database: 'postgresql://u@h/d' }],
@@ -70,6 +78,7 @@ describe('parseCommand', () => {
   test.each<[readonly string[], string]>([
     [['gone.conf'], "there is no configuration file 'gone.conf'"],
     [['--config', 'gone.conf'], "there is no configuration file 'gone.conf'"],
+    [['--defaults', 'gone.conf'], "there is no configuration file 'gone.conf'"],
     [['gone.db'], "there is no database file 'gone.db'"],
     [['gone.SQLITE3'], "there is no database file 'gone.SQLITE3'"],
     [
@@ -91,6 +100,7 @@ describe('parseCommand', () => {
 test('the help names every flag', () => {
   const flags = [
     '--config',
+    '--defaults',
     '--dump-config',
     '--dump-schema',
     '--ready',
