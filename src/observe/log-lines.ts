@@ -149,6 +149,10 @@ export function logLine(observation: Observation): LogLine {
       return debug(connectionText(observation))
     case 'connection-lost':
       return { level: 'error', texts: [errorLogJson(observation.error)] }
+    case 'preparation-given-up':
+      return always(
+        `WARNING: Running without prepared statements from now on: ${oneLine(observation.cause)} (${observation.sqlState}). This is what a connection pooler in transaction mode does; set db-prepared-statements=false.`,
+      )
     case 'pool-timeout':
     case 'request-finished':
       return silent

@@ -137,5 +137,7 @@ export type Observation =
       readonly reason: string
     }
   | { readonly kind: 'connection-lost'; readonly error: ApiError }
+  /** Statements are not prepared any more: the server had others than those made there. */
+  | { readonly kind: 'preparation-given-up'; readonly sqlState: string; readonly cause: string }
 
 export type Observe = (observation: Observation) => void

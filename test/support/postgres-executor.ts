@@ -14,6 +14,7 @@ import {
   type PostgresPool,
 } from '../../src/backends/postgres/connect/postgres-pool.ts'
 import { createExecutor } from '../../src/backends/postgres/execute/execute-postgres.ts'
+import { createPreparation } from '../../src/backends/postgres/execute/preparation.ts'
 import type { Observation } from '../../src/observe/observation.ts'
 import type { SchemaSnapshot } from '../../src/schema/schema-snapshot.ts'
 import { loadTestConfig } from './load-test-config.ts'
@@ -58,6 +59,7 @@ export function executorOn(
   const execute = createExecutor({
     onUnreachable: () => undefined,
     pool,
+    preparation: createPreparation(observe),
     compile: createPlanCompiler(),
     observe,
   })

@@ -81,7 +81,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** PostgreSQL refuses to run as root: as root it runs as `postgres` or `nobody`. */
-function serverUser(): { readonly uid: number; readonly gid: number } | undefined {
+export function serverUser(): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
   for (const user of ['postgres', 'nobody']) {
     try {

@@ -22,6 +22,7 @@ import { parseConnection } from './connect/parse-connection.ts'
 import { createPostgresPool, type PostgresPool } from './connect/postgres-pool.ts'
 import { createExecutor } from './execute/execute-postgres.ts'
 import { createInspector } from './execute/inspect-postgres.ts'
+import { createPreparation } from './execute/preparation.ts'
 import { outcomeFailure } from './protocol/map-postgres-error.ts'
 
 export interface PostgresDeps {
@@ -63,6 +64,8 @@ export function openPostgres({ config, env, observe, onUnreachable }: PostgresDe
     idleMs: 30_000,
   })
 
+  const requests = { pool, preparation: createPreparation(observe), observe, onUnreachable }
+
   return {
     abilities: postgresAbilities,
     feed: createNotifyFeed({
@@ -91,8 +94,8 @@ export function openPostgres({ config, env, observe, onUnreachable }: PostgresDe
       dbConfig
         ? loads.run((query) => readDatabaseSettings(query, dbPreConfig), signal)
         : Promise.resolve(new Map()),
-    execute: createExecutor({ pool, compile: createPlanCompiler(), observe, onUnreachable }),
-    inspect: createInspector({ pool, observe, onUnreachable }),
+    execute: createExecutor({ ...requests, compile: createPlanCompiler() }),
+    inspect: createInspector(requests),
     recycle() {
       pool.recycle()
       loads.renew()

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createConnector } from '../../../src/backends/postgres/connect/connect-postgres.ts'
 import { parseConnection } from '../../../src/backends/postgres/connect/parse-connection.ts'
@@ -127,6 +128,38 @@ describe('batches', () => {
       expect(await connection.run([step(`select 10 + ${n}`), step(`select ${n}`)])).toMatchObject({
         kind: 'done',
       })
+    }
+    await connection.end()
+  })
+
+  test.each([
+    ['there is none of its name', '26000', 'deallocate all'],
+    ['there is one of its name', '42P05', null],
+  ])('tell a server that has others prepared: %s', async (_, sqlState, before) => {
+    const connection = await connectTo(db.uri())
+    const statement = step('insert into t values (9)')
+    if (before === null) {
+      // parsed under the very name that a second connection to the same server would give it
+      const name = `dbrest_${createHash('sha256').update(statement.text).digest('hex').slice(0, 32)}`
+      await connection.run([{ ...step(`prepare ${name} as select 1`), isPrepared: false }])
+    } else {
+      await connection.run([statement])
+      await connection.run([{ ...step(before), isPrepared: false }])
+    }
+    await connection.run([{ ...step('delete from t'), isPrepared: false }])
+    const outcome = await connection.run([{ ...step('BEGIN'), isPrepared: false }, statement])
+    expect(outcome).toMatchObject({ error: { sqlState }, state: 'failed', namesDiffer: true })
+    await connection.run([{ ...step('ROLLBACK'), isPrepared: false }])
+    expect(await db.query('select * from t')).toEqual([])
+    await connection.end()
+  })
+
+  test.each(['26000', '42P05'])('do not take a %s that is raised for one', async (sqlState) => {
+    const connection = await connectTo(db.uri())
+    const raise = step(`do $$ begin raise sqlstate '${sqlState}'; end $$`)
+    for (let n = 0; n < 2; n += 1) {
+      const outcome = await connection.run([raise])
+      expect(outcome).toMatchObject({ error: { sqlState }, namesDiffer: false })
     }
     await connection.end()
   })

@@ -5,7 +5,11 @@ import {
   createPostgresPool,
   type PostgresPool,
 } from '../../../src/backends/postgres/connect/postgres-pool.ts'
-import { createInspector } from '../../../src/backends/postgres/execute/inspect-postgres.ts'
+import {
+  createInspector,
+  type Inspector,
+} from '../../../src/backends/postgres/execute/inspect-postgres.ts'
+import { createPreparation } from '../../../src/backends/postgres/execute/preparation.ts'
 import { createGenerationStore } from '../../../src/cache/generation-store.ts'
 import { ok } from '../../../src/core/result.ts'
 import { createRequestHandler } from '../../../src/http/handle-request.ts'
@@ -149,12 +153,15 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
     }
   }
 
+  function inspector(): Inspector {
+    const observe = () => undefined
+    const preparation = createPreparation(observe)
+    return createInspector({ onUnreachable: () => undefined, pool, preparation, observe })
+  }
+
   function inspect(choices: Choices = {}): Promise<Inspection> {
     const { plan, context } = journey(choices)
-    return createInspector({ onUnreachable: () => undefined, pool, observe: () => undefined })(
-      plan,
-      context,
-    )
+    return inspector()(plan, context)
   }
 
   async function inspected(choices?: Choices): Promise<Inspected> {
@@ -379,11 +386,7 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
       currentGeneration: store.current,
       backend: {
         abilities: postgresAbilities,
-        inspect: createInspector({
-          onUnreachable: () => undefined,
-          pool,
-          observe: () => undefined,
-        }),
+        inspect: inspector(),
         execute: () => Promise.reject(new Error('nothing is to be executed')),
       },
       authenticator: {

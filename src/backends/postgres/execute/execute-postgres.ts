@@ -4,26 +4,23 @@
  * is two: the end follows the judgement. `run-transaction.ts` does the running.
  */
 import { err, ok } from '../../../core/result.ts'
-import type { BackendFailure } from '../../../errors/backend-failure.ts'
-import type { Observe } from '../../../observe/observation.ts'
 import { isJudgedBeforeEnd, judgeRows } from '../../../plan/judge-rows.ts'
 import type { DatabasePlan } from '../../../plan/plan.ts'
 import type { Execution, ExecutionResult, RequestContext } from '../../backend.ts'
 import type { PlanCompiler } from '../compile/compile-postgres.ts'
 import { bindPostgres, type PostgresStatement } from '../compile/postgres-statement.ts'
-import type { PostgresPool } from '../connect/postgres-pool.ts'
 import type { BatchStep } from '../protocol/postgres-connection.ts'
 import { readResult } from './read-result.ts'
 import { type ContextStep, createContextStep, preRequestStep } from './request-context.ts'
-import { createTransactionRunner, type Transaction } from './run-transaction.ts'
+import {
+  createTransactionRunner,
+  type Transaction,
+  type TransactionRunnerDeps,
+} from './run-transaction.ts'
 import { beginStep, endSteps } from './transaction-steps.ts'
 
-export interface ExecutorDeps {
-  readonly pool: PostgresPool
+export interface ExecutorDeps extends TransactionRunnerDeps {
   readonly compile: PlanCompiler
-  readonly observe: Observe
-  /** Called when a request finds that the database cannot be reached. */
-  readonly onUnreachable: (failure: BackendFailure) => void
 }
 
 export type Executor = (plan: DatabasePlan, context: RequestContext) => Promise<Execution>

@@ -11,8 +11,6 @@ import { setImmediate } from 'node:timers/promises'
 import { nameKey } from '../../../core/qualified-name.ts'
 import { ok } from '../../../core/result.ts'
 import { runInSlices } from '../../../core/run-in-slices.ts'
-import type { BackendFailure } from '../../../errors/backend-failure.ts'
-import type { Observe } from '../../../observe/observation.ts'
 import type { InspectPlan } from '../../../plan/plan.ts'
 import type { Routine } from '../../../schema/catalog.ts'
 import type { Inspection, RequestContext } from '../../backend.ts'
@@ -28,22 +26,18 @@ import {
   numberIn,
   textIn,
 } from '../catalog/catalog-row.ts'
-import type { PostgresPool } from '../connect/postgres-pool.ts'
 import type { BatchStep, StepResult } from '../protocol/postgres-connection.ts'
 import { type ContextStep, createContextStep, preRequestStep } from './request-context.ts'
-import { createTransactionRunner, type Transaction } from './run-transaction.ts'
+import {
+  createTransactionRunner,
+  type Transaction,
+  type TransactionRunnerDeps,
+} from './run-transaction.ts'
 import { beginStep, commitEnd } from './transaction-steps.ts'
-
-export interface InspectorDeps {
-  readonly pool: PostgresPool
-  readonly observe: Observe
-  /** Called when a request finds that the database cannot be reached. */
-  readonly onUnreachable: (failure: BackendFailure) => void
-}
 
 export type Inspector = (plan: InspectPlan, context: RequestContext) => Promise<Inspection>
 
-export function createInspector(deps: InspectorDeps): Inspector {
+export function createInspector(deps: TransactionRunnerDeps): Inspector {
   const run = createTransactionRunner(deps)
   const contextStep = createContextStep()
   return async (plan, context) => {

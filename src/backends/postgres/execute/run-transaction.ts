@@ -3,6 +3,8 @@
  * Sync; where its rows are judged before they may stay, the end follows the judgement in a second
  * one. Whatever a connection comes back from, it is idle or closed before someone else gets it: a
  * failed transaction is rolled back, and a cancelled query waits for its cancel request to be over.
+ * A server that disagrees about prepared statements is asked again without any: its transaction has
+ * failed before it came to an end, and nothing of it stays.
  * `execute-postgres.ts` and `inspect-postgres.ts` compose the steps.
  */
 import type { Result } from '../../../core/result.ts'
@@ -16,9 +18,9 @@ import {
   cancelledError,
   commitRolledBack,
   contradictsSnapshot,
-  losesStatements,
   mapOutcome,
   outcomeFailure,
+  outdatesStatements,
 } from '../protocol/map-postgres-error.ts'
 import type {
   BatchOutcome,
@@ -26,6 +28,7 @@ import type {
   PostgresConnection,
   StepResult,
 } from '../protocol/postgres-connection.ts'
+import type { Preparation } from './preparation.ts'
 import { plainStep, type TransactionEnd } from './transaction-steps.ts'
 
 /** A request as the steps of its transaction. */
@@ -56,6 +59,7 @@ export type TransactionRunner = <T>(
 
 export interface TransactionRunnerDeps {
   readonly pool: PostgresPool
+  readonly preparation: Preparation
   readonly observe: Observe
   readonly onUnreachable: (failure: BackendFailure) => void
 }
@@ -67,11 +71,15 @@ type Answer<T> =
   | { readonly kind: 'done'; readonly value: T }
   | { readonly kind: 'refused'; readonly error: ApiError }
   | { readonly kind: 'failed'; readonly outcome: FailedOutcome }
-  /** The connection turned out to be dead, and nothing was run on it. */
+  /** Nothing of it stays: the connection was dead, or its server had other statements prepared. */
   | { readonly kind: 'again'; readonly outcome: FailedOutcome }
+
+/** A connection may be dead, and the next one's server have other statements prepared. */
+const maxTries = 3
 
 export function createTransactionRunner({
   pool,
+  preparation,
   observe,
   onUnreachable,
 }: TransactionRunnerDeps): TransactionRunner {
@@ -108,9 +116,15 @@ export function createTransactionRunner({
     signal.addEventListener('abort', cancel, { once: true })
     let isInStep = true
     try {
-      const answer = await runSteps(connection, transaction, signal)
-      isInStep = answer.kind !== 'failed' || !mayLoseStatements(answer.outcome)
-      return answer
+      const run: PostgresConnection['run'] = (steps) =>
+        connection.run(preparation.stepsToSend(steps))
+      const answer = await runSteps(run, transaction, signal)
+      if (answer.kind !== 'failed' || answer.outcome.kind !== 'failed') return answer
+      const { outcome } = answer
+      isInStep = !outdatesStatements(outcome.error)
+      if (!outcome.namesDiffer) return answer
+      preparation.giveUp(outcome.error)
+      return { kind: 'again', outcome }
     } finally {
       signal.removeEventListener('abort', cancel)
       giveBack(connection, isInStep, cancelling)
@@ -149,7 +163,9 @@ export function createTransactionRunner({
     const { statements } = transaction
     observe({ kind: 'pool-request' })
     let answer = await runOnce(transaction, signal)
-    if (answer.kind === 'again') answer = await runOnce(transaction, signal)
+    for (let tries = 1; answer.kind === 'again' && tries < maxTries; tries += 1) {
+      answer = await runOnce(transaction, signal)
+    }
     observe({ kind: 'pool-request-fulfilled' })
     switch (answer.kind) {
       case 'done':
@@ -186,11 +202,11 @@ async function cancelOrCut(connection: PostgresConnection): Promise<boolean> {
 const rollback = plainStep('ROLLBACK', { config: { dbPreparedStatements: false } })
 
 async function runSteps<T>(
-  connection: PostgresConnection,
+  run: PostgresConnection['run'],
   { steps, end, isJudged, read }: Transaction<T>,
   signal: AbortSignal,
 ): Promise<Answer<T>> {
-  const outcome = await connection.run(isJudged ? steps : [...steps, ...end.steps])
+  const outcome = await run(isJudged ? steps : [...steps, ...end.steps])
   if (outcome.kind === 'lost' && outcome.notRun) return { kind: 'again', outcome }
   if (outcome.kind !== 'done') return { kind: 'failed', outcome }
   const result = read(outcome.results)
@@ -199,7 +215,7 @@ async function runSteps<T>(
   const done = { kind: 'done', value: result.value } as const
   if (!isJudged) return hasEnded(outcome.results, end) ? done : notCommitted
   if (signal.aborted) return { kind: 'refused', error: cancelledError }
-  const ended = await connection.run(end.steps)
+  const ended = await run(end.steps)
   if (ended.kind !== 'done') return { kind: 'failed', outcome: ended }
   return hasEnded(ended.results, end) ? done : notCommitted
 }
@@ -211,9 +227,11 @@ function hasEnded(results: readonly StepResult[], end: TransactionEnd): boolean 
 
 const notCommitted: Answer<never> = {
   kind: 'failed',
-  outcome: { kind: 'failed', error: commitRolledBack, results: [], state: 'idle' },
-}
-
-function mayLoseStatements(outcome: FailedOutcome): boolean {
-  return outcome.kind === 'failed' && losesStatements(outcome.error)
+  outcome: {
+    kind: 'failed',
+    error: commitRolledBack,
+    results: [],
+    state: 'idle',
+    namesDiffer: false,
+  },
 }

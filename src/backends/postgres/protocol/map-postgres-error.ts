@@ -111,15 +111,12 @@ const vanished =
 /** The statement met another schema than the one it was made for: a check is due. */
 export function contradictsSnapshot(error: ServerError): boolean {
   if (schemaStates.has(error.sqlState)) return true
-  if (error.sqlState === '0A000') return error.message.startsWith('cached plan must not change')
-  return error.sqlState === internalError && vanished.test(error.message)
+  return (
+    outdatesStatements(error) || (error.sqlState === internalError && vanished.test(error.message))
+  )
 }
 
-/** The server and we no longer agree on what is prepared: the connection is not to be used again. */
-export function losesStatements(error: ServerError): boolean {
-  return (
-    error.sqlState === '26000' ||
-    error.sqlState === '42P05' ||
-    (error.sqlState === '0A000' && error.message.startsWith('cached plan must not change'))
-  )
+/** What is prepared fits the schema no more: the connection is not to be used again. */
+export function outdatesStatements({ sqlState, message }: ServerError): boolean {
+  return sqlState === '0A000' && message.startsWith('cached plan must not change')
 }

@@ -56,6 +56,11 @@ export type BatchOutcome =
       readonly error: ServerError
       readonly results: readonly StepResult[]
       readonly state: TransactionState
+      /**
+       * The server has other statements prepared than this connection made: it is not always the
+       * same server. The step that failed was not begun.
+       */
+      readonly namesDiffer: boolean
     }
   /** The connection is gone. What was sent may or may not have been run, unless `notRun`. */
   | {

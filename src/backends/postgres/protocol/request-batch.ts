@@ -30,6 +30,11 @@ import type { NamedUse, StatementNames } from './statement-names.ts'
 /** libpq's words for a lost connection, which PostgREST's log shows. */
 export const lostConnectionText = 'no connection to the server\n'
 
+const nameStates: ReadonlySet<string> = new Set([
+  '42P05', // there is a prepared statement of this name already
+  '26000', // there is none
+])
+
 export class RequestBatch {
   readonly #steps: readonly BatchStep[]
   readonly #names: StatementNames
@@ -40,10 +45,12 @@ export class RequestBatch {
   readonly #closes: readonly string[]
   readonly #messages: Buffer
   #parsesSeen = 0
+  #bindsSeen = 0
   #closesSeen = 0
   #rows: DataRow[] = []
   #columns: readonly string[] = []
   #error: ServerError | null = null
+  #namesDiffer = false
   #state: TransactionState = 'idle'
 
   /**
@@ -77,7 +84,13 @@ export class RequestBatch {
     if (this.#error === null) {
       this.#settle({ kind: 'done', results, state: this.#state })
     } else {
-      this.#settle({ kind: 'failed', error: this.#error, results, state: this.#state })
+      this.#settle({
+        kind: 'failed',
+        error: this.#error,
+        results,
+        state: this.#state,
+        namesDiffer: this.#namesDiffer,
+      })
     }
   }
 
@@ -139,8 +152,11 @@ export class RequestBatch {
       }
       case messageCodes.error:
         this.#error = decodeServerError(frame)
+        this.#namesDiffer = this.#isAboutName(this.#error)
         return true
       case messageCodes.bindComplete:
+        this.#bindsSeen += 1
+        return true
       case messageCodes.noData:
         return true
       case messageCodes.copyIn:
@@ -160,6 +176,12 @@ export class RequestBatch {
 
   get #step(): BatchStep | undefined {
     return this.#steps[this.#results.length]
+  }
+
+  /** What runs may raise the same states: only until it is bound it is the statement's name. */
+  #isAboutName({ sqlState }: ServerError): boolean {
+    const isBound = this.#bindsSeen > this.#results.length
+    return !isBound && this.#step?.isPrepared === true && nameStates.has(sqlState)
   }
 
   #endStep(tag: string): void {

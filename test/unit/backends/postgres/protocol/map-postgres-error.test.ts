@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import {
   connectFailure,
   contradictsSnapshot,
-  losesStatements,
   mapOutcome,
   outcomeFailure,
+  outdatesStatements,
 } from '../../../../../src/backends/postgres/protocol/map-postgres-error.ts'
 import type { ServerError } from '../../../../../src/backends/postgres/protocol/postgres-connection.ts'
 
@@ -18,7 +18,9 @@ function serverError(
 
 test('a refusal keeps the database’s words and who asked', () => {
   const error = serverError('23505', 'duplicate', { details: 'd', hint: 'h' })
-  expect(mapOutcome({ kind: 'failed', error, results: [], state: 'failed' }, true)).toEqual({
+  expect(
+    mapOutcome({ kind: 'failed', error, results: [], state: 'failed', namesDiffer: false }, true),
+  ).toEqual({
     kind: 'database',
     failure: { sqlState: '23505', message: 'duplicate', details: 'd', hint: 'h' },
     authenticated: true,
@@ -38,7 +40,9 @@ test('RAISE SQLSTATE PGRST is an answer', () => {
   const error = serverError('PGRST', '{"code":"1","message":"m"}', {
     details: '{"status":402,"headers":{"a":"b"}}',
   })
-  expect(mapOutcome({ kind: 'failed', error, results: [], state: 'failed' }, true)).toEqual({
+  expect(
+    mapOutcome({ kind: 'failed', error, results: [], state: 'failed', namesDiffer: false }, true),
+  ).toEqual({
     kind: 'raised',
     status: 402,
     statusText: null,
@@ -55,7 +59,13 @@ test.each([
   ['42P01', 'relation "x" does not exist', false],
 ])('%s %s of a load may be retried at once: %s', (sqlState, message, mayRetryAtOnce) => {
   const error = serverError(sqlState, message)
-  const failed = { kind: 'failed', error, results: [], state: 'failed' } as const
+  const failed = {
+    kind: 'failed',
+    error,
+    results: [],
+    state: 'failed',
+    namesDiffer: false,
+  } as const
   expect(outcomeFailure(failed)).toMatchObject({ message, mayRetryAtOnce })
 })
 
@@ -88,10 +98,9 @@ test.each([
 })
 
 test.each([
-  ['26000', 'prepared statement "x" does not exist', true],
-  ['42P05', 'prepared statement "x" already exists', true],
   ['0A000', 'cached plan must not change result type', true],
+  ['0A000', 'cannot do that', false],
   ['42P01', 'm', false],
-])('%s %s ends the session: %s', (sqlState, message, loses) => {
-  expect(losesStatements(serverError(sqlState, message))).toBe(loses)
+])('%s %s outdates what is prepared: %s', (sqlState, message, outdates) => {
+  expect(outdatesStatements(serverError(sqlState, message))).toBe(outdates)
 })

@@ -1,0 +1,83 @@
+/**
+ * A server behind the real PgBouncer in transaction mode, with nothing told of it in its
+ * configuration: prepared statements meet each other on shared sessions.
+ *
+ * Rule  PostgREST docs: connection_pool (Using External Connection Poolers)
+ */
+import { Agent } from 'node:http'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import {
+  type ApiDatabase,
+  createApiDatabase,
+  loginRole,
+  serverEnv,
+} from '../support/api-database.ts'
+import { ask } from '../support/http-client.ts'
+import { hasPgbouncer, type Pgbouncer, startPgbouncer } from '../support/pgbouncer.ts'
+import { serve } from '../support/test-server.ts'
+
+const isGivenUp = /Running without prepared statements from now on/
+
+describe.skipIf(!hasPgbouncer())('behind PgBouncer', () => {
+  let database: ApiDatabase
+  let pooler: Pgbouncer
+
+  beforeAll(async () => {
+    database = await createApiDatabase(`
+      create table films (id int primary key, title text);
+      insert into films select n, 'Film ' || n from generate_series(1, 64) n;
+      create table visits (id int generated always as identity, n int);`)
+    pooler = await startPgbouncer(database.port, [loginRole])
+  })
+  afterAll(async () => {
+    await pooler.stop()
+    await database.drop()
+  })
+
+  function env() {
+    return serverEnv(`postgresql://${loginRole}@127.0.0.1:${pooler.port}/${database.name}`)
+  }
+
+  test('requests that meet statements of others are answered, and told of once', async () => {
+    const server = await serve({ env: env() })
+    const agent = new Agent({ keepAlive: true })
+    onTestFinished(() => agent.destroy())
+    for (let round = 0; round < 4; round += 1) {
+      const requests = Array.from({ length: 64 }, (_, at) =>
+        ask(`${server.url}/films?select=title&id=eq.${at + 1}`, { agent }),
+      )
+      const replies = await Promise.all(requests)
+      expect(replies.map(({ body }) => body)).toEqual(
+        replies.map((_, at) => [{ title: `Film ${at + 1}` }]),
+      )
+    }
+    const warnings = server.stderr.filter((line) => isGivenUp.test(line))
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toMatch(/db-prepared-statements=false/)
+    // the root document reads privileges on a path of its own
+    expect((await ask(`${server.url}/`)).status).toBe(200)
+  })
+
+  test('writes that meet statements of others are done, each of them once', async () => {
+    await database.query('truncate visits')
+    const server = await serve({ env: env() })
+    const writes = Array.from({ length: 64 }, (_, n) =>
+      ask(`${server.url}/visits`, {
+        method: 'POST',
+        // rows that are judged before they may stay take a second batch
+        headers: {
+          'Content-Type': 'application/json',
+          Accept: 'application/vnd.pgrst.object+json',
+          Prefer: 'return=representation',
+        },
+        body: JSON.stringify({ n }),
+      }),
+    )
+    const statuses = (await Promise.all(writes)).map(({ status }) => status)
+    expect(new Set(statuses)).toEqual(new Set([201]))
+    expect(server.stderr.some((line) => isGivenUp.test(line))).toBe(true)
+    expect(
+      await database.query('select count(*)::int, count(distinct n)::int as n from visits'),
+    ).toEqual([{ count: 64, n: 64 }])
+  })
+})
