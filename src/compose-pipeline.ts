@@ -2,7 +2,7 @@
  * Wires a backend, its sources of triggers and the reload pipeline together: the part of the
  * composition root that keeps the schema fresh.
  */
-import { BehaviorSubject } from 'rxjs'
+import { BehaviorSubject, Subject } from 'rxjs'
 import type { Backend } from './backends/backend.ts'
 import { createSchemaVersionCheck } from './cache/check-schema-version.ts'
 import type { GenerationStore } from './cache/generation-store.ts'
@@ -15,9 +15,10 @@ import { diffSnapshotsInSlices } from './schema/diff-snapshots.ts'
 import { createFirstLoad } from './sources/first-load.ts'
 import type { SourceHealth } from './sources/source-health.ts'
 import { createStaleNameChecker, type StaleNameChecker } from './sources/stale-names.ts'
+import { isUnheardChange } from './sources/unheard-change.ts'
 
 export interface ComposePipelineDeps
-  extends Pick<SourcesDeps, 'reloads' | 'lost$' | 'scheduler' | 'random'> {
+  extends Pick<SourcesDeps, 'reloads' | 'lost$' | 'alive$' | 'scheduler' | 'random'> {
   readonly database: Backend
   readonly store: GenerationStore
   readonly readConfig: ReadConfig
@@ -48,12 +49,15 @@ export function composePipeline(deps: ComposePipelineDeps): Freshness {
   const { database, store, health, observe, onFailure, scheduler, random } = deps
   const config = () => store.current().config
   const configSubject = new BehaviorSubject(config())
+  const unheardSubject = new Subject<void>()
   const firstLoad = createFirstLoad({ database, health, observe })
   const pipeline = createReloadPipeline({
     signals$: composeSources({
       ...deps,
       config$: firstLoad.onceConnected(configSubject),
+      unheard$: unheardSubject,
     }),
+    alive$: deps.alive$,
     store,
     reader: database,
     loadConfig: createConfigLoader({ read: deps.readConfig, database, current: config, observe }),
@@ -63,6 +67,9 @@ export function composePipeline(deps: ComposePipelineDeps): Freshness {
     stopwatch: () => performance.now(),
     onPublished: (next, previous) => {
       if (next.config !== previous.config) configSubject.next(next.config)
+    },
+    onEnded: (origin, outcome) => {
+      if (isUnheardChange(origin, outcome)) unheardSubject.next()
     },
     onReloaded: () => database.recycle(),
     onFailure,

@@ -1,7 +1,8 @@
 /**
  * The sources of reload triggers that a backend and a configuration have, as one stream: what
  * `compose.ts` hands to the pipeline. Every server has signals, losses and the poll of the schema's
- * version; a database that tells of changes has its feed as well, and the poll stands in for it.
+ * version; a database that tells of changes has its feed as well, and the poll stands in for it while
+ * it is down, unproven or switched off.
  */
 import { distinctUntilChanged, map, merge, type Observable, of, type SchedulerLike } from 'rxjs'
 import type { GenerationStore } from './cache/generation-store.ts'
@@ -25,6 +26,10 @@ export interface SourcesDeps {
   readonly reloads: SignalEmitter
   /** Emits when a request finds the database gone: its schema may be another when it is back. */
   readonly lost$: Observable<void>
+  /** Emits each time that a connection to the database is made. */
+  readonly alive$: Observable<unknown>
+  /** Emits each time that a change is found which the feed did not tell of. */
+  readonly unheard$: Observable<unknown>
   /**
    * Called when the feed could not be opened or was lost, and when the schema version could not be
    * asked for.
@@ -36,6 +41,9 @@ export interface SourcesDeps {
   /** In [0, 1), for jitter. */
   readonly random: () => number
 }
+
+/** How often the version is asked for where nothing tells of changes, and nobody says how often. */
+const unheardPollMs = 2000
 
 export function composeSources(deps: SourcesDeps): Observable<ReloadSignal> {
   const { database, store, config$, health, observe, scheduler, random } = deps
@@ -56,7 +64,12 @@ export function composeSources(deps: SourcesDeps): Observable<ReloadSignal> {
     watchSchemaVersion({
       reader: database,
       store,
-      intervalMs$: config$.pipe(map(({ dbSchemaPollInterval }) => dbSchemaPollInterval)),
+      intervalMs$: config$.pipe(
+        map((config) => {
+          const isHeard = feed.kind === 'push' && feed.channel(config) !== null
+          return config.dbSchemaPollInterval ?? (isHeard ? 0 : unheardPollMs)
+        }),
+      ),
       isNeeded$,
       health,
       onFailure: deps.onFailure,
@@ -68,17 +81,19 @@ export function composeSources(deps: SourcesDeps): Observable<ReloadSignal> {
       const pushed$ = watchPushFeed({
         feed,
         config$,
+        alive$: deps.alive$,
+        unheard$: deps.unheard$,
         health,
         observe,
         onFailure: deps.onFailure,
         scheduler,
         random,
       })
-      const isDown$ = health.state$(feed.name).pipe(
-        map((state) => state === 'down'),
+      const isDeaf$ = health.state$(feed.name).pipe(
+        map((state) => state === 'down' || state === 'unproven'),
         distinctUntilChanged(),
       )
-      return merge(signals$, losses$, pushed$, pollWhile(isDown$))
+      return merge(signals$, losses$, pushed$, pollWhile(isDeaf$))
     }
     case 'poll':
       return merge(signals$, losses$, pollWhile(of(false)))

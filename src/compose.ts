@@ -60,6 +60,7 @@ export function composeServer(deps: ServerDeps): Server {
   const store = createGenerationStore({ config: deps.config, snapshot: null })
   const config = () => store.current().config
   const lostSubject = new Subject<void>()
+  const aliveSubject = new Subject<void>()
   let backend: Backend | null = null
   let admin: BoundServer | null = null
   let api: BoundServer | null = null
@@ -90,6 +91,7 @@ export function composeServer(deps: ServerDeps): Server {
       onUnreachable: (failure) => {
         if (onUntoldFailure(failure) === 'retry') lostSubject.next()
       },
+      onConnected: () => aliveSubject.next(),
     })
     backend = database
     scope.add(() => database.close())
@@ -99,6 +101,7 @@ export function composeServer(deps: ServerDeps): Server {
       readConfig: deps.readConfig,
       reloads: deps.reloads,
       lost$: lostSubject,
+      alive$: aliveSubject,
       health,
       observe,
       onFailure,

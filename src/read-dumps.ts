@@ -38,6 +38,7 @@ export async function readDumps(deps: DumpDeps): Promise<Dumps> {
   let current = deps.config
   const database = await openBackend({
     onUnreachable: () => undefined,
+    onConnected: () => undefined,
     config: () => current,
     env: deps.env,
     observe: log,

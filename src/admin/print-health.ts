@@ -20,7 +20,7 @@ export function reportHealth(
   lastReload: LastReload | null,
   showsDetails: boolean,
 ): HealthReport {
-  const everySourceIsUp = sources.every((source) => source.state !== 'down')
+  const everySourceIsUp = sources.every(({ state: source }) => source === 'up' || source === 'off')
   const verdict = health(state, everySourceIsUp)
   const { cache } = state
   const snapshot = servedSnapshot(cache)

@@ -17,6 +17,8 @@ export interface OpenDeps {
    * when it is back.
    */
   readonly onUnreachable: (failure: BackendFailure) => void
+  /** Called when a connection to the database was made, for whatever purpose: it is there. */
+  readonly onConnected: () => void
 }
 
 /** Throws  an Error whose message a user understands, when the engine cannot be opened at all */

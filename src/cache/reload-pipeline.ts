@@ -37,7 +37,7 @@ import { LoadGivenUp } from './load-deadline.ts'
 import { crash, neverThrowing, observationsOf } from './observations-of.ts'
 import { type PerformDeps, performReload } from './perform-reload.ts'
 import { mergeOrders, type ReloadOrder, reloadOrder } from './reload-order.ts'
-import type { ReloadOutcome, ReloadRequest, ReloadSignal } from './reload-signal.ts'
+import type { ReloadOrigin, ReloadOutcome, ReloadRequest, ReloadSignal } from './reload-signal.ts'
 import { cacheStateOf, foldStep, initialState, type LastReload } from './reload-state.ts'
 import type { ReloadStep } from './reload-step.ts'
 import { retriesOf } from './retries-of.ts'
@@ -48,9 +48,13 @@ const throttleMs = 100
 export interface ReloadPipelineDeps extends PerformDeps {
   /** Every source of triggers. Subscribed to from start to stop. */
   readonly signals$: Observable<ReloadSignal>
+  /** Emits each time that a connection to the database is made. */
+  readonly alive$: Observable<unknown>
   readonly store: GenerationStore
   /** Right after the pointer moved. */
   readonly onPublished: (generation: Generation, previous: Generation) => void
+  /** Called at the end of each reload. */
+  readonly onEnded: (origin: ReloadOrigin, outcome: ReloadOutcome) => void
   /**
    * After each load but the first, whatever it found: connections are replaced, since the database
    * may hold what a snapshot does not, such as the settings that a session begins with.
@@ -92,7 +96,7 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
     requestSubject,
     defer(() => from([orderOf(first), ...early])),
     triggersOf(deps.signals$, scheduler, observe),
-    retriesOf(stateSubject, scheduler, observe),
+    retriesOf(stateSubject, deps.alive$, scheduler, observe),
   ).pipe(
     tap(({ signal: { origin, scope, depth } }) => {
       observe({ kind: 'trigger', origin, scope, depth })
@@ -115,7 +119,9 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
     for (const observation of observationsOf(step)) observe(observation)
     if ('failure' in step && step.failure !== null) runGuarded(() => deps.onFailure(step.failure))
     stateSubject.next(state)
-    if (step.kind === 'ended') endedSubject.next(step)
+    if (step.kind !== 'ended') return
+    endedSubject.next(step)
+    runGuarded(() => deps.onEnded(step.order.signal.origin, step.outcome))
   }
 
   function publish(next: Generation, previous: Generation): void {

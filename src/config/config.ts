@@ -79,8 +79,8 @@ export interface Config {
   /** After `@file`; trimmed. Null: nobody is asked for one. */
   readonly adminServerToken: string | null
   readonly dbBackend: 'postgres' | 'sqlite' | 'mongodb'
-  /** Milliseconds, 0: off. */
-  readonly dbSchemaPollInterval: number
+  /** Milliseconds, 0: never; null: as is right for how the database tells of changes. */
+  readonly dbSchemaPollInterval: number | null
   /** Milliseconds, 0: none; engines without role settings. */
   readonly dbStatementTimeout: number
   /** Milliseconds for one whole load. */

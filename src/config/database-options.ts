@@ -34,7 +34,7 @@ export const databaseOptions: OptionTable<DatabaseOptionKey> = {
     doc: 'The PostgreSQL channel whose notifications reload the schema (`reload schema`, or an empty payload) or the configuration (`reload config`).',
   }),
   dbChannelEnabled: option('db-channel-enabled', boolean, true, {
-    doc: 'Listens on `db-channel`. Switch it off behind a pooler in transaction mode, which loses notifications.',
+    doc: 'Listens on `db-channel`. Switch it off behind a pooler in transaction mode, which loses notifications: the version of the schema is then asked for every `db-schema-poll-interval`.',
   }),
   dbConfig: option('db-config', boolean, true, {
     doc: 'Reads settings from the database: those of the connecting role, and those that `db-pre-config` sets.',
@@ -96,7 +96,7 @@ export const databaseOptions: OptionTable<DatabaseOptionKey> = {
   }),
   dbPreparedStatements: option('db-prepared-statements', boolean, true, {
     inDatabase: true,
-    doc: 'Prepares statements on their connection. Switch it off behind a pooler in transaction mode; values stay parameters either way.',
+    doc: 'Prepares statements on their connection. Switch it off behind a pooler in transaction mode; values stay parameters either way. A server that is found to be behind such a pooler warns, and goes on as if it were off.',
   }),
   dbRootSpec: option('db-root-spec', optionalText, null, {
     aliases: ['root-spec'],

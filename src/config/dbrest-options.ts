@@ -3,7 +3,7 @@
  * a schema load slow.
  */
 import { type OptionKey, type OptionTable, option, optionByEngine } from './option.ts'
-import { choice, count, integer, optionalText } from './option-kinds.ts'
+import { choice, count, integer, optionalCount, optionalText } from './option-kinds.ts'
 
 type OwnOptionKey =
   | Extract<OptionKey, `internal${string}`>
@@ -32,11 +32,12 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
   ),
   dbSchemaPollInterval: optionByEngine(
     'db-schema-poll-interval',
-    count('milliseconds'),
-    (engine) => (engine === 'sqlite' ? 500 : 0),
+    optionalCount('milliseconds'),
+    (engine) => (engine === 'sqlite' ? 500 : null),
     {
+      defaultNote: '`500` on SQLite; `2000` where `db-channel-enabled` is off; else `0`',
       reload: 'boot',
-      doc: 'How often the version of the schema is asked for, so that changes are noticed which nothing tells of; 0 for never. A check costs one cheap query, and loads only when the version moved.',
+      doc: 'How often the version of the schema is asked for, so that changes are noticed which nothing tells of; 0 for never. A check costs one cheap query, and loads only when the version moved. While the listener is down, or has not shown that it hears, the version is asked for every second whatever this says.',
     },
   ),
   dbStatementTimeout: option('db-statement-timeout', count('milliseconds'), 30_000, {

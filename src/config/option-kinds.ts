@@ -92,6 +92,10 @@ export function count(unit: string, least = 0): OptionKind<number> {
   }
 }
 
+export function optionalCount(unit: string, least = 0): OptionKind<number | null> {
+  return optional(count(unit, least))
+}
+
 export function choice<T extends string>(values: readonly T[], problem: string): OptionKind<T> {
   return {
     type: values.join(' | '),

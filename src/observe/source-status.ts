@@ -3,14 +3,17 @@
  * `sources/source-health.ts` keeps it.
  */
 
-/** `off`: switched off by the configuration. */
-export type SourceState = 'up' | 'down' | 'off'
+/**
+ * `off`: switched off by the configuration · `unproven`: connected, but it did not show in time that
+ * it hears of changes.
+ */
+export type SourceState = 'up' | 'unproven' | 'down' | 'off'
 
 export interface SourceStatus {
   readonly name: string
   readonly state: SourceState
   /** ISO time of the last change of `state`. */
   readonly since: string
-  /** Why it is down. */
+  /** Why it is down or unproven. */
   readonly cause: string | null
 }

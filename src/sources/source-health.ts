@@ -17,16 +17,19 @@ import type { SourceState, SourceStatus } from '../observe/source-status.ts'
 export interface SourceHealth {
   /** Repeated reports of one state keep its time; the cause is the latest. */
   report(name: string, state: SourceState, cause?: string): void
+  /** The source is connected, which is no reason to say that it works. */
+  connected(name: string): void
   /** In the order in which they first reported. */
   list(): readonly SourceStatus[]
   /** `off` until the source reports. Replays the current state. */
   state$(name: string): Observable<SourceState>
-  /** Resolves once the source is up, is switched off, or has told why it is down. */
+  /** Resolves once the source is connected, is switched off, or has told why it is down. */
   settled(name: string): Promise<void>
 }
 
-/** The cause while a source has only begun: nothing to tell yet. */
-const notYet = 'not connected yet'
+/** The causes while a source has only begun: nothing to tell yet. */
+const notConnectedYet = 'not connected yet'
+const notProvenYet = 'not proven yet'
 
 export function createSourceHealth(deps: {
   /** Milliseconds since the epoch. */
@@ -44,14 +47,20 @@ export function createSourceHealth(deps: {
         name,
         state,
         since,
-        cause: state === 'down' ? (cause ?? notYet) : null,
+        cause: state === 'down' || state === 'unproven' ? (cause ?? notConnectedYet) : null,
       }
       statusesSubject.next(new Map([...statusesSubject.value, [name, status]]))
       if (state === 'up' && !isSame) deps.observe({ kind: 'source-up', source: name })
-      const isNews = !isSame || before.cause === notYet
+      const isNews = !isSame || hasOnlyBegun(before)
       if (state === 'down' && cause !== undefined && isNews) {
         deps.observe({ kind: 'source-down', source: name, cause })
       }
+    },
+    connected(name) {
+      const status = statusesSubject.value.get(name)
+      if (status?.cause !== notConnectedYet) return
+      const next = { ...status, cause: notProvenYet }
+      statusesSubject.next(new Map([...statusesSubject.value, [name, next]]))
     },
     list: () => [...statusesSubject.value.values()],
     state$: (name) =>
@@ -61,7 +70,7 @@ export function createSourceHealth(deps: {
       ),
     async settled(name) {
       const isSettled = (status: SourceStatus | undefined) =>
-        status !== undefined && (status.state !== 'down' || status.cause !== notYet)
+        status !== undefined && status.cause !== notConnectedYet
       await firstValueFrom(
         statusesSubject.pipe(filter((statuses) => isSettled(statuses.get(name)))),
       )
@@ -69,14 +78,26 @@ export function createSourceHealth(deps: {
   }
 }
 
+function hasOnlyBegun({ cause }: SourceStatus): boolean {
+  return cause === notConnectedYet || cause === notProvenYet
+}
+
 /**
- * Whether the feed is up, which speaks for its database; null where there is no feed or it is
- * switched off.
+ * Whether the feed is up, which speaks for its database; null where there is no feed, it is switched
+ * off, or it is unproven, so that polling stands in for it.
  *
  * Rule  PostgREST docs: admin_server (Ready): with the listener on, it speaks for the database
  */
 export function isFeedUp(feed: SchemaFeed, health: Pick<SourceHealth, 'list'>): boolean | null {
   if (feed.kind === 'poll') return null
-  const source = health.list().find(({ name, state }) => name === feed.name && state !== 'off')
-  return source === undefined ? null : source.state === 'up'
+  switch (health.list().find(({ name }) => name === feed.name)?.state) {
+    case 'up':
+      return true
+    case 'down':
+      return false
+    case 'unproven':
+    case 'off':
+    case undefined:
+      return null
+  }
 }

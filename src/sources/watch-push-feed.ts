@@ -2,10 +2,11 @@
  * What a database tells by itself → reload signals, over a connection whose life is proven, not
  * assumed.
  *
- * One attempt: the connection is opened and ready → a proof of life comes back: the feed is up, and
- * a check makes good what was missed → the proof is repeated. What fails ends the attempt; the next
- * one comes after 1, 2, 4 … 32 s, and a proof begins the series anew. Listening thus comes before
- * the load that it guards, the first included.
+ * One attempt: the connection is opened and ready → a proof of life comes back: the feed is up, and a
+ * check makes good what was missed → the proof is repeated. What fails ends the attempt; the next one
+ * comes after 1, 2, 4 … 32 s, or once the database is there for anyone, and a proof begins the series
+ * anew. Listening thus comes before the load that it guards, the first included. A feed whose first
+ * proof is late is unproven: the database is there, but nobody knows whether the feed hears it.
  *
  * Where reads lag behind, checks repeat until they have caught up with what was told.
  */
@@ -13,14 +14,15 @@ import {
   connect,
   defer,
   distinctUntilChanged,
-  exhaustMap,
   filter,
   finalize,
   from,
   map,
   merge,
+  mergeMap,
   NEVER,
   type Observable,
+  of,
   retry,
   type SchedulerLike,
   Subject,
@@ -32,12 +34,14 @@ import {
 } from 'rxjs'
 import { conflateMap } from '../cache/conflate-map.ts'
 import { type ReloadScope, type ReloadSignal, widerScope } from '../cache/reload-signal.ts'
+import { retryPause } from '../cache/retry-pause.ts'
 import type { FeedPlace, PushFeed } from '../cache/schema-feed.ts'
 import type { Config } from '../config/config.ts'
 import { assertNever } from '../core/assert-never.ts'
 import { backoffMs, withJitter } from '../core/backoff.ts'
 import { BackendFailure } from '../errors/backend-failure.ts'
 import type { Observe } from '../observe/observation.ts'
+import { LateProof, type ProofRules, proveLife } from './prove-life.ts'
 import type { SourceHealth } from './source-health.ts'
 import { untilCaughtUp } from './until-caught-up.ts'
 
@@ -45,7 +49,11 @@ export interface PushFeedDeps {
   readonly feed: PushFeed
   /** The configuration as it changes. Replays its current value. */
   readonly config$: Observable<Config>
-  readonly health: Pick<SourceHealth, 'report'>
+  /** Emits each time that a connection to the database is made. */
+  readonly alive$: Observable<unknown>
+  /** Emits each time that a change is found which the feed did not tell of. */
+  readonly unheard$: Observable<unknown>
+  readonly health: Pick<SourceHealth, 'report' | 'connected'>
   readonly observe: Observe
   /** Called at each failed attempt and each loss; ends the process where it is not to recover. */
   readonly onFailure: (failure: BackendFailure) => void
@@ -58,6 +66,8 @@ export interface PushFeedDeps {
   readonly proofIntervalMs?: number
   /** Milliseconds in which a proof has to come back. */
   readonly proofLimitMs?: number
+  /** The same once there is reason to doubt it. A first proof that takes longer is late. */
+  readonly doubtLimitMs?: number
 }
 
 /** Between two questions of how far the database has got, at least. */
@@ -68,6 +78,9 @@ const mostPayloadChars = 100
 
 type FeedEvent =
   | { readonly kind: 'change'; readonly scope: ReloadScope }
+  | { readonly kind: 'ready' }
+  /** The first proof should have come back. */
+  | { readonly kind: 'proof-due'; readonly cause: string }
   /** The first proof of a connection. */
   | { readonly kind: 'proven'; readonly place: FeedPlace }
 
@@ -83,16 +96,16 @@ function asLoss(failure: unknown, cause: string): BackendFailure {
 
 /** Signals for as long as it is subscribed to. Never errors, never completes. */
 export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
-  const { feed, health, observe, scheduler } = deps
-  const { readyLimitMs = 10_000, proofIntervalMs = 10_000, proofLimitMs = 5000 } = deps
-
-  /** Passes values on; an error when the first one does not come in time. */
-  function inTime<T>(limitMs: number, complaint: string) {
-    return timeout<T, Observable<never>>({
-      first: limitMs,
-      scheduler,
-      with: () => throwError(() => new Error(`${complaint} within ${limitMs} ms`)),
-    })
+  const { feed, alive$, unheard$, health, observe, scheduler } = deps
+  const { readyLimitMs = 10_000, proofIntervalMs = 10_000 } = deps
+  const { proofLimitMs = 5000, doubtLimitMs = 1000 } = deps
+  const proofRules: ProofRules = {
+    unproven: feed.unproven,
+    unheard$,
+    intervalMs: proofIntervalMs,
+    limitMs: proofLimitMs,
+    doubtLimitMs,
+    scheduler,
   }
 
   /** One connection: what it tells, and an error when it is lost. Closed on unsubscription. */
@@ -108,17 +121,26 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
         onLost: (cause) => changesSubject.error(new Error(cause)),
       })
       const changes$ = changesSubject.pipe(map((scope): FeedEvent => ({ kind: 'change', scope })))
-      const firstProof$ = from(connection.ready).pipe(
-        inTime(readyLimitMs, 'the server did not answer'),
-        switchMap((place) =>
-          timer(0, proofIntervalMs, scheduler).pipe(
-            exhaustMap(() => from(connection.prove()).pipe(inTime(proofLimitMs, feed.unproven))),
+      const life$ = from(connection.ready).pipe(
+        timeout({
+          first: readyLimitMs,
+          scheduler,
+          with: () =>
+            throwError(() => new Error(`the server did not answer within ${readyLimitMs} ms`)),
+        }),
+        switchMap((place) => {
+          const firstProof$ = proveLife(connection, proofRules).pipe(
             filter((_, index) => index === 0),
             map((): FeedEvent => ({ kind: 'proven', place })),
-          ),
-        ),
+          )
+          const isLate = new LateProof(feed.unproven, doubtLimitMs)
+          const due$ = timer(doubtLimitMs, scheduler).pipe(
+            map((): FeedEvent => ({ kind: 'proof-due', cause: isLate.message })),
+          )
+          return merge(of<FeedEvent>({ kind: 'ready' }), due$, firstProof$)
+        }),
       )
-      return merge(changes$, firstProof$).pipe(finalize(() => connection.close()))
+      return merge(changes$, life$).pipe(finalize(() => connection.close()))
     })
   }
 
@@ -126,21 +148,29 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
   function listenOn(channel: string, provenScope: () => ReloadScope): Observable<News> {
     return defer(() => {
       let failures = 0
+      let isProven = false
       health.report(feed.name, 'down')
       return listen(channel).pipe(
-        map((event): News => {
+        mergeMap((event): readonly News[] => {
           switch (event.kind) {
             case 'change': {
               const { scope } = event
               const told = scope === 'config' ? 'config' : 'schema'
               observe({ kind: 'notification', channel, scope: told })
-              return { scope, depth: 'check', origin: feed.name }
+              return [{ scope, depth: 'check', origin: feed.name }]
             }
+            case 'ready':
+              health.connected(feed.name)
+              return []
+            case 'proof-due':
+              if (!isProven) health.report(feed.name, 'unproven', event.cause)
+              return []
             case 'proven':
               failures = 0
+              isProven = true
               observe({ kind: 'listener-connected', ...event.place, channel })
               health.report(feed.name, 'up')
-              return { scope: provenScope(), depth: 'check', origin: 'listener-connected' }
+              return [{ scope: provenScope(), depth: 'check', origin: 'listener-connected' }]
             default:
               return assertNever(event)
           }
@@ -148,13 +178,17 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
         retry({
           delay: (failure: unknown) => {
             failures += 1
+            // the server is there, but what comes between it and us passes no notifications on
+            const isDeaf = failure instanceof LateProof && !isProven
+            isProven = false
             const cause = failure instanceof Error ? failure.message : String(failure)
             observe({ kind: 'listener-failed', channel, cause })
-            health.report(feed.name, 'down', cause)
-            deps.onFailure(asLoss(failure, cause))
+            health.report(feed.name, isDeaf ? 'unproven' : 'down', cause)
+            if (!isDeaf) deps.onFailure(asLoss(failure, cause))
             // told without the jitter: 1, 2, 4 … is what PostgREST's users know
             observe({ kind: 'listener-retry', retryInMs: backoffMs(failures) })
-            return timer(withJitter(backoffMs(failures), deps.random()), scheduler)
+            const pauseMs = withJitter(backoffMs(failures), deps.random())
+            return retryPause(pauseMs, isDeaf ? NEVER : alive$, scheduler)
           },
         }),
       )

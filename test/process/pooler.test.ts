@@ -1,6 +1,6 @@
 /**
  * A server behind the real PgBouncer in transaction mode, with nothing told of it in its
- * configuration: prepared statements meet each other on shared sessions.
+ * configuration: prepared statements meet each other on shared sessions, and notifications get lost.
  *
  * Rule  PostgREST docs: connection_pool (Using External Connection Poolers)
  */
@@ -12,7 +12,8 @@ import {
   loginRole,
   serverEnv,
 } from '../support/api-database.ts'
-import { ask } from '../support/http-client.ts'
+import { cachedColumns } from '../support/cached-schema.ts'
+import { ask, askUntil, eventually } from '../support/http-client.ts'
 import { hasPgbouncer, type Pgbouncer, startPgbouncer } from '../support/pgbouncer.ts'
 import { serve } from '../support/test-server.ts'
 
@@ -34,8 +35,9 @@ describe.skipIf(!hasPgbouncer())('behind PgBouncer', () => {
     await database.drop()
   })
 
-  function env() {
-    return serverEnv(`postgresql://${loginRole}@127.0.0.1:${pooler.port}/${database.name}`)
+  function env(more: Readonly<Record<string, string>> = {}) {
+    const uri = `postgresql://${loginRole}@127.0.0.1:${pooler.port}/${database.name}`
+    return { ...serverEnv(uri), ...more }
   }
 
   test('requests that meet statements of others are answered, and told of once', async () => {
@@ -79,5 +81,50 @@ describe.skipIf(!hasPgbouncer())('behind PgBouncer', () => {
     expect(
       await database.query('select count(*)::int, count(distinct n)::int as n from visits'),
     ).toEqual([{ count: 64, n: 64 }])
+  })
+
+  test('told of it, the server prepares nothing and warns of nothing', async () => {
+    const server = await serve({
+      env: env({ DBREST_DB_PREPARED_STATEMENTS: 'false', DBREST_DB_CHANNEL_ENABLED: 'false' }),
+    })
+    const requests = Array.from({ length: 64 }, () => ask(`${server.url}/films?limit=1`))
+    const statuses = (await Promise.all(requests)).map(({ status }) => status)
+    expect(new Set(statuses)).toEqual(new Set([200]))
+    expect((await ask(`${server.adminUrl}/ready`)).status).toBe(200)
+    expect((await ask(`${server.adminUrl}/health`)).body).toMatchObject({ status: 'ok' })
+    expect(server.stderr.filter((line) => /prepared|Failed/.test(line))).toEqual([])
+    await database.query('alter table films add column told int')
+    await eventually(
+      () => cachedColumns(server, 'films'),
+      (columns) => expect(columns).toHaveProperty('told'),
+    )
+  })
+
+  test('a listener that hears nothing holds nothing up: polling stands in for it', async () => {
+    const server = await serve({ env: env() })
+    await askUntil(200, `${server.adminUrl}/ready`)
+    expect((await ask(`${server.adminUrl}/health`)).body).toMatchObject({
+      sources: [
+        { name: 'notify', state: 'unproven' },
+        { name: 'poll', state: 'up' },
+      ],
+    })
+    await database.query('alter table films add column unheard int')
+    await eventually(
+      () => cachedColumns(server, 'films'),
+      (columns) => expect(columns).toHaveProperty('unheard'),
+    )
+    await server.line(/Failed listening .* a notification of our own did not come back/)
+    const at = (pattern: RegExp) => server.stderr.findIndex((line) => pattern.test(line))
+    expect(at(/API server listening/)).toBeLessThan(at(/Failed listening/))
+    expect(server.stderr.some((line) => /Listener connected/.test(line))).toBe(false)
+    expect((await ask(`${server.adminUrl}/ready`)).status).toBe(200)
+    expect((await ask(`${server.adminUrl}/health`)).body).toMatchObject({
+      status: 'degraded',
+      sources: [
+        { name: 'notify', state: 'unproven', cause: expect.stringContaining('did not come back') },
+        { name: 'poll', state: 'up' },
+      ],
+    })
   })
 })

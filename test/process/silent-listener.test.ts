@@ -1,6 +1,7 @@
 /**
  * A LISTEN connection that has died without a word: nothing is heard over it, nothing says so, and
- * the migration is seen all the same. The waiting is that for the next proof of life.
+ * the migration is seen all the same: by the next proof of life, which a request that meets it asks
+ * for at once.
  */
 import { expect, onTestFinished, test } from 'vitest'
 import { createApiDatabase, loginRole, serverEnv } from '../support/api-database.ts'
@@ -9,7 +10,7 @@ import { startFreezingProxy } from '../support/freezing-proxy.ts'
 import { ask, askUntil, eventually } from '../support/http-client.ts'
 import { serve } from '../support/test-server.ts'
 
-test('a listener that hears nothing any more is noticed and replaced', async () => {
+async function serveFrozen() {
   const database = await createApiDatabase('create table films (id int)')
   onTestFinished(() => database.drop())
   const proxy = await startFreezingProxy(database.port)
@@ -17,8 +18,11 @@ test('a listener that hears nothing any more is noticed and replaced', async () 
   const uri = `postgresql://${loginRole}@127.0.0.1:${proxy.port}/${database.name}`
   const server = await serve({ env: serverEnv(uri) })
   await askUntil(200, `${server.adminUrl}/ready`)
-  const from = server.stderr.length
+  return { database, proxy, server, from: server.stderr.length }
+}
 
+test('a listener that hears nothing any more is noticed and replaced', async () => {
+  const { database, proxy, server, from } = await serveFrozen()
   expect(proxy.freezeThoseWhoSent('LISTEN "pgrst"')).toBe(1)
   await database.query(`alter table films add column unheard int; notify pgrst`)
   await server.line(
@@ -38,3 +42,14 @@ test('a listener that hears nothing any more is noticed and replaced', async () 
   )
   expect((await ask(`${server.adminUrl}/health`)).body).toMatchObject({ status: 'ok' })
 }, 60_000)
+
+test('is noticed within a second of a request that met what it did not hear of', async () => {
+  const { database, proxy, server, from } = await serveFrozen()
+  expect(proxy.freezeThoseWhoSent('LISTEN "pgrst"')).toBe(1)
+  await database.query(`create table unheard (id int); notify pgrst`)
+  expect((await ask(`${server.url}/unheard`)).status).toBe(200)
+  // the limit of a proof that nothing has asked for is 5000 ms
+  expect(await server.line(/did not come back within/, { from })).toContain('within 1000 ms')
+  await server.line(/Listener connected to/, { from })
+  await askUntil(200, `${server.adminUrl}/ready`)
+})

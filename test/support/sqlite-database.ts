@@ -80,7 +80,12 @@ export function openSqliteApi(uri: string, options: Partial<Config> = {}): Sqlit
   const observe = (observation: Observation) => {
     observations.push(observation)
   }
-  const backend = openSqlite({ onUnreachable: () => undefined, config: () => config, observe })
+  const backend = openSqlite({
+    onUnreachable: () => undefined,
+    onConnected: () => undefined,
+    config: () => config,
+    observe,
+  })
   const never = new AbortController().signal
   let current: SchemaSnapshot | null = null
   let loads = 0

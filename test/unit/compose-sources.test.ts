@@ -36,6 +36,8 @@ function compose(kind: SchemaFeed['kind'], override: Partial<Config> = {}) {
   )
   const reloads = new EventEmitter()
   const lostSubject = new Subject<void>()
+  const aliveSubject = new Subject<void>()
+  const unheardSubject = new Subject<void>()
   const configSubject = new BehaviorSubject(config)
   const subscription = recording.record(
     composeSources({
@@ -51,6 +53,8 @@ function compose(kind: SchemaFeed['kind'], override: Partial<Config> = {}) {
       config$: configSubject,
       reloads,
       lost$: lostSubject,
+      alive$: aliveSubject,
+      unheard$: unheardSubject,
       onFailure: (failure) => failures.push(failure),
       health: recording.health,
       observe: recording.observe,
@@ -66,6 +70,8 @@ function compose(kind: SchemaFeed['kind'], override: Partial<Config> = {}) {
     failures,
     reloads,
     lostSubject,
+    aliveSubject,
+    unheardSubject,
     subscription,
     change: (part: Partial<Config>) => configSubject.next({ ...configSubject.value, ...part }),
     states: () => recording.health.list().map(({ name, state }) => `${name} ${state}`),
@@ -104,6 +110,16 @@ describe.each(['push', 'poll'] as const)('a database that can %s', (kind) => {
     expect(states()).toContain('poll up')
   })
 
+  test('is asked for its version every two seconds where no channel is listened to', async () => {
+    const { clock, asked, states } = compose(kind, {
+      dbChannelEnabled: false,
+      dbSchemaPollInterval: null,
+    })
+    await clock.advance(5000)
+    expect(asked).toEqual(['2000', '4000'])
+    expect(states()).toContain('poll up')
+  })
+
   test('that cannot be asked for its version is told of by its poll', async () => {
     const { clock, database, told, failures } = compose(kind, { dbSchemaPollInterval: 500 })
     database.failure = new Error('gone')
@@ -125,6 +141,56 @@ describe.each(['push', 'poll'] as const)('a database that can %s', (kind) => {
 })
 
 describe('a database that tells of changes', () => {
+  test('is polled while its channel is switched off, and no longer', async () => {
+    const { clock, asked, change, states } = compose('push', { dbSchemaPollInterval: null })
+    await clock.advance(100)
+    expect(states()).toEqual(['notify up', 'poll off'])
+    change({ dbChannelEnabled: false })
+    await clock.advance(5000)
+    expect(asked).toEqual(['2100', '4100'])
+    expect(states()).toEqual(['notify off', 'poll up'])
+    change({ dbChannelEnabled: true })
+    await clock.advance(10_000)
+    expect(asked).toHaveLength(2)
+  })
+
+  test('is polled each second while its feed has not shown that it hears', async () => {
+    const { clock, asked, server, states, failures } = compose('push', {
+      dbSchemaPollInterval: null,
+    })
+    server.delivers = false
+    await clock.advance(20_500)
+    expect(states()).toEqual(['notify unproven', 'poll up'])
+    expect(asked).toHaveLength(20)
+    expect(failures).toEqual([])
+    server.delivers = true
+    await clock.advance(20_000)
+    expect(states()).toEqual(['notify up', 'poll off'])
+  })
+
+  test('tries to listen again once it is there for anyone', async () => {
+    const { clock, settle, server, last, aliveSubject, connections, states } = compose('push')
+    await settle()
+    server.refusal = new Error('connection refused')
+    last().handlers.onLost('gone')
+    // tried at 1100, 3105 and 7110: the next try is due at 15115
+    await clock.advance(10_000)
+    expect(connections).toHaveLength(4)
+    server.refusal = null
+    aliveSubject.next()
+    await clock.advance(10)
+    expect(states()[0]).toBe('notify up')
+  })
+
+  test('has its feed prove that it hears once a change was found that it did not tell of', async () => {
+    const { clock, settle, server, unheardSubject, states } = compose('push')
+    await settle()
+    server.delivers = false
+    unheardSubject.next()
+    await clock.advance(1001)
+    expect(states()[0]).toBe('notify down')
+  })
+
   test('is listened to, and not polled while it is', async () => {
     const { clock, told, last, asked, states } = compose('push')
     await clock.advance(100)

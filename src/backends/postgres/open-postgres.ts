@@ -33,6 +33,8 @@ export interface PostgresDeps {
   readonly observe: Observe
   /** Called when a request finds that the database cannot be reached. */
   readonly onUnreachable: (failure: BackendFailure) => void
+  /** Called when a connection to the database was made. */
+  readonly onConnected: () => void
 }
 
 /** Prepared statements that one connection keeps: at up to 80 KB each, 8 MB of its server process. */
@@ -41,13 +43,15 @@ const statementCapacity = 100
 /** The oldest version served. */
 const oldestVersion = 140_000
 
-export function openPostgres({ config, env, observe, onUnreachable }: PostgresDeps): Backend {
+export function openPostgres(deps: PostgresDeps): Backend {
+  const { config, env, observe, onUnreachable, onConnected } = deps
   const surroundings = { env, systemUser: systemUser(env), readFile }
   const connector = createConnector({
     settings: () => parseConnection(config().dbUri, surroundings),
     files: { readFile, home: env['HOME'] ?? null },
     statementCapacity,
     random: Math.random,
+    onConnected,
   })
   const pool = createPostgresPool({
     connect: (id, signal) => connector.connect({ id, signal }),

@@ -27,12 +27,15 @@ export interface OpenSqliteDeps {
   readonly observe: Observe
   /** Called when a request finds that the file cannot be served. */
   readonly onUnreachable: (failure: BackendFailure) => void
+  /** Called when the file was opened and read. */
+  readonly onConnected: () => void
 }
 
 const maxWarmReaders = 4
 
 /** Throws  an Error whose message a user understands, when `db-uri` leads to no file */
-export function openSqlite({ config, observe, onUnreachable }: OpenSqliteDeps): Backend {
+export function openSqlite(deps: OpenSqliteDeps): Backend {
+  const { config, observe, onUnreachable, onConnected } = deps
   const located = locateDatabase(config().dbUri)
   if (!located.ok) throw new Error(located.error)
   const path = located.value
@@ -58,6 +61,7 @@ export function openSqlite({ config, observe, onUnreachable }: OpenSqliteDeps): 
     })
     if (reply.kind === 'failed') throw controlFailure(reply.failure)
     if (!isKind(reply, kind)) throw new Error(`a SQLite process answered with ${reply.kind}`)
+    onConnected()
     return reply
   }
 

@@ -23,6 +23,7 @@ function backendOf(uri = db.uri(), env: Readonly<Record<string, string>> = {}): 
   const config = loadTestConfig({ env: { PGRST_DB_URI: uri, PGRST_DB_ANON_ROLE: 'x', ...env } })
   const backend = openPostgres({
     onUnreachable: () => undefined,
+    onConnected: () => undefined,
     config: () => config,
     env: {},
     observe: () => {},

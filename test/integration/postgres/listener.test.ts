@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { asyncScheduler, BehaviorSubject, type Subscription } from 'rxjs'
+import { asyncScheduler, BehaviorSubject, NEVER, Subject, type Subscription } from 'rxjs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Backend } from '../../../src/backends/backend.ts'
 import { openPostgres } from '../../../src/backends/postgres/open-postgres.ts'
@@ -59,11 +59,13 @@ function startListener(uri: string, options: ListenerOptions = {}): Listener {
     dbChannel: options.channel ?? 'pgrst',
     dbConfig: false,
   })
+  const aliveSubject = new Subject<void>()
   const backend = openPostgres({
     config: () => config$.value,
     env: {},
     observe: () => {},
     onUnreachable: () => undefined,
+    onConnected: () => aliveSubject.next(),
   })
   if (backend.feed.kind !== 'push') throw new Error('PostgreSQL tells of changes')
   const heard: Heard[] = []
@@ -79,6 +81,8 @@ function startListener(uri: string, options: ListenerOptions = {}): Listener {
     onFailure: () => undefined,
     feed: backend.feed,
     config$,
+    alive$: aliveSubject,
+    unheard$: NEVER,
     health,
     observe,
     scheduler: asyncScheduler,

@@ -5,7 +5,9 @@ import {
   filter,
   firstValueFrom,
   merge,
+  NEVER,
   type SchedulerLike,
+  Subject,
   timeout,
   VirtualTimeScheduler,
 } from 'rxjs'
@@ -56,11 +58,13 @@ async function startServer(
   }
   const observations: Observation[] = []
   const observe = (observation: Observation) => observations.push(observation)
+  const aliveSubject = new Subject<void>()
   const backend = openPostgres({
     config: () => config,
     env: {},
     observe,
     onUnreachable: () => undefined,
+    onConnected: () => aliveSubject.next(),
   })
   if (backend.feed.kind !== 'push') throw new Error('PostgreSQL tells of changes')
   const store = createGenerationStore({ config, snapshot: null })
@@ -71,6 +75,8 @@ async function startServer(
     onFailure: () => undefined,
     feed: backend.feed,
     config$,
+    alive$: aliveSubject,
+    unheard$: NEVER,
     health,
     observe,
     scheduler,
@@ -79,7 +85,7 @@ async function startServer(
   const poll$ = watchSchemaVersion({
     reader: backend,
     store,
-    intervalMs$: new BehaviorSubject(config.dbSchemaPollInterval),
+    intervalMs$: new BehaviorSubject(config.dbSchemaPollInterval ?? 0),
     isNeeded$: new BehaviorSubject(false),
     health,
     onFailure: () => undefined,
@@ -87,6 +93,7 @@ async function startServer(
   })
   const pipeline = createReloadPipeline({
     signals$: merge(notify$, poll$),
+    alive$: aliveSubject,
     store,
     loadConfig: async () => ({ ok: true, value: config }),
     beforeLoad: async () => {
@@ -100,6 +107,7 @@ async function startServer(
     diffSnapshots: (previous, next) => diffSnapshotsInSlices(previous, next, slices),
     onPublished: () => undefined,
     onReloaded: () => backend.recycle(),
+    onEnded: () => undefined,
     onFailure: () => undefined,
     observe,
     scheduler: clock,

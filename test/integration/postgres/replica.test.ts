@@ -22,6 +22,7 @@ beforeAll(async () => {
   }
   backend = openPostgres({
     onUnreachable: () => undefined,
+    onConnected: () => undefined,
     config: () => config,
     env,
     observe: () => {},

@@ -33,7 +33,13 @@ beforeAll(async () => {
     dbAggregatesEnabled: true,
   }
   const observe = () => {}
-  backend = openPostgres({ onUnreachable: () => undefined, config: () => config, env: {}, observe })
+  backend = openPostgres({
+    onUnreachable: () => undefined,
+    onConnected: () => undefined,
+    config: () => config,
+    env: {},
+    observe,
+  })
   const options = schemaOptions(config)
   const { signal } = new AbortController()
   const catalog = await backend.introspect({ options, previous: null, depth: 'full', signal })

@@ -136,6 +136,7 @@ describe('/health', () => {
 
   test.each<[string, World, number, string]>([
     ['a source is down', { sources: [up, down] }, 200, 'degraded'],
+    ['a source is unproven', { sources: [up, { ...down, state: 'unproven' }] }, 200, 'degraded'],
     ['a source is off', { sources: [off] }, 200, 'ok'],
     ['a load failed while requests are served', { cache: retrying(snapshot) }, 200, 'degraded'],
     ['the first load failed', { cache: retrying(null) }, 503, 'unavailable'],

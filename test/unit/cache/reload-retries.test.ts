@@ -51,6 +51,42 @@ describe('a failure', () => {
     ])
   })
 
+  test('for a database that was silent is made good once anyone could connect', async () => {
+    const rig = createRig()
+    await rig.startUp()
+    rig.db.version = 'v2'
+    rig.db.silence = connectionFailure
+    rig.send({})
+    // tries at 1000, 2020 and 4040: the next one is due at 8060
+    await rig.clock.advance(4000)
+    rig.told()
+    rig.db.silence = null
+    rig.aliveSubject.next()
+    await rig.clock.advance(100)
+    rig.aliveSubject.next()
+    await rig.clock.advance(10_000)
+    expect(rig.told().filter((text) => /start|published/.test(text))).toEqual([
+      '5060 start retry schema load',
+      '5080 published 2',
+    ])
+  })
+
+  test('of a database that answers waits its time, whoever connects', async () => {
+    const rig = createRig()
+    await rig.startUp()
+    rig.db.failure = databaseFailure('57014')
+    rig.send({})
+    for (let made = 0; made < 60; made += 1) {
+      await rig.clock.advance(100)
+      rig.aliveSubject.next()
+    }
+    expect(rig.told().filter((text) => /failed/.test(text))).toEqual([
+      '1021 failed #1',
+      '2042 failed #2',
+      '4063 failed #3',
+    ])
+  })
+
   test('is superseded by a newer trigger, whose own failure begins a new series', async () => {
     const rig = createRig()
     await rig.startUp()

@@ -13,7 +13,7 @@ import {
   type ReloadPipeline,
   type ReloadPipelineDeps,
 } from '../../../src/cache/reload-pipeline.ts'
-import type { ReloadSignal } from '../../../src/cache/reload-signal.ts'
+import type { ReloadOrigin, ReloadOutcome, ReloadSignal } from '../../../src/cache/reload-signal.ts'
 import type { Config } from '../../../src/config/config.ts'
 import { defaultConfig } from '../../../src/config/default-config.ts'
 import type { Result } from '../../../src/core/result.ts'
@@ -49,6 +49,9 @@ export interface Rig {
   readonly pipeline: ReloadPipeline
   readonly store: GenerationStore
   readonly signals: Subject<ReloadSignal>
+  /** Emits when a connection to the database was made. */
+  readonly aliveSubject: Subject<void>
+  readonly ended: { readonly origin: ReloadOrigin; readonly outcome: ReloadOutcome }[]
   readonly observations: Observation[]
   /** `<ms> version`, `<ms> load full`, `<ms> published 1`, `<ms> failed: cause` … */
   readonly timeline: string[]
@@ -150,6 +153,8 @@ export function createRig(
   const reloaded: number[] = []
   const introspections: Rig['introspections'] = []
   const signals = new Subject<ReloadSignal>()
+  const aliveSubject = new Subject<void>()
+  const ended: Rig['ended'] = []
   const store = createGenerationStore({ config: testConfig, snapshot: null })
   const tell = (text: string) => timeline.push(`${clock.now()} ${text}`)
 
@@ -159,6 +164,7 @@ export function createRig(
 
   const pipeline = createReloadPipeline({
     signals$: sources(clock, { signal }) ?? signals,
+    alive$: aliveSubject,
     store,
     loadConfig: async () => {
       await clock.delay(db.configMs)
@@ -186,6 +192,7 @@ export function createRig(
     diffSnapshots: async (previous, next) => diffSnapshots(previous, next),
     onPublished: (generation, previous) => published.push({ generation, previous }),
     onReloaded: () => reloaded.push(clock.now()),
+    onEnded: (origin, outcome) => ended.push({ origin, outcome }),
     onFailure: (failure) => failures.push(failure),
     observe: (observation) => {
       observations.push(observation)
@@ -205,6 +212,8 @@ export function createRig(
     pipeline,
     store,
     signals,
+    aliveSubject,
+    ended,
     observations,
     timeline,
     published,

@@ -19,5 +19,7 @@ test('has a section for every option that is shown', () => {
 
 test('says the defaults of each engine where they differ', () => {
   expect(page).toContain('PostgreSQL `"public"`, SQLite `"main"`, MongoDB `"main"`')
-  expect(page).toContain('PostgreSQL `0`, SQLite `500`, MongoDB `0`')
+  expect(page).toContain(
+    '| Default | `500` on SQLite; `2000` where `db-channel-enabled` is off; else `0` |',
+  )
 })

@@ -61,7 +61,7 @@ const defaults: Readonly<Record<string, string>> = {
   'admin-server-token': '""',
   'db-backend': '"postgres"',
   'db-schema-load-timeout': '60000',
-  'db-schema-poll-interval': '0',
+  'db-schema-poll-interval': '""',
   'db-statement-timeout': '30000',
   'log-format': '"text"',
   'max-request-body': '67108864',

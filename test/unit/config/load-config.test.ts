@@ -164,24 +164,31 @@ describe('values', () => {
 })
 
 describe('db-uri and the engine', () => {
-  test.each<[string, TestConfigInput, string, string, readonly string[], number]>([
-    ['nothing', {}, 'postgresql://', 'postgres', ['public'], 0],
+  test.each<[string, TestConfigInput, string, string, readonly string[], number | null]>([
+    ['nothing', {}, 'postgresql://', 'postgres', ['public'], null],
     [
       'blanks around it',
       { env: env({ 'db-uri': ' postgres://h \n' }) },
       'postgres://h',
       'postgres',
       ['public'],
-      0,
+      null,
     ],
-    ['blanks alone', { env: env({ 'db-uri': '  ' }) }, 'postgresql://', 'postgres', ['public'], 0],
+    [
+      'blanks alone',
+      { env: env({ 'db-uri': '  ' }) },
+      'postgresql://',
+      'postgres',
+      ['public'],
+      null,
+    ],
     [
       '@file',
       { env: env({ 'db-uri': '@./uri' }), files: { './uri': ' mongodb://h/d\n' } },
       'mongodb://h/d',
       'mongodb',
       ['main'],
-      0,
+      null,
     ],
     ['a SQLite name', { file: 'db-uri = "films.db"' }, 'films.db', 'sqlite', ['main'], 500],
     [

@@ -12,6 +12,8 @@ export interface FakeServer {
   /** Why nobody can connect. */
   refusal: Error | null
   readyMs: number
+  /** How long a proof takes. */
+  proofMs: number
   /** Why no proof can be sent. */
   proofFailure: Error | null
   /** Proofs come back to who sent them. */
@@ -34,6 +36,7 @@ export function createFakeFeed(clock: VirtualClock, initial: Partial<FakeServer>
   const server: FakeServer = {
     refusal: null,
     readyMs: 5,
+    proofMs: 1,
     proofFailure: null,
     delivers: true,
     position: null,
@@ -63,7 +66,7 @@ export function createFakeFeed(clock: VirtualClock, initial: Partial<FakeServer>
         ready: begin(),
         async prove() {
           proofs.push(`${clock.now()} ${number}`)
-          await clock.delay(1)
+          await clock.delay(server.proofMs)
           if (server.proofFailure !== null) throw server.proofFailure
           if (!server.delivers) await never
         },

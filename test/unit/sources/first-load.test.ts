@@ -54,10 +54,20 @@ describe('a first load', () => {
   test.each([
     ['could not be opened', 'down', 'refused'],
     ['is switched off', 'off', undefined],
+    ['is unproven', 'unproven', 'nothing came back'],
   ] as const)('does not wait for a feed that %s', async (_, state, cause) => {
     const { clock, health, prepare, isReady } = begin('push')
     void prepare()
     health.report('notify', state, cause)
+    await clock.settle()
+    expect(isReady()).toBe(true)
+  })
+
+  test('does not wait for the proof of a feed that listens', async () => {
+    const { clock, health, prepare, isReady } = begin('push')
+    void prepare()
+    health.report('notify', 'down')
+    health.connected('notify')
     await clock.settle()
     expect(isReady()).toBe(true)
   })

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { isFeedUp } from '../../../src/sources/source-health.ts'
+import { createFakeFeed } from './fake-feed.ts'
 import { createRecording } from './record-source.ts'
 
 test('tells each change of state once, with its time and cause', async () => {
@@ -50,4 +52,42 @@ test('streams the state of one source, off until it reports, without repeats', (
   health.report('notify', 'down', 'again')
   health.report('notify', 'up')
   expect(states).toEqual(['off', 'down', 'up'])
+})
+
+test('counts a source that is connected as down until it shows that it works', async () => {
+  const { health, told } = createRecording()
+  const status = () => health.list()[0]
+  health.connected('notify')
+  expect(status()).toBeUndefined()
+  health.report('notify', 'down')
+  let isSettled = false
+  const settled = health.settled('notify').then(() => {
+    isSettled = true
+  })
+  await Promise.resolve()
+  expect(isSettled).toBe(false)
+  health.connected('notify')
+  await settled
+  expect(status()).toMatchObject({ state: 'down', cause: 'not proven yet' })
+  health.report('notify', 'down', 'gone')
+  health.connected('notify')
+  expect(status()).toMatchObject({ state: 'down', cause: 'gone' })
+  health.report('notify', 'unproven', 'nothing came back')
+  health.report('notify', 'up')
+  expect(status()).toMatchObject({ state: 'up', cause: null })
+  expect(told()).toEqual(['0 down notify: gone', '0 up notify'])
+})
+
+test.each([
+  ['up', true],
+  ['down', false],
+  ['unproven', null],
+  ['off', null],
+] as const)('a feed that is %s says of its database: %s', (state, vouches) => {
+  const { clock, health } = createRecording()
+  const { feed } = createFakeFeed(clock)
+  expect(isFeedUp(feed, health)).toBeNull()
+  health.report('notify', state)
+  expect(isFeedUp(feed, health)).toBe(vouches)
+  expect(isFeedUp({ kind: 'poll' }, health)).toBeNull()
 })

@@ -1,4 +1,4 @@
-import { BehaviorSubject } from 'rxjs'
+import { BehaviorSubject, Subject } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import type { Config } from '../../../src/config/config.ts'
 import { defaultConfig } from '../../../src/config/default-config.ts'
@@ -19,10 +19,14 @@ function createListener(override: Partial<PushFeedDeps> = {}, server: Partial<Fa
   const fake = createFakeFeed(clock, server)
   const failures: unknown[] = []
   const config$ = new BehaviorSubject(config)
+  const aliveSubject = new Subject<void>()
+  const unheardSubject = new Subject<void>()
   const subscription = recording.record(
     watchPushFeed({
       feed: fake.feed,
       config$,
+      alive$: aliveSubject,
+      unheard$: unheardSubject,
       health: recording.health,
       observe: recording.observe,
       onFailure: (failure) => failures.push(failure),
@@ -36,6 +40,8 @@ function createListener(override: Partial<PushFeedDeps> = {}, server: Partial<Fa
     ...fake,
     failures,
     config$,
+    aliveSubject,
+    unheardSubject,
     subscription,
     tell: (scope: 'schema' | 'config' | 'both') => fake.last().handlers.onChange(scope),
     lose: (cause: string) => fake.last().handlers.onLost(cause),
@@ -97,6 +103,28 @@ describe('a feed', () => {
     expect(proofs).toEqual(['5 1', '10005 1', '20005 1', '30005 1'])
     expect(told()).toEqual([])
     expect(connections).toHaveLength(1)
+  })
+
+  test('is unproven while its first proof is late', async () => {
+    const { clock, server, health, connections } = createListener()
+    const states: string[] = []
+    health.state$('notify').subscribe((state) => states.push(`${clock.now()} ${state}`))
+    server.proofMs = 3000
+    await clock.advance(4000)
+    expect(states).toEqual(['0 down', '1005 unproven', '3005 up'])
+    await clock.advance(20_000)
+    expect(states).toHaveLength(3)
+    expect(connections).toHaveLength(1)
+  })
+
+  test('that proves itself in time was never unproven', async () => {
+    const { clock, health } = createListener()
+    const states: string[] = []
+    health.state$('notify').subscribe((state) => states.push(`${clock.now()} ${state}`))
+    await clock.advance(50)
+    expect(health.list()).toMatchObject([{ cause: null }])
+    await clock.advance(2000)
+    expect(states).toEqual(['0 down', '6 up'])
   })
 
   test('closes its connection when nobody is subscribed any more', async () => {
@@ -169,6 +197,42 @@ describe('a loss', () => {
     expect(told().slice(-1)).toEqual(['140050 retry in 1000'])
   })
 
+  test('is tried again as soon as the database is there for anyone', async () => {
+    const { clock, server, connect, lose, told, aliveSubject } = createListener()
+    await connect()
+    server.refusal = new Error('connection refused')
+    lose('gone')
+    // tried at 1050, 3055 and 7060: the next one is due at 15065
+    await clock.advance(10_000)
+    told()
+    server.refusal = null
+    aliveSubject.next()
+    aliveSubject.next()
+    await clock.advance(10_000)
+    expect(told()).toEqual([
+      '10056 listening on pgrst at /tmp:5432',
+      '10056 up notify',
+      '10056 listener-connected both check',
+    ])
+  })
+
+  test('is not tried again within the first second, whoever is let in', async () => {
+    const { clock, server, connect, lose, told, aliveSubject } = createListener()
+    await connect()
+    server.refusal = new Error('the one for writing is away')
+    lose('gone')
+    for (let made = 0; made < 40; made += 1) {
+      await clock.advance(100)
+      aliveSubject.next()
+    }
+    expect(told().filter((text) => text.includes('retry'))).toEqual([
+      '50 retry in 1000',
+      '1055 retry in 2000',
+      '2060 retry in 4000',
+      '3065 retry in 8000',
+    ])
+  })
+
   test('waits with jitter, told without', async () => {
     const { clock, server, told } = createListener({ random: () => 0.9 })
     server.refusal = new Error('no')
@@ -210,6 +274,65 @@ describe('a feed that is not what it seems', () => {
       '27020 retry in 8000',
     ])
     expect(lines.filter((text) => /up|listening|listener-connected/.test(text))).toEqual([])
+  })
+
+  test('behind such a pooler is unproven, which is no failure of the database', async () => {
+    const { clock, server, told, health, failures, aliveSubject } = createListener()
+    server.delivers = false
+    await clock.advance(5500)
+    expect(told()).toEqual(['5005 failed: nothing came back within 5000 ms', '5005 retry in 1000'])
+    const cause = 'nothing came back within 5000 ms'
+    expect(health.list()).toMatchObject([{ state: 'unproven', cause }])
+    expect(failures).toEqual([])
+    await clock.advance(1000)
+    expect(health.list()).toMatchObject([{ state: 'unproven', cause }])
+    // that others are let in is nothing new: the pauses stay
+    await clock.advance(5500)
+    aliveSubject.next()
+    await clock.advance(1900)
+    expect(told()).toEqual([
+      '11010 failed: nothing came back within 5000 ms',
+      '11010 retry in 2000',
+    ])
+    server.refusal = new Error('refused')
+    await clock.advance(10_000)
+    expect(health.list()).toMatchObject([{ state: 'down', cause: 'refused' }])
+  })
+
+  test('proves itself at once when a change was found that it did not tell of', async () => {
+    const { clock, connect, proofs, told, unheardSubject } = createListener()
+    await connect()
+    unheardSubject.next()
+    await clock.advance(2000)
+    expect(proofs).toEqual(['5 1', '50 1'])
+    expect(told()).toEqual([])
+  })
+
+  test('that is doubted has a second to prove itself', async () => {
+    const { clock, server, connect, told, unheardSubject, health } = createListener()
+    await connect()
+    server.delivers = false
+    for (let found = 0; found < 5; found += 1) {
+      unheardSubject.next()
+      await clock.advance(300)
+    }
+    expect(told()).toEqual([
+      '1050 failed: nothing came back within 1000 ms',
+      '1050 down notify: nothing came back within 1000 ms',
+      '1050 retry in 1000',
+    ])
+    expect(health.list()).toMatchObject([{ state: 'down' }])
+  })
+
+  test('that is doubted while a proof is under way has no more than a second left', async () => {
+    const { clock, server, connect, told, unheardSubject } = createListener()
+    await connect()
+    server.delivers = false
+    // the proof began at 10005
+    await clock.advance(10_450)
+    unheardSubject.next()
+    await clock.advance(2000)
+    expect(told()[0]).toBe('11500 failed: nothing came back within 1000 ms')
   })
 
   test('is given up when the proof cannot be sent', async () => {

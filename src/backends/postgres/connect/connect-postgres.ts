@@ -40,6 +40,8 @@ export interface ConnectorDeps {
   readonly statementCapacity: number
   /** In [0, 1); for `load_balance_hosts=random`. */
   readonly random: () => number
+  /** Called when a connection was made. */
+  readonly onConnected?: () => void
 }
 
 /** A place, and the TLS attempt that worked there. */
@@ -82,6 +84,7 @@ export function createConnector(deps: ConnectorDeps): Connector {
         )
         if (tried.kind === 'connected') {
           lastEntrance.set(target, { place, tls: tried.tls })
+          deps.onConnected?.()
           return tried.connection
         }
         texts += tried.text
