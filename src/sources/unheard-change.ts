@@ -3,6 +3,7 @@
  * told of it over a connection that has died silently, so its feed has to prove that it hears.
  */
 import type { ReloadOrigin, ReloadOutcome } from '../cache/reload-signal.ts'
+import { isUnchanged } from '../schema/diff-snapshots.ts'
 
 /** What looks at the database, or is asked to, without having heard of a change. */
 const lookers: ReadonlySet<ReloadOrigin> = new Set([
@@ -15,7 +16,5 @@ const lookers: ReadonlySet<ReloadOrigin> = new Set([
 ])
 
 export function isUnheardChange(origin: ReloadOrigin, outcome: ReloadOutcome): boolean {
-  if (!lookers.has(origin) || outcome.kind !== 'published') return false
-  const { added, removed, changed } = outcome.changes
-  return added.length + removed.length + changed.length > 0
+  return lookers.has(origin) && outcome.kind === 'published' && !isUnchanged(outcome.changes)
 }

@@ -129,14 +129,28 @@ test('SIGUSR1 loads the schema, and with db-config off reads no file', async () 
   expect((await ask(`${server.url}/items`)).headers['content-range']).toBe('0-4/*')
 })
 
-test.each([
+/** Everything that has the configuration read again. */
+const triggers = [
   ['SIGUSR1', 'signal'],
   ['SIGUSR2', 'signal'],
   ['reload schema', 'notify'],
   ['reload config', 'notify'],
   ['/reload?scope=config', 'request'],
   ['/reload?scope=both', 'request'],
-])('%s reads the settings in the database', async (what, kind) => {
+] as const
+
+async function trigger(
+  server: RunningServer,
+  [what, kind]: readonly [what: string, kind: string],
+): Promise<void> {
+  const from = server.stderr.length
+  if (kind === 'notify') await database.query(`notify pgrst, '${what}'`)
+  else if (kind === 'request') await ask(`${server.adminUrl}${what}`, { method: 'POST' })
+  else server.signal(what === 'SIGUSR1' ? 'SIGUSR1' : 'SIGUSR2')
+  await server.line(configRead, { from })
+}
+
+test.each(triggers)('%s reads the settings in the database', async (what, kind) => {
   const set = (rows: number) =>
     database.query(
       `alter role ${loginRole} in database ${database.name} set pgrst.db_max_rows = '${rows}'`,
@@ -150,11 +164,7 @@ test.each([
   const { server } = await serveConfigured('db-max-rows = 4\n')
   expect((await ask(`${server.url}/items`)).headers['content-range']).toBe('0-1/*')
   await set(3)
-  const from = server.stderr.length
-  if (kind === 'notify') await database.query(`notify pgrst, '${what}'`)
-  else if (kind === 'request') await ask(`${server.adminUrl}${what}`, { method: 'POST' })
-  else server.signal(what === 'SIGUSR1' ? 'SIGUSR1' : 'SIGUSR2')
-  await server.line(configRead, { from })
+  await trigger(server, [what, kind])
   await eventually(
     () => ask(`${server.url}/items`),
     ({ headers }) => expect(headers['content-range']).toBe('0-2/*'),
@@ -242,4 +252,23 @@ test('settings of roles are those of the last reload', async () => {
     headers: { 'proxy-status': 'PostgREST; error=57014' },
     body: { code: '57014', message: 'canceling statement due to statement timeout' },
   })
+})
+
+test.each(triggers)('%s reads what roles have set', async (what, kind) => {
+  const role = `${database.name}_patient`
+  await database.query(`create role ${role}; grant ${role} to ${loginRole};
+    grant usage on schema public to ${role};
+    create or replace function patience() returns text language sql
+      as 'select current_setting(''statement_timeout'')'`)
+  onTestFinished(async () => {
+    await database.query(`drop owned by ${role}; drop role ${role}`)
+  })
+  const { server } = await serveConfigured(`jwt-secret = "${testSecret}"\n`)
+  await database.query(`alter role ${role} set statement_timeout = '7s'`)
+  await trigger(server, [what, kind])
+  const headers = { authorization: `Bearer ${await signJwt({ role })}` }
+  await eventually(
+    () => ask(`${server.url}/rpc/patience`, { headers }),
+    ({ body }) => expect(body).toBe('7s'),
+  )
 })

@@ -3,7 +3,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import type { ReloadSignal } from '../../../src/cache/reload-signal.ts'
-import { createRig, databaseFailure, testConfig } from './reload-rig.ts'
+import { connectionFailure, createRig, databaseFailure, testConfig } from './reload-rig.ts'
 
 // start-up of the rig takes 1000 ms of virtual time; times below are since the epoch of the clock
 
@@ -70,14 +70,18 @@ describe('depth and scope', () => {
     ).toBe(`1100 start ${expected}`)
   })
 
-  test('a reload of the configuration alone does not touch the database', async () => {
+  test('a reload of the configuration alone loads no schema that is the same', async () => {
     const rig = createRig()
     await rig.startUp()
     const config = { ...testConfig, dbMaxRows: 5 }
     rig.db.config = { ok: true, value: config }
     rig.send({ scope: 'config', origin: 'signal' })
     await rig.clock.advance(500)
-    expect(rig.told()).toEqual(['1000 start signal config load', '1002 config-loaded'])
+    expect(rig.told()).toEqual([
+      '1000 start signal config load',
+      '1002 config-loaded',
+      '1002 version',
+    ])
     expect(rig.store.current()).toMatchObject({ config, snapshot: { snapshotVersion: 1 } })
     expect(rig.published).toEqual([
       {
@@ -85,6 +89,63 @@ describe('depth and scope', () => {
         previous: expect.objectContaining({ config: testConfig }),
       },
     ])
+  })
+
+  test('a reload of the configuration loads a schema that has moved: roles may have set something', async () => {
+    const rig = createRig()
+    await rig.startUp()
+    rig.db.version = 'v2'
+    const config = { ...testConfig, dbMaxRows: 5 }
+    rig.db.config = { ok: true, value: config }
+    const outcome = rig.pipeline.requestReload({ scope: 'config', depth: 'full', origin: 'admin' })
+    await rig.clock.advance(500)
+    expect(rig.told()).toEqual([
+      '1000 start admin config full',
+      '1002 config-loaded',
+      '1002 version',
+      '1003 load full',
+      '1023 queried in 20',
+      '1023 published 2',
+    ])
+    expect(rig.store.current()).toMatchObject({ config, snapshot: { schemaVersion: 'v2' } })
+    expect(await outcome).toMatchObject({
+      kind: 'published',
+      snapshotVersion: 2,
+      changes: { added: ['test.v2'], removed: ['test.v1'], changed: ['configuration'] },
+    })
+  })
+
+  test('such a load that fails is owed, and the configuration is in use', async () => {
+    const rig = createRig()
+    await rig.startUp()
+    rig.db.version = 'v2'
+    rig.db.failures = [databaseFailure('57014')]
+    const config = { ...testConfig, dbMaxRows: 5 }
+    rig.db.config = { ok: true, value: config }
+    rig.send({ scope: 'config' })
+    await rig.clock.advance(500)
+    expect(rig.store.current()).toMatchObject({ config, snapshot: { schemaVersion: 'v1' } })
+    expect(rig.pipeline.state().kind).toBe('retrying')
+    await rig.clock.advance(1000)
+    expect(rig.store.current()).toMatchObject({ config, snapshot: { schemaVersion: 'v2' } })
+  })
+
+  test.each([
+    ['that does not answer', { silence: connectionFailure }, ['1002 version']],
+    [
+      'that is not to be asked for settings',
+      { version: 'v2', config: { ok: true, value: { ...testConfig, dbConfig: false } } },
+      [],
+    ],
+  ] as const)('a database %s leaves a reload of the configuration alone', async (_, part, told) => {
+    const rig = createRig()
+    await rig.startUp()
+    Object.assign(rig.db, part)
+    const outcome = rig.pipeline.requestReload({ scope: 'config', depth: 'check', origin: 'admin' })
+    await rig.clock.advance(500)
+    expect(rig.told().slice(2)).toEqual(told)
+    expect((await outcome).kind).not.toBe('failed')
+    expect(rig.pipeline.state().kind).toBe('ready')
   })
 
   test('options that shape the schema wait for a load, and checks do not make one of them', async () => {
