@@ -27,7 +27,7 @@ import {
   type TimedReload,
   timesOf,
 } from './reload-run.ts'
-import type { ReloadOutcome } from './reload-signal.ts'
+import { deeper, type ReloadOutcome } from './reload-signal.ts'
 import { owe, publish } from './settle-load.ts'
 
 /** Always ends with `ended`, whatever happens on the way. */
@@ -100,9 +100,9 @@ async function* reloadConfiguration(work: TimedReload): Steps<ReloadOutcome> {
   return withConfiguration(config, yield* reloadSchema(ofSchema, goalOf(ofSchema.order, null)))
 }
 
-/** What an order, perhaps for the configuration alone, asks of the schema once that may have moved. */
+/** What an order, perhaps for the configuration alone, asks of a schema that is known to have moved. */
 function askedOfSchema({ signal, ...order }: ReloadOrder): ReloadOrder {
-  const depth = signal.scope === 'config' ? 'check' : signal.depth
+  const depth = signal.scope === 'config' ? 'load' : deeper(signal.depth, 'load')
   return { ...order, signal: { ...signal, scope: 'schema', depth } }
 }
 

@@ -103,7 +103,7 @@ describe('depth and scope', () => {
       '1000 start admin config full',
       '1002 config-loaded',
       '1002 version',
-      '1003 load full',
+      '1003 load load',
       '1023 queried in 20',
       '1023 published 2',
     ])
