@@ -86,7 +86,7 @@ test('its feed listens where notifications arrive, and proves it', async () => {
   await db.query(`notify "My channel"`)
   // notifications arrive in the order of their commits
   await connection.prove()
-  expect(scopes).toEqual(['config', 'both'])
+  expect(scopes).toEqual(['config', 'unknown: nothing of ours', 'both'])
   await connection.prove()
   expect(await feed.catchUp.position()).toBeNull()
   expect(await feed.catchUp.isReached('0/1')).toBe(true)

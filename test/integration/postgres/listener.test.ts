@@ -150,11 +150,11 @@ describe.each(clusterVersions())('on PostgreSQL %s', (version) => {
     expect(listener.state()).toBe('up')
     expect((await listener.next('signal')).text).toBe('listener-connected schema check')
     await db.query("notify pgrst, 'reload schema'")
-    expect((await listener.next('signal')).text).toBe('notify schema load')
+    expect((await listener.next('signal')).text).toBe('notify schema check')
     await db.query('notify pgrst')
-    expect((await listener.next('signal')).text).toBe('notify schema load')
+    expect((await listener.next('signal')).text).toBe('notify schema check')
     await db.query("notify pgrst, 'nonsense'; notify pgrst, 'reload config'")
-    expect((await listener.next('signal')).text).toBe('notify config load')
+    expect((await listener.next('signal')).text).toBe('notify config check')
     expect(listener.heard.filter(({ kind }) => kind === 'notification')).toHaveLength(3)
   })
 
@@ -177,7 +177,7 @@ describe.each(clusterVersions())('on PostgreSQL %s', (version) => {
     await listener.next('listener-connected')
     expect((await listener.next('signal')).text).toBe('listener-connected schema check')
     await db.query('notify pgrst')
-    expect((await listener.next('signal')).text).toBe('notify schema load')
+    expect((await listener.next('signal')).text).toBe('notify schema check')
     expect(await db.query(listening)).toHaveLength(1)
   })
 
@@ -201,7 +201,7 @@ describe.each(clusterVersions())('on PostgreSQL %s', (version) => {
     expect(signals.map(({ text }) => text)).toEqual([
       'listener-connected schema check',
       'listener-connected schema check',
-      'notify schema load',
+      'notify schema check',
     ])
   })
 
@@ -215,7 +215,7 @@ describe.each(clusterVersions())('on PostgreSQL %s', (version) => {
     await listener.next('listener-connected')
     await listener.next('signal')
     await db.query(`select pg_notify('${channel}', 'reload schema')`)
-    expect((await listener.next('signal')).text).toBe('notify schema load')
+    expect((await listener.next('signal')).text).toBe('notify schema check')
     const quoted = `LISTEN "${channel.replaceAll('"', '""')}"`
     expect((await db.query(listening)).map(({ query }) => query)).toEqual([quoted])
   })
@@ -256,7 +256,7 @@ describe('a server of its own', () => {
       await listener.next('listener-connected')
       expect((await listener.next('signal')).text).toBe('listener-connected schema check')
       await cluster.query('notify pgrst')
-      expect((await listener.next('signal')).text).toBe('notify schema load')
+      expect((await listener.next('signal')).text).toBe('notify schema check')
     },
   )
 
@@ -274,7 +274,7 @@ describe('a server of its own', () => {
       await client.end()
     }
     for (let heard = 0; heard < 1000; heard += 1) {
-      const expected = heard % 2 === 0 ? 'notify schema load' : 'notify config load'
+      const expected = heard % 2 === 0 ? 'notify schema check' : 'notify config check'
       expect((await listener.next('signal')).text).toBe(expected)
     }
   })
