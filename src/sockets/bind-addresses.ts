@@ -12,6 +12,7 @@ export function apiAddress(config: Config): BindAddress {
     unixSocket: config.serverUnixSocket,
     unixSocketMode: config.serverUnixSocketMode,
     reusePort: config.serverReuseport,
+    optionPrefix: '',
   }
 }
 
@@ -25,5 +26,6 @@ export function adminAddress(config: Config): BindAddress | null {
     unixSocket,
     unixSocketMode: config.adminServerUnixSocketMode,
     reusePort: false,
+    optionPrefix: 'admin-',
   }
 }

@@ -25,6 +25,8 @@ export interface BindAddress {
   /** e.g. 0o660 */
   readonly unixSocketMode: number
   readonly reusePort: boolean
+  /** What the options that it comes from begin with. */
+  readonly optionPrefix: '' | 'admin-'
 }
 
 export interface BoundServer {
@@ -172,8 +174,16 @@ async function listen(server: Server, address: BindAddress): Promise<void> {
   if (unixSocket !== null) chmodSync(unixSocket, unixSocketMode)
 }
 
+/** The option to change when the address cannot be bound for this reason. */
+function optionToBlame({ optionPrefix, unixSocket }: BindAddress, failure: unknown): string {
+  if (unixSocket !== null) return `${optionPrefix}server-unix-socket`
+  const code = failure instanceof Error && 'code' in failure ? failure.code : null
+  const isPort = code === 'EADDRINUSE' || code === 'EACCES'
+  return `${optionPrefix}server-${isPort ? 'port' : 'host'}`
+}
+
 /**
- * Errors  rejects when the address cannot be bound (EADDRINUSE …)
+ * Errors  rejects when the address cannot be bound (EADDRINUSE …), naming the option to change
  */
 export async function bindServer(fetch: Fetch, address: BindAddress): Promise<BoundServer> {
   const server = createHttpServer()
@@ -184,7 +194,12 @@ export async function bindServer(fetch: Fetch, address: BindAddress): Promise<Bo
   server.on('checkContinue', listener)
   server.on('checkExpectation', listener)
   refuseUnparsed(server)
-  await listen(server, address)
+  try {
+    await listen(server, address)
+  } catch (failure) {
+    const reason = failure instanceof Error ? failure.message : String(failure)
+    throw new Error(`${optionToBlame(address, failure)}: ${reason}`, { cause: failure })
+  }
   const { unixSocket } = address
   return {
     address: printAddress(server.address(), unixSocket),

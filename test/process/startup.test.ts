@@ -144,7 +144,9 @@ describe('a start', () => {
     expect(await second.exited).toBe(1)
     expect(seen).not.toContain(200)
     const taken = `127.0.0.1:${first.port}`
-    expect(second.stderr.join('\n')).toContain(`EADDRINUSE: address already in use ${taken}`)
+    expect(second.stderr.at(-1)).toBe(
+      `server-port: listen EADDRINUSE: address already in use ${taken}`,
+    )
     expect((await ask(`${first.url}/films`)).status).toBe(200)
   })
 
@@ -154,7 +156,9 @@ describe('a start', () => {
     const second = await serve({ env, until: null })
     expect(await second.exited).toBe(1)
     const taken = `127.0.0.1:${first.adminPort}`
-    expect(second.stderr.join('\n')).toContain(`EADDRINUSE: address already in use ${taken}`)
+    expect(second.stderr.at(-1)).toBe(
+      `admin-server-port: listen EADDRINUSE: address already in use ${taken}`,
+    )
   })
 })
 
