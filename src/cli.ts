@@ -3,11 +3,11 @@
  * `--health` ask the admin server of a running instance. Running commands, printing and exit codes
  * are left to `main.ts`.
  */
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { get } from 'node:http'
 import { parseArgs } from 'node:util'
+import { type FileKind, fileKind } from './backends/sqlite/process/sqlite-header.ts'
 import type { Config } from './config/config.ts'
-import { hasSqliteName } from './config/detect-engine.ts'
+import { hasSqliteName, isConninfo, isDatabaseUri } from './config/detect-engine.ts'
 import { contractName, contractVersion, productName, productVersion } from './core/product.ts'
 import { err, ok, type Result } from './core/result.ts'
 
@@ -23,11 +23,12 @@ export type Command =
       readonly configFile?: string
       /** A configuration file that is weaker than every other source. */
       readonly defaultsFile?: string
-      /** A URI or a SQLite file, in place of the configured db-uri. */
+      /** A URI, libpq's keyword/value text or a SQLite file, in place of the configured db-uri. */
       readonly database?: string
+      /** A dump without secrets. */
+      readonly isRedacted?: boolean
     }
 
-export type FileKind = 'sqlite' | 'other' | 'missing'
 const isDatabaseFile: Readonly<Record<FileKind, boolean>> = {
   sqlite: true,
   other: false,
@@ -35,11 +36,12 @@ const isDatabaseFile: Readonly<Record<FileKind, boolean>> = {
 }
 
 /**
- * Reads the arguments behind the program's name. A positional argument is a database when it holds
- * `://`, begins with `file:`, is an existing SQLite file or has the name of one; otherwise it is a
+ * Reads the arguments behind the program's name. A positional argument is a database when it is a
+ * URI, libpq's `host=… dbname=…`, an existing SQLite file or has the name of one; otherwise it is a
  * configuration file.
  *
- * Errors  one sentence; `helpText` says the rest
+ * Errors  one sentence; `helpText` says the rest. An argument that could hold a password is not
+ *         quoted
  */
 export function parseCommand(
   argv: readonly string[],
@@ -53,44 +55,35 @@ export function parseCommand(
   const commands = configuredCommands.filter((name) => values[name] === true)
   if (commands.length > 1)
     return err(`use one of ${commands.map((name) => `--${name}`).join(', ')}`)
-  if (positionals.length > 1) return err(`unexpected argument '${positionals[1]}'`)
+  const [, unexpected] = positionals
+  if (unexpected !== undefined) return err(`unexpected argument ${quoted(unexpected)}`)
+  if (values.redact === true && commands[0] !== 'dump-config') {
+    return err('--redact goes with --dump-config')
+  }
 
   const [positional] = positionals
   const isDatabase = positional !== undefined && namesDatabase(positional, look.fileKind)
   const configFile = values.config ?? (isDatabase ? undefined : positional)
   if (!isDatabase && positional !== undefined && positional !== configFile) {
-    return err(`two configuration files: '${configFile}' and '${positional}'`)
+    return err(`two configuration files: ${quoted(configFile)} and ${quoted(positional)}`)
   }
   const { defaults } = values
   for (const file of [configFile, defaults]) {
     if (file !== undefined && look.fileKind(file) === 'missing') {
-      return err(`there is no configuration file '${file}'`)
+      return err(`there is no configuration file ${quoted(file)}`)
     }
   }
-  if (isDatabase && !isUriLike(positional) && look.fileKind(positional) === 'missing') {
-    return err(`there is no database file '${positional}'`)
+  const isFile = isDatabase && !isDatabaseUri(positional) && !isConninfo(positional)
+  if (isFile && look.fileKind(positional) === 'missing') {
+    return err(`there is no database file ${quoted(positional)}`)
   }
   return ok({
     kind: commands[0] ?? 'run',
     ...(configFile === undefined ? {} : { configFile }),
     ...(defaults === undefined ? {} : { defaultsFile: defaults }),
     ...(isDatabase ? { database: positional } : {}),
+    ...(values.redact === true ? { isRedacted: true } : {}),
   })
-}
-
-/**
- * What a path is, for `parseCommand` and for detecting the engine: SQLite files by their header.
- */
-export function fileKind(path: string): FileKind {
-  try {
-    const stats = statSync(path, { throwIfNoEntry: false })
-    if (stats === undefined) return 'missing'
-    // anything else, such as /dev/stdin, gives its bytes only once
-    return stats.isFile() && hasSqliteHeader(path) ? 'sqlite' : 'other'
-  } catch {
-    // not readable: opening it later says why
-    return 'other'
-  }
 }
 
 /** For detecting the engine of a database that is named by its file. */
@@ -103,17 +96,19 @@ export function versionText(): string {
 }
 
 export function helpText(): string {
-  return `${productName} ${productVersion}: a REST API for a PostgreSQL, SQLite or MongoDB database, with the contract of ${contractName} ${contractVersion}
+  return `${productName} ${productVersion}: a REST API for a PostgreSQL or SQLite database, with the contract of ${contractName} ${contractVersion}
 
 Usage: ${productName} [OPTIONS] [FILE | DATABASE]
 
   FILE      configuration file; options may also come from the environment (PGRST_*, DBREST_*)
-  DATABASE  postgresql://… or mongodb://…, or a SQLite file
+  DATABASE  postgresql://…, 'host=… dbname=…' or a SQLite file; served to this machine alone,
+            unless server-host is set
 
 Options:
   --config FILE    configuration file, beside a DATABASE
   --defaults FILE  options that count where nothing else sets them, in the same syntax
-  --dump-config    print the configuration in effect and exit
+  --dump-config    print the configuration in effect, secrets included, and exit
+  --redact         with --dump-config: without secrets, db-uri and app.settings
   --dump-schema    print the schema as JSON and exit
   --ready          ask a running server's admin port whether it is ready, and exit
   --health         ask a running server's admin port whether it serves requests, and exit
@@ -194,6 +189,7 @@ const flags = {
   config: { type: 'string' },
   defaults: { type: 'string' },
   'dump-config': { type: 'boolean' },
+  redact: { type: 'boolean' },
   'dump-schema': { type: 'boolean' },
   ready: { type: 'boolean' },
   health: { type: 'boolean' },
@@ -215,25 +211,24 @@ function parseFlags(argv: readonly string[]) {
     return ok(parseArgs({ args, options: flags, allowPositionals: true }))
   } catch (failure) {
     if (!(failure instanceof TypeError)) throw failure
-    return err(failure.message)
+    const isSafe = args.every((argument) => mayBeShown(argument) || !argument.startsWith('-'))
+    return err(isSafe ? failure.message : 'unknown option')
   }
 }
 
-function hasSqliteHeader(path: string): boolean {
-  const header = Buffer.alloc(16)
-  const file = openSync(path, 'r')
-  try {
-    readSync(file, header, 0, header.length, 0)
-  } finally {
-    closeSync(file)
-  }
-  return header.toString('latin1') === 'SQLite format 3\0'
+/** As a message quotes it, unless it could be a database with a password. */
+function quoted(argument: string | undefined): string {
+  return argument !== undefined && mayBeShown(argument)
+    ? `'${argument}'`
+    : '(not shown, since it may hold a password)'
 }
 
-function isUriLike(argument: string): boolean {
-  return argument.includes('://') || argument.startsWith('file:')
+function mayBeShown(argument: string): boolean {
+  return !/@|:\/\/|password|\s=|=\s/i.test(argument)
 }
 
 function namesDatabase(argument: string, look: (path: string) => FileKind): boolean {
-  return isUriLike(argument) || hasSqliteName(argument) || isDatabaseFile[look(argument)]
+  if (isDatabaseUri(argument) || hasSqliteName(argument)) return true
+  const kind = look(argument)
+  return isDatabaseFile[kind] || (kind === 'missing' && isConninfo(argument))
 }

@@ -8,7 +8,7 @@ import { createSchemaVersionCheck } from './cache/check-schema-version.ts'
 import type { GenerationStore } from './cache/generation-store.ts'
 import { createReloadPipeline, type ReloadPipeline } from './cache/reload-pipeline.ts'
 import { composeSources, type SourcesDeps } from './compose-sources.ts'
-import { createConfigLoader, type ReadConfig } from './config/config-loader.ts'
+import { createConfigLoader, type ReadConfig, type TellWarnings } from './config/config-loader.ts'
 import type { Observe } from './observe/observation.ts'
 import { buildSnapshotInSlices } from './schema/build-snapshot.ts'
 import { diffSnapshotsInSlices } from './schema/diff-snapshots.ts'
@@ -22,6 +22,7 @@ export interface ComposePipelineDeps
   readonly database: Backend
   readonly store: GenerationStore
   readonly readConfig: ReadConfig
+  readonly tellWarnings: TellWarnings
   readonly health: SourceHealth
   readonly observe: Observe
   /** Called with each failure that a load, the feed or the poll meets. */
@@ -60,7 +61,13 @@ export function composePipeline(deps: ComposePipelineDeps): Freshness {
     alive$: deps.alive$,
     store,
     reader: database,
-    loadConfig: createConfigLoader({ read: deps.readConfig, database, current: config, observe }),
+    loadConfig: createConfigLoader({
+      read: deps.readConfig,
+      database,
+      current: config,
+      tellWarnings: deps.tellWarnings,
+      observe,
+    }),
     beforeLoad: firstLoad.prepare,
     buildSnapshot: (...parts) => buildSnapshotInSlices(...parts, slices),
     diffSnapshots: (previous, next) => diffSnapshotsInSlices(previous, next, slices),

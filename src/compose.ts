@@ -13,8 +13,12 @@ import type { Backend } from './backends/backend.ts'
 import { openBackend } from './backends/open-backend.ts'
 import { createGenerationStore } from './cache/generation-store.ts'
 import { composePipeline } from './compose-pipeline.ts'
-import type { Config } from './config/config.ts'
-import { type ReadConfig, warnOfDeprecations } from './config/config-loader.ts'
+import {
+  createConfigWarnings,
+  type ReadConfig,
+  warnOfDeprecations,
+} from './config/config-loader.ts'
+import type { LoadedConfig } from './config/load-config.ts'
 import { productName, productVersion } from './core/product.ts'
 import { createScope } from './core/scope.ts'
 import { createFailureEnd } from './end-on-failure.ts'
@@ -33,7 +37,8 @@ const planCacheEntries = 2000
 const drainMs = 15_000
 
 export interface ServerDeps {
-  readonly config: Config
+  /** Read before there was a log. */
+  readonly loaded: LoadedConfig
   readonly readConfig: ReadConfig
   readonly env: Readonly<Record<string, string | undefined>>
   /** SIGUSR1 and SIGUSR2 as they arrive, from the process's first moment on. */
@@ -57,7 +62,7 @@ const stopwatch = () => performance.now()
 
 export function composeServer(deps: ServerDeps): Server {
   const scope = createScope()
-  const store = createGenerationStore({ config: deps.config, snapshot: null })
+  const store = createGenerationStore({ config: deps.loaded.config, snapshot: null })
   const config = () => store.current().config
   const lostSubject = new Subject<void>()
   const aliveSubject = new Subject<void>()
@@ -69,7 +74,7 @@ export function composeServer(deps: ServerDeps): Server {
 
   const { observe, metricsText } = createSinks({
     level: () => config().logLevel,
-    format: deps.config.logFormat,
+    format: deps.loaded.config.logFormat,
     writeOut: deps.writeOut,
     writeError: deps.writeError,
     poolStats: () => backend?.poolStats() ?? { max: config().dbPool, available: 0, waiting: 0 },
@@ -82,6 +87,8 @@ export function composeServer(deps: ServerDeps): Server {
     const problem = config().serverReuseport ? reusePortProblem(process.versions.node) : null
     if (problem !== null) throw new Error(problem)
     observe({ kind: 'starting', product: productName, productVersion })
+    const tellWarnings = createConfigWarnings(observe)
+    tellWarnings(deps.loaded.warnings)
     warnOfDeprecations(config(), observe)
 
     const database = await openBackend({
@@ -99,6 +106,7 @@ export function composeServer(deps: ServerDeps): Server {
       database,
       store,
       readConfig: deps.readConfig,
+      tellWarnings,
       reloads: deps.reloads,
       lost$: lostSubject,
       alive$: aliveSubject,

@@ -7,13 +7,16 @@
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { engineAbilities } from './backends/engine-abilities.ts'
-import { fileKind, helpText, isSqliteFile, parseCommand, probe, versionText } from './cli.ts'
+import { fileKind } from './backends/sqlite/process/sqlite-header.ts'
+import { helpText, isSqliteFile, parseCommand, probe, versionText } from './cli.ts'
 import { composeServer, type Server } from './compose.ts'
 import type { Config } from './config/config.ts'
 import type { ReadConfig } from './config/config-loader.ts'
 import { dumpConfig } from './config/dump-config.ts'
 import { exampleConfig } from './config/example-config.ts'
-import { loadConfig } from './config/load-config.ts'
+import { type LoadedConfig, loadConfig } from './config/load-config.ts'
+import { err, ok, type Result } from './core/result.ts'
+import { systemErrorText } from './core/system-error.ts'
 import { readDumps } from './read-dumps.ts'
 import { unhonouredOptions } from './schema/unhonoured-options.ts'
 
@@ -58,23 +61,30 @@ interface Configured {
   readonly configFile?: string
   readonly defaultsFile?: string
   readonly database?: string
+  readonly isRedacted?: boolean
+}
+
+function readConfigFile(path: string): Result<string, readonly string[]> {
+  try {
+    return ok(readFileSync(path, 'utf8'))
+  } catch (failure) {
+    return err([`${path} cannot be read: ${systemErrorText(failure)}`])
+  }
 }
 
 /** Reads the file anew each time: a reload sees what it holds then. */
 function configReader(command: Configured): ReadConfig {
-  const { configFile, defaultsFile, database } = command
+  const { configFile, defaultsFile, database, kind } = command
   return ({ databaseSettings, previous }) => {
-    let fileText: string | undefined
-    let defaultsText: string | undefined
-    try {
-      if (configFile !== undefined) fileText = readFileSync(configFile, 'utf8')
-      if (defaultsFile !== undefined) defaultsText = readFileSync(defaultsFile, 'utf8')
-    } catch (failure) {
-      return { ok: false, error: [failure instanceof Error ? failure.message : String(failure)] }
-    }
+    const fileText = configFile === undefined ? ok('') : readConfigFile(configFile)
+    const defaultsText = defaultsFile === undefined ? ok('') : readConfigFile(defaultsFile)
+    if (!fileText.ok) return fileText
+    if (!defaultsText.ok) return defaultsText
     return loadConfig({
-      ...(fileText === undefined ? {} : { fileText }),
-      ...(defaultsText === undefined ? {} : { defaultsText }),
+      fileText: fileText.value,
+      ...(configFile === undefined ? {} : { fileName: configFile }),
+      defaultsText: defaultsText.value,
+      ...(defaultsFile === undefined ? {} : { defaultsName: defaultsFile }),
       env: process.env,
       readFile: (path) => readFileSync(path),
       isSqliteFile,
@@ -83,14 +93,15 @@ function configReader(command: Configured): ReadConfig {
       ...(database === undefined ? {} : { positionalDatabase: database }),
       ...(databaseSettings === undefined ? {} : { databaseSettings }),
       ...(previous === undefined ? {} : { previous }),
+      isForProbe: kind === 'ready' || kind === 'health',
     })
   }
 }
 
-function configOrExit(readConfig: ReadConfig): Config {
-  const config = readConfig({})
-  if (!config.ok) exit(1, `${config.error.join('\n')}\n`)
-  return config.value
+function configOrExit(readConfig: ReadConfig): LoadedConfig {
+  const loaded = readConfig({})
+  if (!loaded.ok) exit(1, `${loaded.error.join('\n')}\n`)
+  return loaded.value
 }
 
 /** A failure to open or bind something ends the process with its message, without a stack. */
@@ -103,17 +114,15 @@ async function orExit<T>(work: Promise<T>): Promise<T> {
 }
 
 /** Options that the engine cannot honour are not in effect, whatever their defaults. */
-function dumpedText(config: Config): string {
+function dumpedText(config: Config, isRedacted = false): string {
   const unhonoured = unhonouredOptions(engineAbilities(config.dbBackend), config)
-  return dumpConfig(
-    config,
-    unhonoured.map(({ key }) => key),
-  )
+  return dumpConfig(config, { omitted: unhonoured.map(({ key }) => key), isRedacted })
 }
 
 async function run(command: Configured): Promise<void> {
   const readConfig = configReader(command)
-  const config = configOrExit(readConfig)
+  const loaded = configOrExit(readConfig)
+  const { config } = loaded
   switch (command.kind) {
     case 'ready':
     case 'health': {
@@ -126,7 +135,9 @@ async function run(command: Configured): Promise<void> {
       const writeError = (text: string) => process.stderr.write(text)
       const dumps = await orExit(readDumps({ config, readConfig, env: process.env, writeError }))
       const text =
-        command.kind === 'dump-config' ? dumpedText(await dumps.config()) : await dumps.schema()
+        command.kind === 'dump-config'
+          ? dumpedText(await dumps.config(), command.isRedacted)
+          : await dumps.schema()
       await dumps.close()
       if (text === null) return exit(1)
       process.stdout.write(text)
@@ -134,7 +145,7 @@ async function run(command: Configured): Promise<void> {
     }
     case 'run': {
       server = composeServer({
-        config,
+        loaded,
         readConfig,
         env: process.env,
         reloads,

@@ -4,9 +4,14 @@
  * configuration its in-database part, with a line on stderr, and the schema everything.
  */
 import { dumpSnapshot } from './admin/dump-snapshot.ts'
+import type { Backend } from './backends/backend.ts'
 import { openBackend } from './backends/open-backend.ts'
 import type { Config } from './config/config.ts'
-import { createConfigLoader, type ReadConfig } from './config/config-loader.ts'
+import {
+  createConfigLoader,
+  createConfigWarnings,
+  type ReadConfig,
+} from './config/config-loader.ts'
 import { BackendFailure } from './errors/backend-failure.ts'
 import { createLogObserver } from './observe/log-observer.ts'
 import { buildSnapshot } from './schema/build-snapshot.ts'
@@ -36,21 +41,35 @@ export async function readDumps(deps: DumpDeps): Promise<Dumps> {
     later: () => undefined,
   })
   let current = deps.config
-  const database = await openBackend({
-    onUnreachable: () => undefined,
-    onConnected: () => undefined,
-    config: () => current,
-    env: deps.env,
-    observe: log,
-  })
+  const database = await openOrTell()
   const deadline = () => AbortSignal.timeout(deps.config.dbSchemaLoadTimeout)
 
   const load = createConfigLoader({
     read: deps.readConfig,
-    database,
+    database: {
+      databaseSettings: async (...request) =>
+        (await database?.databaseSettings(...request)) ?? new Map(),
+    },
     current: () => current,
+    tellWarnings: createConfigWarnings(log),
     observe: log,
   })
+
+  /** Null for a db-uri that leads nowhere: the configuration is printed all the same. */
+  async function openOrTell(): Promise<Backend | null> {
+    try {
+      return await openBackend({
+        config: () => current,
+        env: deps.env,
+        observe: log,
+        onUnreachable: () => undefined,
+        onConnected: () => undefined,
+      })
+    } catch (failure) {
+      deps.writeError(`${failure instanceof Error ? failure.message : String(failure)}\n`)
+      return null
+    }
+  }
 
   async function config(): Promise<Config> {
     const read = await load(deadline())
@@ -63,6 +82,7 @@ export async function readDumps(deps: DumpDeps): Promise<Dumps> {
     config,
     async schema() {
       const options = schemaOptions(await config())
+      if (database === null) return null
       try {
         const catalog = await database.introspect({
           options,
@@ -86,6 +106,6 @@ export async function readDumps(deps: DumpDeps): Promise<Dumps> {
         return null
       }
     },
-    close: () => database.close(),
+    close: async () => database?.close(),
   }
 }

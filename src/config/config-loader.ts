@@ -4,18 +4,20 @@
  * the dumps.
  */
 
+import { isDeepStrictEqual } from 'node:util'
 import type { Result } from '../core/result.ts'
 import { BackendFailure } from '../errors/backend-failure.ts'
 import type { Observe } from '../observe/observation.ts'
 import { compileClaimPath } from './claim-path.ts'
 import type { Config } from './config.ts'
+import type { LoadedConfig } from './load-config.ts'
 import { reloadConfig } from './reload-config.ts'
 
 /** Reads the file and the environment anew. */
 export type ReadConfig = (layers: {
   readonly databaseSettings?: ReadonlyMap<string, string>
   readonly previous?: Config
-}) => Result<Config, readonly string[]>
+}) => Result<LoadedConfig, readonly string[]>
 
 export interface ConfigLoaderDeps {
   readonly read: ReadConfig
@@ -28,10 +30,25 @@ export interface ConfigLoaderDeps {
   }
   /** The configuration in use: its boot options stay. */
   readonly current: () => Config
+  readonly tellWarnings: TellWarnings
   readonly observe: Observe
 }
 
-/** Warns of a deprecated spelling: at the start, and again at each reload that still has it. */
+/** Tells of the slips in a configuration that was read. */
+export type TellWarnings = (warnings: readonly string[]) => void
+
+/** At the start, and at a reload when they are others than before. */
+export function createConfigWarnings(observe: Observe): TellWarnings {
+  let told: readonly string[] = []
+  return (warnings) => {
+    if (warnings.length > 0 && !isDeepStrictEqual(told, warnings)) {
+      observe({ kind: 'config-warnings', warnings })
+    }
+    told = warnings
+  }
+}
+
+/** At the start, and again at each reload that still has it. */
 export function warnOfDeprecations(config: Config, observe: Observe): void {
   const path = compileClaimPath(config.jwtRoleClaimKey)
   if (path.ok && path.value.deprecated) {
@@ -48,7 +65,7 @@ export function warnOfDeprecations(config: Config, observe: Observe): void {
 export function createConfigLoader(
   deps: ConfigLoaderDeps,
 ): (signal: AbortSignal) => Promise<Result<Config, readonly string[]>> {
-  const { read, observe } = deps
+  const { read, tellWarnings, observe } = deps
   let lastSettings: ReadonlyMap<string, string> = new Map()
 
   async function readSettings(
@@ -69,10 +86,11 @@ export function createConfigLoader(
     const previous = deps.current()
     const outside = read({ previous })
     if (!outside.ok) return outside
-    const databaseSettings = await readSettings(outside.value, signal)
+    const databaseSettings = await readSettings(outside.value.config, signal)
     const whole = databaseSettings.size === 0 ? outside : read({ databaseSettings, previous })
     if (!whole.ok) return whole
-    const { config, needsRestart } = reloadConfig(previous, whole.value)
+    tellWarnings(whole.value.warnings)
+    const { config, needsRestart } = reloadConfig(previous, whole.value.config)
     if (needsRestart.length > 0) observe({ kind: 'config-needs-restart', options: needsRestart })
     warnOfDeprecations(config, observe)
     return { ok: true, value: config }

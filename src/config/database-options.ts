@@ -13,6 +13,7 @@ import {
   optionalInteger,
   optionalText,
   schemaList,
+  seconds,
   text,
 } from './option-kinds.ts'
 
@@ -58,7 +59,7 @@ export const databaseOptions: OptionTable<DatabaseOptionKey> = {
       doc: 'The settings of a function that act on the whole transaction when it is called.',
     },
   ),
-  dbMaxRows: option('db-max-rows', optionalInteger, null, {
+  dbMaxRows: option('db-max-rows', optionalInteger({ least: 0 }), null, {
     aliases: ['max-rows'],
     defaultNote: 'no limit',
     inDatabase: true,
@@ -68,24 +69,24 @@ export const databaseOptions: OptionTable<DatabaseOptionKey> = {
     inDatabase: true,
     doc: 'Answers `Accept: application/vnd.pgrst.plan` with the execution plan. Plans tell much about the data: not for the public.',
   }),
-  dbPool: option('db-pool', integer, 10, {
+  dbPool: option('db-pool', integer({ least: 1 }), 10, {
     reload: 'boot',
     doc: 'The most connections that requests use at once. Schema loads and notifications have connections of their own.',
   }),
-  dbPoolAcquisitionTimeout: option('db-pool-acquisition-timeout', integer, 10, {
+  dbPoolAcquisitionTimeout: option('db-pool-acquisition-timeout', seconds, 10, {
     reload: 'boot',
     doc: 'Seconds that a request waits for a connection before `504 PGRST003`.',
   }),
   dbPoolAutomaticRecovery: option('db-pool-automatic-recovery', boolean, true, {
     doc: 'Reconnects for ever when the database is gone. Switched off, the process ends instead.',
   }),
-  dbPoolMaxIdletime: option('db-pool-max-idletime', integer, 30, {
+  dbPoolMaxIdletime: option('db-pool-max-idletime', seconds, 30, {
     aliases: ['db-pool-timeout'],
     lookup: ['db-pool-timeout', 'db-pool-max-idletime'],
     reload: 'boot',
     doc: 'Seconds after which an unused connection is closed.',
   }),
-  dbPoolMaxLifetime: option('db-pool-max-lifetime', integer, 1800, {
+  dbPoolMaxLifetime: option('db-pool-max-lifetime', seconds, 1800, {
     reload: 'boot',
     doc: 'Seconds after which a connection is replaced, once it is free.',
   }),
@@ -116,7 +117,7 @@ export const databaseOptions: OptionTable<DatabaseOptionKey> = {
   ),
   dbTxEnd: option(
     'db-tx-end',
-    choice(txEnds, 'Invalid transaction termination. Check your configuration.'),
+    choice(txEnds, { problem: 'Invalid transaction termination. Check your configuration.' }),
     'commit',
     {
       inDatabase: true,
@@ -125,6 +126,7 @@ export const databaseOptions: OptionTable<DatabaseOptionKey> = {
   ),
   dbUri: option('db-uri', text, 'postgresql://', {
     reload: 'boot',
-    doc: 'The database: a PostgreSQL URI or keyword/value text, a MongoDB URI, a SQLite file or `file:` URI, or `@path` of a file that holds one. What a PostgreSQL text lacks is taken from `PGHOST`, `PGUSER` and the other variables of libpq. Read once: a reload keeps it.',
+    isSecret: true,
+    doc: 'The database: a PostgreSQL URI (`postgresql://…`) or keyword/value text (`host=… dbname=…`), a SQLite file, its `file:`, `sqlite:` or `sqlite3:` URI, or `@path` of a file that holds one. In a URI `/`, `@`, `:` and `%` of a password are written `%2F`, `%40`, `%3A` and `%25`. What a PostgreSQL text lacks is taken from `PGHOST`, `PGUSER` and the other variables of libpq. Read once: a reload keeps it.',
   }),
 }

@@ -3,7 +3,13 @@
  * a schema load slow.
  */
 import { type OptionKey, type OptionTable, option, optionByEngine } from './option.ts'
-import { choice, count, integer, optionalCount, optionalText } from './option-kinds.ts'
+import {
+  choice,
+  integer,
+  milliseconds,
+  optionalMilliseconds,
+  optionalText,
+} from './option-kinds.ts'
 
 type OwnOptionKey =
   | Extract<OptionKey, `internal${string}`>
@@ -18,21 +24,24 @@ type OwnOptionKey =
 export const dbrestOptions: OptionTable<OwnOptionKey> = {
   adminServerToken: option('admin-server-token', optionalText, null, {
     defaultNote: 'nobody is asked for one',
+    isSecret: true,
     doc: 'What the admin server wants as `Authorization: Bearer …` before it shows or does anything but answer probes (`/live`, `/ready`, `/ok`, `/health`); `/health` keeps details of sources and errors from others. `@path` reads it from a file, again at each reload.',
   }),
   dbBackend: optionByEngine(
     'db-backend',
-    choice(['postgres', 'sqlite', 'mongodb'], 'db-backend should be postgres, sqlite or mongodb'),
+    choice(['postgres', 'sqlite', 'mongodb'], {
+      aliases: { postgresql: 'postgres', pg: 'postgres' },
+    }),
     (engine) => engine,
     {
       defaultNote: 'told from `db-uri`',
       reload: 'boot',
-      doc: 'The engine behind `db-uri`.',
+      doc: 'The engine behind `db-uri`; `postgresql` and `pg` are `postgres`, and `mongodb` is not part of this version. One that contradicts `db-uri` refuses the start.',
     },
   ),
   dbSchemaPollInterval: optionByEngine(
     'db-schema-poll-interval',
-    optionalCount('milliseconds'),
+    optionalMilliseconds,
     (engine) => (engine === 'sqlite' ? 500 : null),
     {
       defaultNote: '`500` on SQLite; `2000` where `db-channel-enabled` is off; else `0`',
@@ -40,27 +49,30 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
       doc: 'How often the version of the schema is asked for, so that changes are noticed which nothing tells of; 0 for never. A check costs one cheap query, and loads only when the version moved. While the listener is down, or has not shown that it hears, the version is asked for every second whatever this says.',
     },
   ),
-  dbStatementTimeout: option('db-statement-timeout', count('milliseconds'), 30_000, {
+  dbStatementTimeout: option('db-statement-timeout', milliseconds(), 30_000, {
     doc: 'How long a request may run on an engine without role settings, before `500 57014`; 0 for no limit. On PostgreSQL set `statement_timeout` for the role.',
   }),
-  dbSchemaLoadTimeout: option('db-schema-load-timeout', count('milliseconds', 1), 60_000, {
+  dbSchemaLoadTimeout: option('db-schema-load-timeout', milliseconds(1), 60_000, {
     doc: 'How long one load of the schema may take before it counts as failed and is tried again.',
   }),
-  maxRequestBody: option('max-request-body', count('bytes'), 64 * 1024 * 1024, {
-    doc: 'The largest request body, beyond it `413 PGRSTX13`; 0 for no limit.',
-  }),
-  logFormat: option(
-    'log-format',
-    choice(['text', 'json'], 'log-format should be text or json'),
-    'text',
-    { reload: 'boot', doc: "How log lines are written: PostgREST's text, or JSON." },
+  maxRequestBody: option(
+    'max-request-body',
+    integer({ least: 0, unit: 'bytes' }),
+    64 * 1024 * 1024,
+    {
+      doc: 'The largest request body, beyond it `413 PGRSTX13`; 0 for no limit.',
+    },
   ),
-  internalSchemaCacheQuerySleep: option('internal-schema-cache-query-sleep', integer, 0, {
+  logFormat: option('log-format', choice(['text', 'json']), 'text', {
+    reload: 'boot',
+    doc: "How log lines are written: PostgREST's text, or JSON.",
+  }),
+  internalSchemaCacheQuerySleep: option('internal-schema-cache-query-sleep', milliseconds(), 0, {
     isHidden: true,
   }),
   internalSchemaCacheQuerySleepBeforeQueries: option(
     'internal-schema-cache-query-sleep-before-queries',
-    integer,
+    milliseconds(),
     0,
     { isHidden: true },
   ),

@@ -17,5 +17,5 @@ export function defaultConfig(engine: ConfiguredEngine): Config {
     refuseOptions: () => [],
   })
   if (!loaded.ok) throw new Error(loaded.error.join('; '))
-  return loaded.value
+  return loaded.value.config
 }

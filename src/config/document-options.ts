@@ -21,13 +21,21 @@ Options come from four places. The strongest that names an option decides:
 4. **default**: that of \`dbrest --defaults FILE\` where it names the option, as the container image has
    it, else the one below.
 
-An empty text counts as not given. Names that are not listed here are ignored. All problems are reported
-at once, and the server does not start with one; on a reload the old configuration stays. An option that
-asks for what the engine does not have is a problem as well, such as \`db-pre-request\` on SQLite: see
-[compatibility](compatibility.md).
+An empty text counts as not given, and so does a number in place of a boolean or a boolean in place of a
+number, with a warning. Names that are not listed here are ignored, with a warning where one resembles an
+option. Every other value that an option does not take is a problem: all of them are reported at once,
+each with its option, value, place and what is allowed, and the server does not start with one; on a
+reload the old configuration stays. An option that asks for what the engine does not have is a problem as
+well, such as \`db-pre-request\` on SQLite: see [compatibility](compatibility.md).
 
-\`dbrest --dump-config\` prints what is in effect, \`dbrest --example\` a file to start from. A database may
-also be named directly: \`dbrest films.db\`, \`dbrest postgresql://…\`.
+\`dbrest --dump-config\` prints what is in effect, secrets included; with \`--redact\` it is fit to be shown
+to others: \`jwt-secret\`, \`admin-server-token\`, \`db-uri\` and all of \`app.settings\` are replaced.
+\`dbrest --example\` prints a file to start from. Nothing else that dbrest prints or answers has a part of
+\`jwt-secret\`, or of \`db-uri\` beyond user, host and database: messages name the option and what is wrong.
+
+A database may also be named directly: \`dbrest films.db\`, \`dbrest postgresql://…\`. It is then served to
+this machine alone, at \`127.0.0.1\`, unless a file or the environment gives a \`server-host\`, as the
+container image does.
 
 ## File
 
@@ -74,10 +82,10 @@ const reloadWords: Readonly<Record<ReloadClass, string>> = {
   boot: 'restart',
 }
 
+/** The engines that are part of this version. */
 const engineNames: readonly (readonly [ConfiguredEngine, string])[] = [
   ['postgres', 'PostgreSQL'],
   ['sqlite', 'SQLite'],
-  ['mongodb', 'MongoDB'],
 ]
 
 export function documentOptions(): string {

@@ -9,6 +9,16 @@ export function fileValueText(value: FileValue): string {
   return typeof value === 'string' ? value : shown(value)
 }
 
+const longestShown = 60
+
+/** As a message quotes it; null where it could hold a password, as addresses do. */
+export function shownValue(value: FileValue): string | null {
+  if (typeof value === 'object') return 'a list'
+  if (typeof value !== 'string') return String(value)
+  if (/@|:\/\//.test(value)) return null
+  return JSON.stringify(value.length > longestShown ? `${value.slice(0, longestShown)}…` : value)
+}
+
 /** A whole number, also one in text; null for everything else. */
 export function integerOf(value: FileValue): number | null {
   const number =

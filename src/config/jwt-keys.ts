@@ -50,15 +50,15 @@ function collect(read: readonly ReadKey[]): Result<readonly JwtKey[], string> {
 
 /** Null: of no use here (for encryption, or of an unknown kind), and skipped as PostgREST does. */
 function readJwk(jwk: unknown, label: string): ReadKey {
-  if (!isObject(jwk)) return err(`jwt-secret: ${label} is not an object`)
+  if (!isObject(jwk)) return err(`${label} is not an object`)
   if (jwk['use'] !== undefined && jwk['use'] !== null && jwk['use'] !== 'sig') return ok(null)
   const algorithms = algorithmsOf(jwk)
   if (algorithms.length === 0) return ok(null)
   const material = jwk['kty'] === 'oct' ? secretKey(jwk) : publicKey(jwk)
-  if (material === null) return err(`jwt-secret: ${label} is incomplete or malformed`)
+  if (material === null) return err(`${label} is incomplete or malformed`)
   const rsaBits = material.asymmetricKeyDetails?.modulusLength
   if (rsaBits !== undefined && rsaBits < minRsaBits) {
-    return err(`jwt-secret: ${label} has ${rsaBits} bits, RSA needs ${minRsaBits} and more`)
+    return err(`${label} has ${rsaBits} bits, RSA needs ${minRsaBits} and more`)
   }
   const id = typeof jwk['kid'] === 'string' ? jwk['kid'] : null
   return ok({ id, algorithms, material })

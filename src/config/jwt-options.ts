@@ -20,7 +20,7 @@ export const jwtOptions: OptionTable<Extract<OptionKey, `jwt${string}`>> = {
       doc: 'The audience that tokens must be for, where they have an `aud` claim: a text, or a URI where it contains `:`.',
     },
   ),
-  jwtCacheMaxEntries: option('jwt-cache-max-entries', integer, 1000, {
+  jwtCacheMaxEntries: option('jwt-cache-max-entries', integer({ least: 0 }), 1000, {
     doc: 'How many verified tokens are remembered, so that their signatures are not checked again; 0 for none. Times and audience are checked at every request.',
   }),
   jwtRoleClaimKey: option('jwt-role-claim-key', claimPath, '$.role', {
@@ -29,6 +29,7 @@ export const jwtOptions: OptionTable<Extract<OptionKey, `jwt${string}`>> = {
     doc: 'Where in the claims the role is, as JSONPath (RFC 9535): `$.realm.roles[0]`, `$["https://example.com/role"]`, `$.roles[?search(@, "^api_")]`. The first result counts. In a file `$` is written `$$`. The syntax before it (`.realm.roles[0]`) is deprecated and logs a warning.',
   }),
   jwtSecret: option('jwt-secret', secret, null, {
+    isSecret: true,
     inDatabase: true,
     doc: 'What tokens are verified with: a passphrase of at least 32 bytes (HS256), a JSON Web Key or a set of them (HS, RS, PS, ES, EdDSA), or `@path` of a file with one, which is read again at each reload. Without it a token is answered with `500 PGRST300`; on engines without roles it is not looked at, and the request is served as one without a token is.',
   }),

@@ -4,11 +4,19 @@
  * changes may take effect while serving is left to `reload-config.ts`.
  */
 import { err, ok, type Result } from '../core/result.ts'
+import { systemErrorText } from '../core/system-error.ts'
 import type { Config } from './config.ts'
-import { type ConfiguredEngine, detectEngine } from './detect-engine.ts'
-import { booleanOf } from './file-value.ts'
+import {
+  type ConfiguredEngine,
+  type DetectedEngine,
+  detectEngine,
+  uriForms,
+} from './detect-engine.ts'
+import { booleanOf, shownValue } from './file-value.ts'
+import { misspeltOptions } from './misspelt-options.ts'
 import type { Option, OptionKey, OptionValues } from './option.ts'
-import { appSettingsOf, lookUp, type OptionSources } from './option-sources.ts'
+import { lastPort, portProblem } from './option-kinds.ts'
+import { appSettingsOf, type FoundValue, lookUp, type OptionSources } from './option-sources.ts'
 import { optionKeys, options } from './options.ts'
 import { parseConfigFile } from './parse-config-file.ts'
 import { readAdminToken } from './read-admin-token.ts'
@@ -16,8 +24,12 @@ import { readSecret } from './read-secret.ts'
 
 export interface ConfigInput {
   readonly fileText?: string
+  /** For messages. */
+  readonly fileName?: string
   /** In the syntax of the file, for options that no other source gives. */
   readonly defaultsText?: string
+  /** For messages. */
+  readonly defaultsName?: string
   readonly env: Readonly<Record<string, string | undefined>>
   /** By `db_…` name; counts while db-config is on. */
   readonly databaseSettings?: ReadonlyMap<string, string>
@@ -33,20 +45,32 @@ export interface ConfigInput {
    * engine.
    */
   readonly previous?: Config
+  /** To ask a running server, as PostgREST does, at any number that is given as its port. */
+  readonly isForProbe?: boolean
 }
+
+export interface LoadedConfig {
+  readonly config: Config
+  /** What is likely to be a slip: names and values that are ignored. */
+  readonly warnings: readonly string[]
+}
+
+/** Where a database that is named on the command line is served: to this machine alone. */
+const loopback = '127.0.0.1'
 
 /**
  * Loads everything. Of the same option the strongest source decides: database, environment
  * (`DBREST_…`, then `PGRST_…`), file, defaults file, default. Unknown names are ignored.
  *
- * Errors  all problems at once, in the words of PostgREST
+ * Errors  all problems at once, each with option, value, place and what is allowed, and with the
+ *         words of PostgREST where it has some; no secrets
  * Rule    PostgREST docs: configuration
  */
-export function loadConfig(input: ConfigInput): Result<Config, readonly string[]> {
+export function loadConfig(input: ConfigInput): Result<LoadedConfig, readonly string[]> {
   const noSettings: ReadonlyMap<string, string> = new Map()
-  const file = parseConfigFile(input.fileText ?? '', input.env)
+  const file = parseConfigFile(input.fileText ?? '', input.env, input.fileName)
   if (!file.ok) return err([file.error])
-  const defaults = parseConfigFile(input.defaultsText ?? '', input.env)
+  const defaults = parseConfigFile(input.defaultsText ?? '', input.env, input.defaultsName)
   if (!defaults.ok) return err([defaults.error])
   const outside = {
     file: new Map([...defaults.value, ...file.value]),
@@ -57,14 +81,24 @@ export function loadConfig(input: ConfigInput): Result<Config, readonly string[]
   const draft = new ConfigDraft({ ...outside, database: settings ?? noSettings })
 
   const dbUri = draft.add('dbUri', readDbUri(input, draft))
-  const told = detectEngine(dbUri, input.isSqliteFile)
-  const backend = draft.add('dbBackend', draft.read('dbBackend', input.previous?.dbBackend ?? told))
-  const engine = input.previous?.dbBackend ?? backend
+  const told = input.previous === undefined ? detectBackend(input, draft, dbUri) : null
+  const inUse = input.previous?.dbBackend
+  const backend = draft.add(
+    'dbBackend',
+    draft.read('dbBackend', inUse ?? told?.engine ?? 'postgres'),
+  )
+  if (told !== null) checkBackend(draft, told)
+  const engine = inUse ?? backend
   for (const key of optionKeys) if (!draft.has(key)) draft.add(key, draft.read(key, engine))
   draft.add('jwtSecret', readJwtSecret(input, draft))
   draft.add('adminServerToken', readToken(input, draft))
+  if (input.positionalDatabase !== undefined) {
+    for (const key of ['serverHost', 'adminServerHost'] as const) {
+      if (draft.given[key] === undefined) draft.add(key, loopback)
+    }
+  }
 
-  draft.checkPorts()
+  draft.checkPorts(input.isForProbe === true)
   draft.problems.push(...input.refuseOptions(engine, draft.given))
   return draft.finish()
 }
@@ -77,26 +111,36 @@ class ConfigDraft {
   /** What a source gave a value for, defaults left out. */
   readonly given: Draft = {}
   private readonly values: Draft = {}
+  private readonly warnings: string[]
   private readonly sources: OptionSources
+  private readonly places = new Map<OptionKey, string>()
 
   constructor(sources: OptionSources) {
     this.sources = sources
     this.values.appSettings = appSettingsOf(sources)
+    this.warnings = [...misspeltOptions(sources)]
   }
 
   /** The configured value, or the default; the default, too, where the value is a problem. */
   read<Key extends OptionKey>(key: Key, engine: ConfiguredEngine): Config[Key] {
     const option: Option<Config[Key]> = options[key]
     for (const name of option.lookup) {
-      const value = lookUp(this.sources, name, option.inDatabase)
-      if (value === undefined) continue
-      const parsed = option.kind.parse(value, name)
+      const found = lookUp(this.sources, name, option.inDatabase)
+      if (found === undefined) continue
+      const parsed = option.kind.parse(found.value, name)
       if (!parsed.ok) {
-        this.problems.push(parsed.error)
+        this.problems.push(`${described(option, name, found)}: ${parsed.error}`)
         break
       }
-      if (parsed.value === undefined) continue
+      if (parsed.value === undefined) {
+        if (found.value !== '') {
+          const { type } = option.kind
+          this.warnings.push(`${described(option, name, found)}, which is ignored: no ${type}`)
+        }
+        continue
+      }
       this.given[key] = parsed.value
+      this.places.set(key, found.place)
       return parsed.value
     }
     return option.fallback(engine)
@@ -115,20 +159,44 @@ class ConfigDraft {
     return this.values[key]
   }
 
+  /** Shape  `db-backend (DBREST_DB_BACKEND)` */
+  named(key: OptionKey): string {
+    const place = this.places.get(key)
+    return place === undefined ? options[key].name : `${options[key].name} (${place})`
+  }
+
   /** Port 0 is any free one, so two of it are not the same. */
-  checkPorts(): void {
+  checkPorts(mayBeNoPort: boolean): void {
     const { adminServerPort, serverPort } = this.values
     if (adminServerPort === serverPort && serverPort !== 0) {
       this.problems.push('admin-server-port cannot be the same as server-port')
     }
+    if (mayBeNoPort) return
+    for (const key of ['serverPort', 'adminServerPort'] as const) {
+      const port = this.values[key] ?? 0
+      if (port >= 0 && port <= lastPort) continue
+      this.problems.push(
+        `${options[key].name} is ${port} (${this.places.get(key)}): ${portProblem}`,
+      )
+    }
   }
 
-  finish(): Result<Config, readonly string[]> {
+  finish(): Result<LoadedConfig, readonly string[]> {
     if (this.problems.length > 0) return err(this.problems)
     this.values.given = new Set(optionKeys.filter((key) => Object.hasOwn(this.given, key)))
     if (!isComplete(this.values)) throw new Error('an option was not loaded')
-    return ok(Object.freeze(this.values))
+    return ok({ config: Object.freeze(this.values), warnings: this.warnings })
   }
+}
+
+/** Shape  `server-port is "abc" (app.conf, line 3)` */
+function described(
+  option: Pick<Option<unknown>, 'isSecret'>,
+  name: string,
+  { value, place }: FoundValue,
+): string {
+  const shown = option.isSecret ? null : shownValue(value)
+  return shown === null ? `${name} (${place})` : `${name} is ${shown} (${place})`
 }
 
 function isComplete(draft: Draft): draft is Config {
@@ -141,8 +209,8 @@ function isComplete(draft: Draft): draft is Config {
 
 /** `db-config` itself is never read from the database. */
 function isDbConfigOn(sources: OptionSources): boolean {
-  const value = lookUp(sources, 'db-config', false)
-  return value === undefined || (booleanOf(value) ?? true)
+  const found = lookUp(sources, 'db-config', false)
+  return found === undefined || (booleanOf(found.value) ?? true)
 }
 
 function readDbUri(input: ConfigInput, draft: ConfigDraft): string {
@@ -155,8 +223,9 @@ function readDbUri(input: ConfigInput, draft: ConfigDraft): string {
       .toString('utf8')
       .trim()
   } catch (failure) {
-    draft.problems.push(`db-uri: ${failure instanceof Error ? failure.message : String(failure)}`)
-    return configured
+    const reason = systemErrorText(failure)
+    draft.problems.push(`${draft.named('dbUri')}: the file behind its @ cannot be read: ${reason}`)
+    return ''
   }
 }
 
@@ -165,8 +234,30 @@ function readToken(input: ConfigInput, draft: ConfigDraft): string | null {
   if (configured === null) return null
   const token = readAdminToken(configured, input.readFile)
   if (token.ok) return token.value
-  draft.problems.push(token.error)
+  draft.problems.push(`${draft.named('adminServerToken')}: ${token.error}`)
   return null
+}
+
+/** What the db-uri says of the engine; null where none was given, or it says nothing sensible. */
+function detectBackend(
+  input: ConfigInput,
+  draft: ConfigDraft,
+  dbUri: string,
+): DetectedEngine | null {
+  const isGiven = input.positionalDatabase !== undefined || draft.given.dbUri !== undefined
+  const told = detectEngine(dbUri, input.isSqliteFile)
+  if (told.ok) return isGiven ? told.value : { ...told.value, isCertain: false }
+  const name = input.positionalDatabase === undefined ? draft.named('dbUri') : 'the database'
+  draft.problems.push(`${name}: ${told.error}; it should be ${uriForms}`)
+  return null
+}
+
+function checkBackend(draft: ConfigDraft, told: DetectedEngine): void {
+  const { dbBackend } = draft.given
+  if (dbBackend === undefined || !told.isCertain || dbBackend === told.engine) return
+  draft.problems.push(
+    `${draft.named('dbBackend')} is ${dbBackend}, but db-uri names a database of ${told.engine}: change or unset one of them`,
+  )
 }
 
 function readJwtSecret(input: ConfigInput, draft: ConfigDraft): Uint8Array | null {
@@ -178,6 +269,6 @@ function readJwtSecret(input: ConfigInput, draft: ConfigDraft): Uint8Array | nul
     input.readFile,
   )
   if (secret.ok) return secret.value
-  draft.problems.push(secret.error)
+  draft.problems.push(`${draft.named('jwtSecret')}: ${secret.error}`)
   return null
 }

@@ -1,7 +1,8 @@
 /**
  * The kinds of options: how a configured value becomes a value of `Config`, and how a dump spells it
- * again. An empty text counts as not given, and so does a value of the wrong type, as in
- * PostgREST; options of our own say what is wrong instead.
+ * again. An empty text counts as not given, and so does a number in place of a boolean or the other
+ * way round, as in PostgREST; everything else that is no value of the kind is a problem. Problems
+ * say what is allowed; which option, value and place they are about is `load-config.ts`'s to say.
  */
 import { err, ok, type Result } from '../core/result.ts'
 import { longestTimerMs } from '../core/timer-ms.ts'
@@ -25,17 +26,67 @@ export const text: OptionKind<string> = {
 
 export const optionalText: OptionKind<string | null> = optional(text)
 
-export const integer: OptionKind<number> = {
+interface NumberLimits {
+  readonly least: number
+  readonly most?: number
+  /** What is counted: `seconds`. */
+  readonly unit?: string
+}
+
+/** A whole number within limits. */
+export function integer({ least, most, unit }: NumberLimits): OptionKind<number> {
+  const what = unit === undefined ? 'a whole number' : `a whole number of ${unit}`
+  const range = most === undefined ? `${least} or more` : `from ${least} to ${most}`
+  const problem = most === undefined ? `${what}, ${range}` : `${what} ${range}`
+  return {
+    type: unit === undefined ? 'integer' : `integer (${unit})`,
+    parse(value) {
+      if (value === '' || typeof value === 'boolean') return ok(undefined)
+      const number = integerOf(value)
+      const isAllowed = number !== null && number >= least && number <= (most ?? number)
+      return isAllowed ? ok(number) : err(`it should be ${problem}`)
+    },
+    print: String,
+  }
+}
+
+/** Milliseconds that a timer can take. */
+export function milliseconds(least = 0): OptionKind<number> {
+  return integer({ least, most: longestTimerMs, unit: 'milliseconds' })
+}
+
+export const optionalMilliseconds: OptionKind<number | null> = optional(milliseconds())
+
+/** More than timers take is as good as for ever. */
+export const seconds: OptionKind<number> = integer({ least: 0, unit: 'seconds' })
+
+export const lastPort = 65_535
+export const portProblem = `it should be a whole number from 0 to ${lastPort}`
+
+/**
+ * A TCP port; 0 takes any free one. Whether the number is one is checked by `load-config.ts`, since
+ * PostgREST asks a server at any number. Nothing counts as not given but an empty text: a server
+ * on another port than the one that was meant is worse than none.
+ */
+export const port: OptionKind<number> = {
   type: 'integer',
-  parse: (value) => ok(integerOf(value) ?? undefined),
+  parse(value) {
+    if (value === '') return ok(undefined)
+    const number = integerOf(value)
+    return number === null ? err(portProblem) : ok(number)
+  },
   print: String,
 }
 
-export const optionalInteger: OptionKind<number | null> = optional(integer)
+export const optionalPort: OptionKind<number | null> = optional(port)
 
 export const boolean: OptionKind<boolean> = {
   type: 'boolean',
-  parse: (value) => ok(booleanOf(value) ?? undefined),
+  parse(value) {
+    if (value === '' || typeof value === 'number') return ok(undefined)
+    const truth = booleanOf(value)
+    return truth === null ? err('it should be true or false') : ok(truth)
+  },
   print: String,
 }
 
@@ -74,36 +125,28 @@ export const schemaList: OptionKind<readonly string[]> = {
   },
 }
 
-/** A number of things, `least` or more; another value is a problem. */
-export function count(unit: string, least = 0): OptionKind<number> {
-  return {
-    type: `integer (${unit})`,
-    parse(value, name) {
-      if (value === '') return ok(undefined)
-      const number = integerOf(value)
-      if (number === null || number < least) {
-        return err(`${name} should be a whole number of ${unit}, ${least} or more`)
-      }
-      return unit === 'milliseconds' && number > longestTimerMs
-        ? err(`${name} should be ${longestTimerMs} milliseconds or less`)
-        : ok(number)
-    },
-    print: String,
-  }
+interface ChoiceTraits<T extends string> {
+  /** What PostgREST says of another value. */
+  readonly problem?: string
+  /** Other names of the values. */
+  readonly aliases?: Readonly<Record<string, T>>
 }
 
-export function optionalCount(unit: string, least = 0): OptionKind<number | null> {
-  return optional(count(unit, least))
-}
-
-export function choice<T extends string>(values: readonly T[], problem: string): OptionKind<T> {
+export function choice<T extends string>(
+  values: readonly T[],
+  { problem, aliases = {} }: ChoiceTraits<T> = {},
+): OptionKind<T> {
+  const allowed = [...values, ...Object.keys(aliases)].join(', ')
   return {
     type: values.join(' | '),
     parse(value) {
       const given = givenText(value)
       if (given === undefined) return ok(undefined)
-      const chosen = values.find((candidate) => candidate === given)
-      return chosen === undefined ? err(problem) : ok(chosen)
+      const chosen =
+        values.find((candidate) => candidate === given) ??
+        new Map(Object.entries(aliases)).get(given)
+      if (chosen !== undefined) return ok(chosen)
+      return err(`${problem === undefined ? '' : `${problem} `}Allowed: ${allowed}`)
     },
     print: (value) => configString(value),
   }
@@ -130,8 +173,8 @@ export const fileMode: OptionKind<number> = {
     const given = givenText(value)
     if (given === undefined) return ok(undefined)
     const digits = /^\s*([0-7]+)/.exec(given)?.[1]
-    if (digits === undefined) return err(`Invalid ${name}: not an octal`)
-    const mode = Number.parseInt(digits, 8)
+    const mode = digits === undefined ? null : Number.parseInt(digits, 8)
+    if (mode === null) return err(`Invalid ${name}: not an octal from 600 to 777`)
     return mode >= 0o600 && mode <= 0o777
       ? ok(mode)
       : err(`Invalid ${name}: needs to be between 600 and 777`)
@@ -144,6 +187,10 @@ function optional<T>(kind: OptionKind<T>): OptionKind<T | null> {
     ...kind,
     print: (value, config) => (value === null ? '""' : kind.print(value, config)),
   }
+}
+
+export function optionalInteger(limits: NumberLimits): OptionKind<number | null> {
+  return optional(integer(limits))
 }
 
 function givenText(value: FileValue): string | undefined {

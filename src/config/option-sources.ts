@@ -5,29 +5,41 @@
  */
 import { type FileValue, fileValueText } from './file-value.ts'
 import { databaseNameOf, environmentNamesOf } from './options.ts'
+import type { FileEntry } from './parse-config-file.ts'
 
 export interface OptionSources {
-  readonly file: ReadonlyMap<string, FileValue>
+  readonly file: ReadonlyMap<string, FileEntry>
   readonly environment: Readonly<Record<string, string | undefined>>
   /** By `db_…` name. */
   readonly database: ReadonlyMap<string, string>
+}
+
+export interface FoundValue {
+  readonly value: FileValue
+  /** For messages: `DBREST_DB_POOL`, or `app.conf, line 3`. */
+  readonly place: string
 }
 
 export function lookUp(
   sources: OptionSources,
   name: string,
   inDatabase: boolean,
-): FileValue | undefined {
+): FoundValue | undefined {
   const setting = inDatabase ? sources.database.get(databaseNameOf(name)) : undefined
-  const [strong, weak] = environmentNamesOf(name)
-  return (
-    setting ?? sources.environment[strong] ?? sources.environment[weak] ?? sources.file.get(name)
-  )
+  if (setting !== undefined) {
+    return { value: setting, place: `pgrst.${databaseNameOf(name)} in the database` }
+  }
+  for (const variable of environmentNamesOf(name)) {
+    const value = sources.environment[variable]
+    if (value !== undefined) return { value, place: variable }
+  }
+  return sources.file.get(name)
 }
 
-const settingPrefix = 'app.settings.'
+/** What settings of the user's own are called by. */
+export const settingPrefix = 'app.settings.'
 /** Weakest first. */
-const settingVariables = ['PGRST_APP_SETTINGS_', 'DBREST_APP_SETTINGS_'] as const
+export const settingVariables = ['PGRST_APP_SETTINGS_', 'DBREST_APP_SETTINGS_'] as const
 
 /**
  * All `app.settings.*`, sorted by name; the environment beats the file.
@@ -36,7 +48,7 @@ const settingVariables = ['PGRST_APP_SETTINGS_', 'DBREST_APP_SETTINGS_'] as cons
  */
 export function appSettingsOf(sources: OptionSources): readonly (readonly [string, string])[] {
   const settings = new Map<string, string>()
-  for (const [name, value] of sources.file) {
+  for (const [name, { value }] of sources.file) {
     const isOneLevelBelow =
       name.startsWith(settingPrefix) && !name.slice(settingPrefix.length).includes('.')
     if (isOneLevelBelow) settings.set(name, fileValueText(value))

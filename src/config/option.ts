@@ -26,6 +26,8 @@ export interface Option<T> {
   readonly inDatabase: boolean
   /** Accepted, but neither dumped nor documented. */
   readonly isHidden: boolean
+  /** Its value is in no message, and in a dump only where that is not redacted. */
+  readonly isSecret: boolean
   /** Markdown. */
   readonly doc: string
 }
@@ -47,6 +49,7 @@ interface OptionTraits {
   readonly reload?: ReloadClass
   readonly inDatabase?: true
   readonly isHidden?: true
+  readonly isSecret?: true
   readonly doc?: string
 }
 
@@ -76,6 +79,7 @@ export function optionByEngine<T>(
     reload: traits.reload ?? 'live',
     inDatabase: traits.inDatabase ?? false,
     isHidden: traits.isHidden ?? false,
+    isSecret: traits.isSecret ?? false,
     doc: traits.doc ?? '',
   }
 }

@@ -38,10 +38,14 @@ export function databaseNameOf(name: string): string {
   return name.replaceAll('-', '_')
 }
 
+/** Strongest first. */
+export const environmentPrefixes = ['DBREST_', 'PGRST_'] as const
+
 /** Strongest first. Shape  `db-schemas` → `DBREST_DB_SCHEMAS`, `PGRST_DB_SCHEMAS` */
 export function environmentNamesOf(name: string): readonly [string, string] {
   const upper = databaseNameOf(name).toUpperCase()
-  return [`DBREST_${upper}`, `PGRST_${upper}`]
+  const [strong, weak] = environmentPrefixes
+  return [strong + upper, weak + upper]
 }
 
 function isOptionKey(key: string): key is OptionKey {

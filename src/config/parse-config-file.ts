@@ -4,24 +4,33 @@
  * (`app { settings { a = "b" } }` is `app.settings.a`). `#;` comments out the directive behind it.
  * What the names mean is left to the option table. Differs from PostgREST in favour of the reader:
  * a `$` before anything but `$` or `(` stands for itself, numbers may be negative, and
- * the later parts of a dotted name may begin with a digit.
+ * the later parts of a dotted name may begin with a digit. No message quotes a text of the file,
+ * which could be a password.
  */
 import { err, ok, type Result } from '../core/result.ts'
 import type { FileValue } from './file-value.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+/** A value, and where its name stands. */
+export interface FileEntry {
+  readonly value: FileValue
+  /** For messages: `app.conf, line 3` */
+  readonly place: string
+}
+
 /**
  * Reads a whole file. A name given twice keeps the last value.
  *
- * Shape   `a.b = "x"` → 'a.b' → 'x'
- * Errors  the text says line and column
+ * Shape   `a.b = "x"` → 'a.b' → 'x', in line 1 of the file
+ * Errors  the text says file, line and column
  */
 export function parseConfigFile(
   text: string,
   environment: Environment = {},
-): Result<ReadonlyMap<string, FileValue>, string> {
-  const parser = new FileParser(text.replace(/^\uFEFF/, ''), environment)
+  fileName = 'the configuration file',
+): Result<ReadonlyMap<string, FileEntry>, string> {
+  const parser = new FileParser(text.replace(/^\uFEFF/, ''), environment, fileName)
   try {
     return ok(parser.parse())
   } catch (failure) {
@@ -45,17 +54,19 @@ class FileParser {
   private at = 0
   private readonly text: string
   private readonly environment: Environment
-  private readonly values = new Map<string, FileValue>()
+  private readonly fileName: string
+  private readonly entries = new Map<string, FileEntry>()
 
-  constructor(text: string, environment: Environment) {
+  constructor(text: string, environment: Environment, fileName: string) {
     this.text = text
     this.environment = environment
+    this.fileName = fileName
   }
 
-  parse(): ReadonlyMap<string, FileValue> {
+  parse(): ReadonlyMap<string, FileEntry> {
     this.directives('', true)
     if (this.at < this.text.length) throw this.failure('expected a name, a comment or the end')
-    return this.values
+    return this.entries
   }
 
   private directives(prefix: string, isKept: boolean): void {
@@ -78,6 +89,7 @@ class FileParser {
       return
     }
     if (this.peek(/import(?![\p{L}\p{N}_.-])/uy)) throw this.failure('import is not supported')
+    const place = `${this.fileName}, line ${this.lineOf(this.at)}`
     const name = this.take(/\p{L}[\p{L}\p{N}_-]*(?:\.[\p{L}\p{N}_][\p{L}\p{N}_-]*)*/uy)
     if (name === null) throw this.failure('expected a name')
     this.skipLines()
@@ -92,7 +104,7 @@ class FileParser {
     const value = this.value()
     if (!isKept) return
     const final = typeof value === 'string' ? this.interpolated(value, prefix, start) : value
-    this.values.set(prefix + name, final)
+    this.entries.set(prefix + name, { value: final, place })
   }
 
   private value(): FileValue {
@@ -161,22 +173,24 @@ class FileParser {
             start,
           )
         }
-        return this.variable(name, prefix, start)
+        return this.variable(name, prefix, start, value === match)
       },
     )
   }
 
-  private variable(name: string, prefix: string, start: number): string {
+  private variable(name: string, prefix: string, start: number, isWhole: boolean): string {
+    // "$(" inside of a longer text may be a part of a password that was meant as it stands
+    const shown = isWhole ? `'${name}'` : 'of $(…) in this text'
     const groups = prefix.split('.').filter((group) => group !== '')
     for (let depth = groups.length; depth >= 0; depth -= 1) {
-      const value = this.values.get([...groups.slice(0, depth), name].join('.'))
+      const value = this.entries.get([...groups.slice(0, depth), name].join('.'))?.value
       if (typeof value === 'string' || typeof value === 'number') return String(value)
       if (value !== undefined) {
-        throw this.failure(`variable '${name}' is not a string or number`, start)
+        throw this.failure(`variable ${shown} is not a string or number`, start)
       }
     }
     const value = this.environment[name]
-    if (value === undefined) throw this.failure(`no such variable: '${name}'`, start)
+    if (value === undefined) throw this.failure(`no such variable: ${shown}`, start)
     return value
   }
 
@@ -198,10 +212,14 @@ class FileParser {
     return match[0]
   }
 
+  private lineOf(at: number): number {
+    return this.text.slice(0, at).split('\n').length
+  }
+
   private failure(message: string, at = this.at): SyntaxFailure {
     const before = this.text.slice(0, at).split('\n')
     return new SyntaxFailure(
-      `line ${before.length}, column ${(before.at(-1) ?? '').length + 1}: ${message}`,
+      `${this.fileName}, line ${before.length}, column ${(before.at(-1) ?? '').length + 1}: ${message}`,
     )
   }
 }

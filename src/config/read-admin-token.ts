@@ -19,13 +19,13 @@ export function readAdminToken(
     try {
       text = Buffer.from(readFile(configured.slice(1))).toString('utf8')
     } catch (failure) {
-      return err(`admin-server-token: the file cannot be read: ${systemErrorText(failure)}`)
+      return err(`the file behind its @ cannot be read: ${systemErrorText(failure)}`)
     }
   }
   const token = text.trim()
   return /^[A-Za-z0-9._~+/-]+=*$/.test(token)
     ? ok(token)
     : err(
-        'admin-server-token should be one word of letters, digits and -._~+/ (with = at its end), or @ and the name of a file with it',
+        'it should be one word of letters, digits and -._~+/ (with = at its end), or @ and the name of a file with it',
       )
 }

@@ -3,12 +3,13 @@
  * verify a token is refused.
  */
 import { err, ok, type Result } from '../core/result.ts'
+import { systemErrorText } from '../core/system-error.ts'
 import { readJwtKeys } from './jwt-keys.ts'
 
 /**
  * Shape   a passphrase, a JSON Web Key or set, or `@path` of a file with one (binary allowed; one
  *         line end at its end is dropped)
- * Errors  never hold a part of the secret
+ * Errors  never hold a part of the secret, nor of the path, which may be one that begins with `@`
  */
 export function readSecret(
   configured: string,
@@ -33,7 +34,7 @@ function readSecretFile(
     const bytes = readFile(path)
     return ok(bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes)
   } catch (failure) {
-    return err(`jwt-secret: ${failure instanceof Error ? failure.message : String(failure)}`)
+    return err(`the file behind its @ cannot be read: ${systemErrorText(failure)}`)
   }
 }
 
@@ -45,7 +46,7 @@ function decodeBase64(bytes: Uint8Array): Result<Uint8Array, string> {
   const digits = plain.replace(/=+$/, '').length
   const hasGoodPadding = plain.length === digits || plain.length % 4 === 0
   if (!isWhole || !hasGoodPadding || digits % 4 === 1) {
-    return err('jwt-secret is not valid base64, which jwt-secret-is-base64 asks for')
+    return err('it is not valid base64, which jwt-secret-is-base64 asks for')
   }
   return ok(Buffer.from(plain, 'base64'))
 }

@@ -9,10 +9,10 @@ import {
   checkedText,
   choice,
   fileMode,
-  integer,
-  optionalInteger,
   optionalList,
+  optionalPort,
   optionalText,
+  port,
   text,
 } from './option-kinds.ts'
 import { isProxyUri } from './uri-syntax.ts'
@@ -32,7 +32,7 @@ export const serverOptions: OptionTable<ServerOptionKey> = {
     reload: 'boot',
     doc: 'The address of the admin server. Same special values as `server-host`.',
   }),
-  adminServerPort: option('admin-server-port', optionalInteger, null, {
+  adminServerPort: option('admin-server-port', optionalPort, null, {
     defaultNote: 'no admin server',
     reload: 'boot',
     doc: 'The port of the admin server (`/live`, `/ready`, `/health`, `/metrics`, `/schema_cache`, `/reload`). Keep it private, or set `admin-server-token`. Not the same as `server-port`.',
@@ -47,7 +47,9 @@ export const serverOptions: OptionTable<ServerOptionKey> = {
   }),
   clientErrorVerbosity: option(
     'client-error-verbosity',
-    choice(['verbose', 'minimal'], 'Invalid client-error-verbosity. Check your configuration.'),
+    choice(['verbose', 'minimal'], {
+      problem: 'Invalid client-error-verbosity. Check your configuration.',
+    }),
     'verbose',
     {
       inDatabase: true,
@@ -56,7 +58,7 @@ export const serverOptions: OptionTable<ServerOptionKey> = {
   ),
   logLevel: option(
     'log-level',
-    choice(logLevels, 'Invalid logging level. Check your configuration.'),
+    choice(logLevels, { problem: 'Invalid logging level. Check your configuration.' }),
     'error',
     {
       doc: 'What is logged of requests: none, those that fail with 5xx, also 4xx, all, or all with the events of pool and caches. Start, reloads and recovery are logged at every level.',
@@ -67,7 +69,7 @@ export const serverOptions: OptionTable<ServerOptionKey> = {
   }),
   openapiMode: option(
     'openapi-mode',
-    choice(openapiModes, 'Invalid openapi-mode. Check your configuration.'),
+    choice(openapiModes, { problem: 'Invalid openapi-mode. Check your configuration.' }),
     'follow-privileges',
     {
       inDatabase: true,
@@ -99,7 +101,7 @@ export const serverOptions: OptionTable<ServerOptionKey> = {
     reload: 'boot',
     doc: 'The address to bind: a host, `*` (any IPv4 or IPv6), `*4` or `*6` (the same, with a preference), `!4` or `!6` (only that family).',
   }),
-  serverPort: option('server-port', integer, 3000, {
+  serverPort: option('server-port', port, 3000, {
     reload: 'boot',
     doc: 'The TCP port; 0 takes any free one.',
   }),

@@ -146,7 +146,12 @@ export type ApiError =
   // PGRST3xx: authentication
   | { readonly kind: 'jwt'; readonly failure: JwtFailure }
   // PGRST0xx: the database is not there
-  | { readonly kind: 'connection'; readonly details: string }
+  | {
+      readonly kind: 'connection'
+      readonly details: string
+      /** What clients read in place of details that name files of the server. */
+      readonly clientDetails?: string
+    }
   | { readonly kind: 'connection-lost'; readonly details: string }
   | { readonly kind: 'cache-not-loaded' }
   | { readonly kind: 'acquisition-timeout' }

@@ -85,7 +85,7 @@ function printable(code: string): string {
  *       (Retry-After: always 0 in v16.2)
  */
 export function renderError(error: ApiError, verbosity: 'verbose' | 'minimal'): RenderedError {
-  const { code, details, hint, message } = errorFields(error)
+  const { code, details, hint, message } = errorFields(forClients(error))
   const status = statusOf(error)
   const mayRetry = status === 503 && error.kind !== 'reload-failed'
   const retry: readonly Header[] = mayRetry ? [['Retry-After', '0']] : []
@@ -103,6 +103,12 @@ export function renderError(error: ApiError, verbosity: 'verbose' | 'minimal'): 
       verbosity === 'minimal' ? { code, message } : { code, details, hint, message },
     ),
   }
+}
+
+/** Where the server's files are is told by the log alone. */
+function forClients(error: ApiError): ApiError {
+  if (error.kind !== 'connection' || error.clientDetails === undefined) return error
+  return { kind: 'connection', details: error.clientDetails }
 }
 
 /** An error as log lines show it: JSON with all four fields. */

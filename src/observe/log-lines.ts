@@ -57,6 +57,8 @@ export function logLine(observation: Observation): LogLine {
       return always('Config reloaded')
     case 'config-invalid':
       return always(...observation.problems.map((p) => `Failed reloading config: ${oneLine(p)}`))
+    case 'config-warnings':
+      return always(...observation.warnings.map((warning) => `WARNING: ${oneLine(warning)}`))
     case 'config-settings-failed':
       return always(
         `Failed to query database settings for the config parameters. ${errorLogJson(observation.error)}`,

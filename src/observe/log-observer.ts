@@ -78,6 +78,7 @@ const grades: Partial<Readonly<Record<Observation['kind'], Grade>>> = {
   'reload-failed': 'error',
   'listener-failed': 'error',
   'config-needs-restart': 'warn',
+  'config-warnings': 'warn',
   'deprecated-claim-key': 'warn',
   'legacy-target-name': 'warn',
   'notification-unknown': 'warn',

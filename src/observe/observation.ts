@@ -29,6 +29,8 @@ export type Observation =
   // configuration
   | { readonly kind: 'config-loaded' }
   | { readonly kind: 'config-invalid'; readonly problems: readonly string[] }
+  /** What is likely to be a slip. */
+  | { readonly kind: 'config-warnings'; readonly warnings: readonly string[] }
   | { readonly kind: 'config-settings-failed'; readonly error: ApiError }
   | { readonly kind: 'config-needs-restart'; readonly options: readonly string[] }
   | { readonly kind: 'deprecated-claim-key'; readonly before: string; readonly value: string }

@@ -177,10 +177,12 @@ test('an invalid configuration is told in full and changes nothing', async () =>
   const from = server.stderr.length
   await signal('SIGUSR2', /openapi-mode/)
   const said = server.stderr.slice(from).join('\n')
-  expect(said).toContain(
-    'Failed reloading config: failed to parse role-claim-key value (role.other)',
+  expect(said).toMatch(
+    /Failed reloading config: jwt-role-claim-key is "role\.other" \(\S+, line 2\): failed to parse role-claim-key value \(role\.other\)/,
   )
-  expect(said).toContain('Failed reloading config: Invalid openapi-mode. Check your configuration.')
+  expect(said).toMatch(
+    /Failed reloading config: openapi-mode is "maybe" \(\S+, line 3\): Invalid openapi-mode\. Check your configuration\. Allowed: follow-privileges, /,
+  )
   expect(said).not.toContain('Config reloaded')
   expect((await ask(`${server.url}/items`)).headers['content-range']).toBe('0-1/*')
   expect(await ask(`${server.adminUrl}/reload?scope=config`, { method: 'POST' })).toMatchObject({
@@ -188,8 +190,30 @@ test('an invalid configuration is told in full and changes nothing', async () =>
     body: { code: 'PGRSTX02', details: expect.stringContaining('role.other') },
   })
   rmSync(join(server.child.spawnargs.at(-1) ?? ''))
-  await signal('SIGUSR2', /Failed reloading config: ENOENT/)
+  await signal(
+    'SIGUSR2',
+    /Failed reloading config: \S+ cannot be read: no such file or directory \(ENOENT\)/,
+  )
   expect((await ask(`${server.url}/items`)).headers['content-range']).toBe('0-1/*')
+})
+
+test('a misspelt option is told at the start and at the reload that brings it, once', async () => {
+  const { server, write, signal } = await serveConfigured('db-max-rows = 2\ndb-shemas = "x"\n')
+  const warnings = () => server.stderr.filter((line) => line.includes('WARNING'))
+  const told = (name: string, line: number, meant: string) =>
+    expect.stringMatching(
+      new RegExp(
+        `WARNING: ${name} \\(\\S+, line ${line}\\) is no option and is ignored: is ${meant} meant\\?$`,
+      ),
+    )
+  const first = told('db-shemas', 2, 'db-schemas')
+  await signal('SIGUSR2', /Config reloaded/)
+  expect(warnings()).toEqual([first])
+
+  write('db-max-rows = 1\nlog-qery = true\n')
+  await signal('SIGUSR2', /log-qery/)
+  await signal('SIGUSR2', /Config reloaded/)
+  expect(warnings()).toEqual([first, told('log-qery', 2, 'log-query')])
 })
 
 test('options that need a restart are named', async () => {

@@ -1,4 +1,5 @@
 /** Configurations for tests: what a file, an environment and a few read files make. */
+import { constants } from 'node:os'
 import { engineAbilities } from '../../src/backends/engine-abilities.ts'
 import type { Config } from '../../src/config/config.ts'
 import { type ConfigInput, loadConfig } from '../../src/config/load-config.ts'
@@ -15,14 +16,21 @@ export interface TestConfigInput {
   readonly previous?: Config
   readonly positionalDatabase?: string
   readonly sqliteFiles?: readonly string[]
+  readonly isForProbe?: boolean
   /** Of an engine that lacks something; otherwise those of the configured engine. */
   readonly abilities?: EngineAbilities
+}
+
+/** As Node says that a file is not there. */
+export function noSuchFile(path: string): Error {
+  const message = `ENOENT: no such file or directory, open '${path}'`
+  return Object.assign(new Error(message), { code: 'ENOENT', errno: -constants.errno.ENOENT })
 }
 
 export function loadTestConfig(input: TestConfigInput): Config {
   const loaded = tryLoadTestConfig(input)
   if (!loaded.ok) throw new Error(loaded.error.join('; '))
-  return loaded.value
+  return loaded.value.config
 }
 
 export function tryLoadTestConfig(input: TestConfigInput): ReturnType<typeof loadConfig> {
@@ -31,8 +39,7 @@ export function tryLoadTestConfig(input: TestConfigInput): ReturnType<typeof loa
     env: env ?? {},
     readFile(path) {
       const content = files?.[path]
-      if (content === undefined)
-        throw new Error(`ENOENT: no such file or directory, open '${path}'`)
+      if (content === undefined) throw noSuchFile(path)
       return typeof content === 'string' ? Buffer.from(content) : content
     },
     refuseOptions: (engine, given) =>
@@ -40,11 +47,13 @@ export function tryLoadTestConfig(input: TestConfigInput): ReturnType<typeof loa
         ({ problem }) => problem,
       ),
     isSqliteFile: (path) => sqliteFiles?.includes(path) === true,
+    fileName: 'test.conf',
     ...(file === undefined ? {} : { fileText: file }),
     ...(defaults === undefined ? {} : { defaultsText: defaults }),
     ...(database === undefined ? {} : { databaseSettings: new Map(Object.entries(database)) }),
     ...(previous === undefined ? {} : { previous }),
     ...(positionalDatabase === undefined ? {} : { positionalDatabase }),
+    ...(input.isForProbe === undefined ? {} : { isForProbe: input.isForProbe }),
   }
   return loadConfig(full)
 }

@@ -3,15 +3,8 @@ import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import {
-  type Command,
-  type FileKind,
-  fileKind,
-  helpText,
-  parseCommand,
-  probe,
-  versionText,
-} from '../../src/cli.ts'
+import { type FileKind, fileKind } from '../../src/backends/sqlite/process/sqlite-header.ts'
+import { type Command, helpText, parseCommand, probe, versionText } from '../../src/cli.ts'
 import { loadTestConfig } from '../support/load-test-config.ts'
 
 const kinds: Readonly<Record<string, FileKind>> = {
@@ -55,7 +48,11 @@ describe('parseCommand', () => {
       ['films.db', '--config', 'app.conf'],
       { kind: 'run', configFile: 'app.conf', database: 'films.db' },
     ],
+    [['sqlite:films'], { kind: 'run', database: 'sqlite:films' }],
+    [['sqlite3:///films'], { kind: 'run', database: 'sqlite3:///films' }],
+    [['host=h dbname=d'], { kind: 'run', database: 'host=h dbname=d' }],
     [['--dump-config'], { kind: 'dump-config' }],
+    [['--dump-config', '--redact'], { kind: 'dump-config', isRedacted: true }],
     [['--dump-config', 'app.conf'], { kind: 'dump-config', configFile: 'app.conf' }],
     [['app.conf', '--dump-config'], { kind: 'dump-config', configFile: 'app.conf' }],
     [['-dump-config'], { kind: 'dump-config' }],
@@ -87,6 +84,8 @@ describe('parseCommand', () => {
     ],
     [['app.conf', 'other.conf'], "unexpected argument 'other.conf'"],
     [['--ready', '--health'], 'use one of --ready, --health'],
+    [['--redact'], '--redact goes with --dump-config'],
+    [['--ready', '--redact'], '--redact goes with --dump-config'],
     [['--unknown'], "Unknown option '--unknown'"],
     [['-x'], "Unknown option '-x'"],
     [['-constructor'], "Unknown option '-c'"],
@@ -97,11 +96,31 @@ describe('parseCommand', () => {
   })
 })
 
+describe('an argument that may hold a password is not quoted', () => {
+  test.each([
+    ['app.conf', 'postgresql://u:topsecret@h/d'],
+    ['app.conf', 'host=h password=topsecret'],
+    ['app.conf', 'u:topsecret@h/d'],
+    ['u:topsecret@h/d'],
+    ['u:topsecret@h/films.db'],
+    ['--config', 'postgresql://u:topsecret@h/d'],
+    ['--config', 'app.conf', 'u:topsecret@h/d'],
+    ['--postgresql://u:topsecret@h/d'],
+    ['--db-uri=postgresql://u:topsecret@h/d'],
+    ['-u:topsecret@h'],
+  ])('%j %j %j', (...argv) => {
+    const problem = parse(...argv)
+    expect(problem).toEqual(expect.any(String))
+    expect(problem).not.toContain('topsecret')
+  })
+})
+
 test('the help names every flag', () => {
   const flags = [
     '--config',
     '--defaults',
     '--dump-config',
+    '--redact',
     '--dump-schema',
     '--ready',
     '--health',
@@ -168,7 +187,7 @@ describe('probe', () => {
 
   function ask(kind: 'ready' | 'health', env: Record<string, string>) {
     const prefixed = Object.entries(env).map(([name, value]) => [`PGRST_${name}`, value])
-    return probe(kind, loadTestConfig({ env: Object.fromEntries(prefixed) }))
+    return probe(kind, loadTestConfig({ env: Object.fromEntries(prefixed), isForProbe: true }))
   }
 
   const good = (label: string) => ({ exitCode: 0, stdout: `OK: ${label}\n`, stderr: '' })

@@ -43,11 +43,16 @@ const statementCapacity = 100
 /** The oldest version served. */
 const oldestVersion = 140_000
 
+/** Throws  an Error whose message a user understands, when `db-uri` is not understood */
 export function openPostgres(deps: PostgresDeps): Backend {
   const { config, env, observe, onUnreachable, onConnected } = deps
   const surroundings = { env, systemUser: systemUser(env), readFile }
+  const settings = () => parseConnection(config().dbUri, surroundings)
+  // files may change while the server runs, but a text that is not understood never will
+  const first = settings()
+  if (!first.ok) throw new Error(first.error.trimEnd())
   const connector = createConnector({
-    settings: () => parseConnection(config().dbUri, surroundings),
+    settings,
     files: { readFile, home: env['HOME'] ?? null },
     statementCapacity,
     random: Math.random,

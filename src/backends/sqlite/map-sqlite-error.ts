@@ -17,7 +17,7 @@ export interface MappedFailure {
 export function mapChildFailure(failure: ChildFailure, isAuthenticated: boolean): MappedFailure {
   switch (failure.kind) {
     case 'unavailable':
-      return unavailable(failure.message)
+      return unavailable(failure.message, failure.clientMessage)
     case 'value':
       return database(failure.sqlState, failure.message, isAuthenticated)
     case 'sqlite':
@@ -36,9 +36,13 @@ export function controlFailure(failure: ChildFailure): BackendFailure {
   })
 }
 
-/** The process that should answer is gone, or did not in time. */
+/**
+ * The process that should answer is gone, or did not in time. Behind a colon is what the system or
+ * the process said at its end, which may name files.
+ */
 export function lostFailure(cause: string): BackendFailure {
-  return new BackendFailure({ kind: 'connection', details: cause }, cause)
+  const [clientDetails = ''] = cause.split(':')
+  return new BackendFailure({ kind: 'connection', details: cause, clientDetails }, cause)
 }
 
 /**
@@ -47,8 +51,12 @@ export function lostFailure(cause: string): BackendFailure {
  */
 const contradicting = ['42P01', '42703', '42883']
 
-function unavailable(details: string): MappedFailure {
-  return { error: { kind: 'connection', details }, contradictsSchema: false }
+function unavailable(details: string, clientDetails?: string): MappedFailure {
+  const error = { kind: 'connection', details } as const
+  return {
+    error: clientDetails === undefined ? error : { ...error, clientDetails },
+    contradictsSchema: false,
+  }
 }
 
 function database(sqlState: string, message: string, authenticated: boolean): MappedFailure {

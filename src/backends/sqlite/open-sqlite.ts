@@ -17,6 +17,7 @@ import { sqliteAbilities } from './catalog/sqlite-capabilities.ts'
 import { createSqliteExecutor } from './execute-sqlite.ts'
 import { controlFailure, lostFailure } from './map-sqlite-error.ts'
 import { createSqliteControl } from './process/sqlite-control.ts'
+import { noDatabaseReason } from './process/sqlite-header.ts'
 import { locateDatabase } from './process/sqlite-location.ts'
 import { createSqlitePool } from './process/sqlite-pool.ts'
 import { ProcessEnded, startSqliteProcess } from './process/sqlite-process.ts'
@@ -33,12 +34,14 @@ export interface OpenSqliteDeps {
 
 const maxWarmReaders = 4
 
-/** Throws  an Error whose message a user understands, when `db-uri` leads to no file */
+/** Throws  an Error whose message a user understands, when `db-uri` leads to no database */
 export function openSqlite(deps: OpenSqliteDeps): Backend {
   const { config, observe, onUnreachable, onConnected } = deps
   const located = locateDatabase(config().dbUri)
   if (!located.ok) throw new Error(located.error)
   const path = located.value
+  const refused = noDatabaseReason(path)
+  if (refused !== null) throw new Error(`db-uri: the file that it names ${refused}`)
   let epoch = 0
 
   const start = () => startSqliteProcess(path)

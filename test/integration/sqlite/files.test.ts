@@ -56,6 +56,10 @@ describe('db-uri', () => {
     ['a file: URI with slashes', (path: string) => `file://${path}`],
     ['a file: URI that asks to write', (path: string) => `file:${path}?mode=rwc&cache=shared`],
     ['a file: URI of a file that nobody changes', (path: string) => `file:${path}?immutable=1`],
+    ['a sqlite: URI', (path: string) => `sqlite:${path}`],
+    ['a sqlite: URI with slashes', (path: string) => `sqlite://${path}`],
+    ['a sqlite: URI of SQLAlchemy', (path: string) => `sqlite:///${relative(process.cwd(), path)}`],
+    ['a sqlite3: URI', (path: string) => `sqlite3:${relative(process.cwd(), path)}`],
   ])('is %s', async (_, uriOf) => {
     const api = open(uriOf(file().path))
     await api.load()
@@ -110,7 +114,7 @@ describe('a file that is not there', () => {
     renameSync(made.path, kept)
     expect(await api.get('/items')).toMatchObject({
       status: 503,
-      body: { code: 'PGRST000', details: `database file ${made.path} does not exist` },
+      body: { code: 'PGRST000', details: 'database file does not exist' },
     })
     await expect(api.backend.ping(signal)).rejects.toThrow(/does not exist/)
     await expect(api.backend.schemaVersion(options, signal)).rejects.toThrow(/does not exist/)
@@ -120,20 +124,22 @@ describe('a file that is not there', () => {
     await expect(api.backend.ping(signal)).resolves.toBeUndefined()
   })
 
-  test('may be a folder', async () => {
+  test('may not be a folder', () => {
     const made = file()
-    await expect(open(made.folder).load()).rejects.toThrow(/is not a database file/)
+    expect(() => openSqliteApi(made.folder)).toThrow('the file that it names is not a file')
   })
 })
 
 describe('a file that is no database', () => {
-  test('fails the load', async () => {
+  test('is refused before it is opened', () => {
     const made = file()
     writeFileSync(
       made.path,
       'just some text, and quite a bit of it, so that it is a header\n'.repeat(100),
     )
-    await expect(open(made.path).load()).rejects.toThrow(/file is not a database/)
+    expect(() => openSqliteApi(made.path)).toThrow(
+      'db-uri: the file that it names is not a SQLite database',
+    )
   })
 
   test('is a 503 for requests, until it is one again', async () => {

@@ -18,7 +18,7 @@ test('has a section for every option that is shown', () => {
 })
 
 test('says the defaults of each engine where they differ', () => {
-  expect(page).toContain('PostgreSQL `"public"`, SQLite `"main"`, MongoDB `"main"`')
+  expect(page).toContain('PostgreSQL `"public"`, SQLite `"main"`')
   expect(page).toContain(
     '| Default | `500` on SQLite; `2000` where `db-channel-enabled` is off; else `0` |',
   )

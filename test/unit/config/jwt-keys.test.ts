@@ -90,19 +90,19 @@ describe('JSON Web Keys', () => {
     [
       'RSA without modulus',
       { kty: 'RSA', e: 'AQAB' },
-      'jwt-secret: the JSON Web Key is incomplete or malformed',
+      'the JSON Web Key is incomplete or malformed',
     ],
     [
       'a point off the curve',
       { keys: [rsaPublic, { kty: 'EC', crv: 'P-256', x: 'AAAA', y: 'AAAA' }] },
-      'jwt-secret: key 2 of the set is incomplete or malformed',
+      'key 2 of the set is incomplete or malformed',
     ],
-    ['oct without key', { kty: 'oct' }, 'jwt-secret: the JSON Web Key is incomplete or malformed'],
-    ['a set of other things', { keys: ['x'] }, 'jwt-secret: key 1 of the set is not an object'],
+    ['oct without key', { kty: 'oct' }, 'the JSON Web Key is incomplete or malformed'],
+    ['a set of other things', { keys: ['x'] }, 'key 1 of the set is not an object'],
     [
       'short RSA keys',
       generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' }),
-      'jwt-secret: the JSON Web Key has 1024 bits, RSA needs 2048 and more',
+      'the JSON Web Key has 1024 bits, RSA needs 2048 and more',
     ],
   ])('refuses %s', (_, jwk, problem) => {
     expect(keysOf(jwk)).toBe(problem)

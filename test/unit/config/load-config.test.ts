@@ -140,11 +140,15 @@ describe('values', () => {
     ['db-tx-end', 'rollback', 'dbTxEnd', 'rollback'],
     ['db-tx-end', 'rollback-allow-override', 'dbTxEnd', 'rollback-allow-override'],
     ['openapi-mode', 'disabled', 'openapiMode', 'disabled'],
-    ['db-max-rows', 'many', 'dbMaxRows', null],
-    ['db-pool', '1.5', 'dbPool', 10],
-    ['db-channel-enabled', 'perhaps', 'dbChannelEnabled', true],
+    ['db-max-rows', '0', 'dbMaxRows', 0],
+    ['db-pool', '1', 'dbPool', 1],
+    ['db-pool-acquisition-timeout', '0', 'dbPoolAcquisitionTimeout', 0],
+    ['db-channel-enabled', '', 'dbChannelEnabled', true],
     ['admin-server-port', '', 'adminServerPort', null],
-    ['admin-server-port', '-1', 'adminServerPort', -1],
+    ['server-port', '0', 'serverPort', 0],
+    ['server-port', ' 65535 ', 'serverPort', 65535],
+    ['db-backend', 'postgresql', 'dbBackend', 'postgres'],
+    ['db-backend', 'pg', 'dbBackend', 'postgres'],
     ['server-unix-socket-mode', '600', 'serverUnixSocketMode', 0o600],
     ['admin-server-unix-socket-mode', '777', 'adminServerUnixSocketMode', 0o777],
     ['jwt-aud', 'plain', 'jwtAud', 'plain'],
@@ -240,6 +244,85 @@ describe('db-uri and the engine', () => {
   })
 })
 
+describe('where it is served', () => {
+  const hosts = (input: TestConfigInput) => {
+    const { serverHost, adminServerHost } = loadTestConfig(input)
+    return [serverHost, adminServerHost]
+  }
+
+  test('a database of the command line is served to this machine alone', () => {
+    expect(hosts({ positionalDatabase: 'films.db' })).toEqual(['127.0.0.1', '127.0.0.1'])
+    expect(hosts({ positionalDatabase: 'postgresql://h' })).toEqual(['127.0.0.1', '127.0.0.1'])
+  })
+
+  test.each<[string, TestConfigInput]>([
+    ['in a file', { file: 'server-host = "!4"' }],
+    ['in the environment', { env: env({ 'server-host': '!4' }) }],
+  ])('unless a host is given %s', (_, given) => {
+    expect(hosts({ ...given, positionalDatabase: 'films.db' })).toEqual(['!4', '!4'])
+  })
+
+  test('a host for one of the two servers is for that one', () => {
+    const given = { env: env({ 'admin-server-host': '!6' }), positionalDatabase: 'films.db' }
+    expect(hosts(given)).toEqual(['127.0.0.1', '!6'])
+  })
+
+  test('a database of file or environment is served as PostgREST does', () => {
+    expect(hosts({ file: 'db-uri = "films.db"' })).toEqual(['!4', '!4'])
+    expect(hosts({ env: env({ 'db-uri': 'films.db' }) })).toEqual(['!4', '!4'])
+    expect(hosts({})).toEqual(['!4', '!4'])
+  })
+})
+
+describe('warnings', () => {
+  const warningsOf = (input: TestConfigInput) => {
+    const loaded = tryLoadTestConfig(input)
+    return loaded.ok ? loaded.value.warnings : loaded.error
+  }
+  const told = (name: string, meant: string) =>
+    `${name} is no option and is ignored: is ${meant} meant?`
+
+  test.each([
+    ['server-prot = 1', 'server-prot (test.conf, line 1)', 'server-port'],
+    ['\n\njwt-secrt = "x"', 'jwt-secrt (test.conf, line 3)', 'jwt-secret'],
+    ['server_port = 1', 'server_port (test.conf, line 1)', 'server-port'],
+    ['db-url = "x"', 'db-url (test.conf, line 1)', 'db-uri'],
+    ['app.setings.x = "y"', 'app.setings.x (test.conf, line 1)', 'app.settings'],
+    ['app { setting { x = "y" } }', 'app.setting.x (test.conf, line 1)', 'app.settings'],
+  ])('%j', (file, name, meant) => {
+    expect(warningsOf({ file })).toEqual([told(name, meant)])
+  })
+
+  test.each([
+    ['DBREST_SERVER_PROT', 'DBREST_SERVER_PORT'],
+    ['PGRST_DB_SHEMA', 'PGRST_DB_SCHEMA'],
+    ['PGRST_LOG_LEVL', 'PGRST_LOG_LEVEL'],
+  ])('%s', (variable, meant) => {
+    expect(warningsOf({ env: { [variable]: '1' } })).toEqual([told(variable, meant)])
+  })
+
+  test('names that resemble none, and those of others, are ignored in silence', () => {
+    const values = { PGRST_NOT_EXISTING: '1', SERVER_PROT: '1', PGRST_APP_SETTINGS_prot: '1' }
+    const file = 'not-existing = 1\napp.settings.sever-port = 1\ninternal-thing = 2'
+    expect(warningsOf({ env: values, file })).toEqual([])
+  })
+
+  test('options are no misspelt ones, hidden or by their alias', () => {
+    const values = env({ 'max-rows': '1', 'internal-schema-cache-query-sleep': '1' })
+    expect(warningsOf({ env: values })).toEqual([])
+  })
+
+  test('a value of another type counts as not given, as in PostgREST, and is told', () => {
+    const file = 'db-max-rows = true\ndb-channel-enabled = 13'
+    const config = loadTestConfig({ file })
+    expect(config).toMatchObject({ dbMaxRows: null, dbChannelEnabled: true })
+    expect(warningsOf({ file })).toEqual([
+      'db-channel-enabled is 13 (test.conf, line 2), which is ignored: no boolean',
+      'db-max-rows is true (test.conf, line 1), which is ignored: no integer',
+    ])
+  })
+})
+
 describe('on a reload', () => {
   const previous = loadTestConfig({ env: env({ 'db-uri': 'films' }), sqliteFiles: ['films'] })
 
@@ -259,7 +342,7 @@ describe('on a reload', () => {
     const config = loadTestConfig({ ...input, files: { s: secret } })
     expect(Buffer.from(config.jwtSecret ?? []).toString()).toBe(secret)
     expect(problemsOf({ ...input, files: {} })).toEqual([
-      "jwt-secret: ENOENT: no such file or directory, open 's'",
+      `jwt-secret (PGRST_JWT_SECRET): ${unreadable}`,
     ])
   })
 })
@@ -294,112 +377,233 @@ describe('app.settings', () => {
   })
 })
 
+/** The file of no `@path` is there. */
+const unreadable = 'the file behind its @ cannot be read: no such file or directory (ENOENT)'
+
 describe('problems', () => {
+  const octal = 'not an octal from 600 to 777'
   const mode = 'needs to be between 600 and 777'
+  const forbidden = (schema: string) => `db-schemas does not allow schema: '${schema}'`
+  const levels = 'Invalid logging level. Check your configuration.'
+  const ends = 'Invalid transaction termination. Check your configuration.'
+  const modes = 'Invalid openapi-mode. Check your configuration.'
+  const openapiModes = `${modes} Allowed: follow-privileges, ignore-privileges, disabled`
+  const noPort = 'it should be a whole number from 0 to 65535'
+  const noTimer = (least: number) =>
+    `it should be a whole number of milliseconds from ${least} to 2147483647`
+  const uriForms =
+    'it should be postgresql://…, host=… dbname=…, the name of a SQLite file, file:… or sqlite:…'
+
   test.each<[string, string, string]>([
-    ['server-unix-socket-mode', '800', 'Invalid server-unix-socket-mode: not an octal'],
-    ['server-unix-socket-mode', 'x', 'Invalid server-unix-socket-mode: not an octal'],
-    ['server-unix-socket-mode', '778', `Invalid server-unix-socket-mode: ${mode}`],
-    ['server-unix-socket-mode', '599', `Invalid server-unix-socket-mode: ${mode}`],
-    ['server-unix-socket-mode', '577', `Invalid server-unix-socket-mode: ${mode}`],
-    ['admin-server-unix-socket-mode', '1000', `Invalid admin-server-unix-socket-mode: ${mode}`],
-    ['jwt-aud', 'foo://%%$$^^.com', 'jwt-aud should be a string or a valid URI'],
-    ['jwt-aud', 'http://%%localhorst.invalid', 'jwt-aud should be a string or a valid URI'],
-    ['log-level', 'never', 'Invalid logging level. Check your configuration.'],
-    ['db-tx-end', 'random', 'Invalid transaction termination. Check your configuration.'],
-    ['openapi-mode', 'follow-', 'Invalid openapi-mode. Check your configuration.'],
-    ['openapi-mode', 'ignore-', 'Invalid openapi-mode. Check your configuration.'],
-    ['openapi-mode', '.#$$%&$%/', 'Invalid openapi-mode. Check your configuration.'],
+    [
+      'server-unix-socket-mode',
+      '800',
+      `is "800" (PGRST_SERVER_UNIX_SOCKET_MODE): Invalid server-unix-socket-mode: ${octal}`,
+    ],
+    [
+      'server-unix-socket-mode',
+      'x',
+      `is "x" (PGRST_SERVER_UNIX_SOCKET_MODE): Invalid server-unix-socket-mode: ${octal}`,
+    ],
+    ...['778', '599', '577'].map((given): [string, string, string] => [
+      'server-unix-socket-mode',
+      given,
+      `is "${given}" (PGRST_SERVER_UNIX_SOCKET_MODE): Invalid server-unix-socket-mode: ${mode}`,
+    ]),
+    [
+      'admin-server-unix-socket-mode',
+      '1000',
+      `is "1000" (PGRST_ADMIN_SERVER_UNIX_SOCKET_MODE): Invalid admin-server-unix-socket-mode: ${mode}`,
+    ],
+    ['jwt-aud', 'foo:%%', 'is "foo:%%" (PGRST_JWT_AUD): jwt-aud should be a string or a valid URI'],
+    // an address could hold a password
+    ['jwt-aud', 'http://%%x', '(PGRST_JWT_AUD): jwt-aud should be a string or a valid URI'],
     [
       'openapi-server-proxy-uri',
-      'htp:/@@localhorst.invalid',
-      'Malformed proxy uri, a correct example: https://example.com:8443/basePath',
+      'https://user:proxy-pass@host',
+      '(PGRST_OPENAPI_SERVER_PROXY_URI): Malformed proxy uri, a correct example: https://example.com:8443/basePath',
     ],
+    [
+      'log-level',
+      'never',
+      `is "never" (PGRST_LOG_LEVEL): ${levels} Allowed: crit, error, warn, info, debug`,
+    ],
+    [
+      'db-tx-end',
+      'random',
+      `is "random" (PGRST_DB_TX_END): ${ends} Allowed: commit, commit-allow-override, rollback, rollback-allow-override`,
+    ],
+    ['openapi-mode', 'follow-', `is "follow-" (PGRST_OPENAPI_MODE): ${openapiModes}`],
     [
       'client-error-verbosity',
       'invalid',
-      'Invalid client-error-verbosity. Check your configuration.',
+      'is "invalid" (PGRST_CLIENT_ERROR_VERBOSITY): Invalid client-error-verbosity. Check your configuration. Allowed: verbose, minimal',
     ],
-    ['jwt-secret', 'short_secret', 'The JWT secret must be at least 32 characters long.'],
-    ['db-schemas', 'pg_catalog', "db-schemas does not allow schema: 'pg_catalog'"],
-    ['db-schemas', 'public, pg_catalog', "db-schemas does not allow schema: 'pg_catalog'"],
-    ['db-schemas', 'information_schema', "db-schemas does not allow schema: 'information_schema'"],
+    [
+      'db-backend',
+      'oracle',
+      'is "oracle" (PGRST_DB_BACKEND): Allowed: postgres, sqlite, mongodb, postgresql, pg',
+    ],
+    ['log-format', 'xml', 'is "xml" (PGRST_LOG_FORMAT): Allowed: text, json'],
+    [
+      'jwt-secret',
+      'short_secret',
+      '(PGRST_JWT_SECRET): The JWT secret must be at least 32 characters long.',
+    ],
+    // a passphrase that happens to begin like the name of a file
+    ['jwt-secret', '@a-passphrase', `(PGRST_JWT_SECRET): ${unreadable}`],
+    ['db-uri', '@pass', `(PGRST_DB_URI): ${unreadable}`],
+    ['db-schemas', 'pg_catalog', `is "pg_catalog" (PGRST_DB_SCHEMAS): ${forbidden('pg_catalog')}`],
+    [
+      'db-schemas',
+      'public, pg_catalog',
+      `is "public, pg_catalog" (PGRST_DB_SCHEMAS): ${forbidden('pg_catalog')}`,
+    ],
     [
       'db-schema',
       'public,information_schema',
-      "db-schemas does not allow schema: 'information_schema'",
+      `is "public,information_schema" (PGRST_DB_SCHEMA): ${forbidden('information_schema')}`,
     ],
-    ['admin-server-port', '3000', 'admin-server-port cannot be the same as server-port'],
-    ...[
-      'role.other',
-      '.role##',
-      '.my_role;;domain',
-      '$.my_role;;domain',
-      '@@.role.other',
-      '1234',
-      '.role[?(@ =)]',
-      '.#$$%&$%/',
-    ].map((path): [string, string, string] => [
-      'jwt-role-claim-key',
-      path,
-      `failed to parse role-claim-key value (${path})`,
+    ...['abc', '3000x', '1.5', '-'].map((given): [string, string, string] => [
+      'server-port',
+      given,
+      `is "${given}" (PGRST_SERVER_PORT): ${noPort}`,
     ]),
-    ['db-backend', 'oracle', 'db-backend should be postgres, sqlite or mongodb'],
-    ['log-format', 'xml', 'log-format should be text or json'],
+    ['server-port', '70000', `is 70000 (PGRST_SERVER_PORT): ${noPort}`],
+    ['admin-server-port', '-1', `is -1 (PGRST_ADMIN_SERVER_PORT): ${noPort}`],
+    ['admin-server-port', 'none', `is "none" (PGRST_ADMIN_SERVER_PORT): ${noPort}`],
+    ['db-pool', '0', 'is "0" (PGRST_DB_POOL): it should be a whole number, 1 or more'],
+    ['db-pool', '1.5', 'is "1.5" (PGRST_DB_POOL): it should be a whole number, 1 or more'],
     [
-      'db-schema-poll-interval',
+      'db-pool-timeout',
       '-1',
-      'db-schema-poll-interval should be a whole number of milliseconds, 0 or more',
+      'is "-1" (PGRST_DB_POOL_TIMEOUT): it should be a whole number of seconds, 0 or more',
+    ],
+    [
+      'db-max-rows',
+      'many',
+      'is "many" (PGRST_DB_MAX_ROWS): it should be a whole number, 0 or more',
+    ],
+    ['max-rows', '-5', 'is "-5" (PGRST_MAX_ROWS): it should be a whole number, 0 or more'],
+    [
+      'jwt-cache-max-entries',
+      '1k',
+      'is "1k" (PGRST_JWT_CACHE_MAX_ENTRIES): it should be a whole number, 0 or more',
     ],
     [
       'db-schema-poll-interval',
       '500ms',
-      'db-schema-poll-interval should be a whole number of milliseconds, 0 or more',
+      `is "500ms" (PGRST_DB_SCHEMA_POLL_INTERVAL): ${noTimer(0)}`,
     ],
-    [
-      'db-statement-timeout',
-      '1.5',
-      'db-statement-timeout should be a whole number of milliseconds, 0 or more',
-    ],
-    [
-      'db-schema-load-timeout',
-      '0',
-      'db-schema-load-timeout should be a whole number of milliseconds, 1 or more',
-    ],
+    ['db-schema-load-timeout', '0', `is "0" (PGRST_DB_SCHEMA_LOAD_TIMEOUT): ${noTimer(1)}`],
+    ['db-statement-timeout', '1.5', `is "1.5" (PGRST_DB_STATEMENT_TIMEOUT): ${noTimer(0)}`],
     [
       'db-statement-timeout',
       '9999999999',
-      'db-statement-timeout should be 2147483647 milliseconds or less',
+      `is "9999999999" (PGRST_DB_STATEMENT_TIMEOUT): ${noTimer(0)}`,
     ],
-    ['max-request-body', '64M', 'max-request-body should be a whole number of bytes, 0 or more'],
-    ['db-uri', '@nowhere', "db-uri: ENOENT: no such file or directory, open 'nowhere'"],
+    [
+      'max-request-body',
+      '64M',
+      'is "64M" (PGRST_MAX_REQUEST_BODY): it should be a whole number of bytes, 0 or more',
+    ],
+    ['log-query', 'yes', 'is "yes" (PGRST_LOG_QUERY): it should be true or false'],
+    [
+      'db-channel-enabled',
+      'perhaps',
+      'is "perhaps" (PGRST_DB_CHANNEL_ENABLED): it should be true or false',
+    ],
+    [
+      'db-uri',
+      'mysql://u:topsecret@h/x',
+      `(PGRST_DB_URI): mysql: is no scheme that is served; ${uriForms}`,
+    ],
+    [
+      'db-uri',
+      'jdbc:postgresql://h/x?password=p',
+      `(PGRST_DB_URI): jdbc: is no scheme that is served; ${uriForms}`,
+    ],
+    ['db-uri', 'topsecret://h/x', `(PGRST_DB_URI): its scheme is none that is served; ${uriForms}`],
+    [
+      'db-uri',
+      'u:topsecret@h/films.db',
+      `(PGRST_DB_URI): it has no scheme before user and password; ${uriForms}`,
+    ],
   ])('%s = %s', (name, value, problem) => {
-    expect(problemsOf({ env: env({ [name]: value }) })).toEqual([problem])
+    expect(problemsOf({ env: env({ [name]: value }) })).toEqual([`${name} ${problem}`])
   })
 
-  test('are told all at once', () => {
+  test.each([
+    'role.other',
+    '.role##',
+    '.my_role;;domain',
+    '$.my_role;;domain',
+    '@@.role.other',
+    '1234',
+    '.role[?(@ =)]',
+    '.#$$%&$%/',
+  ])('jwt-role-claim-key = %s', (path) => {
+    expect(problemsOf({ env: env({ 'jwt-role-claim-key': path }) })).toEqual([
+      expect.stringContaining(`failed to parse role-claim-key value (${path})`),
+    ])
+  })
+
+  test('the two ports are different ones', () => {
+    expect(problemsOf({ env: env({ 'admin-server-port': '3000' }) })).toEqual([
+      'admin-server-port cannot be the same as server-port',
+    ])
+  })
+
+  test.each([
+    ['sqlite', 'postgresql://u:p@h/d', 'postgres'],
+    ['sqlite', 'host=h password=p', 'postgres'],
+    ['postgres', 'file:films.db', 'sqlite'],
+    ['pg', 'films.db', 'sqlite'],
+    ['postgres', 'mongodb://u:p@h/d', 'mongodb'],
+  ])('db-backend %s contradicts %s', (backend, uri, told) => {
+    const name = backend === 'pg' ? 'postgres' : backend
+    expect(problemsOf({ env: env({ 'db-backend': backend, 'db-uri': uri }) })).toEqual([
+      `db-backend (PGRST_DB_BACKEND) is ${name}, but db-uri names a database of ${told}: change or unset one of them`,
+    ])
+  })
+
+  test('are told all at once, each with its place', () => {
     const problems = problemsOf({
-      file: 'log-level = "never"\ndb-tx-end = "random"',
+      file: '# app\nlog-level = "never"\n\ndb {\n}\ndb-tx-end =\n  "random"\n',
       env: env({ 'jwt-secret': 'short', 'admin-server-port': '3000', 'db-backend': 'oracle' }),
+      database: { openapi_mode: 'some' },
     })
     expect([...problems].sort()).toEqual([
-      'Invalid logging level. Check your configuration.',
-      'Invalid transaction termination. Check your configuration.',
-      'The JWT secret must be at least 32 characters long.',
       'admin-server-port cannot be the same as server-port',
-      'db-backend should be postgres, sqlite or mongodb',
+      'db-backend is "oracle" (PGRST_DB_BACKEND): Allowed: postgres, sqlite, mongodb, postgresql, pg',
+      `db-tx-end is "random" (test.conf, line 6): ${ends} Allowed: commit, commit-allow-override, rollback, rollback-allow-override`,
+      'jwt-secret (PGRST_JWT_SECRET): The JWT secret must be at least 32 characters long.',
+      `log-level is "never" (test.conf, line 2): ${levels} Allowed: crit, error, warn, info, debug`,
+      `openapi-mode is "some" (pgrst.openapi_mode in the database): ${openapiModes}`,
     ])
   })
 
   test('a secret that is no base64', () => {
     const secret = env({ 'jwt-secret': 'no base-64!', 'jwt-secret-is-base64': 'true' })
     expect(problemsOf({ env: secret })).toEqual([
-      'jwt-secret is not valid base64, which jwt-secret-is-base64 asks for',
+      'jwt-secret (PGRST_JWT_SECRET): it is not valid base64, which jwt-secret-is-base64 asks for',
     ])
   })
 
   test('a file that is not in the syntax', () => {
-    expect(problemsOf({ file: 'yaml:\n  is: no' })).toEqual(['line 1, column 5: expected "="'])
+    expect(problemsOf({ file: 'yaml:\n  is: no' })).toEqual([
+      'test.conf, line 1, column 5: expected "="',
+    ])
+  })
+
+  test('an interpolation does not show the text around it', () => {
+    const [problem] = problemsOf({ file: 'db-uri = "postgresql://u:pa$(ss)word@h/d"' })
+    expect(problem).toBe('test.conf, line 1, column 10: no such variable: of $(…) in this text')
+  })
+
+  test('a port that is none is left to whoever asks the server, as in PostgREST', () => {
+    const input = { env: env({ 'admin-server-port': '-1' }), isForProbe: true }
+    expect(loadTestConfig(input).adminServerPort).toBe(-1)
   })
 
   test('two free ports are not the same port', () => {

@@ -6,7 +6,7 @@ import { parseConfigFile } from '../../../src/config/parse-config-file.ts'
 function valuesOf(text: string, env: Record<string, string> = {}): Record<string, FileValue> {
   const parsed = parseConfigFile(text, env)
   if (!parsed.ok) throw new Error(parsed.error)
-  return Object.fromEntries(parsed.value)
+  return Object.fromEntries([...parsed.value].map(([name, { value }]) => [name, value]))
 }
 
 test.each<[string, string, Record<string, FileValue>]>([

@@ -29,14 +29,14 @@ test.each(['two words', 'qüote', '=first', '@empty', '@two lines'])(
   '%j is refused without being repeated',
   (configured) => {
     const { problem } = Object(read(configured))
-    expect(problem).toMatch(/^admin-server-token should be one word of letters/)
+    expect(problem).toMatch(/^it should be one word of letters/)
     for (const word of ['two words', 'qüote', 'second']) expect(problem).not.toContain(word)
   },
 )
 
 test('a file that cannot be read is told with the reason, and without its name', () => {
   expect(read('@else')).toEqual({
-    problem: 'admin-server-token: the file cannot be read: permission denied (EACCES)',
+    problem: 'the file behind its @ cannot be read: permission denied (EACCES)',
   })
 })
 
@@ -50,5 +50,6 @@ test('it is an option like others: none by default, live, and never from the dat
   expect(loadTestConfig({ file, files }).adminServerToken).toBe('of-a-file')
   expect(tryLoadTestConfig({ env: { DBREST_ADMIN_SERVER_TOKEN: '"' } })).toMatchObject({
     ok: false,
+    error: [expect.stringMatching(/^admin-server-token \(DBREST_ADMIN_SERVER_TOKEN\): it should/)],
   })
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { readSecret } from '../../../src/config/read-secret.ts'
+import { noSuchFile } from '../../support/load-test-config.ts'
 
 const passphrase = 'reallyreallyreallyreallyverysafe'
 const binary = new Uint8Array(40).map((_, index) => 255 - index)
@@ -17,7 +18,8 @@ const files: Record<string, Uint8Array> = {
 function read(configured: string, isBase64 = false) {
   const secret = readSecret(configured, isBase64, (path) => {
     const content = files[path]
-    if (content === undefined) throw new Error(`ENOENT: no such file or directory, open '${path}'`)
+    if (path.includes('\0')) throw new Error(`a path with a null byte: ${path}`)
+    if (content === undefined) throw noSuchFile(path)
     return content
   })
   return secret.ok ? Buffer.from(secret.value) : secret.error
@@ -43,11 +45,12 @@ test.each([
   ['short_secret', false, 'The JWT secret must be at least 32 characters long.'],
   ['@short', false, 'The JWT secret must be at least 32 characters long.'],
   ['c2hvcnQ=', true, 'The JWT secret must be at least 32 characters long.'],
-  ['no base-64!', true, 'jwt-secret is not valid base64, which jwt-secret-is-base64 asks for'],
-  ['QUJ=D', true, 'jwt-secret is not valid base64, which jwt-secret-is-base64 asks for'],
-  ['QUJDR', true, 'jwt-secret is not valid base64, which jwt-secret-is-base64 asks for'],
-  ['QUJDRA=', true, 'jwt-secret is not valid base64, which jwt-secret-is-base64 asks for'],
-  ['@nowhere', false, "jwt-secret: ENOENT: no such file or directory, open 'nowhere'"],
+  ['no base-64!', true, 'it is not valid base64, which jwt-secret-is-base64 asks for'],
+  ['QUJ=D', true, 'it is not valid base64, which jwt-secret-is-base64 asks for'],
+  ['QUJDR', true, 'it is not valid base64, which jwt-secret-is-base64 asks for'],
+  ['QUJDRA=', true, 'it is not valid base64, which jwt-secret-is-base64 asks for'],
+  ['@nowhere', false, 'the file behind its @ cannot be read: no such file or directory (ENOENT)'],
+  ['@no\0where', false, 'the file behind its @ cannot be read: it is not the name of a file'],
 ])('refuses %j (base64 %j)', (configured, isBase64, problem) => {
   expect(read(configured, isBase64)).toBe(problem)
 })

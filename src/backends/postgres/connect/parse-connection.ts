@@ -1,6 +1,7 @@
 /**
  * `db-uri`, completed from libpq's environment variables, service file and password file → the
- * places to connect to, in order, and how. Opens nothing; `connect-postgres.ts` does.
+ * places to connect to, in order, and how. Opens nothing; `connect-postgres.ts` does. No message
+ * quotes a value: in a text that is not well formed, any value may be a part of the password.
  *
  * Rule    PostgreSQL manual: libpq, Database Connection Control Functions
  */
@@ -84,15 +85,15 @@ const defaultHosts = ['/var/run/postgresql', '/tmp', 'localhost']
 
 /**
  * Shape   "postgresql://" with PGHOST=replica,primary → two places · "host=/dir user=u" → one socket
- * Errors  what is wrong, in libpq's words
+ * Errors  which parameter is wrong, and what is allowed
  */
 export function parseConnection(
   text: string,
   surroundings: ConnectionSurroundings,
 ): Result<ConnectionSettings, string> {
-  const given = parseConninfo(text)
-  if (!given.ok) return given
-  const info = complete(given.value, surroundings)
+  const parsed = parseConninfo(text)
+  if (!parsed.ok) return parsed
+  const info = complete(parsed.value, surroundings)
   if (!info.ok) return info
   const value = (keyword: string) => {
     const found = info.value.get(keyword)
@@ -103,9 +104,9 @@ export function parseConnection(
   if (refused !== null) return err(refused)
   const mode = value('sslmode') ?? (value('sslnegotiation') === 'direct' ? 'require' : 'prefer')
   const target = value('target_session_attrs') ?? 'any'
-  if (!isOneOf(sslModes, mode)) return err(`invalid sslmode value: "${mode}"\n`)
+  if (!isOneOf(sslModes, mode)) return err(notOneOf('sslmode', sslModes))
   if (!isOneOf(sessionTargets, target)) {
-    return err(`invalid target_session_attrs value: "${target}"\n`)
+    return err(notOneOf('target_session_attrs', sessionTargets))
   }
   const user = value('user') ?? surroundings.systemUser
   const database = value('dbname') ?? user
@@ -114,7 +115,7 @@ export function parseConnection(
   for (const keyword of ['connect_timeout', 'keepalives_idle']) {
     const text = value(keyword)
     if (text !== null && !/^\s*[+-]?\d+\s*$/.test(text)) {
-      return err(`invalid integer value "${text}" for connection option "${keyword}"\n`)
+      return err(`${given(keyword)} is not a whole number\n`)
     }
   }
   const seconds = Number(value('connect_timeout') ?? 0)
@@ -148,16 +149,16 @@ export function parseConnection(
 
 /** The string, then the service file, then the environment. */
 function complete(
-  given: Conninfo,
+  parsed: Conninfo,
   { env, readFile }: ConnectionSurroundings,
 ): Result<Conninfo, string> {
-  const info = new Map(given)
+  const info = new Map(parsed)
   const service = info.get('service') ?? env['PGSERVICE'] ?? ''
   if (service !== '') {
     const home = env['HOME'] ?? ''
     const path = info.get('servicefile') ?? env['PGSERVICEFILE'] ?? `${home}/.pg_service.conf`
     const found = findService(readFile(path) ?? '', service)
-    if (found === null) return err(`definition of service "${service}" not found\n`)
+    if (found === null) return err(`${given('service')} has no definition in the service file\n`)
     for (const [keyword, value] of found) if (!info.has(keyword)) info.set(keyword, value)
   }
   for (const [keyword, variable] of connectionKeywords) {
@@ -176,6 +177,16 @@ function refusedDemand(value: (keyword: string) => string | null): string | null
   if (value('channel_binding') === 'require') return 'channel_binding=require is not supported\n'
   if (value('require_auth') !== null) return 'require_auth is not supported\n'
   return null
+}
+
+/** Shape  `sslmode, in db-uri or PGSSLMODE,` */
+function given(keyword: string): string {
+  const variable = connectionKeywords.get(keyword) ?? null
+  return variable === null ? `${keyword}, in db-uri,` : `${keyword}, in db-uri or ${variable},`
+}
+
+function notOneOf(keyword: string, allowed: readonly string[]): string {
+  return `${given(keyword)} is none of ${allowed.join(', ')}\n`
 }
 
 function listPlaces(
@@ -198,12 +209,12 @@ function listPlaces(
   const file = value('passfile') ?? `${env['HOME'] ?? ''}/.pgpass`
   const passwordFile = passwords === null ? readFile(file) : null
   const places: ConnectionPlace[] = []
-  for (const [at, given] of hosts.entries()) {
-    const host = given === '' ? (addresses[at] ?? 'localhost') : given
+  for (const [at, name] of hosts.entries()) {
+    const host = name === '' ? (addresses[at] ?? 'localhost') : name
     const portText = ports.length === 1 ? ports[0] : ports[at]
     const port = portText === undefined || portText === '' ? 5432 : Number(portText)
     if (!Number.isInteger(port) || port < 1 || port > 65535) {
-      return err(`invalid port number: "${portText}"\n`)
+      return err(`${given('port')} is not a whole number from 1 to 65535\n`)
     }
     // the file knows sockets in the default directory as localhost
     const known = { ...login, port, host: defaultHosts.includes(host) ? 'localhost' : host }

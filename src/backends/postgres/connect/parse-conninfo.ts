@@ -1,7 +1,8 @@
 /**
  * The text of `db-uri`, a URI or libpq's `keyword = value` form, as parameters by name. Syntax
  * only: what is missing is completed, and what the values mean is decided, by
- * `parse-connection.ts`.
+ * `parse-connection.ts`. libpq quotes what it does not understand; nothing here does, since a
+ * password that is not escaped ends up in any part of the text.
  *
  * Rule    PostgreSQL manual: libpq, Connection Strings
  */
@@ -13,12 +14,14 @@ export type Conninfo = ReadonlyMap<string, string>
 /**
  * Shape   "postgresql://u:p@h1:1,h2/db?sslmode=require" → user, password, host "h1,h2", port "1,",
  *         dbname, sslmode · "host='/tmp' user=u" → host, user · "" → none
- * Errors  what is wrong, in libpq's words
+ * Errors  what is wrong, without any part of the text
  */
 export function parseConninfo(text: string): Result<Conninfo, string> {
-  const scheme = /^postgres(?:ql)?:\/\//.exec(text)
+  const scheme = /^postgres(?:ql)?:\/\//i.exec(text)
   return scheme === null ? parsePairs(text) : parseUri(text.slice(scheme[0].length))
 }
+
+const escaping = 'in user and password "/" is written %2F, "@" %40, ":" %3A and "%" %25'
 
 function parseUri(text: string): Result<Conninfo, string> {
   const info = new Map<string, string>()
@@ -30,12 +33,16 @@ function parseUri(text: string): Result<Conninfo, string> {
     if (password !== undefined && password !== '') info.set('password', password)
   }
   const [beforeQuery, query] = cut(text.slice(login?.[0].length ?? 0), '?')
+  // to libpq the rest of such a password is a host or a database, which messages then show
+  if (beforeQuery.includes('@')) {
+    return err(`db-uri has an "@" behind user and password: ${escaping}\n`)
+  }
   const [authority, path] = cut(beforeQuery, '/')
   const hosts: string[] = []
   const ports: string[] = []
   for (const place of authority.split(',')) {
     const parts = /^(\[[^\]]*\]|[^:[\]]*)(?::(.*))?$/.exec(place)
-    if (parts === null) return err(`invalid host in connection URI: "${place}"\n`)
+    if (parts === null) return err(`db-uri has a host that is not well formed; ${escaping}\n`)
     hosts.push((parts[1] ?? '').replace(/^\[|\]$/g, ''))
     ports.push(parts[2] ?? '')
   }
@@ -51,26 +58,28 @@ function decodeAll(info: Conninfo): Result<Conninfo, string> {
   const decoded = new Map<string, string>()
   for (const [keyword, value] of info) {
     const text = percentDecode(value)
-    if (text === null) return err(`invalid percent-encoded token: "${value}"\n`)
+    if (text === null) return err(badPercent(keyword))
     decoded.set(keyword, text)
   }
   return ok(decoded)
 }
 
+function badPercent(keyword: string): string {
+  return `the ${keyword} in db-uri has a "%" that begins no escape of two hexadecimal digits: a "%" is written %25\n`
+}
+
 function withQuery(base: Conninfo, query: string): Result<Conninfo, string> {
   const info = new Map(base)
-  for (const pair of query.split('&')) {
+  for (const [at, pair] of query.split('&').entries()) {
     const [name, text] = cut(pair, '=')
-    if (text === undefined) {
-      return err(`missing key/value separator "=" in URI query parameter: "${pair}"\n`)
-    }
-    const value = percentDecode(text)
-    if (value === null) return err(`invalid percent-encoded token: "${text}"\n`)
+    const label = `query parameter ${at + 1} of db-uri`
+    if (text === undefined) return err(`${label} has no "="\n`)
     // what JDBC calls it
-    const [keyword, meaning] =
-      name === 'ssl' && value === 'true' ? ['sslmode', 'require'] : [name, value]
-    if (!connectionKeywords.has(keyword)) return err(`invalid URI query parameter: "${name}"\n`)
-    info.set(keyword, meaning)
+    const keyword = name === 'ssl' && text === 'true' ? 'sslmode' : name
+    if (!connectionKeywords.has(keyword)) return err(`${label} is none that libpq knows\n`)
+    const value = percentDecode(text)
+    if (value === null) return err(badPercent(keyword))
+    info.set(keyword, keyword === name ? value : 'require')
   }
   return ok(info)
 }
@@ -94,12 +103,18 @@ function parsePairs(text: string): Result<Conninfo, string> {
     const keyword = found?.[1]
     if (found === null || keyword === undefined || found[2] === '') {
       return err(
-        `missing "=" after "${(keyword ?? text.slice(at)).trim()}" in connection info string\n`,
+        info.size === 0
+          ? 'db-uri is neither a URI such as postgresql://user@host/database nor text such as host=localhost dbname=app\n'
+          : `db-uri has no "=" behind keyword ${info.size + 1}: a value with blanks stands in single quotes\n`,
       )
     }
-    if (!connectionKeywords.has(keyword)) return err(`invalid connection option "${keyword}"\n`)
+    if (!connectionKeywords.has(keyword)) {
+      return err(
+        `keyword ${info.size + 1} of db-uri is none that libpq knows: a value with blanks stands in single quotes\n`,
+      )
+    }
     if (found[3] === undefined && text[pair.lastIndex] === "'") {
-      return err('unterminated quoted string in connection info string\n')
+      return err('db-uri has a quoted value without end\n')
     }
     info.set(keyword, (found[3] ?? found[4] ?? '').replace(/\\(.)/gsu, '$1'))
     at = pair.lastIndex

@@ -24,7 +24,7 @@ const versions: ReadonlyMap<string, SecureVersion> = new Map([
   ['TLSv1.3', 'TLSv1.3'],
 ])
 
-/** Throws  Error with libpq's words when a certificate that is named, or needed, is not there */
+/** Throws  Error whose message clients may see, hence without paths, when a certificate that is named, or needed, is not there */
 export function tlsAttempts(
   place: ConnectionPlace,
   tls: TlsSettings,
@@ -46,14 +46,15 @@ export function tlsAttempts(
 }
 
 function tlsOptions(place: ConnectionPlace, tls: TlsSettings, files: TlsFiles): ConnectionOptions {
-  const read = (given: string | null, fallback: string, what: string): string | null => {
+  const read = (given: string | null, fallback: string, keyword: string): string | null => {
     const path = given ?? (files.home === null ? null : `${files.home}/.postgresql/${fallback}`)
     const text = path === null ? null : files.readFile(path)
-    if (given !== null && text === null) throw new Error(`could not read ${what} file "${given}"\n`)
+    if (given !== null && text === null)
+      throw new Error(`could not read the file that ${keyword} names\n`)
     return text
   }
   const usesSystemRoots = tls.rootCertificate === 'system'
-  const root = usesSystemRoots ? null : read(tls.rootCertificate, 'root.crt', 'root certificate')
+  const root = usesSystemRoots ? null : read(tls.rootCertificate, 'root.crt', 'sslrootcert')
   // a root certificate at hand makes `require` check the chain
   const checksChain =
     usesSystemRoots || tls.mode.startsWith('verify') || (tls.mode === 'require' && root !== null)
@@ -61,8 +62,8 @@ function tlsOptions(place: ConnectionPlace, tls: TlsSettings, files: TlsFiles): 
     throw new Error('root certificate file does not exist\n')
   }
   const checksName = usesSystemRoots || tls.mode === 'verify-full'
-  const certificate = read(tls.certificate, 'postgresql.crt', 'certificate')
-  const key = certificate === null ? null : read(tls.key, 'postgresql.key', 'private key')
+  const certificate = read(tls.certificate, 'postgresql.crt', 'sslcert')
+  const key = certificate === null ? null : read(tls.key, 'postgresql.key', 'sslkey')
   const minVersion = versions.get(tls.minVersion ?? 'TLSv1.2')
   const maxVersion = versions.get(tls.maxVersion ?? '')
   return {

@@ -194,7 +194,7 @@ function stateOf(path: string): FileState {
         : `database file ${path} cannot be reached: ${systemErrorText(error)}`,
     )
   }
-  throw new Unavailable(`${path} is not a database file`)
+  throw new Unavailable(`database file ${path} is not a file`)
 }
 
 function openDatabase(path: string, state: FileState): OpenDatabase {
@@ -244,10 +244,15 @@ function toFailure(error: unknown, path: string): ChildFailure {
     return { kind: 'value', sqlState: error.sqlState, message: error.message }
   }
   const message = error instanceof Error ? error.message : String(error)
-  if (error instanceof Unavailable) return { kind: 'unavailable', message }
+  if (error instanceof Unavailable) return unavailable(message, path)
   const code = codeOf(error)
   if (!/^SQLITE_(CANTOPEN|READONLY)/.test(code)) return { kind: 'sqlite', code, message }
-  return { kind: 'unavailable', message: `database file ${path} cannot be opened${whyNot(path)}` }
+  return unavailable(`database file ${path} cannot be opened${whyNot(path)}`, path)
+}
+
+/** The log names the file, and clients learn no more than that there is one. */
+function unavailable(message: string, path: string): ChildFailure {
+  return { kind: 'unavailable', message, clientMessage: message.replace(` ${path}`, () => '') }
 }
 
 /**

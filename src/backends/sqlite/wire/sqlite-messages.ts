@@ -38,7 +38,12 @@ export type ChildRequest =
 /** An error of SQLite, or of one of our functions inside it. */
 export type ChildFailure =
   /** The file is not there, is no database, cannot be opened … */
-  | { readonly kind: 'unavailable'; readonly message: string }
+  | {
+      readonly kind: 'unavailable'
+      readonly message: string
+      /** Without the path. */
+      readonly clientMessage: string
+    }
   | { readonly kind: 'sqlite'; readonly code: string; readonly message: string }
   | { readonly kind: 'value'; readonly sqlState: string; readonly message: string }
 

@@ -115,16 +115,28 @@ test('a service completes the text, before the environment', () => {
 })
 
 test.each([
-  ['service=none', 'definition of service "none" not found\n'],
+  ['service=topsecret', 'service, in db-uri or PGSERVICE, has no definition in the service file\n'],
   ['host=a,b port=1,2,3', 'could not match 3 port numbers to 2 hosts\n'],
   ['host=a,b hostaddr=1.1.1.1', 'could not match 2 host names to 1 hostaddr values\n'],
-  ['host=a port=0', 'invalid port number: "0"\n'],
-  ['sslmode=no-verify', 'invalid sslmode value: "no-verify"\n'],
-  ['target_session_attrs=best', 'invalid target_session_attrs value: "best"\n'],
+  ['host=a port=0', 'port, in db-uri or PGPORT, is not a whole number from 1 to 65535\n'],
+  // a password whose "/" is not escaped, and no host
   [
-    'connect_timeout=soon',
-    'invalid integer value "soon" for connection option "connect_timeout"\n',
+    'postgresql://u:topsecret/d',
+    'port, in db-uri or PGPORT, is not a whole number from 1 to 65535\n',
   ],
+  [
+    'sslmode=topsecret',
+    'sslmode, in db-uri or PGSSLMODE, is none of disable, allow, prefer, require, verify-ca, verify-full\n',
+  ],
+  [
+    'target_session_attrs=topsecret',
+    'target_session_attrs, in db-uri or PGTARGETSESSIONATTRS, is none of any, read-write, read-only, primary, standby, prefer-standby\n',
+  ],
+  [
+    'connect_timeout=topsecret',
+    'connect_timeout, in db-uri or PGCONNECT_TIMEOUT, is not a whole number\n',
+  ],
+  ['keepalives_idle=topsecret', 'keepalives_idle, in db-uri, is not a whole number\n'],
   ['channel_binding=require', 'channel_binding=require is not supported\n'],
   ['gssencmode=require', 'GSSAPI encryption is not supported\n'],
 ])('%s is refused', (text, problem) => {

@@ -56,8 +56,8 @@ test('a certificate of ours goes along', () => {
 
 test.each([
   ['host=h sslmode=verify-full', 'root certificate file does not exist\n'],
-  ['host=h sslmode=require sslrootcert=/none', 'could not read root certificate file "/none"\n'],
-  ['host=h sslmode=require sslcert=/none', 'could not read certificate file "/none"\n'],
+  ['host=h sslmode=require sslrootcert=/none', 'could not read the file that sslrootcert names\n'],
+  ['host=h sslmode=require sslcert=/none', 'could not read the file that sslcert names\n'],
 ])('%s fails without its file', (text, message) => {
   expect(() => attempts(text)).toThrow(message)
 })

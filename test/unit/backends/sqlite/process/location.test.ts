@@ -16,13 +16,44 @@ describe('locateDatabase', () => {
     expect(locateDatabase(uri)).toEqual({ ok: true, value: path })
   })
 
+  // as dbmate, SQLAlchemy and Rails write them
+  test.each([
+    ['sqlite:films.db', resolve('films.db')],
+    ['sqlite3:db/films.db', resolve('db/films.db')],
+    ['sqlite:/data/films.db', '/data/films.db'],
+    ['sqlite3:///data/films.db', '/data/films.db'],
+    ['sqlite:////data/films.db', '/data/films.db'],
+    ['sqlite:a%20b.db?mode=ro', resolve('a b.db')],
+    ['sqlite://films.db', resolve('films.db')],
+    ['SQLITE:films.db', resolve('films.db')],
+  ])('%s is %s', (uri, path) => {
+    expect(locateDatabase(uri, () => false)).toEqual({ ok: true, value: path })
+  })
+
+  test.each([
+    ['sqlite:///films.db', 'films.db', resolve('films.db')],
+    ['sqlite:///films.db', '/films.db', '/films.db'],
+    ['sqlite://data/films.db', '/data/films.db', '/data/films.db'],
+    ['sqlite:/films.db', 'films.db', '/films.db'],
+    ['sqlite:films.db', '/films.db', resolve('films.db')],
+  ])('%s, where there is %s, is %s', (uri, there, path) => {
+    expect(locateDatabase(uri, (name) => name === there)).toEqual({ ok: true, value: path })
+  })
+
   test.each([
     ['', /in memory cannot be served/],
     [':memory:', /in memory cannot be served/],
     ['file::memory:?cache=shared', /in memory cannot be served/],
     ['file:name?mode=memory', /in memory cannot be served/],
-    ['file://server/films.db', /names another host: server/],
+    ['file://u:topsecret@h/films.db', /^the file: URI in db-uri names another host$/],
     ['file:/data/%zz.db', /not well encoded/],
+    ['sqlite://', /in memory cannot be served/],
+    ['sqlite::memory:', /in memory cannot be served/],
+    ['sqlite:///:memory:', /in memory cannot be served/],
+    ['sqlite3:films.db?mode=memory', /in memory cannot be served/],
+    ['sqlite:films.db?vfs=other', /vfs .* is not supported/],
+    ['sqlite:%zz', /not well encoded/],
+    ['postgresql://u:topsecret@h/d', /^db-uri is not set to a SQLite file$/],
     ['file:/data/films.db?vfs=other', /vfs .* is not supported/],
     ['file:/data/films.db?nolock=1', /nolock .* is not supported/],
   ])('%s is refused', (uri, reason) => {

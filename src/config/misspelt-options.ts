@@ -1,0 +1,44 @@
+/**
+ * Names in file and environment that are no options, but nearly one → what is told of them. They
+ * stay ignored, as in PostgREST, and so do names that resemble none: those may be meant for
+ * another version, or another program.
+ */
+import { createFuzzySet } from '../core/fuzzy-set.ts'
+import { type OptionSources, settingPrefix, settingVariables } from './option-sources.ts'
+import { environmentPrefixes, optionKeys, options } from './options.ts'
+
+/** How alike two names have to be: `server-prot` and `server-port` are by 0.82. */
+const minScore = 0.75
+
+const namesOf = (key: (typeof optionKeys)[number]) => [options[key].name, ...options[key].aliases]
+const knownNames = new Set(optionKeys.flatMap(namesOf))
+const shownNames = optionKeys.filter((key) => !options[key].isHidden).flatMap(namesOf)
+const settingGroup = settingPrefix.slice(0, -1)
+
+/** Shape  "server-prot (app.conf, line 2) is no option and is ignored: is server-port meant?" */
+export function misspeltOptions(sources: OptionSources): readonly string[] {
+  const options = createFuzzySet(shownNames)
+  const groups = createFuzzySet([settingGroup])
+  const said = (shown: string, meant: string) =>
+    `${shown} is no option and is ignored: is ${meant} meant?`
+
+  const inFile = [...sources.file].flatMap(([name, entry]) => {
+    if (name.startsWith(settingPrefix) || knownNames.has(name)) return []
+    const [first, second] = name.split('.')
+    const meant =
+      second === undefined
+        ? options.best(name, minScore)
+        : groups.best(`${first}.${second}`, minScore)
+    return meant === null ? [] : [said(`${name} (${entry.place})`, meant)]
+  })
+  const inEnvironment = Object.keys(sources.environment).flatMap((variable) => {
+    const prefix = environmentPrefixes.find((known) => variable.startsWith(known))
+    const isSetting = settingVariables.some((known) => variable.startsWith(known))
+    if (prefix === undefined || isSetting) return []
+    const name = variable.slice(prefix.length).toLowerCase().replaceAll('_', '-')
+    const meant = knownNames.has(name) ? null : options.best(name, minScore)
+    if (meant === null) return []
+    return [said(variable, prefix + meant.toUpperCase().replaceAll('-', '_'))]
+  })
+  return [...inFile, ...inEnvironment]
+}
