@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 /** What needs no server: `npm run test:unit` takes seconds. */
 const unit = ['test/unit/**/*.test.ts', 'test/*.test.ts']
+/** What looks at a run of all the others. */
+const wholeRun = ['test/whole-run/*.test.ts']
 
 export default defineConfig({
   test: {
@@ -17,9 +19,14 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.test.ts'],
-          exclude: unit,
+          exclude: [...unit, ...wholeRun],
           globalSetup: ['test/support/global-setup.ts'],
+          setupFiles: ['test/support/trace-fetch.ts'],
         },
+      },
+      {
+        extends: true,
+        test: { name: 'whole-run', include: wholeRun, sequence: { groupOrder: 1 } },
       },
     ],
     coverage: {

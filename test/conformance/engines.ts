@@ -47,7 +47,7 @@ function postgres(version: PostgresVersion): Engine {
       const database = await createTestDatabase(fixtures.join('\n'), version)
       return {
         env: {
-          DBREST_DB_URI: database.uri('conformance_login'),
+          DBREST_DB_URI: database.uri('conformance_login', 'conformance-pass@word'),
           DBREST_DB_ANON_ROLE: 'conformance_anon',
           DBREST_JWT_SECRET: testSecret,
           DBREST_DB_CHANNEL_ENABLED: 'false',

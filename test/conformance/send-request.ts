@@ -4,6 +4,7 @@
  */
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { signJwt } from '../support/sign-jwt.ts'
+import { traceAnswer } from '../support/trace.ts'
 import type { CaseRequest } from './conformance-case.ts'
 
 export interface ReceivedAnswer {
@@ -33,10 +34,12 @@ export function createClient(baseUrl: string): Client {
             answer.on('data', (chunk: Buffer) => chunks.push(chunk))
             answer.once('error', reject)
             answer.once('end', () => {
+              const text = Buffer.concat(chunks).toString()
+              traceAnswer(`${answer.statusCode} ${answer.rawHeaders.join(' ')}`, text)
               resolve({
                 status: answer.statusCode ?? 0,
                 headers: linesOf(answer.headersDistinct),
-                text: Buffer.concat(chunks).toString(),
+                text,
               })
             })
           },

@@ -26,7 +26,7 @@ beforeAll(async () => {
   await database.query(`insert into api.canaries values ${canaryRows()}`)
   server = await startServer({
     env: {
-      DBREST_DB_URI: database.uri('fuzz_login'),
+      DBREST_DB_URI: database.uri('fuzz_login', 'fuzz-pass@word'),
       DBREST_DB_SCHEMAS: 'api,extra',
       DBREST_DB_ANON_ROLE: 'fuzz_anon',
       DBREST_DB_AGGREGATES_ENABLED: 'true',

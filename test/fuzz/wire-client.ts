@@ -3,6 +3,7 @@
  * answers apart strictly, so that an answer with a wrong length, or two in place of one, is seen.
  */
 import { connect, type Socket } from 'node:net'
+import { traceAnswer } from '../support/trace.ts'
 import type { FuzzRequest } from './generate-request.ts'
 
 export interface WireAnswer {
@@ -144,6 +145,7 @@ export function createWireClient(port: number): WireClient {
           }
           if (taken === null) return
           const { answer, length } = taken
+          traceAnswer('an answer', received)
           // a refused head leaves no method behind: its answer has a body even for HEAD
           const mayTrail = request.method === 'HEAD' && answer.closes
           if (received.length > length && !mayTrail) {

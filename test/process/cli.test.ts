@@ -89,6 +89,13 @@ describe('--dump-config of a db-uri that leads nowhere', () => {
     expect(stderr).toMatch(/^db-uri is neither a URI/)
   })
 
+  test('prints secrets as they are: nothing else does', async () => {
+    const secret = 'dumped-secret-of-32-characters---'
+    const env = { DBREST_DB_URI: 'tmp_db', DBREST_JWT_SECRET: secret }
+    const { stdout } = await runCommand(['--dump-config'], env, { mayPrintSecrets: true })
+    expect(stdout).toContain(`jwt-secret = "${secret}"\n`)
+  })
+
   test('has no secrets when it is redacted', async () => {
     const secret = 'redacted-secret-of-32-characters-'
     const password = 'redacted-password'
@@ -283,7 +290,7 @@ describe('a bad configuration', () => {
     const { code, stdout, stderr } = await runCommand([films.path], {
       DBREST_LOG_LEVEL: 'loud',
       DBREST_DB_TX_END: 'never',
-      DBREST_JWT_SECRET: 'short',
+      DBREST_JWT_SECRET: 'a-short-secret',
       DBREST_OPENAPI_MODE: 'maybe',
       DBREST_SERVER_PORT: '3000',
       DBREST_ADMIN_SERVER_PORT: '3000',

@@ -95,12 +95,14 @@ describe('unix sockets', () => {
   })
 
   test.each([
-    ['800', 'Invalid server-unix-socket-mode: not an octal'],
+    ['800', 'Invalid server-unix-socket-mode: not an octal from 600 to 777'],
     ['599', 'Invalid server-unix-socket-mode: needs to be between 600 and 777'],
     ['577', 'Invalid server-unix-socket-mode: needs to be between 600 and 777'],
   ])('with mode %s are refused', async (mode, text) => {
     const env = { DBREST_SERVER_UNIX_SOCKET_MODE: mode, DBREST_DB_URI: films.path }
-    expect(await runCommand([], env)).toEqual({ code: 1, stdout: '', stderr: `${text}\n` })
+    const option = `server-unix-socket-mode is "${mode}" (DBREST_SERVER_UNIX_SOCKET_MODE)`
+    const stderr = `${option}: ${text}\n`
+    expect(await runCommand([], env)).toEqual({ code: 1, stdout: '', stderr })
   })
 
   test('where a file is that is none are an error, and the file stays', async () => {

@@ -28,6 +28,9 @@ const notLoaded = {
   message: 'Could not query the database for the schema cache. Retrying.',
 }
 
+/** Of the login role, where the cluster asks for one. */
+const rightPassword = 'the-right-password'
+
 let database: ApiDatabase
 beforeAll(async () => {
   database = await createApiDatabase(filmsSql)
@@ -201,14 +204,14 @@ describe('a schema that does not exist', () => {
 describe('a database that is not there', () => {
   let cluster: Cluster
   let name = ''
-  const env = (password = 'right') => ({
+  const env = (password = rightPassword) => ({
     DBREST_DB_URI: cluster.uri(name, loginRole, password),
     DBREST_DB_ANON_ROLE: 'process_anon',
   })
   beforeAll(async () => {
     cluster = await startCluster({ auth: 'scram-sha-256' })
     ;({ name } = await createApiDatabaseIn(cluster, filmsSql))
-    await cluster.query(`alter role ${loginRole} password 'right'`)
+    await cluster.query(`alter role ${loginRole} password '${rightPassword}'`)
   })
   afterAll(() => cluster.destroy())
 
@@ -253,7 +256,7 @@ describe('a database that is not there', () => {
   })
 
   test.each([
-    ['a wrong password', 'wrong', 'FATAL:  password authentication failed for user'],
+    ['a wrong password', 'a-wrong-password', 'FATAL:  password authentication failed for user'],
     ['no password', undefined, 'fe_sendauth: no password supplied'],
   ])('asked with %s ends the server with 1, without a retry', async (_, password, text) => {
     const server = await serve({

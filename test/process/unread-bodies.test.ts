@@ -18,7 +18,7 @@ let badToken: string
 beforeAll(async () => {
   database = await createApiDatabase('create table films (id int primary key, title text)')
   goodToken = await signJwt({ role: authorRole })
-  badToken = await signJwt({ role: authorRole }, Buffer.from('x'.repeat(32)))
+  badToken = await signJwt({ role: authorRole }, Buffer.from('a key that the server does not know'))
 })
 afterAll(() => database.drop())
 

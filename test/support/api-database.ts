@@ -8,6 +8,8 @@ import type { Cluster, PostgresVersion } from './postgres.ts'
 import { createTestDatabase, type TestDatabase } from './shared-cluster.ts'
 
 export const loginRole = 'process_login'
+/** Clusters of tests do not ask for it, unless told to; servers of tests know it all the same. */
+const loginPassword = 'login/pass@word%of:tests'
 export const anonRole = 'process_anon'
 export const authorRole = 'process_author'
 
@@ -69,7 +71,7 @@ export async function createApiDatabase(
   await database.query(`${sql};${grantsSql}`)
   return {
     ...database,
-    env: serverEnv(database.uri(loginRole)),
+    env: serverEnv(database.uri(loginRole, loginPassword)),
     connect: () => connectTo(database.uri()),
   }
 }
@@ -82,5 +84,5 @@ export async function createApiDatabaseIn(
   const name = await cluster.createDatabase()
   await cluster.query(rolesSql)
   await cluster.query(`${sql};${grantsSql}`, name)
-  return { name, env: serverEnv(cluster.uri(name, loginRole)) }
+  return { name, env: serverEnv(cluster.uri(name, loginRole, loginPassword)) }
 }

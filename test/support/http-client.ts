@@ -4,6 +4,7 @@
  */
 import { type Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { vi } from 'vitest'
+import { traceAnswer } from './trace.ts'
 
 export interface HttpReply {
   readonly status: number
@@ -43,6 +44,7 @@ export function ask(url: string, options: AskOptions = {}): Promise<HttpReply> {
       response.once('end', () => {
         const text = Buffer.concat(chunks).toString()
         const { statusCode = 0, headers } = response
+        traceAnswer(`${statusCode} ${JSON.stringify(headers)}`, text)
         resolve({ status: statusCode, headers, text, body: parse(text) })
       })
     })

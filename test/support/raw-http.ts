@@ -2,6 +2,7 @@
  * HTTP as bytes on a socket, for what no client library would send, and for what it would hide.
  */
 import { connect, type Socket } from 'node:net'
+import { traceAnswer } from './trace.ts'
 
 export interface RawReply {
   readonly status: number
@@ -42,6 +43,7 @@ export function openRaw(port: number, { goesOn = false } = {}): RawConnection {
   const closed = new Promise<string>((resolve) => {
     socket.once('close', () => {
       hasEnded = true
+      traceAnswer('all answers of a connection', text)
       wake()
       resolve(text)
     })

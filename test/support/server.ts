@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { freePort } from './postgres.ts'
+import { registerSecretsOf, traceStream } from './trace.ts'
 
 /** The checkout: benchmarks run compiled, from deeper inside it than tests do. */
 function projectRoot(from: string = import.meta.dirname): string {
@@ -74,6 +75,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const [file, args] = options.isOnePipe
     ? (['/bin/sh', ['-c', 'exec "$@" 2>&1', 'sh', ...command]] as const)
     : ([command[0], command.slice(1)] as const)
+  registerSecretsOf(options.args ?? [], options.env ?? {})
   const child = spawn(file, args, {
     env: {
       DBREST_SERVER_HOST: '127.0.0.1',
@@ -94,6 +96,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     for (const waiter of [...waiters]) waiter()
   }
   for (const name of ['stdout', 'stderr'] as const) {
+    child[name].on('data', traceStream(`${name} of a server`))
     collectLines(child[name], (text) => {
       if (options.onLine?.(name, text) === false) return
       lines[name].push(text)
@@ -146,11 +149,18 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   return server
 }
 
+interface CommandTraits {
+  /** For a dump that is asked for with its secrets: it is not kept for the search after the run. */
+  readonly mayPrintSecrets?: boolean
+}
+
 /** Runs a command of the built server to its end. */
 export async function runCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  { mayPrintSecrets = false }: CommandTraits = {},
 ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  registerSecretsOf(args, env)
   const child = spawn(process.execPath, [main, ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -160,6 +170,8 @@ export async function runCommand(
   })
   let stdout = ''
   let stderr = ''
+  if (!mayPrintSecrets) child.stdout.on('data', traceStream('stdout of a command'))
+  child.stderr.on('data', traceStream('stderr of a command'))
   child.stdout.on('data', (chunk: Buffer) => {
     stdout += chunk.toString()
   })

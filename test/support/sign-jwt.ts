@@ -1,8 +1,10 @@
 /** Tokens for tests, good and broken. */
 import { createHmac, type KeyObject } from 'node:crypto'
 import { CompactSign } from 'jose'
+import { registerSecret, registerToken } from './trace.ts'
 
 export const testSecret = 'reallyreallyreallyreallyverysafe'
+registerSecret(testSecret)
 
 export interface TokenHeader {
   readonly alg: string
@@ -16,7 +18,10 @@ export async function signJwt(
   header: TokenHeader = { alg: 'HS256' },
 ): Promise<string> {
   const text = typeof claims === 'string' ? claims : JSON.stringify(claims)
-  return new CompactSign(Buffer.from(text)).setProtectedHeader({ ...header }).sign(key)
+  const token = await new CompactSign(Buffer.from(text)).setProtectedHeader({ ...header }).sign(key)
+  registerToken(token)
+  if (key instanceof Uint8Array && key.length >= 32) registerSecret(Buffer.from(key).toString())
+  return token
 }
 
 /** HS256 over any header whatsoever. */
@@ -24,5 +29,7 @@ export function signWithHeader(header: unknown, claims: unknown = { role: 'autho
   const encode = (value: unknown) =>
     Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
   const signed = `${encode(header)}.${encode(claims)}`
-  return `${signed}.${createHmac('sha256', testSecret).update(signed).digest('base64url')}`
+  const token = `${signed}.${createHmac('sha256', testSecret).update(signed).digest('base64url')}`
+  registerToken(token)
+  return token
 }

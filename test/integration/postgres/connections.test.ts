@@ -279,9 +279,9 @@ describe('connecting', () => {
     [
       'text that is no URI',
       'postgresql://h/x?colour=red',
-      /^invalid URI query parameter: "colour"\n$/,
+      /^query parameter 1 of db-uri is none that libpq knows\n$/,
     ],
-  ])('%s fails in libpq’s words', async (_, uri, details) => {
+  ])('%s fails, with what libpq says of it', async (_, uri, details) => {
     const failure = await failureOf(connectTo(uri))
     expect(failure.isFatal).toBe(false)
     expect(failure.error.kind === 'connection' ? failure.error.details : '').toMatch(details)
