@@ -6,6 +6,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { engineAbilities } from '../src/backends/engine-abilities.ts'
+import { helpText, parseCommand } from '../src/cli.ts'
+import { optionKeys, options } from '../src/config/options.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -17,6 +20,7 @@ interface Manifest {
   readonly scripts: Readonly<Record<string, string>>
   readonly dependencies: Readonly<Record<string, string>>
   readonly engines: { readonly node: string }
+  readonly description: string
 }
 const manifest = JSON.parse(read('package.json')) as Manifest
 
@@ -66,6 +70,54 @@ describe.each(pages)('%s', (path) => {
 
   test('names npm scripts that are there', () => {
     expect(unknownScripts(read(path))).toEqual([])
+  })
+})
+
+/** What dbrest is called by, in pages and in its help. */
+const texts = [...pages.map((path) => [path, read(path)] as const), ['--help', helpText()] as const]
+
+describe.each(texts)('what %s promises', (path, text) => {
+  test('are options that there are', () => {
+    const names = new Set(optionKeys.flatMap((key) => [options[key].name, ...options[key].aliases]))
+    const variables = [...text.matchAll(/\b(?:DBREST|PGRST)_([A-Z][A-Z_]*[A-Z])\b/g)]
+      .map((match) => (match[1] ?? '').toLowerCase().replaceAll('_', '-'))
+      .filter((name) => !name.startsWith('app-settings'))
+    const kinds = /`((?:admin-server|client|db|jwt|log|max|openapi|server|url)-[a-z-]+)`/g
+    const named = [...text.matchAll(kinds)].map((match) => match[1] ?? '')
+    expect([...variables, ...named].filter((name) => !names.has(name))).toEqual([])
+  })
+
+  test('are flags that there are', () => {
+    const commands = [...text.matchAll(/\bdbrest\b[^\n`]*/g)].map(([command]) => command)
+    const shown = path === '--help' ? [text] : commands
+    const flags = shown.flatMap((command) => command.match(/(?<=\s)--[a-z-]+/g) ?? [])
+    const files = { fileKind: () => 'other' as const }
+    const unknown = flags.filter((flag) => {
+      const parsed = parseCommand([flag], files)
+      return !parsed.ok && parsed.error.startsWith('Unknown option')
+    })
+    expect(unknown).toEqual([])
+    if (path === '--help') expect(flags.length).toBeGreaterThan(5)
+  })
+})
+
+describe('README and --help', () => {
+  test.each([
+    ['postgres', 'PostgreSQL'],
+    ['sqlite', 'SQLite'],
+    ['mongodb', 'MongoDB'],
+  ] as const)('name %s if it is served', (engine, name) => {
+    const isServed = engineAbilities(engine) !== null
+    for (const text of [read('README.md'), helpText(), manifest.description]) {
+      expect(text.includes(name)).toBe(isServed)
+    }
+  })
+
+  test('say which engine is served for reading only', () => {
+    const isRead = engineAbilities('sqlite')?.grades.insert === 'unsupported'
+    expect(
+      /SQLite files are served for reading/.test(read('README.md').replaceAll('\n', ' ')),
+    ).toBe(isRead)
   })
 })
 

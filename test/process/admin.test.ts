@@ -11,6 +11,7 @@ import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
 import { cachedColumns } from '../support/cached-schema.ts'
 import { ask, askUntil, eventually, type HttpReply } from '../support/http-client.ts'
 import { serve, serveForAll } from '../support/test-server.ts'
+import { registerSecret } from '../support/trace.ts'
 
 let database: ApiDatabase
 beforeAll(async () => {
@@ -188,7 +189,9 @@ test('admin-server-token guards all but probes, and is read again from its file'
   const folder = mkdtempSync(join(tmpdir(), 'dbrest-token-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'token')
-  writeFileSync(file, 'first-token\n')
+  registerSecret('first-admin-token')
+  registerSecret('second-admin-token')
+  writeFileSync(file, 'first-admin-token\n')
   const env = { ...database.env, DBREST_ADMIN_SERVER_TOKEN: `@${file}` }
   const server = await serve({ env })
   const get = async (path: string, token?: string) => {
@@ -198,18 +201,18 @@ test('admin-server-token guards all but probes, and is read again from its file'
   await askUntil(200, `${server.adminUrl}/ready`)
   for (const path of ['/live', '/ok', '/health']) expect(await get(path)).toBe(200)
   for (const path of ['/metrics', '/schema_cache', '/anything']) expect(await get(path)).toBe(401)
-  expect(await get('/metrics', 'first-token')).toBe(200)
+  expect(await get('/metrics', 'first-admin-token')).toBe(200)
   expect((await ask(`${server.adminUrl}/health`)).body).not.toHaveProperty('sources')
 
-  writeFileSync(file, 'second-token\n')
+  writeFileSync(file, 'second-admin-token\n')
   server.signal('SIGUSR2')
   await eventually(
-    () => get('/metrics', 'second-token'),
+    () => get('/metrics', 'second-admin-token'),
     (status) => expect(status).toBe(200),
   )
-  expect(await get('/metrics', 'first-token')).toBe(401)
+  expect(await get('/metrics', 'first-admin-token')).toBe(401)
   await server.stop()
-  expect([...server.stderr, ...server.stdout].join('\n')).not.toMatch(/(first|second)-token/)
+  expect([...server.stderr, ...server.stdout].join('\n')).not.toMatch(/(first|second)-admin-token/)
 })
 
 describe('/metrics', () => {

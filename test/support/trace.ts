@@ -77,7 +77,9 @@ export function registerSecretsOf(
   env: Readonly<Record<string, string | undefined>>,
 ): void {
   for (const [variable, value = ''] of Object.entries(env)) {
-    const isSecret = /^(?:PGPASSWORD|(?:DBREST|PGRST)_JWT_SECRET)$/.test(variable)
+    const isSecret = /^(?:PGPASSWORD|(?:DBREST|PGRST)_(?:JWT_SECRET|ADMIN_SERVER_TOKEN))$/.test(
+      variable,
+    )
     if (isSecret && value !== '' && !value.startsWith('@')) registerSecret(value)
     if (/^(?:DBREST|PGRST)_DB_URI$/.test(variable)) registerPassword(value)
   }
