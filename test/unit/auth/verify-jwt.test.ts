@@ -76,7 +76,8 @@ describe('a good signature', () => {
   })
 
   test('of a secret of many bytes that are no text', async () => {
-    const secret = new Uint8Array(40).fill(0xfe)
+    // continuation bytes of UTF-8 that continue nothing
+    const secret = Uint8Array.from({ length: 40 }, (_, i) => 0x80 + i)
     const keys = readJwtKeys(secret)
     const verified = await verifyJwt(await signJwt(claims, secret), keys.ok ? keys.value : [])
     expect(verified.ok).toBe(true)
