@@ -3,8 +3,8 @@
  * of changes, for changes that nobody announces, and in the place of a feed that is down.
  *
  * A look that fails makes the source down. A check is asked for when the version has moved since
- * the last look or is not the snapshot's, and at the first look of all and the first that works
- * after a failure: what was before them is not known.
+ * the last look or is not the snapshot's, and at the first look that works after a failure, or in the
+ * place of a feed: what was before it is not known.
  */
 import { isDeepStrictEqual } from 'node:util'
 import {
@@ -59,14 +59,19 @@ type Look =
   | { readonly kind: 'failed'; readonly failure: unknown }
 
 interface Progress {
+  /** Null: none yet, and nothing was missed before the first. */
   readonly look: Look | null
   readonly isNews: boolean
 }
 
+const nothingMissed: Progress = { look: null, isNews: false }
+const somethingMissed: Progress = { look: { kind: 'failed', failure: null }, isNews: false }
+
 function compare({ look: before }: Progress, look: Look): Progress {
   if (look.kind === 'failed') return { look, isNews: false }
-  const hasMoved = before?.kind !== 'seen' || before.schemaVersion !== look.schemaVersion
-  return { look, isNews: hasMoved || !look.isCurrent }
+  const isSame =
+    before === null || (before.kind === 'seen' && before.schemaVersion === look.schemaVersion)
+  return { look, isNews: !isSame || !look.isCurrent }
 }
 
 /** Signals for as long as it is subscribed to. Never errors, never completes. */
@@ -103,11 +108,11 @@ export function watchSchemaVersion(deps: VersionPollDeps): Observable<ReloadSign
     deps.onFailure(look.failure)
   }
 
-  function poll(intervalMs: number): Observable<ReloadSignal> {
+  function poll(intervalMs: number, before: Progress): Observable<ReloadSignal> {
     return timer(intervalMs, intervalMs, scheduler).pipe(
       exhaustMap(look),
       tap(report),
-      scan(compare, { look: null, isNews: false }),
+      scan(compare, before),
       filter(({ isNews }) => isNews),
       map(
         (): ReloadSignal => ({
@@ -121,14 +126,15 @@ export function watchSchemaVersion(deps: VersionPollDeps): Observable<ReloadSign
   }
 
   return combineLatest([deps.intervalMs$, deps.isNeeded$]).pipe(
-    map(([intervalMs, isNeeded]) => {
-      if (!isNeeded) return intervalMs
-      return intervalMs === 0 ? standInMs : Math.min(intervalMs, standInMs)
+    map(([configuredMs, isNeeded]) => {
+      if (!isNeeded) return { intervalMs: configuredMs, before: nothingMissed }
+      const intervalMs = configuredMs === 0 ? standInMs : Math.min(configuredMs, standInMs)
+      return { intervalMs, before: somethingMissed }
     }),
-    distinctUntilChanged(),
-    switchMap((intervalMs) => {
+    distinctUntilChanged((a, b) => a.intervalMs === b.intervalMs),
+    switchMap(({ intervalMs, before }) => {
       health.report(pollName, intervalMs === 0 ? 'off' : 'up')
-      return intervalMs === 0 ? NEVER : poll(intervalMs)
+      return intervalMs === 0 ? NEVER : poll(intervalMs, before)
     }),
   )
 }
