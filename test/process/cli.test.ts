@@ -128,7 +128,8 @@ describe('on PostgreSQL', () => {
   afterAll(() => database.drop())
 
   test('--dump-config holds the settings of the database', async () => {
-    const { stdout } = await runCommand(['--dump-config'], database.env)
+    const asked = { mayPrintSecrets: true }
+    const { stdout } = await runCommand(['--dump-config'], database.env, asked)
     expect(stdout).toContain('db-max-rows = 7\n')
   })
 
