@@ -5,6 +5,8 @@
  * the server's own process, without PostgreSQL's.
  *
  *   npm run bench [-- --rounds 5 --seconds 3 --only 'read by key']
+ *
+ * `--against FOLDER` adds the build of another checkout, for a comparison before and after a change.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
@@ -23,6 +25,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '3' },
     only: { type: 'string', default: '' },
     connections: { type: 'string', default: '20' },
+    against: { type: 'string' },
   },
 })
 const pool = 10
@@ -129,6 +132,22 @@ async function startOwn(uri: string): Promise<Contender> {
   return { name: 'dbrest', port, pid: child.pid ?? 0, stop: () => server.signal('SIGTERM') }
 }
 
+/** The built server of another checkout. */
+async function startOther(uri: string, folder: string): Promise<Contender> {
+  const server = await startServer({
+    command: process.execPath,
+    args: [join(folder, 'dist', 'main.js')],
+    env: { ...serverEnv(uri), DBREST_LOG_LEVEL: 'crit' },
+  })
+  const { port, child } = server
+  return {
+    name: 'the other build',
+    port,
+    pid: child.pid ?? 0,
+    stop: () => server.signal('SIGTERM'),
+  }
+}
+
 async function startFloor(
   uri: string,
   statements: readonly FloorStatement[],
@@ -178,6 +197,7 @@ async function measure(cluster: Cluster, scenario: Scenario, peer: string | null
   const contenders: Contender[] = []
   try {
     contenders.push(await startOwn(uri))
+    if (options.against !== undefined) contenders.push(await startOther(uri, options.against))
     contenders.push(await startFloor(uri, statements, scenario.lanes ?? 1))
     if (peer !== null) contenders.push(await startPeer(uri, peer))
     await compare(cluster, scenario, contenders)
