@@ -1,0 +1,269 @@
+/**
+ * SQLite as ratios, in one interleaved run: dbrest against `sqlite-floor.ts`, which runs the same
+ * statement in the thread that serves HTTP. Medians over rounds; the absolute figures are this
+ * machine's only. CPU time is told of the server and of its SQLite processes; memory is PSS.
+ *
+ *   npm run bench:sqlite [-- --rounds 5 --seconds 3 --only 'read by key' --connections 20]
+ */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import Database from 'better-sqlite3'
+import { buildSqliteCatalog } from '../src/backends/sqlite/catalog/introspect-sqlite.ts'
+import { readRawCatalog } from '../src/backends/sqlite/child/read-raw-catalog.ts'
+import { createSqliteCompiler } from '../src/backends/sqlite/compile/compile-sqlite.ts'
+import { bindOperands } from '../src/backends/sqlite/compile/sqlite-operands.ts'
+import { defaultConfig } from '../src/config/default-config.ts'
+import { buildSnapshot } from '../src/schema/build-snapshot.ts'
+import { schemaOptions } from '../src/schema/schema-options.ts'
+import { planOf, requestOf } from '../test/support/plan-of.ts'
+import { freePort } from '../test/support/postgres.ts'
+import { startServer } from '../test/support/server.ts'
+import { runLoad } from './load.ts'
+import { childrenOf, cpuTimesOf, memoryOf } from './process-tree.ts'
+import type { SqliteFloorInput } from './sqlite-floor.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
+    only: { type: 'string', default: '' },
+    connections: { type: 'string', default: '20' },
+  },
+})
+const connections = Number(options.connections)
+const durationMs = Number(options.seconds) * 1000
+
+const schema = `
+  create table clients (id integer primary key, name text not null);
+  create table projects (
+    id integer primary key, name text not null, client_id integer not null references clients,
+    budget numeric not null, started date not null);
+  create table tasks (
+    id integer primary key, name text not null, project_id integer not null references projects,
+    done boolean not null);
+  with recursive n(i) as (select 1 union all select i + 1 from n where i < 100)
+    insert into clients select i, 'client ' || i from n;
+  with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000)
+    insert into projects
+      select i, 'project ' || i, i % 100 + 1, i * 10, date('2020-01-01', i || ' days') from n;
+  with recursive n(i) as (select 1 union all select i + 1 from n where i < 10000)
+    insert into tasks select i, 'task ' || i, i % 1000 + 1, i % 3 = 0 from n;
+  create index projects_client on projects (client_id);
+  create index tasks_project on tasks (project_id);
+  create view endless as
+    with recursive n(i) as (select 1 union all select 1 from n) select count(*) as i from n;
+  analyze;
+`
+
+interface SqliteScenario {
+  readonly name: string
+  readonly target: string
+}
+
+const scenarios: readonly SqliteScenario[] = [
+  { name: 'read by key', target: '/tasks?id=eq.4711' },
+  {
+    name: '100 rows, filtered and ordered',
+    target: '/tasks?project_id=lte.200&order=name.desc,id&limit=100',
+  },
+  { name: 'one-level embed', target: '/projects?select=id,name,clients(name)&id=lte.50' },
+  { name: 'count', target: '/tasks?select=count()&project_id=lte.100' },
+  { name: '10,000 rows', target: '/tasks' },
+]
+
+/** The statement that dbrest runs for a request, with its values. */
+function statementOf(path: string, target: string): Pick<SqliteFloorInput, 'sql' | 'params'> {
+  const db = new Database(path, { readonly: true })
+  const wanted = schemaOptions(defaultConfig('sqlite'))
+  const catalog = buildSqliteCatalog(readRawCatalog(db), '0:0:0:0', {})
+  db.close()
+  const snapshot = buildSnapshot(catalog, wanted, 1, new Date())
+  const plan = planOf(snapshot, `GET ${target}`)
+  if (!plan.ok || plan.value.kind !== 'read') throw new Error(`no read: ${target}`)
+  const compiled = createSqliteCompiler()(plan.value, snapshot)
+  if (!compiled.ok) throw new Error(`not compiled: ${target}`)
+  const bound = bindOperands(compiled.value, requestOf(snapshot, `GET ${target}`))
+  if (!bound.ok) throw new Error(`not bound: ${target}`)
+  const params = bound.value.map((value) => {
+    if (typeof value === 'bigint') return { int: value.toString() }
+    if (value instanceof Uint8Array) throw new Error('bytes are not handed to the floor')
+    return value
+  })
+  return { sql: compiled.value.text, params }
+}
+
+interface Contender {
+  readonly name: string
+  readonly port: number
+  readonly pid: number
+  readonly stop: () => void
+}
+
+async function startOwn(path: string): Promise<Contender> {
+  const server = await startServer({
+    args: [path],
+    env: {
+      DBREST_LOG_LEVEL: 'crit',
+      DBREST_DB_AGGREGATES_ENABLED: 'true',
+      DBREST_DB_STATEMENT_TIMEOUT: '0',
+    },
+    until: null,
+  })
+  await answers(server.port)
+  return {
+    name: 'dbrest',
+    port: server.port,
+    pid: server.child.pid ?? 0,
+    stop: () => server.signal('SIGTERM'),
+  }
+}
+
+/** Without log lines to wait for, the first answer tells that it is up. */
+async function answers(port: number): Promise<void> {
+  for (;;) {
+    const response = await fetch(`http://127.0.0.1:${port}/tasks?limit=1`).catch(() => null)
+    if (response?.status === 200) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+async function startFloor(path: string, target: string): Promise<Contender> {
+  const port = await freePort()
+  const input: SqliteFloorInput = { path, port, ...statementOf(path, target) }
+  const script = join(import.meta.dirname, 'sqlite-floor.js')
+  const child = spawn(process.execPath, [script, JSON.stringify(input)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await new Promise((resolve) => child.stdout.once('data', resolve))
+  return { name: 'floor', port, pid: child.pid ?? 0, stop: () => child.kill() }
+}
+
+interface Figures {
+  readonly perSecond: number[]
+  requests: number
+  /** Microseconds: of the server, and of what it has started. */
+  ownTime: number
+  childTime: number
+  memory: number
+}
+
+async function measure(contender: Contender, target: string, figures: Figures): Promise<number> {
+  const { pid, port } = contender
+  const before = cpuTimesOf(pid)
+  const load = runLoad({ target, port, connections, durationMs })
+  setTimeout(() => {
+    figures.memory = Math.max(figures.memory, memoryOf(pid))
+  }, durationMs * 0.9)
+  const result = await load
+  for (const [each, time] of cpuTimesOf(pid)) {
+    const spent = time - (before.get(each) ?? 0)
+    if (each === pid) figures.ownTime += spent
+    else figures.childTime += spent
+  }
+  figures.perSecond.push(result.perSecond)
+  figures.requests += result.requests
+  return result.failures
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+async function compare(path: string, { name, target }: SqliteScenario): Promise<void> {
+  const contenders = [await startOwn(path), await startFloor(path, target)]
+  const none = () => ({ perSecond: [], requests: 0, ownTime: 0, childTime: 0, memory: 0 })
+  const figures = new Map<string, Figures>(contenders.map((each) => [each.name, none()]))
+  let failures = 0
+  try {
+    for (const { port } of contenders) {
+      await runLoad({ target, port, connections, durationMs: 1000 })
+    }
+    for (let round = 0; round < Number(options.rounds); round += 1) {
+      for (const contender of contenders) {
+        const own = figures.get(contender.name) ?? none()
+        failures += await measure(contender, target, own)
+      }
+    }
+  } finally {
+    for (const contender of contenders) contender.stop()
+  }
+  console.log(`\n${name}  (GET ${target})`)
+  const own = figures.get('dbrest')?.perSecond ?? []
+  for (const [contender, each] of figures) {
+    const ratios = own.map((value, i) => value / (each.perSecond[i] ?? Number.NaN))
+    const cpu = [each.ownTime, each.childTime].map((time) => (time / each.requests).toFixed(0))
+    console.log(
+      `  ${contender.padEnd(8)} ${median(each.perSecond).toFixed(0).padStart(7)} requests/s, ` +
+        `${cpu[0]} + ${cpu[1]} µs of CPU each, ${each.memory.toFixed(0)} MB` +
+        (contender === 'dbrest' ? '' : `  dbrest is ${median(ratios).toFixed(2)} of it`),
+    )
+  }
+  if (failures > 0) console.log(`  ${failures} answers were no 2xx`)
+}
+
+async function besideRunaways(path: string): Promise<void> {
+  const { port, pid, stop } = await startOwn(path)
+  const target = '/tasks?id=eq.4711'
+  const leaving = new AbortController()
+  try {
+    console.log(
+      `\nmemory when idle: ${memoryOf(pid).toFixed(0)} MB in ${childrenOf(pid).length + 1} processes`,
+    )
+    for (const runaways of [0, 4]) {
+      for (let index = 0; index < runaways; index += 1) {
+        fetch(`http://127.0.0.1:${port}/endless`, { signal: leaving.signal }).catch(() => null)
+      }
+      await runLoad({ target, port, connections, durationMs: 1000 })
+      const result = await runLoad({ target, port, connections, durationMs })
+      console.log(
+        `read by key beside ${runaways} endless queries: ${result.perSecond.toFixed(0)} requests/s, ` +
+          `p99 ${result.p99Ms.toFixed(1)} ms, ${result.failures} failures, ` +
+          `${childrenOf(pid).length} SQLite processes`,
+      )
+    }
+  } finally {
+    leaving.abort()
+    stop()
+  }
+}
+
+async function withManyConnections(path: string): Promise<void> {
+  const { port, pid, stop } = await startOwn(path)
+  try {
+    const result = await runLoad({
+      target: '/tasks?id=eq.4711',
+      port,
+      connections: 1000,
+      durationMs,
+    })
+    console.log(
+      `read by key over 1000 connections: ${result.perSecond.toFixed(0)} requests/s, ` +
+        `median ${result.medianMs.toFixed(0)} ms, p99 ${result.p99Ms.toFixed(0)} ms, ` +
+        `${result.failures} failures, ${memoryOf(pid).toFixed(0)} MB, ` +
+        `${childrenOf(pid).length} SQLite processes`,
+    )
+  } finally {
+    stop()
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'dbrest-bench-'))
+const file = join(folder, 'bench.db')
+const db = new Database(file)
+db.exec(schema)
+db.close()
+try {
+  for (const scenario of scenarios) {
+    if (scenario.name.includes(options.only)) await compare(file, scenario)
+  }
+  if (options.only === '') {
+    await besideRunaways(file)
+    await withManyConnections(file)
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
