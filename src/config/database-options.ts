@@ -71,7 +71,7 @@ export const databaseOptions: OptionTable<DatabaseOptionKey> = {
   }),
   dbPool: option('db-pool', integer({ least: 1 }), 10, {
     reload: 'boot',
-    doc: 'The most connections that requests use at once. Schema loads and notifications have connections of their own.',
+    doc: 'The most connections that requests use at once. Schema loads and notifications have connections of their own. On SQLite, the most processes that run queries: two are kept, more are started where queries take long, and where there may be several, long queries leave one of them to others. A schema load has one more when all are taken.',
   }),
   dbPoolAcquisitionTimeout: option('db-pool-acquisition-timeout', seconds, 10, {
     reload: 'boot',

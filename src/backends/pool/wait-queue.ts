@@ -1,7 +1,7 @@
 /**
- * The queue of requests that wait for a connection or a process: first come, first served, each up
- * to a time limit and for as long as its client is there. The pools say when one is free:
- * `postgres-pool.ts` lends connections, `sqlite-pool.ts` processes.
+ * The queue of requests that wait for a connection: first come, first served, each up to a time limit
+ * and for as long as its client is there. The pool says when one is free: `postgres-pool.ts` lends
+ * connections.
  */
 import { timerMs } from '../../core/timer-ms.ts'
 

@@ -3,7 +3,6 @@
  * The schema's version is compared inside the transaction, so that nothing runs on another schema
  * than the one it was planned for.
  */
-import { isUtf8 } from 'node:buffer'
 import { assertNever } from '../../core/assert-never.ts'
 import type { ApiError, DatabaseFailure } from '../../errors/api-error.ts'
 import { BackendFailure } from '../../errors/backend-failure.ts'
@@ -15,9 +14,10 @@ import type { Refusal } from './compile/compile-refusal.ts'
 import { createSqliteCompiler } from './compile/compile-sqlite.ts'
 import { bindOperands } from './compile/sqlite-operands.ts'
 import { cancelled, mapChildFailure, statementTimeout } from './map-sqlite-error.ts'
-import type { PoolOutcome, SqlitePool } from './process/sqlite-pool.ts'
-import type { ProcessReply } from './process/sqlite-process.ts'
-import { type ChildRequest, toWire } from './wire/sqlite-messages.ts'
+import type { SqlitePool } from './process/sqlite-pool.ts'
+import type { SqliteRequest } from './process/sqlite-process.ts'
+import type { ChildReply } from './wire/reply-frames.ts'
+import { stampOfVersion } from './wire/schema-stamp.ts'
 
 export interface SqliteExecutorDeps {
   readonly pool: SqlitePool
@@ -29,30 +29,16 @@ export interface SqliteExecutorDeps {
 
 export type SqliteExecutor = (plan: DatabasePlan, context: RequestContext) => Promise<Execution>
 
-/**
- * Milliseconds. A process that is lost sooner had died before it was asked, since no query brings
- * one down so fast.
- */
-const deadOnArrivalMs = 100
-const maxTries = 3
-
-function wasDead(outcome: PoolOutcome): boolean {
-  return outcome.kind === 'lost' && outcome.afterMs !== null && outcome.afterMs < deadOnArrivalMs
-}
-
 export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
   const compile = createSqliteCompiler()
 
-  async function ask(request: ChildRequest, context: RequestContext): Promise<Asked> {
-    const { config, signal } = context
-    let outcome = await deps.pool.run(request, config.dbStatementTimeout, signal)
-    // processes that had died while they were idle: a read can be asked again
-    for (let tries = 1; wasDead(outcome) && tries < maxTries; tries += 1) {
-      outcome = await deps.pool.run(request, config.dbStatementTimeout, signal)
-    }
+  const stampOf = createStampReader()
+
+  async function ask(request: SqliteRequest, context: RequestContext): Promise<Asked> {
+    const outcome = await deps.pool.run(request, context.config.dbStatementTimeout, context.signal)
     switch (outcome.kind) {
       case 'answered':
-        return { kind: 'answered', answer: outcome }
+        return outcome
       case 'acquisition-timeout':
         return { kind: 'failed', error: { kind: 'acquisition-timeout' } }
       case 'statement-timeout':
@@ -68,10 +54,10 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
 
   /** What is refused without the database holds for the schema that it was compiled for only. */
   async function refuse(error: ApiError, context: RequestContext): Promise<Execution> {
-    const { schemaVersion } = context.snapshot
-    const asked = await ask({ op: 'check', schemaVersion, epoch: deps.epoch() }, context)
+    const stamp = stampOf(context.snapshot.schemaVersion)
+    const asked = await ask({ op: 'check', stamp, epoch: deps.epoch() }, context)
     if (asked.kind === 'failed') return failed(asked.error, [])
-    const { reply } = asked.answer
+    const { reply } = asked
     if (reply.kind === 'moved') return { kind: 'schema-moved' }
     if (reply.kind !== 'failed') return failed(error, [])
     return failed(mapChildFailure(reply.failure, context.isAuthenticated).error, [])
@@ -79,7 +65,6 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
 
   async function execute(plan: DatabasePlan, context: RequestContext): Promise<Execution> {
     const { snapshot, request } = context
-    const { schemaVersion } = snapshot
     const compiled = compile(plan, snapshot)
     if (!compiled.ok) return refuse(refusalError(compiled.error, context), context)
     const bound = bindOperands(compiled.value, request)
@@ -87,14 +72,12 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
       return refuse(databaseError(bound.error, context), context)
     }
     const { text } = compiled.value
-    const params = bound.value.map(toWire)
-    const asked = await ask(
-      { op: 'read', sql: text, params, schemaVersion, epoch: deps.epoch() },
-      context,
-    )
+    const stamp = stampOf(snapshot.schemaVersion)
+    const read = { op: 'read', sql: text, params: bound.value, stamp, epoch: deps.epoch() } as const
+    const asked = await ask(read, context)
     return asked.kind === 'failed'
       ? failed(asked.error, [text])
-      : readReply(asked.answer, plan, context, [text])
+      : readReply(asked.reply, plan, context, [text])
   }
 
   return async (plan, context) => {
@@ -110,7 +93,7 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
 }
 
 type Asked =
-  | { readonly kind: 'answered'; readonly answer: ProcessReply }
+  | { readonly kind: 'answered'; readonly reply: ChildReply }
   | { readonly kind: 'failed'; readonly error: ApiError }
 
 function failed(error: ApiError, statements: readonly string[]): Execution {
@@ -128,7 +111,7 @@ function refusalError(refusal: Refusal, context: RequestContext): ApiError {
 }
 
 function readReply(
-  { reply, body }: ProcessReply,
+  reply: ChildReply,
   plan: DatabasePlan,
   context: RequestContext,
   statements: readonly string[],
@@ -141,13 +124,13 @@ function readReply(
       return { kind: 'failed', ...mapped, statements }
     }
     case 'rows': {
-      const { rows, total } = reply
+      const { rows, total, body } = reply
       const refusal = judgeRows(plan, context.request.preferences, rows)
       if (refusal !== null) return failed(refusal, statements)
       return {
         kind: 'done',
         result: {
-          body: wellFormed(body),
+          body,
           rows,
           total,
           location: [],
@@ -168,7 +151,11 @@ function readReply(
   }
 }
 
-/** SQLite takes any bytes for a text (a blob cast to one); JSON and CSV are UTF-8. */
-function wellFormed(body: Uint8Array): Uint8Array {
-  return isUtf8(body) ? body : Buffer.from(Buffer.from(body).toString())
+/** Requests in a row are planned on one snapshot: its stamp is made once. */
+function createStampReader(): (version: string) => Buffer {
+  let last: { readonly version: string; readonly stamp: Buffer } | null = null
+  return (version) => {
+    if (last?.version !== version) last = { version, stamp: stampOfVersion(version) }
+    return last.stamp
+  }
 }

@@ -6,7 +6,7 @@
 import { assertNever } from '../../core/assert-never.ts'
 import type { ApiError, DatabaseFailure } from '../../errors/api-error.ts'
 import { BackendFailure } from '../../errors/backend-failure.ts'
-import type { ChildFailure } from './wire/sqlite-messages.ts'
+import type { ChildFailure } from './wire/reply-frames.ts'
 
 export interface MappedFailure {
   readonly error: ApiError

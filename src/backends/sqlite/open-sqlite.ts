@@ -1,6 +1,6 @@
 /**
- * Assembles the SQLite backend: reader processes for requests, one process apart for versions and
- * loads. Nothing is started before it is needed, and nothing is ever created on disk.
+ * Assembles the SQLite backend: processes that answer requests, versions and loads. Nothing is
+ * started before it is needed, and nothing is ever created on disk.
  */
 import { availableParallelism } from 'node:os'
 import { parse } from 'node:path'
@@ -16,12 +16,11 @@ import { buildSqliteCatalog } from './catalog/introspect-sqlite.ts'
 import { sqliteAbilities } from './catalog/sqlite-capabilities.ts'
 import { createSqliteExecutor } from './execute-sqlite.ts'
 import { controlFailure, lostFailure } from './map-sqlite-error.ts'
-import { createSqliteControl } from './process/sqlite-control.ts'
 import { noDatabaseReason } from './process/sqlite-header.ts'
 import { locateDatabase } from './process/sqlite-location.ts'
 import { createSqlitePool } from './process/sqlite-pool.ts'
-import { ProcessEnded, startSqliteProcess } from './process/sqlite-process.ts'
-import type { ChildReply, ChildRequest } from './wire/sqlite-messages.ts'
+import { type SqliteRequest, startSqliteProcess } from './process/sqlite-process.ts'
+import type { ChildReply } from './wire/reply-frames.ts'
 
 export interface OpenSqliteDeps {
   readonly config: () => Config
@@ -31,8 +30,6 @@ export interface OpenSqliteDeps {
   /** Called when the file was opened and read. */
   readonly onConnected: () => void
 }
-
-const maxWarmReaders = 4
 
 /** Throws  an Error whose message a user understands, when `db-uri` leads to no database */
 export function openSqlite(deps: OpenSqliteDeps): Backend {
@@ -44,24 +41,22 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
   if (refused !== null) throw new Error(`db-uri: the file that it names ${refused}`)
   let epoch = 0
 
-  const start = () => startSqliteProcess(path)
-  const control = createSqliteControl(start)
   const pool = createSqlitePool({
-    start,
-    // at least two, so that a query which holds one reader up leaves another one free
-    warm: Math.max(2, Math.min(availableParallelism(), maxWarmReaders)),
+    start: (events) => startSqliteProcess(path, events),
     limits: () => poolLimits(config()),
+    processors: availableParallelism(),
     observe,
   })
 
   async function ask<K extends ChildReply['kind']>(
-    request: ChildRequest,
+    request: SqliteRequest,
     kind: K,
     signal: AbortSignal,
   ): Promise<Extract<ChildReply, { kind: K }>> {
-    const reply = await control.ask(request, signal).catch((error: unknown) => {
-      throw error instanceof ProcessEnded ? lostFailure(error.message) : error
-    })
+    const outcome = await pool.runControl(request, signal)
+    if (outcome.kind === 'lost') throw lostFailure(outcome.cause)
+    if (outcome.kind !== 'answered') throw lostFailure('the SQLite process did not answer in time')
+    const { reply } = outcome
     if (reply.kind === 'failed') throw controlFailure(reply.failure)
     if (!isKind(reply, kind)) throw new Error(`a SQLite process answered with ${reply.kind}`)
     onConnected()
@@ -114,7 +109,7 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
     },
     poolStats: () => pool.stats(),
     async close() {
-      await Promise.all([control.close(), pool.close()])
+      await pool.close()
     },
   }
 }

@@ -2,6 +2,7 @@
  * Queries that never end, clients that leave, processes that die: each costs its own request and
  * nobody else's.
  */
+import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Config } from '../../../src/config/config.ts'
 import type { Observation } from '../../../src/observe/observation.ts'
@@ -195,6 +196,30 @@ describe('a process that dies', () => {
     expect((await api.get('/items')).status).toBe(200)
   })
 
+  test('in the middle of others is noticed by none of them', async () => {
+    const api = await serve()
+    await api.get('/items?id=eq.1')
+    const statuses: number[] = []
+    const killed = new Set<string>()
+    const client = async () => {
+      while (killed.size < 5) {
+        statuses.push((await api.get('/items?id=eq.1')).status)
+      }
+    }
+    const clients = Array.from({ length: 20 }, client)
+    await until(() => {
+      const id = busyReaders(api).find((each) => !killed.has(each))
+      // now and then: requests are tried three times at most
+      if (id !== undefined && statuses.length >= killed.size * 40) {
+        process.kill(Number(id), 'SIGKILL')
+        killed.add(id)
+      }
+      return killed.size === 5
+    })
+    await Promise.all(clients)
+    expect(statuses.filter((status) => status !== 200)).toEqual([])
+  })
+
   test('is replaced when it was idle', async () => {
     const api = await serve()
     await api.get('/items')
@@ -203,6 +228,43 @@ describe('a process that dies', () => {
     await until(() => connections(api).filter((each) => each.status === 'closed').length >= 1)
     expect((await api.get('/items')).status).toBe(200)
   })
+})
+
+describe('memory', () => {
+  function residentKilobytes(id: string): number {
+    const status = readFileSync(`/proc/${id}/status`, 'utf8')
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1])
+  }
+
+  // Linux tells it
+  test.runIf(process.platform === 'linux')(
+    'does not grow with the number of requests',
+    async () => {
+      const api = await serve({ dbPool: 1 })
+      api.file.exec(`with recursive n(i) as (select 10 union all select i + 1 from n where i < 300)
+      insert into items select i, hex(zeroblob(1000)) from n`)
+      const askMany = async () => {
+        for (let round = 0; round < 20; round += 1) {
+          // bodies of several hundred kilobytes and small ones, values of all kinds, errors
+          const targets = ['/items', '/items?id=eq.1', '/items?name=in.(a,b)', '/items?id=eq.x']
+          await Promise.all([...targets, ...targets].map((target) => api.get(target)))
+        }
+      }
+      const reader = () => connections(api).findLast(({ status }) => status === 'ready')?.id ?? ''
+      let id: string
+      let before: number
+      // a process that a busy machine made slow is replaced: then it is the next one that counts
+      do {
+        await askMany()
+        id = reader()
+        before = residentKilobytes(id)
+        for (let times = 0; times < 5; times += 1) await askMany()
+      } while (reader() !== id)
+      // hundreds of bodies of half a megabyte have passed through it
+      expect(residentKilobytes(id) - before).toBeLessThan(20_000)
+    },
+    120_000,
+  )
 })
 
 describe('readers', () => {

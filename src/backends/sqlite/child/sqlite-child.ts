@@ -1,24 +1,23 @@
 /**
- * Entry of a SQLite process: reads requests from one pipe, runs them one after the other, writes
- * the replies to another. A query inside SQLite cannot be interrupted, so the server ends one by
- * killing this process. Everything here blocks, on purpose: there is nothing else to do. That is
- * why the pipes are not stdin and stdout, which Node may set to non-blocking.
+ * Entry of a SQLite process: reads frames from its socket, runs them one after the other, answers
+ * each as soon as it is done. A query inside SQLite cannot be interrupted, so the server ends one by
+ * killing this process. Everything here blocks, on purpose: the event loop is never entered, and
+ * what needs it (timers, promises, streams) does not work.
  *
- * Started with the database file's absolute path as its only argument. Ends when the pipe of
- * requests does; a thread watches the third pipe, so that the process ends with the server even in
- * mid-query.
+ * Started with the database file's absolute path as its only argument. Ends with its socket; a
+ * thread watches another one, so that it ends with the server even in mid-query.
  */
-import { readSync, writeSync } from 'node:fs'
+import { writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import { createSqliteFrameReader, encodeFrame } from '../wire/sqlite-frames.ts'
-import { type ChildReply, type ChildRequest, childPipes } from '../wire/sqlite-messages.ts'
+import { childDescriptors } from '../wire/child-descriptors.ts'
+import { readRequest } from '../wire/request-frames.ts'
+import { createFrameReader } from '../wire/sqlite-frame-reader.ts'
+import { createBlockingSocket } from './blocking-socket.ts'
 import { createSqliteConnection } from './sqlite-connection.ts'
-
-const readBytes = 64 * 1024
 
 const watch = `
   const bytes = Buffer.alloc(1)
-  try { while (require('node:fs').readSync(${childPipes.lifeline}, bytes) > 0); } catch {}
+  try { while (require('node:fs').readSync(${childDescriptors.lifeline}, bytes) > 0); } catch {}
   process.kill(process.pid, 'SIGKILL')
 `
 
@@ -29,29 +28,21 @@ function ignoreSignals(): void {
   }
 }
 
-function write(bytes: Uint8Array): void {
-  let at = 0
-  while (at < bytes.length) at += writeSync(childPipes.replies, bytes, at)
-}
-
-function send(reply: ChildReply, body: Uint8Array): void {
-  write(encodeFrame(reply, body.length))
-  if (body.length > 0) write(body)
-}
-
 function serve(path: string): void {
   const connection = createSqliteConnection(path)
-  const frames = createSqliteFrameReader()
-  const buffer = Buffer.allocUnsafe(readBytes)
-  send({ kind: 'ready' }, new Uint8Array())
-  for (;;) {
-    const count = readSync(childPipes.requests, buffer)
-    if (count === 0) return
-    for (const frame of frames.push(Buffer.from(buffer.subarray(0, count)))) {
-      // our own server is on the other end
-      const { reply, body } = connection.run(frame.head as ChildRequest)
-      send(reply, body)
+  const socket = createBlockingSocket(childDescriptors.frames)
+  const frames = createFrameReader()
+  socket.send({ id: 0, micros: 0, reply: { kind: 'ready' } })
+  for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) {
+    for (const bytes of frames.push(chunk)) {
+      const frame = readRequest(bytes)
+      if (frame.op === 'register') {
+        connection.register(frame.slot, frame.sql)
+        continue
+      }
+      socket.send({ id: frame.id, ...connection.run(frame.request) })
     }
+    connection.endBatch()
   }
 }
 

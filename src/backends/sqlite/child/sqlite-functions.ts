@@ -15,7 +15,7 @@ import { compilePosixPattern } from '../../values/posix-pattern.ts'
 import { stripJsonNulls } from '../../values/strip-json-nulls.ts'
 import type { TypedValue } from '../../values/typed-value.ts'
 import { type ValueKind, valueKinds } from '../../values/value-kind.ts'
-import { type SqliteParam, toSqliteParam } from '../wire/sqlite-messages.ts'
+import { type SqliteParam, toSqliteParam } from '../wire/bound-values.ts'
 
 /** Ends a statement with an error in PostgreSQL's terms. */
 export class SqliteValueError extends Error {

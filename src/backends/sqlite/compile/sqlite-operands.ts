@@ -16,7 +16,7 @@ import { parseContainmentOperand } from '../../values/json-containment.ts'
 import { numberOfText, parsedTypes, parseTypedText } from '../../values/parse-typed-text.ts'
 import { compilePosixPattern } from '../../values/posix-pattern.ts'
 import { readTextQuery } from '../../values/text-query.ts'
-import { type SqliteParam, toSqliteParam } from '../wire/sqlite-messages.ts'
+import { type SqliteParam, toSqliteParam } from '../wire/bound-values.ts'
 import { toFts5Query } from './fts5-query.ts'
 import { likeToGlob } from './like-glob.ts'
 
@@ -81,7 +81,7 @@ export function bindOperands(
 
 function readSent(reading: Reading, sent: ParamValue): Read {
   // a negative limit is none
-  if (sent === null) return ok(reading === 'limit' ? -1 : null)
+  if (sent === null) return ok(reading === 'limit' ? -1n : null)
   if (sent instanceof Uint8Array) return ok(sent)
   const listed = memberReadings.find((each) => reading === `${each} list`)
   if (listed !== undefined) return readList(listed, sent)
@@ -110,7 +110,7 @@ function readOther(reading: Reading, text: string): Read {
       return ok(anyNumber(text))
     case 'is ascii':
       // biome-ignore lint/suspicious/noControlCharactersInRegex: the whole range is meant
-      return ok(/^[\x00-\x7f]*$/.test(text) ? 1 : 0)
+      return ok(/^[\x00-\x7f]*$/.test(text) ? 1n : 0n)
     case 'containment':
       return mapOk(parseContainmentOperand(text), (parsed) => JSON.stringify(parsed))
     case 'limit':

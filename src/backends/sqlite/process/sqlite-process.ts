@@ -1,174 +1,155 @@
 /**
- * One SQLite process as the server sees it: started, asked one thing at a time, killed. Whoever
- * holds it decides when to give up on an answer; killing is the only way to end a query.
- *
- * Modes   starting → idle ⇄ busy; each → ended, which is final
+ * Starts a SQLite process and carries frames to and from it. What is sent within one turn of the
+ * event loop goes out with one system call.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { createSqliteFrameReader, encodeFrame } from '../wire/sqlite-frames.ts'
-import { type ChildReply, type ChildRequest, childPipes } from '../wire/sqlite-messages.ts'
+import type { SqliteParam } from '../wire/bound-values.ts'
+import { childDescriptors } from '../wire/child-descriptors.ts'
+import { type ChildReply, readReply } from '../wire/reply-frames.ts'
+import { type ChildRequest, writeRegister, writeRequest } from '../wire/request-frames.ts'
+import { createFrameReader } from '../wire/sqlite-frame-reader.ts'
+import { FrameWriter } from '../wire/sqlite-frame-writer.ts'
+import type { ReaderEvents, ReaderProcess } from './reader-process.ts'
+import { StatementSlots } from './statement-slots.ts'
 
-export interface ProcessReply {
-  readonly reply: ChildReply
-  readonly body: Uint8Array
-}
+/** What a process can be asked, with statements as texts: which slot has one is known here only. */
+export type SqliteRequest =
+  | Exclude<ChildRequest, { readonly op: 'read' }>
+  | {
+      readonly op: 'read'
+      readonly sql: string
+      readonly params: readonly SqliteParam[]
+      readonly epoch: number
+      readonly stamp: Buffer
+    }
 
-/** The process is gone; what it was asked has no answer. */
-export class ProcessEnded extends Error {
-  constructor(cause: string) {
-    super(cause)
-    this.name = 'ProcessEnded'
-  }
-}
+export type SqliteProcess = ReaderProcess<SqliteRequest>
 
-export interface SqliteProcess {
-  /** The process id, for the log. */
-  readonly id: string
-  readonly hasEnded: boolean
-  /** Rejects with ProcessEnded when it ends before it could be asked anything. */
-  readonly ready: Promise<void>
-  /** Resolves with the reason once the process is gone. */
-  readonly ended: Promise<string>
-  /** Rejects with ProcessEnded. Not to be called before the last answer is there. */
-  ask(request: ChildRequest): Promise<ProcessReply>
-  /** Lets others have the processor first, for good. False where that is not possible. */
-  demote(): boolean
-  /** What was asked rejects at once; `ended` tells when the process is gone. */
-  kill(): void
-}
-
-interface Pending {
-  readonly resolve: (reply: ProcessReply) => void
-  readonly reject: (cause: ProcessEnded) => void
-}
+/** So that it can give back the memory of large bodies at once. */
+const childFlags = ['--expose-gc']
 
 const keptStderrChars = 2000
 
-/** Errors  a process that cannot be started has ended */
-export function startSqliteProcess(path: string): SqliteProcess {
+/** Errors  a process that cannot be started ends, as `events` are told */
+export function startSqliteProcess(path: string, events: ReaderEvents<ChildReply>): SqliteProcess {
+  let hasEnded = false
+  const end = (cause: string) => {
+    if (!hasEnded) events.ended(cause)
+    hasEnded = true
+  }
   try {
-    const child = spawn(process.execPath, [childEntry(), path], {
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+    const child = spawn(process.execPath, [...childFlags, childEntry(), path], {
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
     })
-    return watchProcess(
-      child,
-      pipeOf(child, childPipes.requests),
-      pipeOf(child, childPipes.replies),
-    )
+    // before anything else: without a listener the server would end
+    child.once('error', (error) => {
+      setImmediate(() => end(`the SQLite process could not be run: ${error.message}`))
+    })
+    return connect(child, socketOf(child), { ...events, ended: end })
   } catch (error) {
     // out of file descriptors or of memory
-    return endedProcess(`the SQLite process could not be started: ${String(error)}`)
+    setImmediate(() => end(`the SQLite process could not be started: ${String(error)}`))
+    return { id: 'none', send: () => {}, demote: () => false, kill: () => {} }
   }
 }
 
-function endedProcess(cause: string): SqliteProcess {
-  const ready = Promise.reject(new ProcessEnded(cause))
-  ready.catch(() => undefined)
-  return {
-    id: 'none',
-    hasEnded: true,
-    ready,
-    ended: Promise.resolve(cause),
-    ask: () => Promise.reject(new ProcessEnded(cause)),
-    demote: () => false,
-    kill: () => {},
-  }
-}
-
-function watchProcess(child: ChildProcess, requests: Duplex, replies: Duplex): SqliteProcess {
-  const frames = createSqliteFrameReader()
-  let pending: Pending | null = null
+function connect(
+  child: ChildProcess,
+  socket: Duplex,
+  events: ReaderEvents<ChildReply>,
+): SqliteProcess {
+  const frames = createFrameReader()
+  const writer = new FrameWriter()
+  const slots = new StatementSlots()
   let isReady = false
+  let isKilled = false
   let stderr = ''
-  let end: string | null = null
 
-  const ready = new Promise<ProcessReply>((resolve, reject) => {
-    pending = { resolve, reject }
-  }).then(() => {
-    isReady = true
-  })
-  ready.catch(() => undefined)
-
-  let settleEnded: (cause: string) => void = () => {}
-  const ended = new Promise<string>((resolve) => {
-    settleEnded = resolve
-  })
-
-  function finish(cause: string): void {
-    if (end !== null) return
-    const detail = stderr.trim()
-    end = detail === '' ? cause : `${cause}: ${detail}`
-    pending?.reject(new ProcessEnded(end))
-    pending = null
+  function kill(): void {
+    isKilled = true
+    child.kill('SIGKILL')
   }
 
-  replies.on('data', (chunk: Buffer) => {
-    for (const { head, body } of frames.push(chunk)) {
-      const asked = pending
-      pending = null
-      // our own code is on the other end
-      asked?.resolve({ reply: head as ChildReply, body })
+  function receive(bytes: Buffer): void {
+    const { id, micros, reply } = readReply(bytes)
+    if (isReady) {
+      events.replied(id, micros, reply)
+    } else {
+      isReady = true
+      events.ready()
+    }
+  }
+
+  socket.on('data', (chunk: Buffer) => {
+    try {
+      for (const bytes of frames.push(chunk)) {
+        if (isKilled) return
+        receive(bytes)
+      }
+    } catch (error) {
+      stderr += String(error)
+      kill()
     }
   })
   child.stderr?.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString()).slice(-keptStderrChars)
   })
-  // a pipe may break before the exit is told: `close` says why
+  // a socket may break before the exit is told: `close` says why
   for (const pipe of child.stdio) pipe?.on('error', () => {})
-  const close = (cause: string) => {
-    finish(cause)
-    settleEnded(end ?? cause)
-  }
-  child.once('error', (error) => close(`the SQLite process could not be run: ${error.message}`))
-  const howItEnded = (code: number | null, signal: string | null) => {
+
+  // told when everything that it has written was read
+  child.once('close', (code, signal) => {
+    isKilled = true
     const how = signal === null ? `with code ${code}` : `by ${signal}`
-    return `the SQLite process ended ${isReady ? how : `at its start ${how}`}`
-  }
-  // an answer may still be on its way when the process is gone
-  child.once('exit', (code, signal) => {
-    if (pending === null) finish(howItEnded(code, signal))
+    const end = `the SQLite process ended ${isReady ? how : `at its start ${how}`}`
+    const detail = stderr.trim()
+    events.ended(detail === '' ? end : `${end}: ${detail}`)
   })
-  child.once('close', (code, signal) => close(howItEnded(code, signal)))
+
+  function flush(): void {
+    const bytes = writer.take()
+    if (!isKilled) socket.write(bytes)
+  }
 
   return {
     id: String(child.pid ?? 'none'),
-    get hasEnded() {
-      return end !== null
-    },
-    ready,
-    ended,
-    ask(request) {
-      if (end !== null) return Promise.reject(new ProcessEnded(end))
-      if (pending !== null) throw new Error('a SQLite process was asked two things at once')
-      return new Promise((resolve, reject) => {
-        pending = { resolve, reject }
-        requests.write(encodeFrame(request))
-      })
+    send(id, request) {
+      if (writer.isEmpty) setImmediate(flush)
+      if (request.op !== 'read') {
+        writeRequest(writer, id, request)
+        return
+      }
+      const { sql, ...read } = request
+      const { slot, isNew } = slots.take(sql)
+      if (isNew) writeRegister(writer, slot, sql)
+      writeRequest(writer, id, { ...read, slot })
     },
     demote() {
-      if (end !== null || child.pid === undefined) return false
+      if (child.pid === undefined) return false
       try {
-        setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
+        setPriority(child.pid, demotedPriority)
         return true
       } catch {
         return false
       }
     },
-    kill() {
-      child.kill('SIGKILL')
-      finish('the SQLite process was killed')
-    },
+    kill,
   }
 }
 
-function pipeOf(child: ChildProcess, descriptor: number): Duplex {
-  const pipe = child.stdio[descriptor]
-  if (!(pipe instanceof Duplex)) throw new Error('a SQLite process without its pipes')
-  return pipe
+/** Below everything that serves, above what only runs on an idle machine. */
+const demotedPriority = Math.round(
+  (constants.priority.PRIORITY_BELOW_NORMAL + constants.priority.PRIORITY_LOW) / 2,
+)
+
+function socketOf(child: ChildProcess): Duplex {
+  const socket = child.stdio[childDescriptors.frames]
+  if (!(socket instanceof Duplex)) throw new Error('a SQLite process without its socket')
+  return socket
 }
 
 /** Tests run the sources; a process needs what `npm run build` made of them. */

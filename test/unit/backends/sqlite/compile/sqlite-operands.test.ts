@@ -22,25 +22,25 @@ describe('operands', () => {
   test.each<[Reading, SlotValue, unknown]>([
     ['text', '5', '5'],
     ['integer', '5', 5n],
-    ['boolean', 'true', 1],
-    ['boolean', 'off', 0],
+    ['boolean', 'true', 1n],
+    ['boolean', 'off', 0n],
     ['double precision', 'NaN', null],
     ['bytea', '\\x6869', Buffer.from('hi')],
     ['any', '5', '5'],
     ['any number', '5', 5n],
-    ['any number', ' False', 0],
-    ['any number', 'true', 1],
+    ['any number', ' False', 0n],
+    ['any number', 'true', 1n],
     ['any number', '5a', '5a'],
     ['glob', 'a*_', 'a*?'],
     ['like', 'a*_', 'a%_'],
-    ['is ascii', 'abc', 1],
-    ['is ascii', 'é', 0],
+    ['is ascii', 'abc', 1n],
+    ['is ascii', 'é', 0n],
     ['regex', '^a', '^a'],
     ['containment', '{"a":1}', '{"kind":"document","value":{"a":1}}'],
     ['containment', '{a}', '{"kind":"members","texts":["a"]}'],
     ['fts query', '!cat', '"cat"'],
-    ['fts negated', '!cat', 1],
-    ['wfts negated', 'cat', 0],
+    ['fts negated', '!cat', 1n],
+    ['wfts negated', 'cat', 0n],
     ['plfts query', 'fat cat', '("fat" AND "cat")'],
     ['integer list', ['1', '9007199254740993'], '[1,9007199254740993]'],
     ['integer list', '{1,null}', '[1,null]'],
@@ -80,7 +80,7 @@ test('windows are numbers that SQLite can hold, and no limit is a negative one',
   const none = { window: { offset: 0 } }
   const some = { window: { offset: 2, limit: 3 } }
   const huge = { window: { offset: 1e30 } }
-  expect(bind(limitOperand(window), none)).toEqual({ ok: true, value: -1 })
+  expect(bind(limitOperand(window), none)).toEqual({ ok: true, value: -1n })
   expect(bind(limitOperand(window), some)).toEqual({ ok: true, value: 3n })
   expect(bind(offsetOperand(window), some)).toEqual({ ok: true, value: 2n })
   expect(bind(offsetOperand(window), huge)).toEqual({ ok: true, value: 2n ** 63n - 1n })

@@ -1,0 +1,114 @@
+/**
+ * What a SQLite process answers: one reply for each request, in their order. Bodies are bytes that
+ * nobody parses; what is not a body is rare, and JSON.
+ *
+ * Shape   [id: u32][status: u8][microseconds: u32][rows: u32][total: f64, NaN where not counted]
+ *         [body, or JSON]
+ */
+import { assertNever } from '../../../core/assert-never.ts'
+import type { RawCatalog } from './raw-catalog.ts'
+
+/** An error of SQLite, or of one of our functions inside it. */
+export type ChildFailure =
+  /** The file is not there, is no database, cannot be opened … */
+  | {
+      readonly kind: 'unavailable'
+      readonly message: string
+      /** Without the path. */
+      readonly clientMessage: string
+    }
+  | { readonly kind: 'sqlite'; readonly code: string; readonly message: string }
+  | { readonly kind: 'value'; readonly sqlState: string; readonly message: string }
+
+export type ChildReply =
+  /** The first thing a process says; nobody has asked. */
+  | { readonly kind: 'ready' }
+  /** `body` is well-formed UTF-8. */
+  | {
+      readonly kind: 'rows'
+      readonly rows: number
+      readonly total: number | null
+      readonly body: Uint8Array
+    }
+  /** The schema is another than the request's. Nothing was run. */
+  | { readonly kind: 'moved' }
+  | { readonly kind: 'current' }
+  | { readonly kind: 'version'; readonly schemaVersion: string; readonly sqliteVersion: string }
+  | { readonly kind: 'catalog'; readonly schemaVersion: string; readonly catalog: RawCatalog }
+  | { readonly kind: 'failed'; readonly failure: ChildFailure }
+
+export interface ReplyFrame {
+  readonly id: number
+  /** What the process took, for `statement-costs.ts`. */
+  readonly micros: number
+  readonly reply: ChildReply
+}
+
+const statuses = ['ready', 'rows', 'moved', 'current', 'version', 'catalog', 'failed'] as const
+const headBytes = 21
+const noBytes = new Uint8Array()
+const mostMicros = 0xffff_ffff
+
+/** The head, its length in front, and what follows it: two parts, so that no body is copied. */
+export function encodeReply(frame: ReplyFrame): readonly [Buffer, Uint8Array] {
+  const { id, micros, reply } = frame
+  const body = bodyOf(reply)
+  const head = Buffer.allocUnsafe(4 + headBytes)
+  head.writeUInt32LE(headBytes + body.length, 0)
+  head.writeUInt32LE(id, 4)
+  head.writeUInt8(statuses.indexOf(reply.kind), 8)
+  head.writeUInt32LE(Math.min(Math.round(micros), mostMicros), 9)
+  head.writeUInt32LE(reply.kind === 'rows' ? reply.rows : 0, 13)
+  head.writeDoubleLE(reply.kind === 'rows' ? (reply.total ?? Number.NaN) : Number.NaN, 17)
+  return [head, body]
+}
+
+function bodyOf(reply: ChildReply): Uint8Array {
+  switch (reply.kind) {
+    case 'rows':
+      return reply.body
+    case 'ready':
+    case 'moved':
+    case 'current':
+      return noBytes
+    case 'version':
+    case 'catalog':
+    case 'failed':
+      return Buffer.from(JSON.stringify(reply))
+    default:
+      return assertNever(reply)
+  }
+}
+
+/** A body is a view of the frame. */
+export function readReply(frame: Buffer): ReplyFrame {
+  return { id: frame.readUInt32LE(0), micros: frame.readUInt32LE(5), reply: readChildReply(frame) }
+}
+
+function readChildReply(frame: Buffer): ChildReply {
+  const kind = statuses[frame.readUInt8(4)]
+  switch (kind) {
+    case 'rows': {
+      const total = frame.readDoubleLE(13)
+      return {
+        kind,
+        rows: frame.readUInt32LE(9),
+        total: Number.isNaN(total) ? null : total,
+        body: frame.subarray(headBytes),
+      }
+    }
+    case 'ready':
+    case 'moved':
+    case 'current':
+      return { kind }
+    case 'version':
+    case 'catalog':
+    case 'failed':
+      // our own code is on the other end
+      return JSON.parse(frame.toString('utf8', headBytes)) as ChildReply
+    case undefined:
+      throw new Error(`a SQLite process answered with the status ${frame[4]}`)
+    default:
+      return assertNever(kind)
+  }
+}

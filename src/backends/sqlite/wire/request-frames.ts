@@ -1,0 +1,115 @@
+/**
+ * What the server asks its SQLite processes. A statement's text crosses once: it is registered in a
+ * numbered slot, and reads name the slot. Which slot that is, the server decides alone.
+ *
+ * Shape   [id: u32][op: u8] and, by op:
+ *         register  [slot: u16][SQL]
+ *         read      [epoch: u32][schema stamp][slot: u16][values]
+ *         check     [epoch: u32][schema stamp]
+ *         version, catalog   nothing
+ */
+import { assertNever } from '../../../core/assert-never.ts'
+import { readValues, type SqliteParam, writeValues } from './bound-values.ts'
+import { stampBytes } from './schema-stamp.ts'
+import type { FrameWriter } from './sqlite-frame-writer.ts'
+
+/** What a request was planned for. */
+interface Planned {
+  /** The server's count of published schemas: at a greater one the file is opened anew first. */
+  readonly epoch: number
+  readonly stamp: Buffer
+}
+
+export type ChildRequest =
+  | ({
+      readonly op: 'read'
+      readonly slot: number
+      readonly params: readonly SqliteParam[]
+    } & Planned)
+  /** Whether a read of this schema would run. */
+  | ({ readonly op: 'check' } & Planned)
+  | { readonly op: 'version' }
+  | { readonly op: 'catalog' }
+
+export type RequestFrame =
+  | { readonly op: 'register'; readonly slot: number; readonly sql: string }
+  | { readonly op: 'ask'; readonly id: number; readonly request: ChildRequest }
+
+/** Statements that a process keeps: the slots are 0 … slotCount - 1. */
+export const slotCount = 200
+/** The next one, for a statement that is forgotten once it has run. */
+export const onceSlot = 200
+
+const ops = { register: 0, read: 1, check: 2, version: 3, catalog: 4 } as const
+const restAt = 5
+
+export function writeRegister(writer: FrameWriter, slot: number, sql: string): void {
+  writer.beginFrame()
+  writer.u32(0)
+  writer.u8(ops.register)
+  writer.u16(slot)
+  writer.text(sql)
+  writer.endFrame()
+}
+
+export function writeRequest(writer: FrameWriter, id: number, request: ChildRequest): void {
+  writer.beginFrame()
+  writer.u32(id)
+  writer.u8(ops[request.op])
+  switch (request.op) {
+    case 'read':
+      writePlanned(writer, request)
+      writer.u16(request.slot)
+      writeValues(writer, request.params)
+      break
+    case 'check':
+      writePlanned(writer, request)
+      break
+    case 'version':
+    case 'catalog':
+      break
+    default:
+      assertNever(request)
+  }
+  writer.endFrame()
+}
+
+function writePlanned(writer: FrameWriter, { epoch, stamp }: Planned): void {
+  writer.u32(epoch)
+  writer.bytes(stamp)
+}
+
+/** The stamp and blobs are views of the frame. */
+export function readRequest(frame: Buffer): RequestFrame {
+  const op = frame[4]
+  if (op === ops.register) {
+    return { op: 'register', slot: frame.readUInt16LE(restAt), sql: frame.toString('utf8', 7) }
+  }
+  return { op: 'ask', id: frame.readUInt32LE(0), request: readChildRequest(op, frame) }
+}
+
+function readChildRequest(op: number | undefined, frame: Buffer): ChildRequest {
+  switch (op) {
+    case ops.read: {
+      const slotAt = restAt + 4 + stampBytes
+      const slot = frame.readUInt16LE(slotAt)
+      return { op: 'read', ...readPlanned(frame), slot, params: readValues(frame, slotAt + 2) }
+    }
+    case ops.check:
+      return { op: 'check', ...readPlanned(frame) }
+    case ops.version:
+      return { op: 'version' }
+    case ops.catalog:
+      return { op: 'catalog' }
+    default:
+      throw new Error(`a SQLite process was asked for ${op}`)
+  }
+}
+
+function readPlanned(frame: Buffer): Planned {
+  const stampAt = restAt + 4
+  return {
+    epoch: frame.readUInt32LE(restAt),
+    stamp: frame.subarray(stampAt, stampAt + stampBytes),
+  }
+}
