@@ -6,18 +6,21 @@
  * the last look or is not the snapshot's, and at the first look that works after a failure, or in the
  * place of a feed: what was before it is not known.
  */
-import { isDeepStrictEqual } from 'node:util'
 import {
   combineLatest,
   distinctUntilChanged,
   exhaustMap,
   filter,
+  from,
+  ignoreElements,
   map,
+  merge,
   NEVER,
   type Observable,
   type SchedulerLike,
   scan,
   switchMap,
+  takeUntil,
   tap,
   timer,
 } from 'rxjs'
@@ -43,6 +46,9 @@ export interface VersionPollDeps {
   readonly scheduler: SchedulerLike
 }
 
+/** A look that takes longer makes the source down, though its answer is still waited for. */
+const patienceMs = 5000
+
 /** How often a poll that stands in for a feed asks, whatever the configuration says. */
 const standInMs = 1000
 
@@ -53,7 +59,7 @@ type Look =
   | {
       readonly kind: 'seen'
       readonly schemaVersion: SchemaVersion
-      /** The snapshot in use is of this version, and of the options now in force. */
+      /** The snapshot in use is of this version. */
       readonly isCurrent: boolean
     }
   | { readonly kind: 'failed'; readonly failure: unknown }
@@ -87,10 +93,7 @@ export function watchSchemaVersion(deps: VersionPollDeps): Observable<ReloadSign
     const deadline = startDeadline(config.dbSchemaLoadTimeout, scheduler)
     try {
       const schemaVersion = await deadline.guard(reader.schemaVersion(options, deadline.signal))
-      const now = store.current()
-      const isCurrent =
-        now.snapshot?.schemaVersion === schemaVersion &&
-        isDeepStrictEqual(now.snapshot.options, schemaOptions(now.config))
+      const isCurrent = store.current().snapshot?.schemaVersion === schemaVersion
       return { kind: 'seen', schemaVersion, isCurrent }
     } catch (failure) {
       return { kind: 'failed', failure }
@@ -108,9 +111,20 @@ export function watchSchemaVersion(deps: VersionPollDeps): Observable<ReloadSign
     deps.onFailure(look.failure)
   }
 
+  /** Says that the source is down while the answer takes too long. */
+  function lookPatiently(): Observable<Look> {
+    const look$ = from(look())
+    const tooLong$ = timer(patienceMs, scheduler).pipe(
+      takeUntil(look$),
+      tap(() => health.report(pollName, 'down', `no answer within ${patienceMs} ms`)),
+      ignoreElements(),
+    )
+    return merge(tooLong$, look$)
+  }
+
   function poll(intervalMs: number, before: Progress): Observable<ReloadSignal> {
     return timer(intervalMs, intervalMs, scheduler).pipe(
-      exhaustMap(look),
+      exhaustMap(lookPatiently),
       tap(report),
       scan(compare, before),
       filter(({ isNews }) => isNews),

@@ -11,7 +11,7 @@ import { watchSchemaVersion } from '../../../src/sources/watch-schema-version.ts
 import { catalog } from '../schema/sample-catalog.ts'
 import { createRecording } from './record-source.ts'
 
-const config: Config = { ...defaultConfig('postgres'), dbSchemaLoadTimeout: 5000 }
+const config: Config = { ...defaultConfig('postgres'), dbSchemaLoadTimeout: 4000 }
 
 function snapshotAt(version: string) {
   return buildSnapshot(
@@ -113,15 +113,30 @@ describe('a poll', () => {
     expect(told()).toEqual(['1501 poll schema check'])
   })
 
-  test('looks under the options of the snapshot, and asks while others wait to be loaded', async () => {
+  test('looks under the options of the snapshot; changed ones wait until a load is asked for', async () => {
     const { clock, store, told, asked } = createPoll(500)
     await clock.advance(600)
     told()
     const changed = { ...config, dbSchemas: ['public', 'later'] }
     store.publish({ ...store.current(), config: changed })
     await clock.advance(1000)
-    expect(told()).toEqual(['1001 poll schema check', '1501 poll schema check'])
+    expect(told()).toEqual([])
     expect(asked).toEqual([schemaOptions(config), schemaOptions(config), schemaOptions(config)])
+  })
+
+  test('is down while a look hangs, and waits for its answer all the same', async () => {
+    const { clock, store, told, database, aborted } = createPoll(500)
+    store.publish({ ...store.current(), config: { ...config, dbSchemaLoadTimeout: 60_000 } })
+    database.answerMs = 8000
+    database.version = 'B'
+    await clock.advance(8600)
+    expect(told()).toEqual([
+      '0 up poll',
+      '5500 down poll: no answer within 5000 ms',
+      '8500 up poll',
+      '8500 poll schema check',
+    ])
+    expect(aborted).toEqual([])
   })
 
   test('asks at each look while nothing is loaded', async () => {
@@ -169,13 +184,13 @@ describe('a look', () => {
     await clock.advance(150)
     told()
     database.answerMs = 1_000_000
-    await clock.advance(5049)
+    await clock.advance(4049)
     expect(asked).toHaveLength(2)
     expect(aborted).toEqual([])
     await clock.advance(60)
-    expect(aborted).toEqual(['5200'])
+    expect(aborted).toEqual(['4200'])
     expect(told()).toEqual([
-      '5200 down poll: The database did not answer within 5000 ms (db-schema-load-timeout).',
+      '4200 down poll: The database did not answer within 4000 ms (db-schema-load-timeout).',
     ])
   })
 
