@@ -6,12 +6,11 @@
  * Stop   the API drains → sources and pipeline → the admin server drains → backend
  */
 import { asyncScheduler, filter, firstValueFrom, Subject } from 'rxjs'
-import { createAdminApp } from './admin/admin-app.ts'
-import { createDatabaseProbe } from './admin/probe-database.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
 import type { Backend } from './backends/backend.ts'
 import { openBackend } from './backends/open-backend.ts'
 import { createGenerationStore } from './cache/generation-store.ts'
+import { composeAdmin } from './compose-admin.ts'
 import { composePipeline } from './compose-pipeline.ts'
 import {
   createConfigWarnings,
@@ -28,7 +27,7 @@ import type { Observe } from './observe/observation.ts'
 import { createPlanCache } from './plan/plan-cache.ts'
 import { adminAddress, apiAddress } from './sockets/bind-addresses.ts'
 import { type BoundServer, bindServer, reusePortProblem } from './sockets/bind-server.ts'
-import { createSourceHealth, isFeedUp } from './sources/source-health.ts'
+import { createSourceHealth } from './sources/source-health.ts'
 import type { SignalEmitter } from './sources/watch-process-signals.ts'
 
 /** Plans kept per snapshot: clients choose the shapes. */
@@ -57,15 +56,11 @@ export interface Server {
   stop(): Promise<void>
 }
 
-const scheduler = asyncScheduler
-const stopwatch = () => performance.now()
-
 export function composeServer(deps: ServerDeps): Server {
   const scope = createScope()
   const store = createGenerationStore({ config: deps.loaded.config, snapshot: null })
   const config = () => store.current().config
-  const lostSubject = new Subject<void>()
-  const aliveSubject = new Subject<void>()
+  const [lostSubject, aliveSubject] = [new Subject<void>(), new Subject<void>()]
   let backend: Backend | null = null
   let admin: BoundServer | null = null
   let api: BoundServer | null = null
@@ -73,10 +68,9 @@ export function composeServer(deps: ServerDeps): Server {
   let stopping: Promise<void> | null = null
 
   const { observe, metricsText } = createSinks({
+    ...deps,
     level: () => config().logLevel,
     format: deps.loaded.config.logFormat,
-    writeOut: deps.writeOut,
-    writeError: deps.writeError,
     poolStats: () => backend?.poolStats() ?? { max: config().dbPool, available: 0, waiting: 0 },
     sources: () => health.list(),
   })
@@ -103,35 +97,29 @@ export function composeServer(deps: ServerDeps): Server {
     backend = database
     scope.add(() => database.close())
     const { pipeline, checkSchema } = composePipeline({
+      ...deps,
       database,
       store,
-      readConfig: deps.readConfig,
       tellWarnings,
-      reloads: deps.reloads,
       lost$: lostSubject,
       alive$: aliveSubject,
       health,
       observe,
       onFailure,
-      scheduler,
+      scheduler: asyncScheduler,
       random: Math.random,
     })
     // a reload that was asked for is answered when the pipeline stops
     scope.add(() => adminDrained)
     scope.add(() => pipeline.stop())
 
-    const databaseAnswers = createDatabaseProbe({ ping: database.ping, now: stopwatch })
-    const adminApp = createAdminApp({
-      token: () => config().adminServerToken,
-      cacheState: pipeline.state,
-      apiIsAlive: () => api?.isAlive() ?? false,
-      databaseIsReachable: async () => isFeedUp(database.feed, health) ?? databaseAnswers(),
-      databaseAnswers,
-      sources: health.list,
-      lastReload: pipeline.lastReload,
+    const adminApp = composeAdmin({
+      database,
+      pipeline,
+      health,
+      config,
       metricsText,
-      requestReload: (reloadScope, depth) =>
-        pipeline.requestReload({ scope: reloadScope, depth, origin: 'admin' }),
+      apiIsAlive: () => api?.isAlive() ?? false,
     })
     const adminAt = adminAddress(config())
     if (adminAt !== null) {
@@ -146,7 +134,7 @@ export function composeServer(deps: ServerDeps): Server {
       planCache: createPlanCache(planCacheEntries),
       checkSchema,
       observe,
-      now: stopwatch,
+      now: () => performance.now(),
     })
     await pipeline.start()
     if (config().serverReuseport) {

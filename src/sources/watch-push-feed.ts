@@ -11,7 +11,6 @@
  * Where reads lag behind, checks repeat until they have caught up with what was told.
  */
 import {
-  connect,
   defer,
   distinctUntilChanged,
   filter,
@@ -32,8 +31,7 @@ import {
   timeout,
   timer,
 } from 'rxjs'
-import { conflateMap } from '../cache/conflate-map.ts'
-import { type ReloadScope, type ReloadSignal, widerScope } from '../cache/reload-signal.ts'
+import type { ReloadScope, ReloadSignal } from '../cache/reload-signal.ts'
 import { retryPause } from '../cache/retry-pause.ts'
 import type { FeedPlace, PushFeed } from '../cache/schema-feed.ts'
 import type { Config } from '../config/config.ts'
@@ -41,9 +39,9 @@ import { assertNever } from '../core/assert-never.ts'
 import { backoffMs, withJitter } from '../core/backoff.ts'
 import { BackendFailure } from '../errors/backend-failure.ts'
 import type { Observe } from '../observe/observation.ts'
+import { followUpNews, type News } from './follow-up-news.ts'
 import { LateProof, type ProofRules, proveLife } from './prove-life.ts'
 import type { SourceHealth } from './source-health.ts'
-import { untilCaughtUp } from './until-caught-up.ts'
 
 export interface PushFeedDeps {
   readonly feed: PushFeed
@@ -70,9 +68,6 @@ export interface PushFeedDeps {
   readonly doubtLimitMs?: number
 }
 
-/** Between two questions of how far the database has got, at least. */
-const catchUpThrottleMs = 100
-
 /** What others say on the channel is not repeated at length. */
 const mostPayloadChars = 100
 
@@ -83,9 +78,6 @@ type FeedEvent =
   | { readonly kind: 'proof-due'; readonly cause: string }
   /** The first proof of a connection. */
   | { readonly kind: 'proven'; readonly place: FeedPlace }
-
-/** Something that reads have to catch up with. */
-type News = Pick<ReloadSignal, 'scope' | 'depth' | 'origin'>
 
 /** A feed that ends without the database's word, or is deaf, is a connection lost. */
 function asLoss(failure: unknown, cause: string): BackendFailure {
@@ -195,42 +187,6 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
     })
   }
 
-  function toSignal(news: News): ReloadSignal {
-    return { ...news, at: scheduler.now() }
-  }
-
-  /**
-   * Checks of the schema that repeat until reads have caught up; the last has the scope of the
-   * news.
-   */
-  function repeatUntilCaughtUp({ scope, origin }: News): Observable<News> {
-    return untilCaughtUp(feed.catchUp, scheduler).pipe(
-      map((isReached): News => ({ scope: isReached ? scope : 'schema', depth: 'check', origin })),
-    )
-  }
-
-  /**
-   * Each news at once, followed by checks until reads have caught up. However many news there are,
-   * a replica is asked at most ten times a second.
-   */
-  function followUp(news$: Observable<News>): Observable<ReloadSignal> {
-    return news$.pipe(
-      connect((shared$) =>
-        merge(
-          shared$,
-          shared$.pipe(
-            conflateMap(repeatUntilCaughtUp, {
-              merge: (older, newer) => ({ ...older, scope: widerScope(older.scope, newer.scope) }),
-              throttleMs: catchUpThrottleMs,
-              scheduler,
-            }),
-          ),
-        ),
-      ),
-      map(toSignal),
-    )
-  }
-
   return defer(() => {
     let dbConfig = false
     let hasListened = false
@@ -253,6 +209,6 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
         })
       }),
     )
-    return followUp(news$)
+    return followUpNews(news$, feed.catchUp, scheduler)
   })
 }
