@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { type FileKind, fileKind } from './backends/sqlite/process/sqlite-header.ts'
 import type { Config } from './config/config.ts'
 import { hasSqliteName, isConninfo, isDatabaseUri } from './config/detect-engine.ts'
+import { mayHoldPassword } from './config/file-value.ts'
 import { contractName, contractVersion, productName, productVersion } from './core/product.ts'
 import { err, ok, type Result } from './core/result.ts'
 
@@ -211,20 +212,19 @@ function parseFlags(argv: readonly string[]) {
     return ok(parseArgs({ args, options: flags, allowPositionals: true }))
   } catch (failure) {
     if (!(failure instanceof TypeError)) throw failure
-    const isSafe = args.every((argument) => mayBeShown(argument) || !argument.startsWith('-'))
+    // the message quotes flags, and of `--name=value` the name alone
+    const isSafe = args.every(
+      (argument) => !argument.startsWith('-') || !mayHoldPassword(argument.replace('=', ' ')),
+    )
     return err(isSafe ? failure.message : 'unknown option')
   }
 }
 
 /** As a message quotes it, unless it could be a database with a password. */
 function quoted(argument: string | undefined): string {
-  return argument !== undefined && mayBeShown(argument)
+  return argument !== undefined && !mayHoldPassword(argument)
     ? `'${argument}'`
     : '(not shown, since it may hold a password)'
-}
-
-function mayBeShown(argument: string): boolean {
-  return !/@|:\/\/|password|\s=|=\s/i.test(argument)
 }
 
 function namesDatabase(argument: string, look: (path: string) => FileKind): boolean {

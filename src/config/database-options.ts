@@ -127,6 +127,6 @@ export const databaseOptions: OptionTable<DatabaseOptionKey> = {
   dbUri: option('db-uri', text, 'postgresql://', {
     reload: 'boot',
     isSecret: true,
-    doc: 'The database: a PostgreSQL URI (`postgresql://…`) or keyword/value text (`host=… dbname=…`), a SQLite file, its `file:`, `sqlite:` or `sqlite3:` URI, or `@path` of a file that holds one. In a URI `/`, `@`, `:` and `%` of a password are written `%2F`, `%40`, `%3A` and `%25`. What a PostgreSQL text lacks is taken from `PGHOST`, `PGUSER` and the other variables of libpq. Read once: a reload keeps it.',
+    doc: 'The database: a PostgreSQL URI (`postgresql://…`) or keyword/value text (`host=… dbname=…`), a SQLite file, its `file:`, `sqlite:` or `sqlite3:` URI, or `@path` of a file that holds one. In a URI `/`, `@`, `:` and `%` of a password are written `%2F`, `%40`, `%3A` and `%25`, and an `@` in the name of a database likewise. What a PostgreSQL text lacks is taken from `PGHOST`, `PGUSER` and the other variables of libpq. Read once: a reload keeps it.',
   }),
 }

@@ -11,11 +11,16 @@ export function fileValueText(value: FileValue): string {
 
 const longestShown = 60
 
+/** An address, or keywords with values, as a database is named: it may have a password in it. */
+export function mayHoldPassword(text: string): boolean {
+  return /[@=]|:\/\//.test(text)
+}
+
 /** As a message quotes it; null where it could hold a password, as addresses do. */
 export function shownValue(value: FileValue): string | null {
   if (typeof value === 'object') return 'a list'
   if (typeof value !== 'string') return String(value)
-  if (/@|:\/\//.test(value)) return null
+  if (mayHoldPassword(value)) return null
   return JSON.stringify(value.length > longestShown ? `${value.slice(0, longestShown)}…` : value)
 }
 

@@ -20,8 +20,8 @@ export const jwtOptions: OptionTable<Extract<OptionKey, `jwt${string}`>> = {
       doc: 'The audience that tokens must be for, where they have an `aud` claim: a text, or a URI where it contains `:`.',
     },
   ),
-  jwtCacheMaxEntries: option('jwt-cache-max-entries', integer({ least: 0 }), 1000, {
-    doc: 'How many verified tokens are remembered, so that their signatures are not checked again; 0 for none. Times and audience are checked at every request.',
+  jwtCacheMaxEntries: option('jwt-cache-max-entries', integer({}), 1000, {
+    doc: 'How many verified tokens are remembered, so that their signatures are not checked again; 0 or less for none. Times and audience are checked at every request.',
   }),
   jwtRoleClaimKey: option('jwt-role-claim-key', claimPath, '$.role', {
     aliases: ['role-claim-key'],

@@ -136,6 +136,9 @@ class ConfigDraft {
         if (found.value !== '') {
           const { type } = option.kind
           this.warnings.push(`${described(option, name, found)}, which is ignored: no ${type}`)
+        } else if (key === 'adminServerToken') {
+          // a variable that was to hold it and does not must not open the admin server unseen
+          this.warnings.push(`${name} (${found.place}) is empty: nobody is asked for a token`)
         }
         continue
       }

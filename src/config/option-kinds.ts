@@ -27,7 +27,8 @@ export const text: OptionKind<string> = {
 export const optionalText: OptionKind<string | null> = optional(text)
 
 interface NumberLimits {
-  readonly least: number
+  /** Absent: any. */
+  readonly least?: number
   readonly most?: number
   /** What is counted: `seconds`. */
   readonly unit?: string
@@ -36,18 +37,22 @@ interface NumberLimits {
 /** A whole number within limits. */
 export function integer({ least, most, unit }: NumberLimits): OptionKind<number> {
   const what = unit === undefined ? 'a whole number' : `a whole number of ${unit}`
-  const range = most === undefined ? `${least} or more` : `from ${least} to ${most}`
-  const problem = most === undefined ? `${what}, ${range}` : `${what} ${range}`
+  const problem = `${what}${rangeText(least, most)}`
   return {
     type: unit === undefined ? 'integer' : `integer (${unit})`,
     parse(value) {
       if (value === '' || typeof value === 'boolean') return ok(undefined)
       const number = integerOf(value)
-      const isAllowed = number !== null && number >= least && number <= (most ?? number)
+      const isAllowed = number !== null && number >= (least ?? number) && number <= (most ?? number)
       return isAllowed ? ok(number) : err(`it should be ${problem}`)
     },
     print: String,
   }
+}
+
+function rangeText(least?: number, most?: number): string {
+  if (least === undefined) return ''
+  return most === undefined ? `, ${least} or more` : ` from ${least} to ${most}`
 }
 
 /** Milliseconds that a timer can take. */
@@ -65,13 +70,12 @@ export const portProblem = `it should be a whole number from 0 to ${lastPort}`
 
 /**
  * A TCP port; 0 takes any free one. Whether the number is one is checked by `load-config.ts`, since
- * PostgREST asks a server at any number. Nothing counts as not given but an empty text: a server
- * on another port than the one that was meant is worse than none.
+ * PostgREST asks a server at any number.
  */
 export const port: OptionKind<number> = {
   type: 'integer',
   parse(value) {
-    if (value === '') return ok(undefined)
+    if (value === '' || typeof value === 'boolean') return ok(undefined)
     const number = integerOf(value)
     return number === null ? err(portProblem) : ok(number)
   },

@@ -312,6 +312,23 @@ describe('warnings', () => {
     expect(warningsOf({ env: values })).toEqual([])
   })
 
+  test('an admin-server-token that is empty is told: nobody would notice otherwise', () => {
+    expect(warningsOf({ env: { DBREST_ADMIN_SERVER_TOKEN: '' } })).toEqual([
+      'admin-server-token (DBREST_ADMIN_SERVER_TOKEN) is empty: nobody is asked for a token',
+    ])
+    expect(warningsOf({})).toEqual([])
+  })
+
+  test('a boolean is no port, and no cache has a negative size, as in PostgREST', () => {
+    const loaded = tryLoadTestConfig({
+      file: 'admin-server-port = false\njwt-cache-max-entries = -1',
+    })
+    expect(loaded).toMatchObject({
+      ok: true,
+      value: { config: { adminServerPort: null, jwtCacheMaxEntries: -1 } },
+    })
+  })
+
   test('a value of another type counts as not given, as in PostgREST, and is told', () => {
     const file = 'db-max-rows = true\ndb-channel-enabled = 13'
     const config = loadTestConfig({ file })
@@ -488,7 +505,7 @@ describe('problems', () => {
     [
       'jwt-cache-max-entries',
       '1k',
-      'is "1k" (PGRST_JWT_CACHE_MAX_ENTRIES): it should be a whole number, 0 or more',
+      'is "1k" (PGRST_JWT_CACHE_MAX_ENTRIES): it should be a whole number',
     ],
     [
       'db-schema-poll-interval',
