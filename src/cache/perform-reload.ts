@@ -89,8 +89,11 @@ async function* reloadConfiguration(work: TimedReload): Steps<ReloadOutcome> {
     ...timesOf(work),
   })
   const generation = { ...state.generation, config: config ?? state.generation.config }
-  const mayHaveMoved = problem === null && state.owed === null && generation.config.dbConfig
-  if (!mayHaveMoved || !(await hasMoved(work))) return endOf(work, { problem }, outcome)
+  if (problem !== null || state.owed !== null) return endOf(work, { problem }, outcome)
+  // what a load reads of roles depends on the option
+  const isSwitched = generation.config.dbConfig !== state.generation.config.dbConfig
+  const mustLoad = isSwitched || (generation.config.dbConfig && (await hasMoved(work)))
+  if (!mustLoad) return outcome
   const ofSchema = {
     ...work,
     order: askedOfSchema(order),

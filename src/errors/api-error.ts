@@ -152,7 +152,12 @@ export type ApiError =
       /** What clients read in place of details that name files of the server. */
       readonly clientDetails?: string
     }
-  | { readonly kind: 'connection-lost'; readonly details: string }
+  | {
+      readonly kind: 'connection-lost'
+      readonly details: string
+      /** What clients read in place of `details`. */
+      readonly clientDetails?: string
+    }
   | { readonly kind: 'cache-not-loaded' }
   | { readonly kind: 'acquisition-timeout' }
   // the database's own words

@@ -107,8 +107,10 @@ export function renderError(error: ApiError, verbosity: 'verbose' | 'minimal'): 
 
 /** Where the server's files are is told by the log alone. */
 function forClients(error: ApiError): ApiError {
-  if (error.kind !== 'connection' || error.clientDetails === undefined) return error
-  return { kind: 'connection', details: error.clientDetails }
+  if (error.kind !== 'connection' && error.kind !== 'connection-lost') return error
+  return error.clientDetails === undefined
+    ? error
+    : { kind: error.kind, details: error.clientDetails }
 }
 
 /** An error as log lines show it: JSON with all four fields. */

@@ -34,7 +34,6 @@ function isSame(a: unknown, b: unknown): boolean {
     }
     return true
   }
-  if (a instanceof Set) return b instanceof Set && isSame([...a], [...b])
   if (a instanceof Set) {
     return b instanceof Set && a.size === b.size && [...a].every((member) => b.has(member))
   }

@@ -13,7 +13,7 @@ import type { Execution, RequestContext } from '../backend.ts'
 import type { Refusal } from './compile/compile-refusal.ts'
 import { createSqliteCompiler } from './compile/compile-sqlite.ts'
 import { bindOperands } from './compile/sqlite-operands.ts'
-import { cancelled, mapChildFailure, statementTimeout } from './map-sqlite-error.ts'
+import { cancelled, lostError, mapChildFailure, statementTimeout } from './map-sqlite-error.ts'
 import type { SqlitePool } from './process/sqlite-pool.ts'
 import type { SqliteRequest } from './process/sqlite-process.ts'
 import type { ChildReply } from './wire/reply-frames.ts'
@@ -46,7 +46,7 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
       case 'cancelled':
         return { kind: 'failed', error: databaseError(cancelled, context) }
       case 'lost':
-        return { kind: 'failed', error: { kind: 'connection-lost', details: outcome.cause } }
+        return { kind: 'failed', error: lostError(outcome.cause) }
       default:
         return assertNever(outcome)
     }

@@ -41,8 +41,18 @@ export function controlFailure(failure: ChildFailure): BackendFailure {
  * the process said at its end, which may name files.
  */
 export function lostFailure(cause: string): BackendFailure {
-  const [clientDetails = ''] = cause.split(':')
+  const clientDetails = withoutOutput(cause)
   return new BackendFailure({ kind: 'connection', details: cause, clientDetails }, cause)
+}
+
+/** A request's process ended each time that it was tried. */
+export function lostError(cause: string): ApiError {
+  return { kind: 'connection-lost', details: cause, clientDetails: withoutOutput(cause) }
+}
+
+/** What a process printed may name files of the server: it stands behind a colon, for the log. */
+function withoutOutput(cause: string): string {
+  return cause.split(':')[0] ?? ''
 }
 
 /**

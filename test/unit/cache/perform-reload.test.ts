@@ -130,22 +130,37 @@ describe('depth and scope', () => {
     expect(rig.store.current()).toMatchObject({ config, snapshot: { schemaVersion: 'v2' } })
   })
 
-  test.each([
-    ['that does not answer', { silence: connectionFailure }, ['1002 version']],
-    [
-      'that is not to be asked for settings',
-      { version: 'v2', config: { ok: true, value: { ...testConfig, dbConfig: false } } },
-      [],
-    ],
-  ] as const)('a database %s leaves a reload of the configuration alone', async (_, part, told) => {
+  test('a database that does not answer leaves a reload of the configuration alone', async () => {
     const rig = createRig()
     await rig.startUp()
-    Object.assign(rig.db, part)
+    rig.db.silence = connectionFailure
     const outcome = rig.pipeline.requestReload({ scope: 'config', depth: 'check', origin: 'admin' })
     await rig.clock.advance(500)
-    expect(rig.told().slice(2)).toEqual(told)
+    expect(rig.told().slice(2)).toEqual(['1002 version'])
     expect((await outcome).kind).not.toBe('failed')
     expect(rig.pipeline.state().kind).toBe('ready')
+  })
+
+  test('db-config switched by a reload loads what roles have set, or have no more', async () => {
+    const rig = createRig()
+    await rig.startUp()
+    for (const dbConfig of [false, true]) {
+      rig.db.config = { ok: true, value: { ...testConfig, dbConfig } }
+      rig.send({ scope: 'config', origin: 'signal' })
+      await rig.clock.advance(500)
+      expect(rig.store.current().config.dbConfig).toBe(dbConfig)
+    }
+    expect(rig.introspections.map(({ depth }) => depth)).toEqual(['load', 'load'])
+    rig.db.config = { ok: true, value: { ...testConfig, dbConfig: false } }
+    rig.send({ scope: 'config', origin: 'signal' })
+    await rig.clock.advance(500)
+    rig.told()
+    rig.db.version = 'v2'
+    rig.db.config = { ok: true, value: { ...testConfig, dbConfig: false, dbMaxRows: 5 } }
+    rig.send({ scope: 'config', origin: 'signal' })
+    await rig.clock.advance(500)
+    // not to be asked for settings: its version is nobody's question here
+    expect(rig.told().some((text) => /version|load /.test(text))).toBe(false)
   })
 
   test('options that shape the schema wait for a load, and checks do not make one of them', async () => {

@@ -28,6 +28,9 @@ function ignoreSignals(): void {
   }
 }
 
+/** Beyond what the socket's buffer surely takes. */
+const largeBodyBytes = 64 * 1024
+
 function serve(path: string): void {
   const connection = createSqliteConnection(path)
   const socket = createBlockingSocket(childDescriptors.frames)
@@ -40,7 +43,12 @@ function serve(path: string): void {
         connection.register(frame.slot, frame.sql)
         continue
       }
-      socket.send({ id: frame.id, ...connection.run(frame.request) })
+      const done = connection.run(frame.request)
+      // a large answer waits until the server reads it, and no lock on the file is held meanwhile
+      if (done.reply.kind === 'rows' && done.reply.body.byteLength > largeBodyBytes) {
+        connection.endBatch()
+      }
+      socket.send({ id: frame.id, ...done })
     }
     connection.endBatch()
   }

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import {
   controlFailure,
+  lostError,
   mapChildFailure,
 } from '../../../../src/backends/sqlite/map-sqlite-error.ts'
+import { renderError } from '../../../../src/errors/error-envelope.ts'
 
 describe('mapChildFailure', () => {
   test.each([
@@ -73,4 +75,12 @@ test.each([
   ['SQLITE_ERROR', 'something new', false],
 ])('%s (%s) of a load may be retried at once: %s', (code, message, mayRetryAtOnce) => {
   expect(controlFailure({ kind: 'sqlite', code, message })).toMatchObject({ mayRetryAtOnce })
+})
+
+test('what a process printed before it ended is for the log, not for clients', () => {
+  const error = lostError('the SQLite process ended with code 1: Error at /srv/app/child.js:7')
+  expect(error).toMatchObject({ details: expect.stringContaining('/srv/app') })
+  const { body } = renderError(error, 'verbose')
+  expect(body).toContain('the SQLite process ended with code 1')
+  expect(body).not.toContain('/srv')
 })
