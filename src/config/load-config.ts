@@ -17,7 +17,7 @@ import { misspeltOptions } from './misspelt-options.ts'
 import type { Option, OptionKey, OptionValues } from './option.ts'
 import { lastPort, portProblem } from './option-kinds.ts'
 import { appSettingsOf, type FoundValue, lookUp, type OptionSources } from './option-sources.ts'
-import { optionKeys, options } from './options.ts'
+import { environmentNamesOf, optionKeys, options } from './options.ts'
 import { parseConfigFile } from './parse-config-file.ts'
 import { readAdminToken } from './read-admin-token.ts'
 import { readSecret } from './read-secret.ts'
@@ -136,8 +136,9 @@ class ConfigDraft {
         if (found.value !== '') {
           const { type } = option.kind
           this.warnings.push(`${described(option, name, found)}, which is ignored: no ${type}`)
-        } else if (key === 'adminServerToken') {
-          // a variable that was to hold it and does not must not open the admin server unseen
+        } else if (key === 'adminServerToken' && environmentNamesOf(name).includes(found.place)) {
+          // a variable that was to hold it and does not must not open the admin server unseen; in a
+          // file, as dumps write it, an empty text says what is meant
           this.warnings.push(`${name} (${found.place}) is empty: nobody is asked for a token`)
         }
         continue
