@@ -105,7 +105,11 @@ test('SIGUSR2 reads the file of jwt-secret again, and forgets tokens of the old 
 })
 
 test('new db-schemas take effect only with the schema', async () => {
-  const { server, write, signal } = await serveConfigured('db-schemas = "public"\n')
+  // a listener that has just begun asks for a check of its own, which may act on them as well
+  const { server, write, signal } = await serveConfigured('db-schemas = "public"\n', {
+    DBREST_DB_CHANNEL_ENABLED: 'false',
+    DBREST_DB_SCHEMA_POLL_INTERVAL: '0',
+  })
   write('db-schemas = "other"\n')
   await signal('SIGUSR2', configRead)
   expect((await ask(`${server.url}/items`)).status).toBe(200)
