@@ -78,7 +78,7 @@ const scenarios: readonly SqliteScenario[] = [
 function statementOf(path: string, target: string): Pick<SqliteFloorInput, 'sql' | 'params'> {
   const db = new Database(path, { readonly: true })
   const wanted = schemaOptions(defaultConfig('sqlite'))
-  const catalog = buildSqliteCatalog(readRawCatalog(db), '0:0:0:0', {})
+  const catalog = buildSqliteCatalog(readRawCatalog(db), '0:0:0:0', {}, null)
   db.close()
   const snapshot = buildSnapshot(catalog, wanted, 1, new Date())
   const plan = planOf(snapshot, `GET ${target}`)

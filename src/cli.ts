@@ -26,6 +26,8 @@ export type Command =
       readonly defaultsFile?: string
       /** A URI, libpq's keyword/value text or a SQLite file, in place of the configured db-uri. */
       readonly database?: string
+      /** Nothing may be written, whatever the configuration says. */
+      readonly isReadOnly?: boolean
       /** A dump without secrets. */
       readonly isRedacted?: boolean
     }
@@ -83,6 +85,7 @@ export function parseCommand(
     ...(configFile === undefined ? {} : { configFile }),
     ...(defaults === undefined ? {} : { defaultsFile: defaults }),
     ...(isDatabase ? { database: positional } : {}),
+    ...(values['read-only'] === true ? { isReadOnly: true } : {}),
     ...(values.redact === true ? { isRedacted: true } : {}),
   })
 }
@@ -108,6 +111,7 @@ Usage: ${productName} [OPTIONS] [FILE | DATABASE]
 Options:
   --config FILE    configuration file, beside a DATABASE
   --defaults FILE  options that count where nothing else sets them, in the same syntax
+  --read-only      refuse every write to a SQLite file, as db-read-only does
   --dump-config    print the configuration in effect, secrets included, and exit
   --redact         with --dump-config: without secrets, db-uri and app.settings
   --dump-schema    print the schema as JSON and exit
@@ -191,6 +195,7 @@ const flags = {
   defaults: { type: 'string' },
   'dump-config': { type: 'boolean' },
   redact: { type: 'boolean' },
+  'read-only': { type: 'boolean' },
   'dump-schema': { type: 'boolean' },
   ready: { type: 'boolean' },
   health: { type: 'boolean' },

@@ -61,6 +61,7 @@ interface Configured {
   readonly configFile?: string
   readonly defaultsFile?: string
   readonly database?: string
+  readonly isReadOnly?: boolean
   readonly isRedacted?: boolean
 }
 
@@ -72,9 +73,13 @@ function readConfigFile(path: string): Result<string, readonly string[]> {
   }
 }
 
+/** What `--read-only` says, as strong as a flag has to be. */
+const readOnlySetting = { DBREST_DB_READ_ONLY: 'true' }
+
 /** Reads the file anew each time: a reload sees what it holds then. */
 function configReader(command: Configured): ReadConfig {
   const { configFile, defaultsFile, database, kind } = command
+  const env = command.isReadOnly === true ? { ...process.env, ...readOnlySetting } : process.env
   return ({ databaseSettings, previous }) => {
     const fileText = configFile === undefined ? ok('') : readConfigFile(configFile)
     const defaultsText = defaultsFile === undefined ? ok('') : readConfigFile(defaultsFile)
@@ -85,7 +90,7 @@ function configReader(command: Configured): ReadConfig {
       ...(configFile === undefined ? {} : { fileName: configFile }),
       defaultsText: defaultsText.value,
       ...(defaultsFile === undefined ? {} : { defaultsName: defaultsFile }),
-      env: process.env,
+      env,
       readFile: (path) => readFileSync(path),
       isSqliteFile,
       refuseOptions: (engine, given) =>

@@ -79,6 +79,9 @@ export interface Config {
   /** After `@file`; trimmed. Null: nobody is asked for one. */
   readonly adminServerToken: string | null
   readonly dbBackend: 'postgres' | 'sqlite' | 'mongodb'
+  /** Foreign keys are enforced when something is written. */
+  readonly dbForeignKeys: boolean
+  readonly dbReadOnly: boolean
   /** Milliseconds, 0: never; null: as is right for how the database tells of changes. */
   readonly dbSchemaPollInterval: number | null
   /** Milliseconds, 0: none; engines without role settings. */

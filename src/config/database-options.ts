@@ -19,13 +19,18 @@ import {
 
 type DatabaseOptionKey = Exclude<
   Extract<OptionKey, `db${string}`>,
-  'dbBackend' | 'dbSchemaPollInterval' | 'dbStatementTimeout' | 'dbSchemaLoadTimeout'
+  | 'dbBackend'
+  | 'dbForeignKeys'
+  | 'dbReadOnly'
+  | 'dbSchemaPollInterval'
+  | 'dbStatementTimeout'
+  | 'dbSchemaLoadTimeout'
 >
 
 export const databaseOptions: OptionTable<DatabaseOptionKey> = {
   dbAggregatesEnabled: option('db-aggregates-enabled', boolean, false, {
     inDatabase: true,
-    doc: 'Allows `count()`, `sum()`, `avg()`, `max()` and `min()` in `select`. Off by default: a client could aggregate a large table over and over.',
+    doc: 'Allows `count()`, `sum()`, `avg()`, `max()` and `min()` in `select`. Off by default, since a client could aggregate a large table over and over; on where the database is named on the command line.',
   }),
   dbAnonRole: option('db-anon-role', optionalText, null, {
     inDatabase: true,

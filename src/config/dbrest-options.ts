@@ -4,6 +4,7 @@
  */
 import { type OptionKey, type OptionTable, option, optionByEngine } from './option.ts'
 import {
+  boolean,
   choice,
   integer,
   milliseconds,
@@ -15,6 +16,8 @@ type OwnOptionKey =
   | Extract<OptionKey, `internal${string}`>
   | 'adminServerToken'
   | 'dbBackend'
+  | 'dbForeignKeys'
+  | 'dbReadOnly'
   | 'dbSchemaPollInterval'
   | 'dbStatementTimeout'
   | 'dbSchemaLoadTimeout'
@@ -39,6 +42,14 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
       doc: 'The engine behind `db-uri`; `postgresql` and `pg` are `postgres`, and `mongodb` is not part of this version. One that contradicts `db-uri` refuses the start.',
     },
   ),
+  dbForeignKeys: option('db-foreign-keys', boolean, true, {
+    reload: 'boot',
+    doc: 'On SQLite, whether foreign keys are enforced when something is written. SQLite leaves that to each program; switch it off for a file whose own program does not enforce them.',
+  }),
+  dbReadOnly: option('db-read-only', boolean, false, {
+    reload: 'boot',
+    doc: 'On SQLite, refuses every write with `405 25006` and never opens the file to write; also `--read-only` on the command line, and `mode=ro` in the URI of `db-uri`. On PostgreSQL set `default_transaction_read_only` for the role.',
+  }),
   dbSchemaPollInterval: optionByEngine(
     'db-schema-poll-interval',
     optionalMilliseconds,

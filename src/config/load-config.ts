@@ -96,6 +96,7 @@ export function loadConfig(input: ConfigInput): Result<LoadedConfig, readonly st
     for (const key of ['serverHost', 'adminServerHost'] as const) {
       if (draft.given[key] === undefined) draft.add(key, loopback)
     }
+    if (draft.given.dbAggregatesEnabled === undefined) draft.add('dbAggregatesEnabled', true)
   }
 
   draft.checkPorts(input.isForProbe === true)

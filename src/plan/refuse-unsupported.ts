@@ -68,6 +68,8 @@ export const featureNames = {
   preRequest: 'db-pre-request',
   databaseConfig: 'configuration in the database',
   notifications: 'notifications (db-channel)',
+  readOnlyServer: 'db-read-only',
+  foreignKeySwitch: 'db-foreign-keys',
 } as const satisfies Record<Feature, string>
 
 /**

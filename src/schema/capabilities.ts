@@ -50,6 +50,8 @@ export const features = [
   'preRequest',
   'databaseConfig',
   'notifications',
+  'readOnlyServer',
+  'foreignKeySwitch',
 ] as const
 export type Feature = (typeof features)[number]
 

@@ -107,6 +107,16 @@ export const enforcement = {
     options: { dbChannel: '', dbChannelEnabled: false },
     without: 'sends no notifications',
   },
+  readOnlyServer: {
+    at: 'configuration',
+    options: { dbReadOnly: false },
+    without: 'is made read-only by its own settings',
+  },
+  foreignKeySwitch: {
+    at: 'configuration',
+    options: { dbForeignKeys: true },
+    without: 'always enforces its foreign keys',
+  },
 } as const satisfies Record<Feature, Enforcement>
 
 /** The features enforced at one place. */

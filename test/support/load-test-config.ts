@@ -17,8 +17,11 @@ export interface TestConfigInput {
   readonly positionalDatabase?: string
   readonly sqliteFiles?: readonly string[]
   readonly isForProbe?: boolean
-  /** Of an engine that lacks something; otherwise those of the configured engine. */
-  readonly abilities?: EngineAbilities
+  /**
+   * Of an engine that lacks something; null: of one that honours everything; otherwise those of the
+   * configured engine.
+   */
+  readonly abilities?: EngineAbilities | null
 }
 
 /** As Node says that a file is not there. */
@@ -43,9 +46,10 @@ export function tryLoadTestConfig(input: TestConfigInput): ReturnType<typeof loa
       return typeof content === 'string' ? Buffer.from(content) : content
     },
     refuseOptions: (engine, given) =>
-      unhonouredOptions(input.abilities ?? engineAbilities(engine), given).map(
-        ({ problem }) => problem,
-      ),
+      unhonouredOptions(
+        input.abilities === undefined ? engineAbilities(engine) : input.abilities,
+        given,
+      ).map(({ problem }) => problem),
     isSqliteFile: (path) => sqliteFiles?.includes(path) === true,
     fileName: 'test.conf',
     ...(file === undefined ? {} : { fileText: file }),

@@ -81,9 +81,11 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
       requireOnlySchema(options)
       pool.warmUp()
       const startedAt = performance.now()
-      const reply = await ask({ op: 'catalog' }, 'catalog', signal)
+      const { dbForeignKeys: foreignKeys, dbReadOnly } = config()
+      const reply = await ask({ op: 'catalog', foreignKeys }, 'catalog', signal)
       const timings = { pragmas: performance.now() - startedAt }
-      return buildSqliteCatalog(reply.catalog, reply.schemaVersion, timings)
+      const readOnlyReason = dbReadOnly ? 'db-read-only is set' : null
+      return buildSqliteCatalog(reply.catalog, reply.schemaVersion, timings, readOnlyReason)
     },
     databaseSettings: () => Promise.resolve(new Map()),
     execute: createSqliteExecutor({

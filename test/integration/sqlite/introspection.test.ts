@@ -178,7 +178,9 @@ test.each([
 })
 
 test.each([
-  ['films', [true, true, true]],
+  // a foreign key leads to a column that it lacks: SQLite refuses to delete what it may point to
+  ['films', [true, true, false]],
+  ['loner', [true, true, true]],
   ['film_list', [false, false, false]],
   ['writable', [true, true, false]],
 ])('%s can be inserted into, updated, deleted from: %j', (name, [insert, update, remove]) => {

@@ -4,6 +4,7 @@ import {
   postgresFacts,
 } from '../../../src/backends/postgres/catalog/postgres-facts.ts'
 import { SqliteFacts, sqliteFacts } from '../../../src/backends/sqlite/catalog/sqlite-facts.ts'
+import type { WriteFacts } from '../../../src/backends/sqlite/catalog/write-facts.ts'
 import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import { diffSnapshots } from '../../../src/schema/diff-snapshots.ts'
 import type { EngineFacts } from '../../../src/schema/engine-facts.ts'
@@ -12,7 +13,27 @@ import { catalog, options } from '../schema/sample-catalog.ts'
 const settings = [['statement_timeout', '5s']] as const
 const ofPostgres = new PostgresFacts(new Map([['anon', { isolationLevel: null, settings }]]))
 const indexes = [{ table: 'films_fts', keyColumn: 'id', columns: new Set(['title']) }]
-const ofSqlite = new SqliteFacts(['films'], new Map([['films', indexes]]))
+const films: WriteFacts = {
+  kind: 'table',
+  rowid: 'rowid',
+  rowidColumn: 'id',
+  isAutoincrement: false,
+  isWithoutRowid: false,
+  isStrict: true,
+  primaryKey: ['id'],
+  uniqueKeys: [{ constraint: 'films_pkey', columns: ['id'], isPrimary: true }],
+  checks: [{ constraint: 'films_year_check', label: 'year > 0' }],
+  foreignKeys: [],
+  generatedColumns: new Set(['age']),
+  insertRefusal: null,
+  deleteRefusal: null,
+  updateRefusals: new Map([['title', 'no such function: f']]),
+}
+const ofSqlite = new SqliteFacts({
+  strictRelations: new Set(['films']),
+  ftsIndexes: new Map([['films', indexes]]),
+  writes: new Map([['films', films]]),
+})
 
 function changed(before: EngineFacts, after: EngineFacts): readonly string[] {
   const build = (engineFacts: EngineFacts) =>
@@ -48,12 +69,16 @@ describe('facts of an engine', () => {
     const other = new Map([['anon', { isolationLevel: 'serializable', settings } as const]])
     expect(changed(ofPostgres, new PostgresFacts(ofPostgres.roles))).toEqual([])
     expect(changed(ofPostgres, new PostgresFacts(other))).toEqual(['role settings'])
-    expect(changed(ofSqlite, new SqliteFacts(['films'], ofSqlite.ftsIndexes))).toEqual([])
-    const title = 'strict tables and full-text indexes'
-    expect(changed(ofSqlite, new SqliteFacts([], ofSqlite.ftsIndexes))).toEqual([title])
+    expect(changed(ofSqlite, new SqliteFacts({ ...ofSqlite }))).toEqual([])
+    const { title } = ofSqlite
+    const unwritable = new Map([['films', { ...films, insertRefusal: 'no such table: x' }]])
+    expect(changed(ofSqlite, new SqliteFacts({ ...ofSqlite, writes: unwritable }))).toEqual([title])
+    expect(changed(ofSqlite, new SqliteFacts({ ...ofSqlite, strictRelations: new Set() }))).toEqual(
+      [title],
+    )
     const wider = new Map([
       ['films', indexes.map((index) => ({ ...index, columns: new Set(['title', 'plot']) }))],
     ])
-    expect(changed(ofSqlite, new SqliteFacts(['films'], wider))).toEqual([title])
+    expect(changed(ofSqlite, new SqliteFacts({ ...ofSqlite, ftsIndexes: wider }))).toEqual([title])
   })
 })

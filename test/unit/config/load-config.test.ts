@@ -262,6 +262,14 @@ describe('where it is served', () => {
     expect(hosts({ ...given, positionalDatabase: 'films.db' })).toEqual(['!4', '!4'])
   })
 
+  test('its aggregates are allowed, unless something says otherwise', () => {
+    const allows = (input: TestConfigInput) => loadTestConfig(input).dbAggregatesEnabled
+    expect(allows({ positionalDatabase: 'films.db' })).toBe(true)
+    const off = { file: 'db-aggregates-enabled = false', positionalDatabase: 'films.db' }
+    expect(allows(off)).toBe(false)
+    expect(allows({ file: 'db-uri = "films.db"' })).toBe(false)
+  })
+
   test('a host for one of the two servers is for that one', () => {
     const given = { env: env({ 'admin-server-host': '!6' }), positionalDatabase: 'films.db' }
     expect(hosts(given)).toEqual(['127.0.0.1', '!6'])

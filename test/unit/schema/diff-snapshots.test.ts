@@ -174,7 +174,7 @@ describe('diffSnapshots', () => {
 
   test('members of a set are compared', () => {
     const facts = (...strict: readonly string[]) =>
-      build({ ...before, engineFacts: new SqliteFacts(strict, new Map()) })
+      build({ ...before, engineFacts: new SqliteFacts({ strictRelations: new Set(strict) }) })
     expect(diffSnapshots(facts('a'), facts('a'))).toEqual(noChanges)
     expect(diffSnapshots(facts('a'), facts('b')).changed).toHaveLength(1)
     expect(diffSnapshots(facts('a'), facts('a', 'b')).changed).toHaveLength(1)

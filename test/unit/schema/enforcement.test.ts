@@ -89,6 +89,8 @@ const settings: readonly (readonly [Feature, string, string, harmless: string])[
   ['databaseConfig', 'db-pre-config', 'configure', ''],
   ['notifications', 'db-channel', 'pgrst', ''],
   ['notifications', 'db-channel-enabled', 'true', 'false'],
+  ['readOnlyServer', 'db-read-only', 'true', 'false'],
+  ['foreignKeySwitch', 'db-foreign-keys', 'false', 'true'],
 ]
 
 const able = describeSnapshot(description)
@@ -136,7 +138,8 @@ describe('an option that the engine cannot honour is a problem', () => {
     expect(problem).toMatch(new RegExp(`^${option} is set, but SQLite .+: unset it$`))
     expect(more).toEqual([])
     expect(problemsOf(feature, option, harmless)).toEqual([])
-    expect(tryLoadTestConfig({ file: `${option} = "${value}"` }).ok).toBe(true)
+    const abilities = able.capabilities
+    expect(tryLoadTestConfig({ file: `${option} = "${value}"`, abilities }).ok).toBe(true)
   })
 
   test.each([

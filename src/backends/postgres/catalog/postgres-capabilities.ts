@@ -50,6 +50,8 @@ const grades = {
   preRequest: 'native',
   databaseConfig: 'native',
   notifications: 'native',
+  readOnlyServer: 'unsupported',
+  foreignKeySwitch: 'unsupported',
 } as const satisfies Record<Feature, Grade>
 
 /** With PostGIS. */

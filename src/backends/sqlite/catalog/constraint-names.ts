@@ -1,9 +1,10 @@
 /**
- * Names of foreign keys, by which clients choose among several. Pragmas do not tell those that a
- * CREATE TABLE gives, so they are looked up in its text; the others are named as PostgreSQL would.
+ * Names of constraints: of foreign keys, by which clients choose among several, and of keys and
+ * checks, which errors name. Pragmas do not tell those that a CREATE TABLE gives, so they are looked
+ * up in its text; the others are named as PostgreSQL would.
  */
 import type { RawForeignKey, RawRelation } from '../wire/raw-catalog.ts'
-import { isKeyword, listItems, type SqlToken, tokenizeSql } from './sqlite-tokens.ts'
+import { isKeyword, listItems, type SqlToken, tokenizeSql } from '../wire/sqlite-tokens.ts'
 
 /** One name for each of the relation's foreign keys, which are in the order of their declaration. */
 export function foreignKeyNames(relation: RawRelation): readonly string[] {
@@ -33,21 +34,98 @@ function declaredNames(sql: string): readonly (string | null)[] {
   return listItems(tokenizeSql(sql)).flatMap((item) => {
     return topLevel(item).flatMap((each, at, tokens) => {
       if (!isKeyword(each, 'REFERENCES')) return []
-      // FOREIGN KEY (…) REFERENCES: the list is not among the top-level tokens
-      const start = isKeyword(tokens[at - 2], 'FOREIGN') ? at - 2 : at
+      // FOREIGN KEY (…) REFERENCES: of the list, its parenthesis is among the top-level tokens
+      const start = isKeyword(tokens[at - 3], 'FOREIGN') ? at - 3 : at
       const name = tokens[start - 1]
       return [isKeyword(tokens[start - 2], 'CONSTRAINT') && name !== undefined ? name.text : null]
     })
   })
 }
 
+export interface CheckName {
+  /** Declared, or what PostgreSQL would name it. */
+  readonly constraint: string
+  /** What SQLite says behind `CHECK constraint failed: `: the name, or the expression as written. */
+  readonly label: string
+}
+
+/** The relation's CHECK constraints, in the order of their declaration. */
+export function checkNames({ name: table, sql, columns }: RawRelation): readonly CheckName[] {
+  const taken = new Set<string>()
+  const known = new Set(columns.map((column) => column.name.toLowerCase()))
+  return listItems(tokenizeSql(sql)).flatMap((item) => {
+    return topLevel(item).flatMap((each, at, tokens) => {
+      const open = tokens[at + 1]
+      if (!isKeyword(each, 'CHECK') || open?.text !== '(') return []
+      const declared = constraintName(tokens, at)
+      if (declared !== null) return [{ constraint: declared, label: declared }]
+      const inside = item.slice(item.indexOf(open) + 1)
+      const expression = inside.slice(0, closingAt(inside))
+      const end = expression.at(-1)?.end ?? open.end
+      const named = new Set(
+        expression
+          .filter((token) => token.kind !== 'string' && known.has(token.text.toLowerCase()))
+          .map((token) => token.text),
+      )
+      const [only] = named
+      const constraint = named.size === 1 ? `${table}_${only}_check` : `${table}_check`
+      return [{ constraint: freeName(constraint, taken), label: sql.slice(open.end, end).trim() }]
+    })
+  })
+}
+
+/** How keys are told apart: `primary`, or a unique key's columns in their order. */
+export function keyId(columns: readonly string[]): string {
+  return JSON.stringify(columns.map((column) => column.toLowerCase()))
+}
+
+/** Names that the CREATE TABLE gives to keys, by `keyId`; the primary key's is `primary`. */
+export function declaredKeyNames({ sql }: RawRelation): ReadonlyMap<string, string> {
+  const names = new Map<string, string>()
+  for (const item of listItems(tokenizeSql(sql))) {
+    const tokens = topLevel(item)
+    for (const [at, each] of tokens.entries()) {
+      const isPrimary = isKeyword(each, 'PRIMARY') && isKeyword(tokens[at + 1], 'KEY')
+      const name = constraintName(tokens, at)
+      if (name === null || !(isPrimary || isKeyword(each, 'UNIQUE'))) continue
+      const open = tokens[at + 1]
+      const columns = open?.text === '(' ? listedNames(item.slice(item.indexOf(open))) : []
+      // a column's own constraint has no list
+      const own = columns.length === 0 ? [item[0]?.text ?? ''] : columns
+      names.set(isPrimary ? 'primary' : keyId(own), name)
+    }
+  }
+  return names
+}
+
+function listedNames(tokens: readonly SqlToken[]): readonly string[] {
+  return listItems(tokens).flatMap(([name]) => (name === undefined ? [] : [name.text]))
+}
+
+/** SQLite takes the last name that stands before a constraint of the same item. */
+function constraintName(tokens: readonly SqlToken[], before: number): string | null {
+  const at = tokens.slice(0, before).findLastIndex((token) => isKeyword(token, 'CONSTRAINT'))
+  return at === -1 ? null : (tokens[at + 1]?.text ?? null)
+}
+
+function closingAt(tokens: readonly SqlToken[]): number {
+  let depth = 1
+  return tokens.findIndex(({ kind, text }) => {
+    if (kind === 'symbol' && text === '(') depth += 1
+    if (kind === 'symbol' && text === ')') depth -= 1
+    return depth === 0
+  })
+}
+
+/** Opening parentheses are among them, what follows inside is not. */
 function topLevel(tokens: readonly SqlToken[]): readonly SqlToken[] {
   let depth = 0
   return tokens.filter((each) => {
     const isOpen = each.kind === 'symbol' && each.text === '('
     const isClose = each.kind === 'symbol' && each.text === ')'
-    if (isOpen) depth += 1
     if (isClose) depth -= 1
-    return depth === 0 && !isClose
+    const isShown = depth === 0 && !isClose
+    if (isOpen) depth += 1
+    return isShown
   })
 }

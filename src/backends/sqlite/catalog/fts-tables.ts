@@ -4,8 +4,9 @@
  * relation that can be searched; one without content can answer nothing but row numbers.
  */
 import type { RawRelation } from '../wire/raw-catalog.ts'
+import { isKeyword, listItems, type SqlToken, tokenizeSql } from '../wire/sqlite-tokens.ts'
+import { rowidName } from './rowid-name.ts'
 import type { FtsIndex } from './sqlite-facts.ts'
-import { isKeyword, listItems, type SqlToken, tokenizeSql } from './sqlite-tokens.ts'
 
 export interface FtsTable {
   readonly name: string
@@ -60,15 +61,10 @@ export function ftsIndexes(
     const wanted = content.kind === 'own' ? name : content.table
     const relation = relations.find((each) => each.name.toLowerCase() === wanted.toLowerCase())
     if (relation === undefined) continue
-    const keyColumn = (content.kind === 'external' ? content.rowid : null) ?? rowidName(relation)
+    const keyColumn =
+      (content.kind === 'external' ? content.rowid : null) ?? rowidName(relation) ?? 'rowid'
     const index = { table: name, keyColumn, columns }
     byRelation.set(relation.name, [...(byRelation.get(relation.name) ?? []), index])
   }
   return byRelation
-}
-
-/** One of the rowid's names that no column of the relation has taken. */
-function rowidName(relation: RawRelation): string {
-  const taken = new Set(relation.columns.map((column) => column.name.toLowerCase()))
-  return ['rowid', '_rowid_', 'oid'].find((name) => !taken.has(name)) ?? 'rowid'
 }

@@ -14,23 +14,25 @@ import { readDeclaredType } from './declared-type.ts'
 import { type FtsTable, ftsIndexes, readFtsTable } from './fts-tables.ts'
 import { sqliteCapabilities } from './sqlite-capabilities.ts'
 import { SqliteFacts } from './sqlite-facts.ts'
-import { isKeyword, tokenizeSql } from './sqlite-tokens.ts'
 import { sqliteViewKeys } from './sqlite-view-keys.ts'
+import { isUpdatable, type WriteFacts, writeFactsOf } from './write-facts.ts'
 
+/** `readOnlyReason`: why nothing may be written, whatever the file allows; null: it may. */
 export function buildSqliteCatalog(
   raw: RawCatalog,
   schemaVersion: string,
   timings: Catalog['timings'],
+  readOnlyReason: string | null,
 ): Catalog {
   const ftsTables = raw.relations.flatMap((relation) => readFtsTable(relation) ?? [])
   const exposed = raw.relations.filter((relation) => !isIndexOfOther(relation, ftsTables))
   const byName = new Map(exposed.map((relation) => [relation.name.toLowerCase(), relation]))
   const foreignKeys = exposed.flatMap((relation) => declaredForeignKeys(relation, byName))
-  const writes = insteadOfEvents(raw)
+  const noWrites = readOnlyReason ?? (raw.isFileWritable ? null : 'the database file is read-only')
   return {
     schemaVersion,
     capabilities: sqliteCapabilities(raw.sqliteVersion),
-    relations: exposed.map((relation) => buildRelation(relation, writes)),
+    relations: exposed.map((relation) => buildRelation(relation, noWrites === null)),
     unreadableRelations: raw.unreadable.map(({ name, cause }) => ({
       ...qualifiedName(onlySchema, name),
       cause,
@@ -41,10 +43,12 @@ export function buildSqliteCatalog(
     computedRelationships: [],
     representations: [],
     mediaHandlers: [],
-    engineFacts: new SqliteFacts(
-      exposed.flatMap(({ isStrict, name }) => (isStrict ? [name] : [])),
-      ftsIndexes(ftsTables, exposed),
-    ),
+    engineFacts: new SqliteFacts({
+      strictRelations: new Set(exposed.flatMap(({ isStrict, name }) => (isStrict ? [name] : []))),
+      ftsIndexes: ftsIndexes(ftsTables, exposed),
+      writes: new Map(exposed.map((each) => [each.name, writeFacts(each, foreignKeys)])),
+      readOnlyReason: noWrites,
+    }),
     timings,
   }
 }
@@ -54,38 +58,24 @@ function isIndexOfOther(relation: RawRelation, ftsTables: readonly FtsTable[]): 
   return ftsTables.some((table) => table.name === relation.name && table.content.kind !== 'own')
 }
 
-/** `writes`: by view, in lower case, what triggers do in its stead. */
-function buildRelation(
-  relation: RawRelation,
-  writes: ReadonlyMap<string, ReadonlySet<string>>,
-): CatalogRelation {
-  const isView = relation.kind === 'view'
-  const events = writes.get(relation.name.toLowerCase())
-  const can = (event: string) => !isView || events?.has(event) === true
+function buildRelation(relation: RawRelation, isFileWritable: boolean): CatalogRelation {
+  const { columns, unwritable } = relation
   return {
     ...qualifiedName(onlySchema, relation.name),
-    kind: isView ? 'view' : 'table',
+    kind: relation.kind === 'view' ? 'view' : 'table',
     description: null,
-    canInsert: can('INSERT'),
-    canUpdate: can('UPDATE'),
-    canDelete: can('DELETE'),
+    canInsert: isFileWritable && unwritable.insert === null,
+    canUpdate: isFileWritable && isUpdatable(columns, unwritable),
+    canDelete: isFileWritable && unwritable.delete === null,
     primaryKey: primaryKeyOf(relation),
-    columns: relation.columns.map((column) => buildColumn(column, relation)),
+    columns: columns.map((column) => buildColumn(column, relation)),
     isClosed: true,
   }
 }
 
-function insteadOfEvents({ triggers }: RawCatalog): ReadonlyMap<string, ReadonlySet<string>> {
-  const byView = new Map<string, Set<string>>()
-  for (const { table, sql } of triggers) {
-    const tokens = tokenizeSql(sql)
-    const at = tokens.findIndex((each) => isKeyword(each, 'INSTEAD'))
-    const event = at === -1 ? undefined : tokens[at + 2]
-    if (event === undefined) continue
-    const view = table.toLowerCase()
-    byView.set(view, (byView.get(view) ?? new Set()).add(event.text.toUpperCase()))
-  }
-  return byView
+function writeFacts(relation: RawRelation, foreignKeys: readonly ForeignKey[]): WriteFacts {
+  const rowid = relation.columns.find((column) => isRowidAlias(column, relation))
+  return writeFactsOf(relation, primaryKeyOf(relation), rowid?.name ?? null, foreignKeys)
 }
 
 function primaryKeyOf({ columns }: RawRelation): readonly string[] {
@@ -176,7 +166,7 @@ function columnPairs(
 }
 
 function isKey(relation: RawRelation, columns: readonly string[]): boolean {
-  const keys = [primaryKeyOf(relation), ...relation.uniqueKeys]
+  const keys = [primaryKeyOf(relation), ...relation.uniqueIndexes.map((index) => index.columns)]
   const wanted = new Set(columns)
   return keys.some((key) => key.length === wanted.size && key.every((name) => wanted.has(name)))
 }

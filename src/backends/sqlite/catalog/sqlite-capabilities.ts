@@ -52,6 +52,8 @@ const grades = {
   preRequest: 'unsupported',
   databaseConfig: 'unsupported',
   notifications: 'unsupported',
+  readOnlyServer: 'native',
+  foreignKeySwitch: 'native',
 } as const satisfies Record<Feature, Grade>
 
 export const sqliteAbilities: EngineAbilities = { engine: 'SQLite', grades }

@@ -3,6 +3,7 @@
  * by the executor from the snapshot that a request runs on.
  */
 import type { EngineFacts } from '../../../schema/engine-facts.ts'
+import type { WriteFacts } from './write-facts.ts'
 
 /** A full-text index (FTS5) through which a relation can be searched. */
 export interface FtsIndex {
@@ -13,27 +14,46 @@ export interface FtsIndex {
   readonly columns: ReadonlySet<string>
 }
 
-export class SqliteFacts implements EngineFacts {
-  readonly title = 'strict tables and full-text indexes'
+/** What a load found out. By relation: the relation's name. */
+export interface FoundFacts {
   /** Relations whose columns hold only what they are declared as. */
   readonly strictRelations: ReadonlySet<string>
-  /** By relation. */
   readonly ftsIndexes: ReadonlyMap<string, readonly FtsIndex[]>
+  readonly writes: ReadonlyMap<string, WriteFacts>
+  /** Why nothing can be written to the file at all; null where it can. */
+  readonly readOnlyReason: string | null
+}
 
-  constructor(
-    strictRelations: Iterable<string>,
-    ftsIndexes: ReadonlyMap<string, readonly FtsIndex[]>,
-  ) {
-    const frozen = [...ftsIndexes].map(([relation, indexes]) => {
-      const copies = indexes.map((index) =>
-        Object.freeze({ ...index, columns: Object.freeze(new Set(index.columns)) }),
-      )
-      return [relation, Object.freeze(copies)] as const
-    })
-    this.strictRelations = Object.freeze(new Set(strictRelations))
-    this.ftsIndexes = Object.freeze(new Map(frozen))
+const nothing: FoundFacts = {
+  strictRelations: new Set(),
+  ftsIndexes: new Map(),
+  writes: new Map(),
+  readOnlyReason: null,
+}
+
+export class SqliteFacts implements EngineFacts, FoundFacts {
+  readonly title = 'strict tables, full-text indexes and what can be written'
+  readonly strictRelations: ReadonlySet<string>
+  readonly ftsIndexes: ReadonlyMap<string, readonly FtsIndex[]>
+  readonly writes: ReadonlyMap<string, WriteFacts>
+  readonly readOnlyReason: string | null
+
+  constructor(found: Partial<FoundFacts>) {
+    const { strictRelations, ftsIndexes, writes, readOnlyReason } = { ...nothing, ...found }
+    this.strictRelations = frozen(new Set(strictRelations))
+    this.ftsIndexes = frozen(new Map(ftsIndexes))
+    this.writes = frozen(new Map(writes))
+    this.readOnlyReason = readOnlyReason
     Object.freeze(this)
   }
+}
+
+/** The plain data of facts, frozen in depth. */
+function frozen<T>(data: T): T {
+  if (data instanceof Map || data instanceof Set) for (const value of data.values()) frozen(value)
+  else if (typeof data === 'object' && data !== null)
+    for (const value of Object.values(data)) frozen(value)
+  return Object.freeze(data)
 }
 
 /** Throws  for the facts of another engine: the snapshot is not one of ours */

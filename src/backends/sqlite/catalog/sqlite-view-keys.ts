@@ -8,7 +8,7 @@ import { onlySchema } from '../../../core/only-schema.ts'
 import { qualifiedName } from '../../../core/qualified-name.ts'
 import type { ForeignKey, ViewKeyDependency } from '../../../schema/catalog.ts'
 import type { RawRelation } from '../wire/raw-catalog.ts'
-import { isKeyword, tokenizeSql } from './sqlite-tokens.ts'
+import { isKeyword, tokenizeSql } from '../wire/sqlite-tokens.ts'
 
 interface TableKey {
   readonly table: string

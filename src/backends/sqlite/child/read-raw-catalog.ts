@@ -1,7 +1,9 @@
 /**
  * Reads a SQLite schema through its pragmas, inside a SQLite process and inside the caller's
- * transaction. Nothing is parsed here: where a view's columns come from is SQLite's own answer.
+ * transaction. What can be read and written, and where a view's columns come from, is SQLite's own
+ * answer to statements that are prepared and never run.
  */
+import { accessSync, constants } from 'node:fs'
 import type Database from 'better-sqlite3'
 import { quoteIdentifier } from '../../sql/sql-text.ts'
 import type {
@@ -10,9 +12,10 @@ import type {
   RawForeignKey,
   RawOrigin,
   RawRelation,
-  RawTrigger,
+  RawUniqueIndex,
   RawUnreadable,
 } from '../wire/raw-catalog.ts'
+import { isOfSchema, tryWrites } from './try-writes.ts'
 
 interface ListedTable {
   readonly name: string
@@ -49,7 +52,11 @@ interface ListedIndexColumn {
 /** Hidden columns of virtual tables: arguments rather than data. */
 const hiddenByModule = 1
 
-/** Relations that SQLite itself cannot read (a view of a dropped table, a missing module) are apart. */
+/**
+ * Relations that SQLite itself cannot read (a view of a dropped table, a missing module) are apart.
+ *
+ * Throws  what SQLite says of a file that is damaged or locked
+ */
 export function readRawCatalog(db: Database.Database): RawCatalog {
   // names of SQLite's own tables cannot be given to others
   const listed = db
@@ -63,18 +70,22 @@ export function readRawCatalog(db: Database.Database): RawCatalog {
     )
     .all()
   const reader = createRelationReader(db)
-  const triggers = db
-    .prepare<[], RawTrigger>(
-      `SELECT tbl_name AS "table", sql FROM sqlite_schema WHERE type = 'trigger' AND sql IS NOT NULL`,
-    )
-    .all()
   const read = listed.map(reader)
   const version = db.prepare<[], string>('SELECT sqlite_version()').pluck().get()
   return {
     sqliteVersion: version ?? '',
     relations: read.filter(isReadable),
     unreadable: read.filter((each): each is RawUnreadable => !isReadable(each)),
-    triggers,
+    isFileWritable: isWritable(db.name),
+  }
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
   }
 }
 
@@ -100,28 +111,25 @@ function createRelationReader(
     try {
       const visible = columns.all(name).filter((column) => column.hidden !== hiddenByModule)
       const indexed = kind === 'table' ? indexes.all(name) : []
+      const shown = visible.map(toColumn)
       return {
         name,
         kind,
         isStrict: table.strict === 1,
         isWithoutRowid: table.wr === 1,
         sql: table.sql ?? '',
-        columns: visible.map(toColumn),
-        uniqueKeys: uniqueKeys(indexed),
+        columns: shown,
+        uniqueIndexes: uniqueIndexes(indexed),
         hasKeyIndex: indexed.some((column) => column.origin === 'pk'),
         foreignKeys: kind === 'table' ? toForeignKeys(keys.all(name)) : [],
         origins: kind === 'view' ? readOrigins(db, name) : [],
+        unwritable: tryWrites(db, name, kind, shown),
       }
     } catch (error) {
       if (!isOfSchema(error)) throw error
       return { name, cause: error.message }
     }
   }
-}
-
-/** What is wrong is written in the schema; a file that is damaged or locked is another matter. */
-function isOfSchema(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && error.code === 'SQLITE_ERROR'
 }
 
 function toColumn(column: ListedColumn): RawColumn {
@@ -135,15 +143,23 @@ function toColumn(column: ListedColumn): RawColumn {
   }
 }
 
-function uniqueKeys(columns: readonly ListedIndexColumn[]): readonly (readonly string[])[] {
-  const byIndex = new Map<string, (string | null)[]>()
-  for (const { index, isUnique, partial, column } of columns) {
-    if (isUnique !== 1 || partial !== 0) continue
-    byIndex.set(index, [...(byIndex.get(index) ?? []), column])
+function uniqueIndexes(columns: readonly ListedIndexColumn[]): readonly RawUniqueIndex[] {
+  const byIndex = new Map<string, ListedIndexColumn[]>()
+  for (const column of columns) {
+    if (column.isUnique !== 1 || column.partial !== 0) continue
+    byIndex.set(column.index, [...(byIndex.get(column.index) ?? []), column])
   }
-  // a null is an expression or the rowid
-  return [...byIndex.values()].filter((key): key is string[] => !key.includes(null))
+  return [...byIndex].flatMap(([index, parts]) => {
+    // a null is an expression or the rowid
+    const names = parts.flatMap(({ column }) => column ?? [])
+    const origin = origins.find((each) => each === parts[0]?.origin)
+    return names.length < parts.length || origin === undefined
+      ? []
+      : [{ index, origin, columns: names }]
+  })
 }
+
+const origins = ['c', 'u', 'pk'] as const
 
 function toForeignKeys(rows: readonly ListedKey[]): readonly RawForeignKey[] {
   const byId = new Map<number, { id: number; table: string; columns: ListedKey[] }>()

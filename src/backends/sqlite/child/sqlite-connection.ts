@@ -69,6 +69,8 @@ export function createSqliteConnection(path: string): SqliteConnection {
     if (isNewEpoch) epoch = request.epoch
     if (isNewEpoch || request.op === 'catalog') close()
     const database = request.op === 'version' ? openAfterChange() : open()
+    // what can be written depends on it, and it cannot be changed inside a transaction
+    if (request.op === 'catalog') database.db.pragma(`foreign_keys = ${request.foreignKeys}`)
     if (!database.db.inTransaction) database.begin()
     return database
   }

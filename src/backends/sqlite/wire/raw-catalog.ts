@@ -26,6 +26,21 @@ export interface RawOrigin {
   readonly column: string
 }
 
+export interface RawUniqueIndex {
+  readonly index: string
+  /** By CREATE INDEX, by UNIQUE, or by PRIMARY KEY. */
+  readonly origin: 'c' | 'u' | 'pk'
+  readonly columns: readonly string[]
+}
+
+/** What SQLite says of statements that it does not compile; null: it compiles. */
+export interface RawUnwritable {
+  readonly insert: string | null
+  readonly delete: string | null
+  /** Columns that no UPDATE may set, generated ones apart. */
+  readonly update: readonly { readonly column: string; readonly cause: string }[]
+}
+
 export interface RawRelation {
   readonly name: string
   readonly kind: 'table' | 'view' | 'virtual'
@@ -34,18 +49,14 @@ export interface RawRelation {
   /** Its CREATE statement. */
   readonly sql: string
   readonly columns: readonly RawColumn[]
-  /** Columns of each unique index that is neither partial nor over expressions. */
-  readonly uniqueKeys: readonly (readonly string[])[]
+  /** Those that are neither partial nor over expressions. */
+  readonly uniqueIndexes: readonly RawUniqueIndex[]
   /** The primary key has an index of its own, so it is not the rowid. */
   readonly hasKeyIndex: boolean
   readonly foreignKeys: readonly RawForeignKey[]
   /** Of views: by position of the column. */
   readonly origins: readonly (RawOrigin | null)[]
-}
-
-export interface RawTrigger {
-  readonly table: string
-  readonly sql: string
+  readonly unwritable: RawUnwritable
 }
 
 /** SQLite has it, and cannot read it: a view over a table that is gone, say. */
@@ -59,5 +70,6 @@ export interface RawCatalog {
   readonly sqliteVersion: string
   readonly relations: readonly RawRelation[]
   readonly unreadable: readonly RawUnreadable[]
-  readonly triggers: readonly RawTrigger[]
+  /** The system lets this process write the file. */
+  readonly isFileWritable: boolean
 }

@@ -6,7 +6,8 @@
  *         register  [slot: u16][SQL]
  *         read      [epoch: u32][schema stamp][slot: u16][values]
  *         check     [epoch: u32][schema stamp]
- *         version, catalog   nothing
+ *         version   nothing
+ *         catalog   [whether foreign keys are enforced: u8]
  */
 import { assertNever } from '../../../core/assert-never.ts'
 import { readValues, type SqliteParam, writeValues } from './bound-values.ts'
@@ -29,7 +30,8 @@ export type ChildRequest =
   /** Whether a read of this schema would run. */
   | ({ readonly op: 'check' } & Planned)
   | { readonly op: 'version' }
-  | { readonly op: 'catalog' }
+  /** `foreignKeys`: they are enforced when something is written. */
+  | { readonly op: 'catalog'; readonly foreignKeys: boolean }
 
 export type RequestFrame =
   | { readonly op: 'register'; readonly slot: number; readonly sql: string }
@@ -66,7 +68,9 @@ export function writeRequest(writer: FrameWriter, id: number, request: ChildRequ
       writePlanned(writer, request)
       break
     case 'version':
+      break
     case 'catalog':
+      writer.u8(request.foreignKeys ? 1 : 0)
       break
     default:
       assertNever(request)
@@ -100,7 +104,7 @@ function readChildRequest(op: number | undefined, frame: Buffer): ChildRequest {
     case ops.version:
       return { op: 'version' }
     case ops.catalog:
-      return { op: 'catalog' }
+      return { op: 'catalog', foreignKeys: frame[restAt] === 1 }
     default:
       throw new Error(`a SQLite process was asked for ${op}`)
   }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { foreignKeyNames } from '../../../../../src/backends/sqlite/catalog/constraint-names.ts'
 import { readFtsTable } from '../../../../../src/backends/sqlite/catalog/fts-tables.ts'
-import { tokenizeSql } from '../../../../../src/backends/sqlite/catalog/sqlite-tokens.ts'
 import type { RawRelation } from '../../../../../src/backends/sqlite/wire/raw-catalog.ts'
+import { tokenizeSql } from '../../../../../src/backends/sqlite/wire/sqlite-tokens.ts'
 
 function relation(parts: Partial<RawRelation>): RawRelation {
   return {
@@ -12,10 +12,11 @@ function relation(parts: Partial<RawRelation>): RawRelation {
     isWithoutRowid: false,
     sql: '',
     columns: [],
-    uniqueKeys: [],
+    uniqueIndexes: [],
     hasKeyIndex: false,
     foreignKeys: [],
     origins: [],
+    unwritable: { insert: null, delete: null, update: [] },
     ...parts,
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Splits the text of a CREATE statement into tokens: enough to find names that pragmas do not tell
- * (of constraints, of full-text options), never to judge the statement. SQLite has accepted it.
+ * (of constraints, of full-text options) and what stands in quotes, never to judge the statement. SQLite has accepted it.
  */
 
 export interface SqlToken {
@@ -8,6 +8,9 @@ export interface SqlToken {
   readonly kind: 'word' | 'name' | 'string' | 'symbol'
   /** Without quotes. */
   readonly text: string
+  /** Where it is in the statement: UTF-16 units, the end exclusive. */
+  readonly start: number
+  readonly end: number
 }
 
 const token =
@@ -15,12 +18,15 @@ const token =
 
 export function tokenizeSql(sql: string): readonly SqlToken[] {
   return [...sql.matchAll(token)].flatMap((match): SqlToken[] => {
-    const [, double, back, bracket, single, word, symbol] = match
-    if (word !== undefined) return [{ kind: 'word', text: word }]
-    if (symbol !== undefined) return [{ kind: 'symbol', text: symbol }]
-    if (single !== undefined) return [{ kind: 'string', text: single.replaceAll("''", "'") }]
+    const [whole, double, back, bracket, single, word, symbol] = match
+    const at = { start: match.index, end: match.index + whole.length }
+    if (word !== undefined) return [{ kind: 'word', text: word, ...at }]
+    if (symbol !== undefined) return [{ kind: 'symbol', text: symbol, ...at }]
+    if (single !== undefined) {
+      return [{ kind: 'string', text: single.replaceAll("''", "'"), ...at }]
+    }
     const name = double?.replaceAll('""', '"') ?? back?.replaceAll('``', '`') ?? bracket
-    return name === undefined ? [] : [{ kind: 'name', text: name }]
+    return name === undefined ? [] : [{ kind: 'name', text: name, ...at }]
   })
 }
 

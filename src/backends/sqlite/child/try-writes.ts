@@ -1,0 +1,56 @@
+/**
+ * Which writes SQLite compiles for a relation: it looks at CHECKs, indexes, triggers and foreign
+ * keys while it does, and nothing is run, so a connection that may not write can ask. What a
+ * relation's definition makes impossible (a function of another application's, a trigger over a
+ * table that is gone) is known before a request meets it.
+ */
+import type Database from 'better-sqlite3'
+import { quoteIdentifier } from '../../sql/sql-text.ts'
+import type { RawColumn, RawRelation, RawUnwritable } from '../wire/raw-catalog.ts'
+
+/** Throws  what is no matter of the schema: a damaged file, say */
+export function tryWrites(
+  db: Database.Database,
+  name: string,
+  kind: RawRelation['kind'],
+  columns: readonly RawColumn[],
+): RawUnwritable {
+  const relation = `main.${quoteIdentifier(name)}`
+  const settable = columns.filter((column) => !column.isGenerated)
+  const update = (some: readonly RawColumn[]) => {
+    const sets = some
+      .map((column) => quoteIdentifier(column.name))
+      .map((each) => `${each} = ${each}`)
+    return whyNotCompiled(db, `UPDATE ${relation} SET ${sets.join(', ')}`)
+  }
+  // a trigger in place of a view's UPDATE may be for some columns, and is taken if one is among them
+  const areAllSettable = kind !== 'view' && (settable.length === 0 || update(settable) === null)
+  return {
+    insert: whyNotCompiled(db, `INSERT INTO ${relation} DEFAULT VALUES`),
+    delete: whyNotCompiled(db, `DELETE FROM ${relation}`),
+    update: areAllSettable
+      ? []
+      : settable.flatMap((column) => {
+          const cause = update([column])
+          return cause === null ? [] : [{ column: column.name, cause }]
+        }),
+  }
+}
+
+/** In SQLite's words; null where it compiles. */
+function whyNotCompiled(db: Database.Database, sql: string): string | null {
+  try {
+    db.prepare(sql)
+    return null
+  } catch (error) {
+    if (!isOfSchema(error)) throw error
+    return error.message
+  }
+}
+
+/** What is wrong is written in the schema; a file that is damaged or locked is another matter. */
+export function isOfSchema(error: unknown): error is Error {
+  const code = error instanceof Error && 'code' in error ? error.code : ''
+  // a collation that is missing has a code of its own
+  return typeof code === 'string' && code.startsWith('SQLITE_ERROR')
+}
