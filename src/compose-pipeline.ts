@@ -2,6 +2,7 @@
  * Wires a backend, its sources of triggers and the reload pipeline together: the part of the
  * composition root that keeps the schema fresh.
  */
+import { readFile } from 'node:fs/promises'
 import { BehaviorSubject, Subject } from 'rxjs'
 import type { Backend } from './backends/backend.ts'
 import { createSchemaVersionCheck } from './cache/check-schema-version.ts'
@@ -55,6 +56,7 @@ export function composePipeline(deps: ComposePipelineDeps): Freshness {
   const pipeline = createReloadPipeline({
     signals$: composeSources({
       ...deps,
+      readFile: (path) => readFile(path),
       config$: firstLoad.onceConnected(configSubject),
       unheard$: unheardSubject,
     }),

@@ -1,7 +1,7 @@
 /**
  * The sources of reload triggers that a backend and a configuration have, as one stream: what
- * `compose.ts` hands to the pipeline. Every server has signals, losses and the poll of the schema's
- * version; a database that tells of changes has its feed as well, and the poll stands in for it while
+ * `compose.ts` hands to the pipeline. Every server has signals, the files of registries, losses and
+ * the poll of the schema's version; a database that tells of changes has its feed as well, and the poll stands in for it while
  * it is down, unproven or switched off.
  */
 import { distinctUntilChanged, map, merge, type Observable, of, type SchedulerLike } from 'rxjs'
@@ -15,6 +15,7 @@ import type { Observe } from './observe/observation.ts'
 import type { SourceHealth } from './sources/source-health.ts'
 import { type SignalEmitter, watchProcessSignals } from './sources/watch-process-signals.ts'
 import { watchPushFeed } from './sources/watch-push-feed.ts'
+import { watchRegistryFiles } from './sources/watch-registry-files.ts'
 import { watchSchemaVersion } from './sources/watch-schema-version.ts'
 
 export interface SourcesDeps {
@@ -22,6 +23,8 @@ export interface SourcesDeps {
   readonly store: Pick<GenerationStore, 'current'>
   /** The configuration as it changes. Replays its current value. */
   readonly config$: Observable<Config>
+  /** Reads the file of a registry. Rejects with what the file system says. */
+  readonly readFile: (path: string) => Promise<Uint8Array>
   /** SIGUSR1 and SIGUSR2. */
   readonly reloads: SignalEmitter
   /** Emits when a request finds the database gone: its schema may be another when it is back. */
@@ -54,6 +57,7 @@ export function composeSources(deps: SourcesDeps): Observable<ReloadSignal> {
     config: () => store.current().config,
     scheduler,
   })
+  const registries$ = watchRegistryFiles({ config$, readFile: deps.readFile, scheduler })
   const losses$ = deps.lost$.pipe(
     map((): ReloadSignal => {
       const at = scheduler.now()
@@ -93,10 +97,10 @@ export function composeSources(deps: SourcesDeps): Observable<ReloadSignal> {
         map((state) => state === 'down' || state === 'unproven'),
         distinctUntilChanged(),
       )
-      return merge(signals$, losses$, pushed$, pollWhile(isDeaf$))
+      return merge(signals$, registries$, losses$, pushed$, pollWhile(isDeaf$))
     }
     case 'poll':
-      return merge(signals$, losses$, pollWhile(of(false)))
+      return merge(signals$, registries$, losses$, pollWhile(of(false)))
     default:
       return assertNever(feed)
   }

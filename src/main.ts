@@ -8,6 +8,7 @@ import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { engineAbilities } from './backends/engine-abilities.ts'
 import { fileKind } from './backends/sqlite/process/sqlite-header.ts'
+import { registryProblems } from './check-registry.ts'
 import { helpText, isSqliteFile, parseCommand, probe, versionText } from './cli.ts'
 import { composeServer, type Server } from './compose.ts'
 import type { Config } from './config/config.ts'
@@ -95,6 +96,7 @@ function configReader(command: Configured): ReadConfig {
       isSqliteFile,
       refuseOptions: (engine, given) =>
         unhonouredOptions(engineAbilities(engine), given).map(({ problem }) => problem),
+      registryProblems,
       ...(database === undefined ? {} : { positionalDatabase: database }),
       ...(databaseSettings === undefined ? {} : { databaseSettings }),
       ...(previous === undefined ? {} : { previous }),

@@ -15,6 +15,7 @@ export const reloadOrigins = [
   'notify',
   'listener-connected',
   'signal',
+  'registry-file',
   'admin',
   'poll',
   'change-stream',

@@ -15,6 +15,14 @@ export type TxEnd = (typeof txEnds)[number]
 export const openapiModes = ['follow-privileges', 'ignore-privileges', 'disabled'] as const
 export type OpenapiMode = (typeof openapiModes)[number]
 
+/** A registry as configured. */
+export interface RegistryText {
+  /** The file that the text was read from; null: it stood in the option itself. */
+  readonly file: string | null
+  /** Empty until the file was read. */
+  readonly text: string
+}
+
 export interface Config {
   /** Options that some source has a value for; the others have their defaults. */
   readonly given: ReadonlySet<keyof Config>
@@ -91,6 +99,8 @@ export interface Config {
   /** Bytes, 0: no bound. */
   readonly maxRequestBody: number
   readonly logFormat: 'text' | 'json'
+  /** Roles, grants and row policies; null: everybody may do everything. */
+  readonly policyRegistry: RegistryText | null
   // for tests of the pipeline: milliseconds that a load sleeps, PostgreSQL only
   readonly internalSchemaCacheQuerySleep: number
   readonly internalSchemaCacheQuerySleepBeforeQueries: number

@@ -11,9 +11,11 @@ import {
   optionalMilliseconds,
   optionalText,
 } from './option-kinds.ts'
+import { type RegistryKey, registry } from './registry-text.ts'
 
 type OwnOptionKey =
   | Extract<OptionKey, `internal${string}`>
+  | RegistryKey
   | 'adminServerToken'
   | 'dbBackend'
   | 'dbForeignKeys'
@@ -77,6 +79,10 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
   logFormat: option('log-format', choice(['text', 'json']), 'text', {
     reload: 'boot',
     doc: "How log lines are written: PostgREST's text, or JSON.",
+  }),
+  policyRegistry: option('policy-registry', registry, null, {
+    defaultNote: 'everybody who is served may do everything',
+    doc: 'Roles, what they are granted and which rows they see, for engines that emulate roles. With one, nothing is allowed that is not granted. The file is read again at each reload of the configuration, and when it changes.',
   }),
   internalSchemaCacheQuerySleep: option('internal-schema-cache-query-sleep', milliseconds(), 0, {
     isHidden: true,

@@ -15,6 +15,7 @@ export function defaultConfig(engine: ConfiguredEngine): Config {
       throw new Error(`the defaults read no file, but ${path} was asked for`)
     },
     refuseOptions: () => [],
+    registryProblems: () => [],
   })
   if (!loaded.ok) throw new Error(loaded.error.join('; '))
   return loaded.value.config

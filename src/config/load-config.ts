@@ -5,7 +5,7 @@
  */
 import { err, ok, type Result } from '../core/result.ts'
 import { systemErrorText } from '../core/system-error.ts'
-import type { Config } from './config.ts'
+import type { Config, RegistryText } from './config.ts'
 import {
   type ConfiguredEngine,
   type DetectedEngine,
@@ -21,6 +21,7 @@ import { environmentNamesOf, optionKeys, options } from './options.ts'
 import { parseConfigFile } from './parse-config-file.ts'
 import { readAdminToken } from './read-admin-token.ts'
 import { readSecret } from './read-secret.ts'
+import { type RegistryKey, readRegistryText, registryKeys } from './registry-text.ts'
 
 export interface ConfigInput {
   readonly fileText?: string
@@ -40,6 +41,8 @@ export interface ConfigInput {
   readonly isSqliteFile?: (path: string) => boolean
   /** What is wrong with options that were set by hand, whatever their source, on this engine. */
   readonly refuseOptions: (engine: ConfiguredEngine, given: OptionValues) => readonly string[]
+  /** What is wrong with the text of a registry; each problem names its place in the text. */
+  readonly registryProblems: (key: RegistryKey, text: string) => readonly string[]
   /**
    * On a reload the configuration in use: its db-uri is kept, and the defaults are those of its
    * engine.
@@ -92,6 +95,7 @@ export function loadConfig(input: ConfigInput): Result<LoadedConfig, readonly st
   for (const key of optionKeys) if (!draft.has(key)) draft.add(key, draft.read(key, engine))
   draft.add('jwtSecret', readJwtSecret(input, draft))
   draft.add('adminServerToken', readToken(input, draft))
+  for (const key of registryKeys) draft.add(key, readRegistry(input, draft, key))
   if (input.positionalDatabase !== undefined) {
     for (const key of ['serverHost', 'adminServerHost'] as const) {
       if (draft.given[key] === undefined) draft.add(key, loopback)
@@ -241,6 +245,19 @@ function readToken(input: ConfigInput, draft: ConfigDraft): string | null {
   if (token.ok) return token.value
   draft.problems.push(`${draft.named('adminServerToken')}: ${token.error}`)
   return null
+}
+
+function readRegistry(
+  input: ConfigInput,
+  draft: ConfigDraft,
+  key: RegistryKey,
+): RegistryText | null {
+  const configured = draft.get(key) ?? null
+  if (configured === null) return null
+  const read = readRegistryText(configured, input.readFile)
+  const problems = read.ok ? input.registryProblems(key, read.value.text) : [read.error]
+  draft.problems.push(...problems.map((problem) => `${draft.named(key)}: ${problem}`))
+  return read.ok ? read.value : null
 }
 
 /** What the db-uri says of the engine; null where none was given, or it says nothing sensible. */

@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { OptionKey, OptionValues } from '../config/option.ts'
 import { optionKeys, options } from '../config/options.ts'
 import { type EngineAbilities, features } from './capabilities.ts'
-import { type Enforcement, enforcement } from './enforcement.ts'
+import { type EnforcedAt, type Enforcement, enforcement } from './enforcement.ts'
 
 export interface UnhonouredOption {
   readonly key: OptionKey
@@ -27,7 +27,7 @@ export function unhonouredOptions(
 ): readonly UnhonouredOption[] {
   if (abilities === null) return []
   const { engine, grades } = abilities
-  return features.flatMap((feature) => {
+  const lacking = features.flatMap((feature) => {
     const enforced: Enforcement = enforcement[feature]
     if (grades[feature] !== 'unsupported' || !('options' in enforced)) return []
     const harmless = enforced.options
@@ -42,4 +42,34 @@ export function unhonouredOptions(
         return { key, problem }
       })
   })
+  return [...lacking, ...unusedStandIns(abilities, values)]
+}
+
+/**
+ * Options that stand in for a feature which an engine has not of itself, and what one has that needs
+ * none. Two sets of rules would leave open which of them holds.
+ */
+const standIns = [
+  {
+    key: 'policyRegistry',
+    feature: 'roles',
+    has: 'has roles, grants and row policies of its own',
+  },
+] as const satisfies readonly {
+  readonly key: OptionKey
+  readonly feature: EnforcedAt<'inexpressible'>
+  readonly has: string
+}[]
+
+/** A stand-in is honoured where it makes the engine's grade what it is: emulated. */
+function unusedStandIns(
+  { engine, grades }: EngineAbilities,
+  values: OptionValues,
+): readonly UnhonouredOption[] {
+  return standIns
+    .filter(({ key, feature }) => grades[feature] !== 'emulated' && (values[key] ?? null) !== null)
+    .map(({ key, feature, has }) => {
+      const reason = grades[feature] === 'unsupported' ? enforcement[feature].without : has
+      return { key, problem: `${options[key].name} is set, but ${engine} ${reason}: unset it` }
+    })
 }

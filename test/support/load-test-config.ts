@@ -1,6 +1,7 @@
 /** Configurations for tests: what a file, an environment and a few read files make. */
 import { constants } from 'node:os'
 import { engineAbilities } from '../../src/backends/engine-abilities.ts'
+import { registryProblems } from '../../src/check-registry.ts'
 import type { Config } from '../../src/config/config.ts'
 import { type ConfigInput, loadConfig } from '../../src/config/load-config.ts'
 import type { EngineAbilities } from '../../src/schema/capabilities.ts'
@@ -50,6 +51,7 @@ export function tryLoadTestConfig(input: TestConfigInput): ReturnType<typeof loa
         input.abilities === undefined ? engineAbilities(engine) : input.abilities,
         given,
       ).map(({ problem }) => problem),
+    registryProblems,
     isSqliteFile: (path) => sqliteFiles?.includes(path) === true,
     fileName: 'test.conf',
     ...(file === undefined ? {} : { fileText: file }),

@@ -51,6 +51,7 @@ function compose(kind: SchemaFeed['kind'], override: Partial<Config> = {}) {
       },
       store: createGenerationStore({ config, snapshot }),
       config$: configSubject,
+      readFile: async () => Buffer.from('{}'),
       reloads,
       lost$: lostSubject,
       alive$: aliveSubject,
