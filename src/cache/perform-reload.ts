@@ -92,7 +92,7 @@ async function* reloadConfiguration(work: TimedReload): Steps<ReloadOutcome> {
   if (problem !== null || state.owed !== null) return endOf(work, { problem }, outcome)
   // what a load reads of roles depends on the option
   const isSwitched = generation.config.dbConfig !== state.generation.config.dbConfig
-  const mustLoad = isSwitched || (generation.config.dbConfig && (await hasMoved(work)))
+  const mustLoad = isSwitched || (generation.config.dbConfig && (await mayHaveMoved(work)))
   if (!mustLoad) return outcome
   const ofSchema = {
     ...work,
@@ -109,16 +109,18 @@ function askedOfSchema({ signal, ...order }: ReloadOrder): ReloadOrder {
   return { ...order, signal: { ...signal, scope: 'schema', depth } }
 }
 
-/** Whether a load would find another schema. False too when the database does not tell. */
-async function hasMoved({ state, deadline, deps }: TimedReload): Promise<boolean> {
+/**
+ * Whether a load may find another schema. True where the database does not tell: what roles have set
+ * was asked for, so that a fault which passes must not put it off; a load that fails too is owed.
+ */
+async function mayHaveMoved({ state, deadline, deps }: TimedReload): Promise<boolean> {
   const { snapshot } = state.generation
   if (snapshot === null) return false
   try {
     const reading = deps.reader.schemaVersion(snapshot.options, deadline.signal)
     return (await deadline.guard(reading)) !== snapshot.schemaVersion
   } catch {
-    // no reason for a configuration to fail; sources and requests tell what is wrong
-    return false
+    return true
   }
 }
 

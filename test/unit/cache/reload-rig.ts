@@ -37,6 +37,8 @@ export interface Database {
   failure: unknown
   /** The database does not answer anything while set. */
   silence: unknown
+  /** Thrown once each, first to last, where the version is asked for. */
+  silences: unknown[]
   /** Thrown once each, first to last, by introspections. */
   failures: unknown[]
   config: Result<Config, readonly string[]>
@@ -142,6 +144,7 @@ export function createRig(
     introspectMs: 20,
     failure: null,
     silence: null,
+    silences: [],
     failures: [],
     config: { ok: true, value: testConfig },
     configMs: 2,
@@ -174,7 +177,8 @@ export function createRig(
       async schemaVersion() {
         tell('version')
         await clock.delay(db.versionMs)
-        if (db.silence !== null) throw db.silence
+        const silence = db.silences.shift() ?? db.silence
+        if (silence !== null) throw silence
         return db.version
       },
       async introspect({ options, depth, signal }): Promise<Catalog> {
