@@ -2,6 +2,7 @@
  * Wires the admin app to what it tells of: the part of the composition root for operators.
  */
 import { createAdminApp } from './admin/admin-app.ts'
+import { isLoopbackHost } from './admin/loopback-host.ts'
 import { createDatabaseProbe } from './admin/probe-database.ts'
 import type { Backend } from './backends/backend.ts'
 import type { ReloadPipeline } from './cache/reload-pipeline.ts'
@@ -21,9 +22,11 @@ export interface ComposeAdminDeps {
 export function composeAdmin(deps: ComposeAdminDeps): ReturnType<typeof createAdminApp> {
   const { database, pipeline, health, config, metricsText, apiIsAlive } = deps
   const now = () => performance.now()
+  const { adminServerUnixSocket, adminServerHost } = config()
   const databaseAnswers = createDatabaseProbe({ ping: database.ping, now })
   return createAdminApp({
     token: () => config().adminServerToken,
+    isOnLoopback: adminServerUnixSocket === null && isLoopbackHost(adminServerHost),
     cacheState: pipeline.state,
     apiIsAlive,
     databaseIsReachable: async () => isFeedUp(database.feed, health) ?? databaseAnswers(),

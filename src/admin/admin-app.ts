@@ -4,7 +4,7 @@
  *
  * Rule  PostgREST docs: admin_server; `/health`, `/ok` and `/reload` are ours
  */
-import { Hono } from 'hono'
+import { Hono, type HonoRequest } from 'hono'
 import type { CacheState } from '../cache/cache-state.ts'
 import type { ReloadDepth, ReloadOutcome, ReloadScope } from '../cache/reload-signal.ts'
 import type { LastReload } from '../cache/reload-state.ts'
@@ -15,6 +15,7 @@ import type { SourceStatus } from '../observe/source-status.ts'
 import { noChanges } from '../schema/diff-snapshots.ts'
 import { bringsToken, isGuarded } from './admin-token.ts'
 import { dumpSnapshot } from './dump-snapshot.ts'
+import { isSentToLoopback } from './loopback-host.ts'
 import { printTimes, reportHealth } from './print-health.ts'
 import { readyStatus, type ServerState, servedSnapshot } from './readiness.ts'
 import { readReloadRequest } from './reload-request.ts'
@@ -22,6 +23,8 @@ import { readReloadRequest } from './reload-request.ts'
 export interface AdminDeps {
   /** `admin-server-token` as it is now; null: none is asked for. */
   readonly token: () => string | null
+  /** Whether it is bound where only this machine reaches it. */
+  readonly isOnLoopback: boolean
   readonly cacheState: () => CacheState
   readonly apiIsAlive: () => boolean
   /** Told by the listener where it is enabled, else by asking through the pool. Never rejects. */
@@ -70,10 +73,22 @@ function reloadAnswer(outcome: ReloadOutcome): Response {
 export function createAdminApp(deps: AdminDeps): Hono {
   const app = new Hono()
 
+  /** Why not everything is for whoever asks; null where it is. */
+  function refusalOf(request: HonoRequest): ApiError | null {
+    const token = deps.token()
+    if (token !== null) {
+      return bringsToken(request.header('authorization'), token)
+        ? null
+        : { kind: 'admin-token-required' }
+    }
+    return deps.isOnLoopback && !isSentToLoopback(request.header('host'))
+      ? { kind: 'foreign-host' }
+      : null
+  }
+
   app.use(async (c, next) => {
-    const mayPass =
-      !isGuarded(c.req.path) || bringsToken(c.req.header('authorization'), deps.token())
-    return mayPass ? next() : errorResponse({ kind: 'admin-token-required' })
+    const refusal = isGuarded(c.req.path) ? refusalOf(c.req) : null
+    return refusal === null ? next() : errorResponse(refusal)
   })
 
   app.all('/live', () => empty(deps.apiIsAlive() ? 200 : 500))
@@ -96,7 +111,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
       apiIsAlive: deps.apiIsAlive(),
       databaseIsReachable: await deps.databaseAnswers(),
     }
-    const showsDetails = bringsToken(c.req.header('authorization'), deps.token())
+    const showsDetails = refusalOf(c.req) === null
     const report = reportHealth(state, deps.sources(), deps.lastReload(), showsDetails)
     return jsonAnswer(report.status, report.body)
   })

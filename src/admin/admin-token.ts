@@ -14,14 +14,13 @@ export function isGuarded(path: string): boolean {
 }
 
 /**
- * Whether the header brings the token; anybody does where none is set. Digests are compared, in
+ * Whether the header brings the token. Digests are compared, in
  * constant time: how long it takes tells nothing of the token, nor of its length.
  *
  * Shape  `Bearer <token>`, the scheme in any case
  * Rule   RFC 6750
  */
-export function bringsToken(authorization: string | undefined, token: string | null): boolean {
-  if (token === null) return true
+export function bringsToken(authorization: string | undefined, token: string): boolean {
   const given = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
   return given !== undefined && timingSafeEqual(digest(given), digest(token))
 }

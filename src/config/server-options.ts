@@ -30,7 +30,7 @@ export const serverOptions: OptionTable<ServerOptionKey> = {
     lookup: ['admin-server-host', 'server-host'],
     defaultNote: 'that of `server-host`',
     reload: 'boot',
-    doc: 'The address of the admin server. Same special values as `server-host`.',
+    doc: 'The address of the admin server. Same special values as `server-host`. Bound to loopback, and without `admin-server-token`, it serves requests for `localhost` or a loopback address alone: behind a proxy that keeps the `Host` of its clients set the token.',
   }),
   adminServerPort: option('admin-server-port', optionalPort, null, {
     defaultNote: 'no admin server',

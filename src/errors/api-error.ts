@@ -189,6 +189,7 @@ export type ApiError =
   // the admin server
   | { readonly kind: 'cross-origin' }
   | { readonly kind: 'admin-token-required' }
+  | { readonly kind: 'foreign-host' }
 
 /** Errors that a newer schema could turn into an answer: they ask for a check before they are sent. */
 export function namesSomethingUnknown(error: ApiError): boolean {

@@ -53,6 +53,7 @@ export const errorCodes = {
   'reload-failed': { code: 'PGRSTX02', status: 503 },
   'cross-origin': { code: 'PGRSTX03', status: 403 },
   'admin-token-required': { code: 'PGRSTX04', status: 401 },
+  'foreign-host': { code: 'PGRSTX05', status: 403 },
   'request-timeout': { code: 'PGRSTX08', status: 408 },
   'body-too-large': { code: 'PGRSTX13', status: 413 },
   'target-too-long': { code: 'PGRSTX14', status: 414 },

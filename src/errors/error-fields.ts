@@ -290,6 +290,12 @@ function wording(error: ApiError): Wording {
         null,
         'Send the value of admin-server-token as Authorization: Bearer.',
       )
+    case 'foreign-host':
+      return say(
+        'Foreign host',
+        'The admin server is bound to this machine alone, and was asked by another name.',
+        'Ask it at localhost, or set admin-server-token.',
+      )
     default:
       return assertNever(error)
   }

@@ -185,6 +185,16 @@ test('a form on another site’s page does not reload', async () => {
   expect((await post({ origin: adminUrl })).status).toBe(200)
 })
 
+test('a page whose name was made to lead to this machine is told nothing', async () => {
+  const { adminUrl } = running()
+  const get = (path: string, host: string) => ask(`${adminUrl}${path}`, { headers: { host } })
+  const foreign = 'rebound.example.com'
+  expect(await get('/metrics', foreign)).toMatchObject({ status: 403, body: { code: 'PGRSTX05' } })
+  expect((await get('/ready', foreign)).status).toBe(200)
+  expect((await get('/health', foreign)).body).not.toHaveProperty('sources.0.since')
+  expect((await get('/metrics', 'localhost:3001')).status).toBe(200)
+})
+
 test('admin-server-token guards all but probes, and is read again from its file', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'dbrest-token-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))

@@ -31,6 +31,7 @@ interface World
   extends Partial<Omit<AdminDeps, 'token' | 'cacheState' | 'sources' | 'lastReload'>> {
   readonly cache?: CacheState
   readonly adminToken?: string
+  readonly isOnLoopback?: boolean
   /** Through the pool or the listener, and when the database itself is asked. */
   readonly isReachable?: boolean
   readonly answers?: boolean
@@ -45,6 +46,7 @@ function setUp(world: World = {}) {
   const asked: (readonly [scope: string, depth: string])[] = []
   const app = createAdminApp({
     token: () => world.adminToken ?? null,
+    isOnLoopback: world.isOnLoopback ?? false,
     cacheState: () => world.cache ?? ready,
     apiIsAlive: () => world.isAlive ?? true,
     databaseIsReachable: async () => world.isReachable ?? true,
@@ -393,6 +395,62 @@ describe('a page that asks for a reload', () => {
     const { request, asked } = setUp()
     expect((await request('POST /reload', headers)).status).toBe(200)
     expect(asked).toHaveLength(1)
+  })
+})
+
+describe('bound to this machine alone, without a token', () => {
+  const guarded = ['GET /metrics', 'GET /schema_cache', 'POST /reload', 'GET /nothing']
+  const failing: World = {
+    cache: retrying(snapshot),
+    sources: [{ name: 'notify', state: 'down', since: '', cause: 'db.internal is gone' }],
+  }
+
+  test.each(['evil.example:3001', 'localhost.evil.example', '127.0.0.1.evil.example', '10.0.0.1'])(
+    'it tells and does nothing where it was asked as %s, which a web page may have lead here',
+    async (host) => {
+      const { request, asked } = setUp({ ...failing, isOnLoopback: true })
+      for (const line of guarded) {
+        expect(await request(line, { host })).toMatchObject({
+          status: 403,
+          headers: { 'proxy-status': 'PostgREST; error=PGRSTX05' },
+          body: { code: 'PGRSTX05' },
+        })
+      }
+      expect(asked).toEqual([])
+      for (const path of ['/live', '/ready', '/ok', '/health']) {
+        const reply = await request(`GET ${path}`, { host })
+        expect(reply.status).not.toBe(403)
+        expect(reply.text).not.toMatch(/connection refused|db\.internal/)
+      }
+    },
+  )
+
+  test.each([
+    'localhost',
+    'localhost:3001',
+    'LocalHost:3001',
+    'dbrest.localhost:3001',
+    '127.0.0.1:3001',
+    '127.8.8.8',
+    '[::1]:3001',
+  ])('it serves who asks for %s', async (host) => {
+    const { request } = setUp({ ...failing, isOnLoopback: true })
+    expect((await request('GET /metrics', { host })).status).toBe(200)
+    expect((await request('POST /reload', { host, origin: 'http://admin' })).status).toBe(200)
+    expect((await request('GET /health', { host })).text).toMatch(/connection refused/)
+  })
+
+  test('a token is asked for in its place, whatever the host', async () => {
+    const { request } = setUp({ isOnLoopback: true, adminToken: 'correct-horse' })
+    const host = 'admin.example'
+    expect((await request('GET /metrics', { host })).status).toBe(401)
+    const authorization = 'Bearer correct-horse'
+    expect((await request('GET /metrics', { host, authorization })).status).toBe(200)
+  })
+
+  test('bound elsewhere, any host is served: names in a network are not known here', async () => {
+    const { request } = setUp(failing)
+    expect((await request('GET /metrics', { host: 'admin.example' })).status).toBe(200)
   })
 })
 

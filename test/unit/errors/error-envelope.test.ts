@@ -484,6 +484,14 @@ describe('group X, the edges of the server', () => {
       null,
       'Send the value of admin-server-token as Authorization: Bearer.',
     ],
+    [
+      { kind: 'foreign-host' },
+      403,
+      'PGRSTX05',
+      'Foreign host',
+      'The admin server is bound to this machine alone, and was asked by another name.',
+      'Ask it at localhost, or set admin-server-token.',
+    ],
   ])
 })
 
