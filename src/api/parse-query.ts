@@ -21,8 +21,9 @@ import { orderTerms } from './parse-order.ts'
 import { noteWindow, type WindowTexts } from './parse-range.ts'
 import { selectItems } from './parse-select.ts'
 import type { QueryPair } from './query-string.ts'
-import { parseText, type Rule, sized } from './scanner.ts'
-import { type FilterPair, SyntaxFailure } from './syntax-failure.ts'
+import { parseText, sized } from './scanner.ts'
+import { type FilterText, SyntaxFailure } from './syntax-failure.ts'
+import { unreadMember } from './unread-member.ts'
 
 export interface ParsedQuery {
   readonly select: readonly SelectItem[]
@@ -115,16 +116,24 @@ function parseLogic(
 ): { readonly logic: At<LogicExpression>; readonly shape: string } {
   const { path, operator } = parseText(logicPath, key, inLogicPath).value
   const subject = () => `failed to parse logic tree (${value})`
-  const tree = parseText(logicTree, `${operator}${value}`, subject, values)
+  const text = `${operator}${value}`
+  const tree = withUnread(
+    () => parseText(logicTree, text, subject, values),
+    () => {
+      const member = unreadMember(text)
+      return member === null ? undefined : { path, ...member }
+    },
+  )
   return { logic: { path, value: asExpression(tree.value) }, shape: tree.shape }
 }
 
-function parseFilter<T>(rule: Rule<T>, filter: FilterPair, values: SlotValue[]) {
+/** What the grammar throws, with the filter that it could not read. */
+function withUnread<T>(parse: () => T, unread: () => FilterText | undefined): T {
   try {
-    return parseText(rule, filter.value, inFilter, values)
+    return parse()
   } catch (failure) {
     if (!(failure instanceof SyntaxFailure)) throw failure
-    throw new SyntaxFailure(failure.message, failure.details, filter)
+    throw new SyntaxFailure(failure.message, failure.details, unread())
   }
 }
 
@@ -165,7 +174,10 @@ export function parseQuery(pairs: readonly QueryPair[], mayHaveArguments: boolea
   for (const [key, value] of sorted.filters) {
     const { path, field } = parseText(treePath, key, inTreePath).value
     const rule = mayHaveArguments ? conditionOrArgument : filterCondition
-    const parsed = parseFilter(rule, { path, field, key, value }, values)
+    const parsed = withUnread(
+      () => parseText(rule, value, inFilter, values),
+      () => ({ path, field, start: `${key}=`, value }),
+    )
     if (parsed.value === null) {
       shape += `a${sized(field.name)}`
       callArguments.push([field.name, value])

@@ -17,19 +17,21 @@ export interface Complaint {
   readonly text: string
 }
 
-export interface FilterPair {
+/** A filter as it was written: `name=eq.x`, or `name.eq.x` inside `and` and `or`. */
+export interface FilterText {
   readonly path: EmbedPath
   readonly field: FieldPath
-  readonly key: string
+  /** What stands before the value: `name=`, or `name.`. */
+  readonly start: string
   readonly value: string
 }
 
 export class SyntaxFailure extends Error {
   readonly details: string
   /** Set where it was a filter's value that could not be read. */
-  readonly filter: FilterPair | undefined
+  readonly filter: FilterText | undefined
 
-  constructor(message: string, details: string, filter?: FilterPair) {
+  constructor(message: string, details: string, filter?: FilterText) {
     super(message)
     this.name = 'SyntaxFailure'
     this.details = details

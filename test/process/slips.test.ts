@@ -36,7 +36,12 @@ describe('on PostgreSQL', () => {
     ['/trees?id=1', 'A filter has an operator before the value: id=eq.1'],
     ['/trees?name=not.Banyan', 'A filter has an operator before the value: name=not.eq.Banyan'],
     ['/trees?upper_name=X', 'A filter has an operator before the value: upper_name=eq.X'],
+    [
+      '/trees?or=(id.eq.1,name.Banyan)',
+      'A filter has an operator before the value: name.eq.Banyan',
+    ],
     // what is no column may be anything
+    ['/trees?or=(id.eq.1,nick.Banyan)', null],
     ['/trees?limits=1', null],
     ['/gone?name=Banyan', null],
     // the operator is there

@@ -294,6 +294,18 @@ describe('syntax errors', () => {
     ['GET', '/trees?data->>a=b', 'trees', 'data', 'data->>a=eq.b'],
     ['GET', `/trees?name=${'x'.repeat(100)}`, 'trees', 'name', 'name=eq.value'],
     ['GET', '/trees?name=', 'trees', 'name', 'name=eq.'],
+    ['GET', '/trees?or=(id.1)', 'trees', 'id', 'id.eq.1'],
+    ['PATCH', '/trees?and=(id.eq.1,name.Banyan)', 'trees', 'name', 'name.eq.Banyan'],
+    ['GET', '/trees?not.or=(id.in.(1,2), name.not.Banyan)', 'trees', 'name', 'name.not.eq.Banyan'],
+    [
+      'GET',
+      '/trees?or=(id.eq.1,not.and("a,b".eq."(x",data->>c.d))',
+      'trees',
+      'data',
+      'data->>c.eq.d',
+    ],
+    ['GET', '/trees?or=(tags.cs.{a,b},id.1)', 'trees', 'id', 'id.eq.1'],
+    ['GET', '/trees?parks.or=(name.Hyde,id.eq.1)', 'parks', 'name', 'name.eq.Hyde'],
   ])('%s %s tells a filter without an operator', (method, target, relation, column, asEquality) => {
     expect(refused(method, target)).toMatchObject({
       kind: 'query-syntax',
@@ -305,7 +317,11 @@ describe('syntax errors', () => {
     '/trees?id=in.1,2',
     '/trees?id=not.in.1,2',
     '/trees?id=is.nothing',
-    '/trees?or=(id.1)',
+    '/trees?or=(id.eq.1',
+    '/trees?or=(id.in.1)',
+    '/trees?or=(id.eq.1,)',
+    '/trees?or=()',
+    `/trees?or=${'(or'.repeat(9000)}`,
     '/trees?order=id.up',
     '/trees?select=id,',
   ])('%s tells no filter without an operator', (target) => {
