@@ -62,9 +62,15 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
       doc: 'How often the version of the schema is asked for, so that changes are noticed which nothing tells of; 0 for never. A check costs one cheap query, and loads only when the version moved. While the listener is down, or has not shown that it hears, the version is asked for every second whatever this says.',
     },
   ),
-  dbStatementTimeout: option('db-statement-timeout', milliseconds(), 30_000, {
-    doc: 'How long a request may run on an engine without role settings, before `500 57014`; 0 for no limit. On PostgreSQL set `statement_timeout` for the role.',
-  }),
+  dbStatementTimeout: optionByEngine(
+    'db-statement-timeout',
+    milliseconds(),
+    (engine) => (engine === 'postgres' ? 0 : 30_000),
+    {
+      defaultNote: '`30000`; `0` on PostgreSQL',
+      doc: 'How long a request may run on an engine without role settings, before `500 57014`; 0 for no limit. PostgreSQL has `statement_timeout` for that, of roles, sessions and functions: there any other value refuses the start.',
+    },
+  ),
   dbSchemaLoadTimeout: option('db-schema-load-timeout', milliseconds(1), 60_000, {
     doc: 'How long one load of the schema may take before it counts as failed and is tried again.',
   }),

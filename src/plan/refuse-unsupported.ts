@@ -65,6 +65,7 @@ export const featureNames = {
   timezone: 'Prefer: timezone',
   functions: 'functions (/rpc)',
   roles: 'database roles',
+  statementTimeout: 'a limit of time (db-statement-timeout)',
   preRequest: 'db-pre-request',
   databaseConfig: 'configuration in the database',
   notifications: 'notifications (db-channel)',

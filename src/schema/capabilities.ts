@@ -47,6 +47,7 @@ export const features = [
   'timezone',
   'functions',
   'roles',
+  'statementTimeout',
   'preRequest',
   'databaseConfig',
   'notifications',

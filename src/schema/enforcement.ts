@@ -92,6 +92,11 @@ export const enforcement = {
     at: 'inexpressible',
     without: 'grants nothing to roles: everyone who is served sees all that is exposed',
   },
+  statementTimeout: {
+    at: 'configuration',
+    options: { dbStatementTimeout: 0 },
+    without: 'has limits of its own, of roles (ALTER ROLE … SET statement_timeout)',
+  },
   preRequest: {
     at: 'configuration',
     options: { dbPreRequest: null },

@@ -381,12 +381,13 @@ describe.each(clusterVersions())('introspection of PostgreSQL %s', (version) => 
     ])
   })
 
-  test('grades all features as native, GeoJSON for lack of PostGIS apart', () => {
+  test('grades all features as native, GeoJSON for lack of PostGIS and db-statement-timeout apart', () => {
     const { engine, grades } = catalog.capabilities
     expect(engine).toBe('PostgreSQL')
     expect(catalog.capabilities.serverVersion).toMatch(new RegExp(`^${version}\\.`))
     expect(Object.entries(grades).filter(([, grade]) => grade !== 'native')).toEqual([
       ['geojson', 'unsupported'],
+      ['statementTimeout', 'unsupported'],
     ])
   })
 

@@ -64,7 +64,7 @@ const defaults: Readonly<Record<string, string>> = {
   'db-read-only': 'false',
   'db-schema-load-timeout': '60000',
   'db-schema-poll-interval': '""',
-  'db-statement-timeout': '30000',
+  'db-statement-timeout': '0',
   'log-format': '"text"',
   'max-request-body': '67108864',
   'policy-registry': '""',
@@ -397,6 +397,19 @@ const cases: readonly (readonly [string, TestConfigInput, Readonly<Record<string
       'db-backend': '"sqlite"',
       'db-schemas': '"main"',
       'db-schema-poll-interval': '500',
+      'db-statement-timeout': '30000',
+    },
+  ],
+  [
+    'a limit of time for a SQLite file',
+    { env: { PGRST_DB_URI: 'films.db', DBREST_DB_STATEMENT_TIMEOUT: '250' } },
+    {
+      ...defaults,
+      'db-uri': '"films.db"',
+      'db-backend': '"sqlite"',
+      'db-schemas': '"main"',
+      'db-schema-poll-interval': '500',
+      'db-statement-timeout': '250',
     },
   ],
 ]

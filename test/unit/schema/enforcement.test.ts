@@ -84,6 +84,7 @@ const settings: readonly (readonly [Feature, string, string, harmless: string])[
   ['transactions', 'db-tx-end', 'rollback', 'commit'],
   ['transactions', 'db-tx-end', 'commit-allow-override', 'commit'],
   ['functions', 'db-root-spec', 'root', ''],
+  ['statementTimeout', 'db-statement-timeout', '30000', '0'],
   ['preRequest', 'db-pre-request', 'check', ''],
   ['databaseConfig', 'db-config', 'true', 'false'],
   ['databaseConfig', 'db-pre-config', 'configure', ''],
@@ -138,8 +139,15 @@ describe('an option that the engine cannot honour is a problem', () => {
     expect(problem).toMatch(new RegExp(`^${option} is set, but SQLite .+: unset it$`))
     expect(more).toEqual([])
     expect(problemsOf(feature, option, harmless)).toEqual([])
-    const abilities = able.capabilities
-    expect(tryLoadTestConfig({ file: `${option} = "${value}"`, abilities }).ok).toBe(true)
+    const file = `${option} = "${value}"`
+    expect(tryLoadTestConfig({ file, abilities: able.capabilities }).ok).toBe(true)
+  })
+
+  test('db-statement-timeout on PostgreSQL, where roles have theirs', () => {
+    const loaded = tryLoadTestConfig({ file: 'db-statement-timeout = 5000' })
+    expect(loaded.ok ? [] : loaded.error).toEqual([
+      'db-statement-timeout is set, but PostgreSQL has limits of its own, of roles (ALTER ROLE … SET statement_timeout): unset it',
+    ])
   })
 
   test.each([

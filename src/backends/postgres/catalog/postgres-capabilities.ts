@@ -47,6 +47,8 @@ const grades = {
   timezone: 'native',
   functions: 'native',
   roles: 'native',
+  // PostgreSQL's own setting is a matter of roles, sessions and functions, which an option would override
+  statementTimeout: 'unsupported',
   preRequest: 'native',
   databaseConfig: 'native',
   notifications: 'native',

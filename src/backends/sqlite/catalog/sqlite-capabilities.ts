@@ -49,6 +49,7 @@ const grades = {
   timezone: 'unsupported',
   functions: 'unsupported',
   roles: 'unsupported',
+  statementTimeout: 'native',
   preRequest: 'unsupported',
   databaseConfig: 'unsupported',
   notifications: 'unsupported',
