@@ -23,7 +23,7 @@ Options come from four places. The strongest that names an option decides:
 
 An empty text counts as not given, and so does a number in place of a boolean or a boolean in place of a
 number, with a warning. Names that are not listed here are ignored, with a warning where one resembles an
-option. Every other value that an option does not take is a problem: all of them are reported at once,
+option; those that a \`db-pre-config\` function sets are not seen. Every other value that an option does not take is a problem: all of them are reported at once,
 each with its option, value, place and what is allowed, and the server does not start with one; on a
 reload the old configuration stays. An option that asks for what the engine does not have is a problem as
 well, such as \`db-pre-request\` on SQLite: see [compatibility](compatibility.md).

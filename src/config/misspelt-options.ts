@@ -1,11 +1,18 @@
 /**
- * Names in file and environment that are no options, but nearly one → what is told of them. They
- * stay ignored, as in PostgREST, and so do names that resemble none: those may be meant for
+ * Names in file, environment and database that are no options, but nearly one, and options that are
+ * not read from a database → what is told of them. They stay ignored, as in PostgREST, and so do names that resemble none: those may be meant for
  * another version, or another program.
  */
 import { createFuzzySet } from '../core/fuzzy-set.ts'
 import { type OptionSources, settingPrefix, settingVariables } from './option-sources.ts'
-import { environmentPrefixes, optionKeys, options } from './options.ts'
+import {
+  databaseNameOf,
+  databaseSettingNames,
+  databaseSettingPrefix,
+  environmentPrefixes,
+  optionKeys,
+  options,
+} from './options.ts'
 
 /** How alike two names have to be: `server-prot` and `server-port` are by 0.82. */
 const minScore = 0.75
@@ -17,7 +24,7 @@ const settingGroup = settingPrefix.slice(0, -1)
 
 /** Shape  "server-prot (app.conf, line 2) is no option and is ignored: is server-port meant?" */
 export function misspeltOptions(sources: OptionSources): readonly string[] {
-  const options = createFuzzySet(shownNames)
+  const nearest = createFuzzySet(shownNames)
   const groups = createFuzzySet([settingGroup])
   const said = (shown: string, meant: string) =>
     `${shown} is no option and is ignored: is ${meant} meant?`
@@ -27,7 +34,7 @@ export function misspeltOptions(sources: OptionSources): readonly string[] {
     const [first, second] = name.split('.')
     const meant =
       second === undefined
-        ? options.best(name, minScore)
+        ? nearest.best(name, minScore)
         : groups.best(`${first}.${second}`, minScore)
     return meant === null ? [] : [said(`${name} (${entry.place})`, meant)]
   })
@@ -36,9 +43,24 @@ export function misspeltOptions(sources: OptionSources): readonly string[] {
     const isSetting = settingVariables.some((known) => variable.startsWith(known))
     if (prefix === undefined || isSetting) return []
     const name = variable.slice(prefix.length).toLowerCase().replaceAll('_', '-')
-    const meant = knownNames.has(name) ? null : options.best(name, minScore)
+    const meant = knownNames.has(name) ? null : nearest.best(name, minScore)
     if (meant === null) return []
     return [said(variable, prefix + meant.toUpperCase().replaceAll('-', '_'))]
   })
-  return [...inFile, ...inEnvironment]
+  const settings = createFuzzySet(databaseSettingNames)
+  const inDatabase = [...sources.database.keys()].flatMap((setting) => {
+    const shown = databaseSettingPrefix + setting
+    if (databaseSettingNames.includes(shown)) return []
+    const key = optionKeys.find((each) => namesOf(each).some((n) => databaseNameOf(n) === setting))
+    if (key !== undefined) {
+      const { name } = options[key]
+      const meant = databaseSettingPrefix + databaseNameOf(name)
+      return databaseSettingNames.includes(meant)
+        ? [said(`${shown} in the database`, meant)]
+        : [`${shown} in the database is ignored: ${name} is not read from there`]
+    }
+    const meant = settings.best(shown, minScore)
+    return meant === null ? [] : [said(`${shown} in the database`, meant)]
+  })
+  return [...inFile, ...inEnvironment, ...inDatabase]
 }

@@ -4,13 +4,18 @@
  * is empty. What the value means is left to the option's kind.
  */
 import { type FileValue, fileValueText } from './file-value.ts'
-import { databaseNameOf, environmentNamesOf } from './options.ts'
+import {
+  databaseNameOf,
+  databaseSettingNames,
+  databaseSettingPrefix,
+  environmentNamesOf,
+} from './options.ts'
 import type { FileEntry } from './parse-config-file.ts'
 
 export interface OptionSources {
   readonly file: ReadonlyMap<string, FileEntry>
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** By `db_…` name. */
+  /** By name without `pgrst.`; what is no setting is told of as a slip. */
   readonly database: ReadonlyMap<string, string>
 }
 
@@ -25,9 +30,10 @@ export function lookUp(
   name: string,
   inDatabase: boolean,
 ): FoundValue | undefined {
-  const setting = inDatabase ? sources.database.get(databaseNameOf(name)) : undefined
-  if (setting !== undefined) {
-    return { value: setting, place: `pgrst.${databaseNameOf(name)} in the database` }
+  const setting = databaseSettingPrefix + databaseNameOf(name)
+  if (inDatabase && databaseSettingNames.includes(setting)) {
+    const value = sources.database.get(databaseNameOf(name))
+    if (value !== undefined) return { value, place: `${setting} in the database` }
   }
   for (const variable of environmentNamesOf(name)) {
     const value = sources.environment[variable]

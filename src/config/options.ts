@@ -28,10 +28,12 @@ export const schemaOptionKeys = [
 ] as const satisfies readonly OptionKey[]
 export type SchemaOptionKey = (typeof schemaOptionKeys)[number]
 
+export const databaseSettingPrefix = 'pgrst.'
+
 /** Settings of the database that count, as PostgreSQL names them: `pgrst.db_schemas`. */
 export const databaseSettingNames: readonly string[] = optionKeys
   .filter((key) => options[key].inDatabase)
-  .map((key) => `pgrst.${databaseNameOf(options[key].name)}`)
+  .map((key) => databaseSettingPrefix + databaseNameOf(options[key].name))
 
 /** Shape  `db-schemas` → `db_schemas` */
 export function databaseNameOf(name: string): string {

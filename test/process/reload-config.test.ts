@@ -220,6 +220,21 @@ test('a misspelt option is told at the start and at the reload that brings it, o
   expect(warnings()).toEqual([first, told('log-qery', 2, 'log-query')])
 })
 
+test('a misspelt setting of the database is told by the reload that brings it', async () => {
+  const { server, signal } = await serveConfigured('')
+  const set = (what: string) =>
+    database.query(`alter role ${loginRole} in database ${database.name} ${what}`)
+  onTestFinished(() => set('reset all').then(() => undefined))
+  await set("set pgrst.db_max_rwos = '1'")
+  await signal('SIGUSR2', /is no option/)
+  expect(server.stderr.filter((line) => line.includes('WARNING'))).toEqual([
+    expect.stringMatching(
+      /WARNING: pgrst\.db_max_rwos in the database is no option and is ignored: is pgrst\.db_max_rows meant\?$/,
+    ),
+  ])
+  expect((await ask(`${server.url}/items`)).headers['content-range']).toBe('0-4/*')
+})
+
 test('options that need a restart are named', async () => {
   const { server, write, signal } = await serveConfigured('')
   write('db-pool = 3\nserver-unix-socket-mode = "600"\n')

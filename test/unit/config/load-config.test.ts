@@ -309,6 +309,23 @@ describe('warnings', () => {
     expect(warningsOf({ env: { [variable]: '1' } })).toEqual([told(variable, meant)])
   })
 
+  test.each([
+    ['db_max_rwos', 'is no option and is ignored: is pgrst.db_max_rows meant?'],
+    ['jwt_secrt', 'is no option and is ignored: is pgrst.jwt_secret meant?'],
+    ['max_rows', 'is no option and is ignored: is pgrst.db_max_rows meant?'],
+    ['db_pool', 'is ignored: db-pool is not read from there'],
+  ])('pgrst.%s of a database, whose value does not count', (setting, problem) => {
+    const input = { database: { [setting]: '7' } }
+    expect(warningsOf(input)).toEqual([`pgrst.${setting} in the database ${problem}`])
+    const { dbMaxRows, dbPool, jwtSecret } = loadTestConfig(input)
+    expect({ dbMaxRows, dbPool, jwtSecret }).toEqual({
+      dbMaxRows: null,
+      dbPool: 10,
+      jwtSecret: null,
+    })
+    expect(warningsOf({ ...input, file: 'db-config = false' })).toEqual([])
+  })
+
   test('names that resemble none, and those of others, are ignored in silence', () => {
     const values = { PGRST_NOT_EXISTING: '1', SERVER_PROT: '1', PGRST_APP_SETTINGS_prot: '1' }
     const file = 'not-existing = 1\napp.settings.sever-port = 1\ninternal-thing = 2'

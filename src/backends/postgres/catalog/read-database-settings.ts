@@ -5,12 +5,10 @@
  *
  * Rule  PostgREST docs: configuration (In-Database Configuration)
  */
-import { databaseSettingNames } from '../../../config/options.ts'
+import { databaseSettingNames, databaseSettingPrefix } from '../../../config/options.ts'
 import { quoteIdentifier } from '../../sql/sql-text.ts'
 import type { ControlQuery } from '../connect/control-connection.ts'
 import { textIn } from './catalog-row.ts'
-
-const prefix = 'pgrst.'
 
 const storedSql = `
 names as (select name from json_array_elements_text($1::json) as e(name)),
@@ -42,12 +40,13 @@ settings as (
   ${hasPreConfig ? 'union all select 1, n.name, current_setting(n.name, true) from names n' : ''}
 )
 select distinct on (s.name) s.name, s.value
-from settings s join names n on n.name = s.name
-where s.value is not null
+from settings s
+where s.value is not null and starts_with(s.name, '${databaseSettingPrefix}')
 order by s.name, s.rank desc`
 
 /**
- * Reads the settings that count, by name without `pgrst.`. Runs in a transaction that is rolled
+ * Reads the settings that count, by name without `pgrst.`: of those of the role also what is no
+ * option, so that slips can be told; a function's cannot be listed. Runs in a transaction that is rolled
  * back, so that what the function sets does not outlive it.
  *
  * Errors  rejects with BackendFailure, e.g. 42883 `function f() does not exist`
@@ -70,7 +69,7 @@ export async function readDatabaseSettings(
     rows
       .map((row): [string, string] => [textIn(row, 'name'), textIn(row, 'value')])
       .filter(([name, value]) => value !== '' || !forgotten.has(name))
-      .map(([name, value]) => [name.slice(prefix.length), value]),
+      .map(([name, value]) => [name.slice(databaseSettingPrefix.length), value]),
   )
 }
 
