@@ -225,6 +225,19 @@ describe.each(clusterVersions())('the schema version of PostgreSQL %s', (version
     await other.end()
   })
 
+  test('is not waited for beyond a second where a catalog is locked, and the connection serves on', async () => {
+    const other = new pg.Client(db.uri())
+    await other.connect()
+    await other.query('begin')
+    await other.query('lock table pg_catalog.pg_enum in access exclusive mode')
+    await expect(read()).rejects.toMatchObject({ error: { failure: { sqlState: '55P03' } } })
+    const shown = await control.run((query) => query('show lock_timeout'))
+    expect(shown).toEqual([{ lock_timeout: '0' }])
+    await other.query('rollback')
+    await other.end()
+    expect(await read()).toBe(await read())
+  })
+
   test('shows the late commit of a transaction that began before others', async () => {
     const older = new pg.Client(db.uri())
     await older.connect()

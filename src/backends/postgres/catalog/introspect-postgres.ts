@@ -31,7 +31,7 @@ import { readForeignWrites } from './foreign-writes.ts'
 import { foreignKeys, hiddenPrimaryKeys, primaryKeys } from './name-keys.ts'
 import { readPostgresCapabilities } from './postgres-capabilities.ts'
 import { PostgresFacts, type RoleSettings } from './postgres-facts.ts'
-import { readSchemaVersion } from './postgres-schema-version.ts'
+import { catalogLockTimeout, readSchemaVersion } from './postgres-schema-version.ts'
 import { readRoleSettings } from './read-role-settings.ts'
 import { completeNames, namesOfTables } from './relation-names.ts'
 import { viewKeyDependencies } from './view-key-dependencies.ts'
@@ -142,7 +142,7 @@ async function begin(query: ControlQuery, statementTimeoutMs: number): Promise<v
   // an empty search path makes PostgreSQL qualify the names that it prints; JIT compilation of a
   // catalog query would take longer than running it
   await query(
-    `select set_config('search_path', '', true), set_config('lock_timeout', '1s', true),
+    `select set_config('search_path', '', true), set_config('lock_timeout', '${catalogLockTimeout}', true),
       set_config('quote_all_identifiers', 'off', true), set_config('jit', 'off', true)`,
   )
   if (statementTimeoutMs === 0) return

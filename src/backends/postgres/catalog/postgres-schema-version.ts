@@ -2,7 +2,8 @@
  * The identity of a PostgreSQL schema's state as one short text: per catalog a hash over the
  * identity and row version (oid and xmin) of every row that a snapshot is made of, combined by XOR,
  * so that the order of rows does not matter and a late commit of an older transaction shows. One
- * statement that takes no lock which DDL holds; `introspect-postgres.ts` labels loads with it.
+ * statement that takes no lock which DDL holds, and gives up where a catalog itself is locked;
+ * `introspect-postgres.ts` labels loads with it.
  *
  * The login role's privileges and the settings that its sessions begin with count too: loads ask for
  * the one, and connections are replaced after a load for the sake of the other.
@@ -16,6 +17,12 @@ import type { SchemaOptions } from '../../../schema/schema-snapshot.ts'
 import { toArrayLiteral } from '../../values/array-literal.ts'
 import type { ControlQuery } from '../connect/control-connection.ts'
 import { textIn } from './catalog-row.ts'
+
+/**
+ * How long what reads catalogs waits for a lock on one, which `VACUUM FULL` of it takes: the
+ * connection is needed for other questions meanwhile.
+ */
+export const catalogLockTimeout = '1s'
 
 /** Objects from here on were made by users; those below come with the server. */
 const firstUserOid = 16384
@@ -141,7 +148,7 @@ export async function readSchemaVersion(
   options: Pick<SchemaOptions, 'dbSchemas' | 'dbExtraSearchPath'>,
 ): Promise<SchemaVersion> {
   const schemas = toArrayLiteral([...options.dbSchemas, ...options.dbExtraSearchPath])
-  const [row] = await query(versionSql, [schemas])
+  const [row] = await query(versionSql, [schemas], { lock_timeout: catalogLockTimeout })
   if (row === undefined) throw new Error('catalog query: no version')
   return textIn(row, 'version')
 }

@@ -14,13 +14,15 @@ import type {
 
 /**
  * Runs one statement; parameters are bound as `$1`, `$2` … and typed by the server. Every value
- * comes back as PostgreSQL's text of it, null as null.
+ * comes back as PostgreSQL's text of it, null as null. `settings` hold for this statement's
+ * transaction: they are sent ahead of it in one batch, which costs no round trip.
  *
  * Errors  rejects with BackendFailure; its `error.failure.sqlState` tells what the server refused
  */
 export type ControlQuery = (
   text: string,
   params?: readonly (string | null)[],
+  settings?: Readonly<Record<string, string>>,
 ) => Promise<readonly Readonly<Record<string, string | null>>[]>
 
 export interface ControlConnection {
@@ -117,11 +119,11 @@ export function createControlConnection(deps: ControlConnectionDeps): ControlCon
       await Promise.race([before, stop.stopped])
       const connection = await open(stop.signal)
       used.connection = connection
-      const query: ControlQuery = async (text, params = []) => {
+      const query: ControlQuery = async (text, params = [], settings = {}) => {
         // queries of one piece of work that are asked for together run one after the other
         while (used.batch !== null && !stop.signal.aborted) await used.batch
         if (stop.signal.aborted) throw deadlineFailure()
-        const batch = connection.run([statement(text, params)])
+        const batch = connection.run([...settingSteps(settings), statement(text, params)])
         used.batch = batch
         const outcome = await Promise.race([batch, stop.stopped])
         used.batch = null
@@ -197,6 +199,13 @@ async function bringToRest(
 
 function statement(text: string, params: readonly (string | null)[]) {
   return { text, params, types: [], isPrepared: false, keep: 'named-rows' } as const
+}
+
+function settingSteps(settings: Readonly<Record<string, string>>) {
+  return Object.entries(settings).map(([name, value]) => {
+    const step = statement('select set_config($1, $2, true)', [name, value])
+    return { ...step, keep: 'nothing' } as const
+  })
 }
 
 function records(result: StepResult): Readonly<Record<string, string | null>>[] {
