@@ -69,7 +69,7 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
     if (!compiled.ok) return refuse(refusalError(compiled.error, context), context)
     const bound = bindOperands(compiled.value, request)
     if (!bound.ok) {
-      return refuse(databaseError(bound.error, context), context)
+      return refuse(refusalError(bound.error, context), context)
     }
     const { text } = compiled.value
     const stamp = stampOf(snapshot.schemaVersion)

@@ -5,6 +5,8 @@
  */
 import { err, ok, type Result } from '../../core/result.ts'
 import type { DatabaseFailure } from '../../errors/api-error.ts'
+import { momentText } from './moment.ts'
+import { readMoment, type TemporalType } from './parse-date-time.ts'
 import type { TypedValue } from './typed-value.ts'
 import { valueFailure } from './value-failure.ts'
 import type { ValueKind } from './value-kind.ts'
@@ -23,6 +25,7 @@ export const parsedTypes = [
   'date',
   'time',
   'timestamp',
+  'timestamp with time zone',
   'json',
   'bytea',
   'text',
@@ -38,6 +41,8 @@ export function parsedTypeOf(kind: Exclude<ValueKind, 'any'>, type: string): Par
       return 'double precision'
     case 'blob':
       return 'bytea'
+    case 'timestamp':
+      return type === 'timestamp with time zone' ? type : kind
     default:
       return kind
   }
@@ -59,7 +64,8 @@ export function parseTypedText(type: ParsedType, text: string): TypedText {
     case 'date':
     case 'time':
     case 'timestamp':
-      return /\d/.test(text) ? ok(text) : invalid(type, text, '22007')
+    case 'timestamp with time zone':
+      return parseMoment(type, text)
     case 'json':
       return isJson(text)
         ? ok(text)
@@ -71,20 +77,28 @@ export function parseTypedText(type: ParsedType, text: string): TypedText {
   }
 }
 
-function invalid(type: string, text: string, sqlState = '22P02') {
-  return err(valueFailure(sqlState, `invalid input syntax for type ${type}: "${text}"`))
+/** A moment in UTC, as PostgreSQL writes it. */
+function parseMoment(type: TemporalType, text: string): TypedText {
+  const read = readMoment(type, text, new Date())
+  const shown = type === 'timestamp with time zone' ? 'timestamp' : type
+  return read.ok ? ok(momentText(shown, read.value)) : read
+}
+
+function invalid(type: string, text: string) {
+  return err(valueFailure('22P02', `invalid input syntax for type ${type}: "${text}"`))
 }
 
 export function outOfRange(type: string, text: string) {
   return err(valueFailure('22003', `value "${text}" is out of range for type ${type}`))
 }
 
-/** What a column is called does not bound what these engines store in it: 64 bits do. */
+/** What is called an integer has 64 bits where it is not PostgreSQL that stores it. */
 function parseInteger(type: ParsedType, text: string): TypedText {
   const trimmed = text.trim()
   if (!/^[+-]?\d+(?:_\d+)*$/.test(trimmed)) return invalid(type, text)
   const value = BigInt(trimmed.replace(/^\+|_/g, ''))
-  return BigInt.asIntN(64, value) === value ? ok(value) : outOfRange(type, text)
+  const bits = type === 'smallint' ? 16 : 64
+  return BigInt.asIntN(bits, value) === value ? ok(value) : outOfRange(type, text)
 }
 
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
@@ -133,7 +147,6 @@ function parseUuid(text: string): TypedText {
   if (digits === null || (open === '') !== (close === '') || body.endsWith('-')) {
     return invalid('uuid', text)
   }
-  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return ok(text)
   const hex = body.replaceAll('-', '').toLowerCase()
   return ok(hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'))
 }

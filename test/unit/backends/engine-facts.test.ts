@@ -33,6 +33,7 @@ const ofSqlite = new SqliteFacts({
   strictRelations: new Set(['films']),
   ftsIndexes: new Map([['films', indexes]]),
   writes: new Map([['films', films]]),
+  storedForms: new Map([['films', new Map([['made', 'seconds']])]]),
 })
 
 function changed(before: EngineFacts, after: EngineFacts): readonly string[] {

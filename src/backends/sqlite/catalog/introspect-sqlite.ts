@@ -15,6 +15,7 @@ import { type FtsTable, ftsIndexes, readFtsTable } from './fts-tables.ts'
 import { sqliteCapabilities } from './sqlite-capabilities.ts'
 import { SqliteFacts } from './sqlite-facts.ts'
 import { sqliteViewKeys } from './sqlite-view-keys.ts'
+import { storedForms } from './stored-forms.ts'
 import { isUpdatable, type WriteFacts, writeFactsOf } from './write-facts.ts'
 
 /** `readOnlyReason`: why nothing may be written, whatever the file allows; null: it may. */
@@ -48,6 +49,7 @@ export function buildSqliteCatalog(
       ftsIndexes: ftsIndexes(ftsTables, exposed),
       writes: new Map(exposed.map((each) => [each.name, writeFacts(each, foreignKeys)])),
       readOnlyReason: noWrites,
+      storedForms: storedForms(raw.storedForms, exposed),
     }),
     timings,
   }

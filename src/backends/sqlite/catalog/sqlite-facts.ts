@@ -3,6 +3,7 @@
  * by the executor from the snapshot that a request runs on.
  */
 import type { EngineFacts } from '../../../schema/engine-facts.ts'
+import type { StoredForm } from '../../values/stored-form.ts'
 import type { WriteFacts } from './write-facts.ts'
 
 /** A full-text index (FTS5) through which a relation can be searched. */
@@ -22,6 +23,8 @@ export interface FoundFacts {
   readonly writes: ReadonlyMap<string, WriteFacts>
   /** Why nothing can be written to the file at all; null where it can. */
   readonly readOnlyReason: string | null
+  /** By relation and column: of those that hold dates, times or uuids. */
+  readonly storedForms: ReadonlyMap<string, ReadonlyMap<string, StoredForm>>
 }
 
 const nothing: FoundFacts = {
@@ -29,21 +32,27 @@ const nothing: FoundFacts = {
   ftsIndexes: new Map(),
   writes: new Map(),
   readOnlyReason: null,
+  storedForms: new Map(),
 }
 
 export class SqliteFacts implements EngineFacts, FoundFacts {
-  readonly title = 'strict tables, full-text indexes and what can be written'
+  readonly title = 'strict tables, full-text indexes, forms of dates and what can be written'
   readonly strictRelations: ReadonlySet<string>
   readonly ftsIndexes: ReadonlyMap<string, readonly FtsIndex[]>
   readonly writes: ReadonlyMap<string, WriteFacts>
   readonly readOnlyReason: string | null
+  readonly storedForms: ReadonlyMap<string, ReadonlyMap<string, StoredForm>>
 
   constructor(found: Partial<FoundFacts>) {
-    const { strictRelations, ftsIndexes, writes, readOnlyReason } = { ...nothing, ...found }
+    const { strictRelations, ftsIndexes, writes, readOnlyReason, storedForms } = {
+      ...nothing,
+      ...found,
+    }
     this.strictRelations = frozen(new Set(strictRelations))
     this.ftsIndexes = frozen(new Map(ftsIndexes))
     this.writes = frozen(new Map(writes))
     this.readOnlyReason = readOnlyReason
+    this.storedForms = frozen(new Map(storedForms))
     Object.freeze(this)
   }
 }

@@ -15,6 +15,7 @@ import type {
   RawUniqueIndex,
   RawUnreadable,
 } from '../wire/raw-catalog.ts'
+import { sampleStoredForms } from './sample-stored-forms.ts'
 import { isOfSchema, tryWrites } from './try-writes.ts'
 
 interface ListedTable {
@@ -71,12 +72,14 @@ export function readRawCatalog(db: Database.Database): RawCatalog {
     .all()
   const reader = createRelationReader(db)
   const read = listed.map(reader)
+  const relations = read.filter(isReadable)
   const version = db.prepare<[], string>('SELECT sqlite_version()').pluck().get()
   return {
     sqliteVersion: version ?? '',
-    relations: read.filter(isReadable),
+    relations,
     unreadable: read.filter((each): each is RawUnreadable => !isReadable(each)),
     isFileWritable: isWritable(db.name),
+    storedForms: sampleStoredForms(db, relations),
   }
 }
 

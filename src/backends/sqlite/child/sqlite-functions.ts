@@ -12,6 +12,7 @@ import { csvRow } from '../../values/csv-row.ts'
 import { type ContainmentOperand, relates } from '../../values/json-containment.ts'
 import { likeToRegExp } from '../../values/like-pattern.ts'
 import { compilePosixPattern } from '../../values/posix-pattern.ts'
+import { storedDay, storedInstant, storedTime } from '../../values/stored-moment.ts'
 import { stripJsonNulls } from '../../values/strip-json-nulls.ts'
 import type { TypedValue } from '../../values/typed-value.ts'
 import { type ValueKind, valueKinds } from '../../values/value-kind.ts'
@@ -71,6 +72,10 @@ export function registerFunctions(db: Database.Database): void {
     const cast = castValue(targetOf(String(type)), kind, typedValue(kind, value as SqliteParam))
     return toSqliteParam(valueOrThrow(cast))
   })
+  const moments = { ...own, safeIntegers: true }
+  db.function('dbrest_instant', moments, (value: unknown) => storedInstant(value))
+  db.function('dbrest_day', moments, (value: unknown) => storedDay(value))
+  db.function('dbrest_time', moments, (value: unknown) => storedTime(value))
   // the REGEXP operator of SQL, which SQLite leaves to applications and schemas may use
   db.function('regexp', { deterministic: true }, (pattern: unknown, value: unknown) =>
     test(matching)(value, pattern),

@@ -7,6 +7,7 @@ import type { PlanField } from '../../../plan/plan.ts'
 import type { Column } from '../../../schema/catalog.ts'
 import type { Relation } from '../../../schema/schema-snapshot.ts'
 import { constant, ident, type SqlText, sql } from '../../sql/sql-text.ts'
+import type { StoredForm } from '../../values/stored-form.ts'
 import { missingOperator } from '../../values/type-rules.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import { kindOfType } from '../../values/value-kind.ts'
@@ -21,6 +22,8 @@ export interface FieldTable {
   /** What error messages call it: as PostgreSQL's would. */
   readonly label: string
   readonly isStrict: boolean
+  /** By column. */
+  readonly storedForms: ReadonlyMap<string, StoredForm>
 }
 
 export function compileField(place: FieldTable, field: PlanField): SqliteValue {
@@ -34,7 +37,9 @@ export function compileField(place: FieldTable, field: PlanField): SqliteValue {
 
 export function compileColumn(place: FieldTable, column: Column): SqliteValue {
   const kind = kindOfType(column.baseType)
+  const storedForm = place.storedForms.get(column.name)
   return {
+    ...(storedForm === undefined ? {} : { storedForm }),
     sql: sql`${place.table}.${ident(column.name)}`,
     kind,
     // any column of another table can hold any value; a rowid cannot

@@ -19,7 +19,9 @@ import type { FtsIndex } from '../catalog/sqlite-facts.ts'
 import { notImplemented, refuse } from './compile-refusal.ts'
 import { compileField, type FieldTable } from './compile-sqlite-field.ts'
 import { compileTextSearch } from './compile-sqlite-fts.ts'
-import { type MemberReading, operand } from './sqlite-operands.ts'
+import { compareMoment, memberMoment, slotMoment } from './compile-sqlite-moment.ts'
+import { type MemberReading, momentTypes, operand } from './sqlite-operands.ts'
+import { uuidDigits } from './sqlite-sort-key.ts'
 import { type SqliteKind, type SqliteValue, toText, valueKindOf } from './sqlite-value.ts'
 
 export interface FilterPlace extends FieldTable {
@@ -47,8 +49,8 @@ export function compileFilter(place: FilterPlace, field: PlanField, operation: O
   }
 }
 
-const comparisonSymbols = { eq: '=', neq: '<>', gt: '>', gte: '>=', lt: '<', lte: '<=' } as const
-type OrderingOperator = keyof typeof comparisonSymbols
+const comparisonSymbols = { eq: '=', gt: '>', gte: '>=', lt: '<', lte: '<=' } as const
+type OrderingOperator = keyof typeof comparisonSymbols | 'neq'
 
 type Comparison = Extract<Operation, { kind: 'comparison' }>
 
@@ -56,9 +58,12 @@ function compileComparison(value: SqliteValue, field: PlanField, operation: Comp
   const { operator, quantifier, value: slot } = operation
   const test = testOf(operator, value, field)
   if (quantifier === undefined) return test.one(slot)
-  const list = operand(slot, `${test.reading} list`)
-  const tested = sql`SELECT ${test.member} AS ok FROM json_each(${list}) AS e`
-  // three-valued: null when it depends on a comparison that is null itself
+  return quantified(quantifier, test.member, operand(slot, `${test.reading} list`))
+}
+
+/** Three-valued: null when it depends on a comparison that is null itself. */
+function quantified(quantifier: 'any' | 'all', member: SqlText, list: SqlText): SqlText {
+  const tested = sql`SELECT ${member} AS ok FROM json_each(${list}) AS e`
   return quantifier === 'any'
     ? sql`(SELECT CASE WHEN max(ok) THEN 1 WHEN count(*) > count(ok) THEN NULL ELSE 0 END FROM (${tested}))`
     : sql`(SELECT CASE WHEN min(ok) = 0 THEN 0 WHEN count(*) > count(ok) THEN NULL ELSE 1 END FROM (${tested}))`
@@ -80,8 +85,8 @@ function testOf(operator: ComparisonOperator, value: SqliteValue, field: PlanFie
     case 'lte': {
       const reading = readingOf(value, field)
       return {
-        one: (slot) => ordering(operator, value, operandsOf(slot, reading, value.kind)),
-        member: ordering(operator, value, memberOperands(reading, value.kind)),
+        one: (slot) => compare(operator, value, reading, slot),
+        member: compare(operator, value, reading, null),
         reading,
       }
     }
@@ -110,8 +115,10 @@ function testOf(operator: ComparisonOperator, value: SqliteValue, field: PlanFie
   }
 }
 
-/** Dates and times pass: they are texts here. */
 const withoutText: readonly SqliteKind[] = [
+  'date',
+  'time',
+  'timestamp',
   'integer',
   'real',
   'numeric',
@@ -134,6 +141,35 @@ function pattern(reading: MemberReading, test: (pattern: SqlText) => SqlText): T
   return { one: (slot) => test(operand(slot, reading)), member: test(sql`e.value`), reading }
 }
 
+/** With a value, or where there is none with `e`, a member of a list. */
+function compare(
+  operator: OrderingOperator,
+  value: SqliteValue,
+  reading: MemberReading,
+  slot: Slot | null,
+): SqlText {
+  if (operator === 'neq') return sql`NOT (${compare('eq', value, reading, slot)})`
+  const momentType = momentTypes.find((type) => type === reading)
+  if (momentType !== undefined) {
+    const given = slot === null ? memberMoment : slotMoment(slot, momentType)
+    return compareMoment(operator, value, given)
+  }
+  if (value.kind === 'uuid' && operator === 'eq' && value.storedForm !== 'mixed') {
+    // an index is looked into once for each spelling
+    const spellings = slot === null ? sql`e.value` : operand(slot, 'uuid spellings')
+    const bytes = slot === null ? sql`e.value ->> 0` : operand(slot, 'uuid')
+    return sql`${value.sql} IN (SELECT s.value FROM json_each(${spellings}) AS s UNION ALL SELECT unhex(${bytes}, '-'))`
+  }
+  if (value.kind === 'uuid') {
+    const text = slot === null ? sql`(e.value ->> 0)` : operand(slot, 'uuid')
+    return sql`${uuidDigits(value.sql)} ${raw(comparisonSymbols[operator])} replace(${text}, '-', '')`
+  }
+  const given =
+    slot === null ? memberOperands(reading, value.kind) : operandsOf(slot, reading, value.kind)
+  const compared = value.kind === 'time' ? sql`dbrest_time(${value.sql})` : value.sql
+  return ordering(operator, { ...value, sql: compared }, given)
+}
+
 /** `number` is what an untyped value compares with when it holds a number. */
 interface Operands {
   readonly plain: SqlText
@@ -151,12 +187,15 @@ function memberOperands(reading: MemberReading, kind: SqliteKind): Operands {
   return { plain, number: plain }
 }
 
-function ordering(operator: OrderingOperator, value: SqliteValue, given: Operands): SqlText {
+function ordering(
+  operator: Exclude<OrderingOperator, 'neq'>,
+  value: SqliteValue,
+  given: Operands,
+): SqlText {
   const symbol = raw(comparisonSymbols[operator])
   switch (value.kind) {
     case 'any':
       if (operator === 'eq') return sql`${value.sql} IN (${given.number}, ${given.plain})`
-      if (operator === 'neq') return sql`${value.sql} NOT IN (${given.number}, ${given.plain})`
       return sql`CASE WHEN typeof(${value.sql}) IN ('integer', 'real') THEN ${value.sql} ${symbol} ${given.number} ELSE ${value.sql} ${symbol} ${given.plain} END`
     case 'json':
     case 'document': {
@@ -195,7 +234,7 @@ function compileSimple(
 ): SqlText {
   switch (operator) {
     case 'neq':
-      return ordering('neq', value, operandsOf(slot, readingOf(value, field), value.kind))
+      return compare('neq', value, readingOf(value, field), slot)
     case 'cs':
     case 'cd':
     case 'ov': {
@@ -219,19 +258,25 @@ function compileSimple(
 /** One statement for lists of every length, the empty one included. */
 function compileIn(value: SqliteValue, field: PlanField, slot: Slot): SqlText {
   const reading = readingOf(value, field)
-  const members = sql`json_each(${operand(slot, `${reading} list`)}) AS e`
+  const list = operand(slot, `${reading} list`)
+  const members = sql`json_each(${list}) AS e`
   switch (value.kind) {
     case 'any':
       return sql`${value.sql} IN (SELECT p.value FROM ${members}, json_each(e.value) AS p)`
     case 'json':
-    case 'document': {
-      const test = ordering('eq', value, memberOperands(reading, value.kind))
-      return sql`EXISTS (SELECT 1 FROM ${members} WHERE ${test})`
-    }
+    case 'document':
+    case 'date':
+    case 'timestamp':
+      return quantified('any', compare('eq', value, reading, null), list)
+    case 'uuid':
+      if (value.storedForm === 'mixed') {
+        return quantified('any', compare('eq', value, reading, null), list)
+      }
+      return sql`${value.sql} IN (SELECT s.value FROM ${members}, json_each(e.value) AS s UNION ALL SELECT unhex(e.value ->> 0, '-') FROM json_each(${list}) AS e)`
     case 'blob':
       return sql`${value.sql} IN (SELECT unhex(e.value) FROM ${members})`
     default:
-      return sql`${value.sql} IN (SELECT e.value FROM ${members})`
+      return sql`${value.kind === 'time' ? sql`dbrest_time(${value.sql})` : value.sql} IN (SELECT e.value FROM ${members})`
   }
 }
 
@@ -250,12 +295,5 @@ function compileIs(value: SqliteValue, field: PlanField, is: IsValue): SqlText {
 }
 
 function compileDistinct(value: SqliteValue, field: PlanField, slot: Slot): SqlText {
-  const given = operandsOf(slot, readingOf(value, field), value.kind)
-  if (value.kind === 'json' || value.kind === 'document') {
-    return sql`(${ordering('eq', value, given)}) IS NOT TRUE`
-  }
-  const plain = sql`${value.sql} IS DISTINCT FROM ${given.plain}`
-  return value.kind === 'any'
-    ? sql`(${plain} AND ${value.sql} IS DISTINCT FROM ${given.number})`
-    : plain
+  return sql`(${compare('eq', value, readingOf(value, field), slot)}) IS NOT TRUE`
 }

@@ -5,6 +5,7 @@
 import type { OrderBy } from '../../../plan/plan.ts'
 import { join, noSql, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import { jsonRank } from './compile-sqlite-filter.ts'
+import { sortKey } from './sqlite-sort-key.ts'
 import type { SqliteValue } from './sqlite-value.ts'
 
 export interface OrderValue {
@@ -28,6 +29,9 @@ function compileTerm(term: OrderBy, { value, isNullable }: OrderValue): readonly
   const direction = raw(term.direction === 'desc' ? ' DESC' : '')
   const nulls = term.nulls ?? (term.direction === 'desc' ? 'first' : 'last')
   const suffix = isNullable ? raw(` NULLS ${nulls.toUpperCase()}`) : noSql
+  const key = sortKey(value)
+  // what is no date has no key
+  if (key !== null) return [sql`${key}${direction}${raw(` NULLS ${nulls.toUpperCase()}`)}`]
   if (value.kind !== 'json' && value.kind !== 'document') {
     return [sql`${value.sql}${direction}${suffix}`]
   }

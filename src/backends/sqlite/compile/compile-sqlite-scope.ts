@@ -68,6 +68,7 @@ export function openScope(
     label: labelOf(node),
     isStrict: context.facts.strictRelations.has(name.name),
     ftsIndexes: context.facts.ftsIndexes.get(name.name) ?? [],
+    storedForms: context.facts.storedForms.get(name.name) ?? new Map(),
   }
   const from = sql`${qualified(name)} AS ${table}`
   if (parent === null) return { ...place, from, joinConditions: [], mark: null }

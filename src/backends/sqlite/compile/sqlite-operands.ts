@@ -6,17 +6,22 @@
  * A reading travels as the `type` of a placeholder, which is its index in `readings`.
  */
 import { type ApiRequest, ftsOperators, type Slot } from '../../../api/api-request.ts'
-import { ok, type Result } from '../../../core/result.ts'
+import { err, ok, type Result } from '../../../core/result.ts'
 import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import type { PlanWindow } from '../../../plan/plan.ts'
 import { bindParams, type ParamValue } from '../../sql/bind-params.ts'
 import { param, type SqlStatement, type SqlText } from '../../sql/sql-text.ts'
 import { type ArrayMembers, parseArrayLiteral } from '../../values/array-literal.ts'
 import { parseContainmentOperand } from '../../values/json-containment.ts'
+import { dayText, type Moment, momentMicros } from '../../values/moment.ts'
+import { readMoment } from '../../values/parse-date-time.ts'
 import { numberOfText, parsedTypes, parseTypedText } from '../../values/parse-typed-text.ts'
 import { compilePosixPattern } from '../../values/posix-pattern.ts'
 import { readTextQuery } from '../../values/text-query.ts'
+import type { TypedValue } from '../../values/typed-value.ts'
+import { valueFailure } from '../../values/value-failure.ts'
 import { type SqliteParam, toSqliteParam } from '../wire/bound-values.ts'
+import type { Refusal } from './compile-refusal.ts'
 import { toFts5Query } from './fts5-query.ts'
 import { likeToGlob } from './like-glob.ts'
 
@@ -24,7 +29,21 @@ import { likeToGlob } from './like-glob.ts'
 const memberReadings = [...parsedTypes, 'any', 'glob', 'like', 'regex'] as const
 export type MemberReading = (typeof memberReadings)[number]
 
+/** Types whose values are compared as moments, by `compile-sqlite-moment.ts`. */
+export const momentTypes = ['date', 'timestamp', 'timestamp with time zone'] as const
+export type MomentType = (typeof momentTypes)[number]
+
+/** Microseconds since 1970, and texts between which the spellings of a value are. */
+const momentParts = ['micros', 'from', 'until'] as const
+
+const momentReadings = momentTypes.flatMap((type) =>
+  momentParts.map((part) => ({ type, part, name: `${type} ${part}` as const })),
+)
+
 const otherReadings = [
+  ...momentReadings.map(({ name }) => name),
+  /** A JSON array of what a uuid is written as, its usual form first. */
+  'uuid spellings',
   /** The number that an untyped value could be, else the text. */
   'any number',
   /** 1 for a text without letters beyond ASCII. */
@@ -69,28 +88,71 @@ type Read = Result<SqliteParam, DatabaseFailure>
 export function bindOperands(
   statement: SqlStatement,
   request: ApiRequest,
-): Result<readonly SqliteParam[], DatabaseFailure> {
+): Result<readonly SqliteParam[], Refusal> {
   const values: SqliteParam[] = []
+  const now = new Date()
   for (const [index, sent] of bindParams(statement, request).entries()) {
-    const read = readSent(readings[statement.types[index] ?? 0] ?? 'text', sent)
-    if (!read.ok) return read
+    if (holdsNul(sent)) return err({ kind: 'database', failure: nulFailure })
+    const read = readSent(readings[statement.types[index] ?? 0] ?? 'text', sent, now)
+    if (!read.ok) return err(toRefusal(read.error))
     values.push(read.value)
   }
   return ok(values)
 }
 
-function readSent(reading: Reading, sent: ParamValue): Read {
+/** What PostgreSQL would have read, and we cannot, is no mistake of the client's. */
+function toRefusal(failure: DatabaseFailure): Refusal {
+  return failure.sqlState === '0A000'
+    ? { kind: 'not-implemented', feature: failure.message }
+    : { kind: 'database', failure }
+}
+
+/** No text of PostgreSQL's holds one; SQLite's own functions would stop reading there. */
+const nulFailure = valueFailure('22021', 'invalid byte sequence for encoding "UTF8": 0x00')
+
+function holdsNul(sent: ParamValue): boolean {
+  if (sent === null || sent instanceof Uint8Array) return false
+  return typeof sent === 'string' ? sent.includes('\0') : sent.some((each) => each.includes('\0'))
+}
+
+function readSent(reading: Reading, sent: ParamValue, now: Date): Read {
   // a negative limit is none
   if (sent === null) return ok(reading === 'limit' ? -1n : null)
   if (sent instanceof Uint8Array) return ok(sent)
   const listed = memberReadings.find((each) => reading === `${each} list`)
-  if (listed !== undefined) return readList(listed, sent)
+  if (listed !== undefined) return readList(listed, sent, now)
   if (typeof sent !== 'string') throw new Error(`a list where one value is read: ${reading}`)
   const member = memberReadings.find((each) => reading === each)
-  return member === undefined ? readOther(reading, sent) : readMember(member, sent)
+  if (member !== undefined) return readMember(member, sent, now)
+  const asked = momentReadings.find(({ name }) => reading === name)
+  if (asked === undefined) return readOther(reading, sent)
+  const read = readMoment(asked.type, sent, now)
+  return read.ok ? ok(partsOf(asked.type, read.value)[asked.part]) : read
 }
 
-function readMember(reading: MemberReading, text: string): Read {
+type MomentParts = Readonly<Record<(typeof momentParts)[number], SqliteParam>>
+
+/** A zone moves a moment by less than a day from the date that its text begins with. */
+function partsOf(type: MomentType, moment: Moment): MomentParts {
+  const micros = momentMicros(moment)
+  const isDate = type === 'date'
+  if (moment.kind === 'infinite') {
+    const isLast = isDate && moment.sign === 1
+    return { micros, from: isLast ? '~' : '', until: isDate && !isLast ? '' : '~' }
+  }
+  const { day } = moment
+  return isDate
+    ? { micros, from: dayText(day), until: nextDayText(day) }
+    : { micros, from: dayText(day - 1), until: nextDayText(day + 1) }
+}
+
+/** What sorts behind every text of the day. */
+function nextDayText(day: number): string {
+  const text = dayText(day + 1)
+  return text === dayText(day) ? '~' : text
+}
+
+function readMember(reading: MemberReading, text: string, now: Date): Read {
   switch (reading) {
     case 'any':
     case 'like':
@@ -99,9 +161,18 @@ function readMember(reading: MemberReading, text: string): Read {
       return ok(likeToGlob(text))
     case 'regex':
       return mapOk(compilePosixPattern(text, false), () => text)
+    case 'time': {
+      const read = readMoment(reading, text, now)
+      return read.ok ? ok(momentMicros(read.value)) : read
+    }
     default:
-      return mapOk(parseTypedText(reading, text), toSqliteParam)
+      return mapOk(parseTypedText(reading, text), toOperand)
   }
+}
+
+/** NaN is greater than all numbers in PostgreSQL, as every text is in SQLite. */
+function toOperand(value: TypedValue): SqliteParam {
+  return Number.isNaN(value) ? 'NaN' : toSqliteParam(value)
 }
 
 function readOther(reading: Reading, text: string): Read {
@@ -111,6 +182,8 @@ function readOther(reading: Reading, text: string): Read {
     case 'is ascii':
       // biome-ignore lint/suspicious/noControlCharactersInRegex: the whole range is meant
       return ok(/^[\x00-\x7f]*$/.test(text) ? 1n : 0n)
+    case 'uuid spellings':
+      return mapOk(parseTypedText('uuid', text), (uuid) => JSON.stringify(uuidSpellings(uuid)))
     case 'containment':
       return mapOk(parseContainmentOperand(text), (parsed) => JSON.stringify(parsed))
     case 'limit':
@@ -119,6 +192,12 @@ function readOther(reading: Reading, text: string): Read {
     default:
       return readSearch(reading, text)
   }
+}
+
+function uuidSpellings(uuid: TypedValue): readonly string[] {
+  const lower = String(uuid)
+  const bare = lower.replaceAll('-', '')
+  return [lower, bare, `{${lower}}`].flatMap((each) => [each, each.toUpperCase()])
 }
 
 function readSearch(reading: Reading, text: string): Read {
@@ -147,20 +226,34 @@ function clamped(text: string): bigint {
   return value > most ? most : value
 }
 
-function readList(reading: MemberReading, sent: string | readonly string[]): Read {
-  if (typeof sent !== 'string') return toJsonList(reading, sent)
+function readList(reading: MemberReading, sent: string | readonly string[], now: Date): Read {
+  if (typeof sent !== 'string') return toJsonList(reading, sent, now)
   const members = parseArrayLiteral(sent)
-  return members.ok ? toJsonList(reading, members.value) : members
+  return members.ok ? toJsonList(reading, members.value, now) : members
 }
 
-function toJsonList(reading: MemberReading, members: ArrayMembers): Read {
+function toJsonList(reading: MemberReading, members: ArrayMembers, now: Date): Read {
   const values: string[] = []
+  const momentType = momentTypes.find((each) => reading === each)
   for (const member of members) {
-    const read = member === null ? ok(null) : readMember(reading, member)
+    if (momentType !== undefined && member !== null) {
+      const read = readMoment(momentType, member, now)
+      if (!read.ok) return read
+      const { micros, from, until } = partsOf(momentType, read.value)
+      values.push(`[${[micros, from, until].map(toJson).join(',')}]`)
+      continue
+    }
+    const read = member === null ? ok(null) : readMember(reading, member, now)
     if (!read.ok) return read
-    values.push(reading === 'any' ? anyPair(member) : toJson(read.value))
+    values.push(memberJson(reading, member, read.value))
   }
   return ok(`[${values.join(',')}]`)
+}
+
+function memberJson(reading: MemberReading, member: string | null, value: SqliteParam): string {
+  if (reading === 'any') return anyPair(member)
+  if (reading === 'uuid' && value !== null) return JSON.stringify(uuidSpellings(String(value)))
+  return toJson(value)
 }
 
 /** [the number that it could be, the text] */

@@ -5,6 +5,7 @@
  */
 import { assertNever } from '../../../core/assert-never.ts'
 import { type SqlText, sql } from '../../sql/sql-text.ts'
+import type { StoredForm } from '../../values/stored-form.ts'
 import type { ValueKind } from '../../values/value-kind.ts'
 
 /** `document`: JSON text that is ready to be part of the answer; null stands for JSON's null. */
@@ -15,6 +16,8 @@ export interface SqliteValue {
   readonly kind: SqliteKind
   /** Holds nothing but its kind: made by us, a rowid, or a column of a STRICT table. */
   readonly isExact: boolean
+  /** Of a column for dates, times or uuids, where a sample of it told. */
+  readonly storedForm?: StoredForm
 }
 
 export function exact(kind: SqliteKind, text: SqlText): SqliteValue {

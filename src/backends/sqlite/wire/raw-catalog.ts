@@ -59,6 +59,13 @@ export interface RawRelation {
   readonly unwritable: RawUnwritable
 }
 
+/** How a column's dates, times or uuids are stored, by a sample of them. */
+export interface RawStoredForm {
+  readonly relation: string
+  readonly column: string
+  readonly form: string
+}
+
 /** SQLite has it, and cannot read it: a view over a table that is gone, say. */
 export interface RawUnreadable {
   readonly name: string
@@ -72,4 +79,5 @@ export interface RawCatalog {
   readonly unreadable: readonly RawUnreadable[]
   /** The system lets this process write the file. */
   readonly isFileWritable: boolean
+  readonly storedForms: readonly RawStoredForm[]
 }

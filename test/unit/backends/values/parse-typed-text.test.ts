@@ -86,7 +86,8 @@ test.each([
   ['integer', '', 'integer'],
   ['real', 'real', 'double precision'],
   ['blob', 'bytea', 'bytea'],
-  ['timestamp', 'timestamp with time zone', 'timestamp'],
+  ['timestamp', 'timestamp with time zone', 'timestamp with time zone'],
+  ['timestamp', 'timestamp without time zone', 'timestamp'],
   ['text', 'character varying', 'text'],
 ] as const)('%s %j follows the grammar of %s', (kind, type, parsed) => {
   expect(parsedTypeOf(kind, type)).toBe(parsed)

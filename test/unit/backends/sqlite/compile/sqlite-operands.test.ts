@@ -24,7 +24,7 @@ describe('operands', () => {
     ['integer', '5', 5n],
     ['boolean', 'true', 1n],
     ['boolean', 'off', 0n],
-    ['double precision', 'NaN', null],
+    ['double precision', 'NaN', 'NaN'],
     ['bytea', '\\x6869', Buffer.from('hi')],
     ['any', '5', '5'],
     ['any number', '5', 5n],
@@ -47,10 +47,33 @@ describe('operands', () => {
     ['integer list', [''], '[]'],
     ['text list', ['null', 'a"b'], '["null","a\\"b"]'],
     ['boolean list', ['t', 'no'], '[1,0]'],
-    ['double precision list', ['Infinity', '-Infinity', 'NaN'], '[9e999,-9e999,null]'],
+    ['double precision list', ['Infinity', '-Infinity', 'NaN'], '[9e999,-9e999,"NaN"]'],
     ['bytea list', ['\\x6869'], '["6869"]'],
     ['any list', '{5,a,null,true}', '[[5,"5"],["a","a"],[null,null],[1,"true"]]'],
     ['like list', '{a*,b}', '["a%","b"]'],
+    ['timestamp micros', '1970-01-01T00:00:01Z', 1_000_000n],
+    ['timestamp micros', '-infinity', -Infinity],
+    ['timestamp from', '2024-03-01 01:00+02', '2024-02-28'],
+    ['timestamp until', '2024-03-01 01:00+02', '2024-03-02'],
+    ['timestamp until', '9999-12-31', '~'],
+    ['date from', '2024-3-1', '2024-03-01'],
+    ['date until', '2024-02-29T23:00-05', '2024-03-01'],
+    ['date list', ['1970-1-2'], '[[86400000000,"1970-01-02","1970-01-03"]]'],
+    ['time', '00:00:01.5', 1_500_000n],
+    [
+      'uuid list',
+      ['A0EEBC999C0B4EF8BB6D6BB9BD380A11'],
+      JSON.stringify([
+        [
+          'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11',
+          'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11',
+          'a0eebc999c0b4ef8bb6d6bb9bd380a11',
+          'A0EEBC999C0B4EF8BB6D6BB9BD380A11',
+          '{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}',
+          '{A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11}',
+        ],
+      ]),
+    ],
   ])('%s of %j', (reading, sent, value) => {
     expect(bind(operand(0, reading), { values: [sent] })).toEqual({ ok: true, value })
   })
@@ -63,10 +86,22 @@ describe('operands', () => {
     ['regex list', '{a,(}', '2201B'],
     ['containment', 'a', '22P02'],
     ['fts query', 'cat &', '42601'],
+    ['text', 'a\0', '22021'],
+    ['text list', ['a', '\0'], '22021'],
+    ['timestamp micros', '2024-02-30', '22008'],
+    ['date list', ['2024-02-29', 'x'], '22007'],
   ])('%s of %j is refused', (reading, sent, sqlState) => {
     expect(bind(operand(0, reading), { values: [sent] })).toMatchObject({
       ok: false,
-      error: { sqlState },
+      error: { kind: 'database', failure: { sqlState } },
+    })
+  })
+
+  test('what PostgreSQL would read, and we do not, is not implemented', () => {
+    const feature = 'dates and times in other spellings than ISO 8601'
+    expect(bind(operand(0, 'date from'), { values: ['Feb 29 2024'] })).toEqual({
+      ok: false,
+      error: { kind: 'not-implemented', feature },
     })
   })
 

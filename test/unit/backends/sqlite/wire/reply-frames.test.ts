@@ -26,7 +26,13 @@ describe('replies', () => {
     {
       kind: 'catalog',
       schemaVersion: '1:2:3:4',
-      catalog: { sqliteVersion: '3.53.2', relations: [], unreadable: [], isFileWritable: true },
+      catalog: {
+        sqliteVersion: '3.53.2',
+        relations: [],
+        unreadable: [],
+        isFileWritable: true,
+        storedForms: [],
+      },
     },
     { kind: 'failed', failure: { kind: 'value', sqlState: '22P02', message: 'é' } },
   ])('arrive as they were sent: %o', (reply) => {
