@@ -148,6 +148,20 @@ interface Workflow {
   >
 }
 
+test('what servers in the process of an integration test tell is searched for secrets', () => {
+  const root = join(import.meta.dirname, '..')
+  const untraced = ['test/integration', 'test/support'].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => `${folder}/${path}`)
+      .filter((path) => {
+        const text = readFileSync(join(root, path), 'utf8')
+        return /\bobserve\b\s*[:,(]/.test(text) && !text.includes('observeTraced')
+      }),
+  )
+  expect(untraced).toEqual([])
+})
+
 describe('the workflow', () => {
   const workflow = parse(read('.github/workflows/ci.yml')) as Workflow
   const steps = Object.values(workflow.jobs).flatMap((job) => job.steps)

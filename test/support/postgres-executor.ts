@@ -20,6 +20,7 @@ import type { SchemaSnapshot } from '../../src/schema/schema-snapshot.ts'
 import { loadTestConfig } from './load-test-config.ts'
 import { planOf, type RequestParts, requestOf } from './plan-of.ts'
 import { connectorTo } from './postgres-connector.ts'
+import { observeTraced, traceExecution } from './trace-in-process.ts'
 
 export interface ExecutorOptions {
   readonly max?: number
@@ -49,7 +50,10 @@ export function executorOn(
   { max = 2, acquisitionTimeoutMs = 5000 }: ExecutorOptions = {},
 ): TestExecutor {
   const seen: Observation[] = []
-  const observe = (observation: Observation) => seen.push(observation)
+  const observe = (observation: Observation) => {
+    seen.push(observation)
+    observeTraced(observation)
+  }
   const connector = connectorTo(uri)
   const pool = createPostgresPool({
     connect: (id, signal) => connector.connect({ id, signal }),
@@ -90,7 +94,9 @@ export function executorOn(
         claims: options.claims ?? JSON.stringify({ role }),
         signal: options.signal ?? new AbortController().signal,
       }
-      return execute(plan.value, context)
+      const execution = await execute(plan.value, context)
+      traceExecution(execution)
+      return execution
     },
   }
 }

@@ -17,6 +17,7 @@ import { createPlanCache } from '../../src/plan/plan-cache.ts'
 import { buildSnapshot } from '../../src/schema/build-snapshot.ts'
 import { schemaOptions } from '../../src/schema/schema-options.ts'
 import type { SchemaSnapshot } from '../../src/schema/schema-snapshot.ts'
+import { observeTraced, traceResponse } from './trace-in-process.ts'
 
 export interface SqliteFile {
   readonly path: string
@@ -79,6 +80,7 @@ export function openSqliteApi(uri: string, options: Partial<Config> = {}): Sqlit
   const observations: Observation[] = []
   const observe = (observation: Observation) => {
     observations.push(observation)
+    observeTraced(observation)
   }
   const backend = openSqlite({
     onUnreachable: () => undefined,
@@ -138,7 +140,7 @@ export function openSqliteApi(uri: string, options: Partial<Config> = {}): Sqlit
         ...(signal === undefined ? {} : { signal }),
       })
       const response = await app.fetch(request, {})
-      const text = await response.text()
+      const text = await traceResponse(response)
       return { status: response.status, headers: response.headers, text, body: parse(text) }
     },
     close: () => backend.close(),

@@ -5,15 +5,17 @@
  */
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { createFilmsFile } from '../support/films-database.ts'
 import { findSecrets } from '../support/find-secrets.ts'
 import { ask } from '../support/http-client.ts'
 import { runCommand } from '../support/server.ts'
 import { signJwt } from '../support/sign-jwt.ts'
+import { serveSqlite } from '../support/sqlite-database.ts'
 import { serve } from '../support/test-server.ts'
 import { registerSecret, traceVariable } from '../support/trace.ts'
+import { traceHealth, traceMetrics } from '../support/trace-in-process.ts'
 
 interface Traces {
   /** What was printed and answered. */
@@ -97,6 +99,47 @@ describe('a secret that is printed or answered', () => {
     expect(hints).toContain('plante… (20 bytes)')
     expect(hints).toContain('plante… (17 bytes)')
     expect(hints).toContain(`${token.slice(0, 6)}… (${token.length} bytes)`)
+  })
+
+  test('is found in what a server inside the test process tells and answers', async () => {
+    const folder = ownTraces()
+    const [inLog, inAnswer, inFailure] = [
+      'planted-in-process-log',
+      'planted-in-process-answer',
+      'planted-in-process-cause',
+    ]
+    for (const secret of [inLog, inAnswer, inFailure]) registerSecret(secret)
+    const api = await serveSqlite(`create table films (id integer primary key, title text);
+      insert into films values (1, '${inAnswer}')`)
+    onTestFinished(() => api.stop())
+    expect((await api.get('/films', { 'user-agent': inLog })).status).toBe(200)
+    traceHealth(
+      {
+        state: () => ({
+          kind: 'retrying',
+          snapshot: null,
+          cause: inFailure,
+          attempt: 1,
+          retryInMs: 1000,
+        }),
+        lastReload: () => null,
+      },
+      { list: () => [] },
+    )
+    await traceMetrics()
+
+    const { files, secrets } = readTraces(folder)
+    const found = await findSecrets(files, secrets)
+    const kindOf = (secret: string) =>
+      found
+        .filter(({ hint }) => hint.endsWith(`(${secret.length} bytes)`))
+        .map(({ file }) => basename(file).split('-')[0])
+    expect(kindOf(inLog)).toEqual(['printed'])
+    expect(kindOf(inAnswer)).toEqual(['answered'])
+    expect(kindOf(inFailure)).toEqual(['answered'])
+    const answered = files.filter((path) => path.includes('/answered-'))
+    const texts = answered.map((path) => readFileSync(path, 'utf8')).join('')
+    expect(texts).toMatch(/^pgrst_schema_cache_loads_total/m)
   })
 
   test('is found between two pieces, and in other spellings', async () => {

@@ -6,6 +6,7 @@ import { judgeFailure } from '../../../src/errors/judge-failure.ts'
 import { loadTestConfig } from '../../support/load-test-config.ts'
 import { noSignal } from '../../support/postgres-connector.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/shared-cluster.ts'
+import { observeTraced } from '../../support/trace-in-process.ts'
 
 let db: TestDatabase
 const opened: Backend[] = []
@@ -26,7 +27,7 @@ function backendOf(uri = db.uri(), env: Readonly<Record<string, string>> = {}): 
     onConnected: () => undefined,
     config: () => config,
     env: {},
-    observe: () => {},
+    observe: observeTraced,
   })
   opened.push(backend)
   return backend

@@ -30,6 +30,7 @@ import {
   createTestDatabase,
   type TestDatabase,
 } from '../../support/shared-cluster.ts'
+import { observeTraced } from '../../support/trace-in-process.ts'
 
 const schemaSql = `
 do $$ begin
@@ -117,7 +118,7 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
     pool = createPostgresPool({
       connect: (id, signal) => connector.connect({ id, signal }),
       limits: { max: 1, acquisitionTimeoutMs: 5000, maxIdleMs: 60_000, maxLifetimeMs: 60_000 },
-      observe: () => undefined,
+      observe: observeTraced,
     })
   })
 
@@ -398,7 +399,10 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
         store.publish({ config, snapshot: await load() })
         return 'moved'
       },
-      observe: (observation) => seen.push(observation),
+      observe(observation) {
+        seen.push(observation)
+        observeTraced(observation)
+      },
       now: () => performance.now(),
     })
     await db.query('create table api.later (id int); grant select on api.later to inspect_user')

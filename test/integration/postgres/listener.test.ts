@@ -14,6 +14,7 @@ import {
   createTestDatabase,
   type TestDatabase,
 } from '../../support/shared-cluster.ts'
+import { observeTraced } from '../../support/trace-in-process.ts'
 
 interface ListenerOptions {
   readonly channel?: string
@@ -63,7 +64,7 @@ function startListener(uri: string, options: ListenerOptions = {}): Listener {
   const backend = openPostgres({
     config: () => config$.value,
     env: {},
-    observe: () => {},
+    observe: observeTraced,
     onUnreachable: () => undefined,
     onConnected: () => aliveSubject.next(),
   })

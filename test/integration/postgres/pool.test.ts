@@ -10,6 +10,7 @@ import type { Observation } from '../../../src/observe/observation.ts'
 import { startCluster } from '../../support/postgres.ts'
 import { connectorTo, noSignal, step, texts } from '../../support/postgres-connector.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/shared-cluster.ts'
+import { observeTraced } from '../../support/trace-in-process.ts'
 
 let db: TestDatabase
 const pools: PostgresPool[] = []
@@ -36,7 +37,10 @@ function poolOf(limits: Partial<PoolLimits> = {}, uri = db.uri()) {
       maxLifetimeMs: 60_000,
       ...limits,
     },
-    observe: (observation) => seen.push(observation),
+    observe(observation) {
+      seen.push(observation)
+      observeTraced(observation)
+    },
   })
   pools.push(pool)
   const statuses = () =>

@@ -27,6 +27,7 @@ import { watchSchemaVersion } from '../../../src/sources/watch-schema-version.ts
 import { loadTestConfig } from '../../support/load-test-config.ts'
 import { type Cluster, startCluster } from '../../support/postgres.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/shared-cluster.ts'
+import { observeTraced, traceHealth } from '../../support/trace-in-process.ts'
 
 interface Server {
   readonly store: GenerationStore
@@ -57,7 +58,10 @@ async function startServer(
     ...override,
   }
   const observations: Observation[] = []
-  const observe = (observation: Observation) => observations.push(observation)
+  const observe = (observation: Observation) => {
+    observations.push(observation)
+    observeTraced(observation)
+  }
   const aliveSubject = new Subject<void>()
   const backend = openPostgres({
     config: () => config,
@@ -132,6 +136,7 @@ async function startServer(
       return [...(found?.columns.keys() ?? [])]
     },
     async close() {
+      traceHealth(pipeline, health)
       pipeline.stop()
       await backend.close()
     },

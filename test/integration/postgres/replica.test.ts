@@ -5,6 +5,7 @@ import { loadTestConfig } from '../../support/load-test-config.ts'
 import { type Cluster, startCluster } from '../../support/postgres.ts'
 import { connectorTo, noSignal, step, texts } from '../../support/postgres-connector.ts'
 import { type Replica, startReplica } from '../../support/replica.ts'
+import { observeTraced } from '../../support/trace-in-process.ts'
 
 let primary: Cluster
 let replica: Replica
@@ -25,7 +26,7 @@ beforeAll(async () => {
     onConnected: () => undefined,
     config: () => config,
     env,
-    observe: () => {},
+    observe: observeTraced,
   })
 })
 

@@ -14,6 +14,7 @@ import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import { schemaOptions } from '../../../src/schema/schema-options.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/shared-cluster.ts'
 import { serveSqlite } from '../../support/sqlite-database.ts'
+import { observeTraced, traceResponse } from '../../support/trace-in-process.ts'
 import { comparedRequests, postgresSchema, sqliteSchema } from './compared-requests.ts'
 
 type Ask = (target: string, headers: Readonly<Record<string, string>>) => Promise<unknown>
@@ -32,13 +33,12 @@ beforeAll(async () => {
     dbAnonRole: 'postgres',
     dbAggregatesEnabled: true,
   }
-  const observe = () => {}
   backend = openPostgres({
     onUnreachable: () => undefined,
     onConnected: () => undefined,
     config: () => config,
     env: {},
-    observe,
+    observe: observeTraced,
   })
   const options = schemaOptions(config)
   const { signal } = new AbortController()
@@ -47,15 +47,15 @@ beforeAll(async () => {
   const app = createApp({
     currentGeneration: () => ({ config, snapshot }),
     backend,
-    authenticator: createAuthenticator({ observe }),
+    authenticator: createAuthenticator({ observe: observeTraced }),
     planCache: createPlanCache(100),
     checkSchema: () => Promise.resolve('unchanged'),
-    observe,
+    observe: observeTraced,
     now: () => performance.now(),
   })
   askPostgres = async (target, headers) => {
     const response = await app.fetch(new Request(`http://localhost${target}`, { headers }), {})
-    return facts(response.status, response.headers, await response.text())
+    return facts(response.status, response.headers, await traceResponse(response))
   }
 })
 
