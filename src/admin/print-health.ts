@@ -7,6 +7,7 @@ import type { LastReload } from '../cache/reload-state.ts'
 import { productName, productVersion } from '../core/product.ts'
 import type { SourceStatus } from '../observe/source-status.ts'
 import type { UnreadableRelation } from '../schema/catalog.ts'
+import { unreadableName } from '../schema/unreadable-name.ts'
 import { health, type ServerState, servedSnapshot } from './readiness.ts'
 
 export interface HealthReport {
@@ -54,8 +55,8 @@ export function printTimes({ durationMs, queuedMs }: ReloadTimes) {
   return { durationMs: rounded(durationMs), queuedMs: rounded(queuedMs) }
 }
 
-function printUnreadable({ schema, name, cause }: UnreadableRelation) {
-  return { relation: `${schema}.${name}`, cause }
+function printUnreadable(unreadable: UnreadableRelation) {
+  return { relation: unreadableName(unreadable), cause: unreadable.cause }
 }
 
 function printLastReload(last: LastReload | null): unknown {

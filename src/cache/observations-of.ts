@@ -4,6 +4,7 @@
 import { assertNever } from '../core/assert-never.ts'
 import type { Observation, Observe } from '../observe/observation.ts'
 import { summarizeSnapshot } from '../schema/summarize-snapshot.ts'
+import { unreadableName } from '../schema/unreadable-name.ts'
 import { describeFailure } from './describe-failure.ts'
 import type { ReloadStep } from './reload-step.ts'
 
@@ -78,9 +79,9 @@ function observationsOfLoad(step: Extract<ReloadStep, { kind: 'loaded' }>): read
   if (changes.kind === 'none') return observations
   const unreadable = snapshot.unreadableRelations
   if (unreadable.length > 0) {
-    const relations = unreadable.map(({ schema, name, cause }) => ({
-      name: `${schema}.${name}`,
-      cause,
+    const relations = unreadable.map((each) => ({
+      name: unreadableName(each),
+      cause: each.cause,
     }))
     observations.push({ kind: 'relations-unreadable', relations })
   }

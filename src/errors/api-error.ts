@@ -142,6 +142,8 @@ export type ApiError =
       readonly relation: string
       readonly suggestion: string | null
       readonly slip?: Slip
+      /** It is there, and the database cannot read it: why, in the database's words. */
+      readonly unreadableCause?: string
     }
   // PGRST3xx: authentication
   | { readonly kind: 'jwt'; readonly failure: JwtFailure }
@@ -165,6 +167,8 @@ export type ApiError =
       readonly kind: 'database'
       readonly failure: DatabaseFailure
       readonly authenticated: boolean
+      /** Nothing is wrong with the request: another program holds what it needs. */
+      readonly isPassing?: boolean
     }
   /** `RAISE SQLSTATE 'PGRST'`: the database wrote the answer itself. */
   | {

@@ -26,6 +26,7 @@ function statusOf(error: ApiError): number {
     case 'jwt':
       return jwtCodes[error.failure.kind].status
     case 'database': {
+      if (error.isPassing === true) return 503
       const { sqlState, message } = error.failure
       return sqlStateStatus(sqlState, message, error.authenticated)
     }
@@ -82,13 +83,14 @@ function printable(code: string): string {
  *
  * Rule  PostgREST docs: errors (Proxy-Status Header, Client Error Verbosity, Add HTTP Headers with
  *       RAISE), connection_pool
- *       (Retry-After: always 0 in v16.2)
+ *       (Retry-After: always 0 in v16.2, which knows no lock that passes)
  */
 export function renderError(error: ApiError, verbosity: 'verbose' | 'minimal'): RenderedError {
   const { code, details, hint, message } = errorFields(forClients(error))
   const status = statusOf(error)
   const mayRetry = status === 503 && error.kind !== 'reload-failed'
-  const retry: readonly Header[] = mayRetry ? [['Retry-After', '0']] : []
+  const retryInSec = error.kind === 'database' && error.isPassing === true ? '1' : '0'
+  const retry: readonly Header[] = mayRetry ? [['Retry-After', retryInSec]] : []
   return {
     status,
     ...statusTextOf(error, status),

@@ -153,10 +153,15 @@ function functionWording(error: ErrorOf<'function-not-found'>): Wording {
   )
 }
 
-function tableWording({ schema, relation, suggestion }: ErrorOf<'relation-not-found'>): Wording {
+function tableWording({
+  schema,
+  relation,
+  suggestion,
+  unreadableCause,
+}: ErrorOf<'relation-not-found'>): Wording {
   return say(
     `Could not find the table '${schema}.${relation}' in the schema cache`,
-    null,
+    unreadableCause === undefined ? null : `The database cannot read it: ${unreadableCause}`,
     suggestion === null ? null : `Perhaps you meant the table '${schema}.${suggestion}'`,
   )
 }

@@ -16,11 +16,15 @@ export function findRelation(
 ): Result<Relation, ApiError> {
   const relation = snapshot.relations.get(nameKey(name))
   if (relation !== undefined) return ok(relation)
+  const unreadable = snapshot.unreadableRelations.find(
+    (each) => each.schema === name.schema && each.name === name.name && each.column === undefined,
+  )
   return err({
     kind: 'relation-not-found',
     schema: name.schema,
     relation: name.name,
     suggestion: snapshot.suggestRelation(name),
     ...noticeEmptySchema(snapshot, name),
+    ...(unreadable === undefined ? {} : { unreadableCause: unreadable.cause }),
   })
 }

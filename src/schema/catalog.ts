@@ -141,6 +141,8 @@ export interface MediaHandlerSource {
 
 /** The database has it, but cannot tell what it is made of: a view over a table that is gone. */
 export interface UnreadableRelation extends QualifiedName {
+  /** Only this column of it; what is left of the relation is served. */
+  readonly column?: string
   /** In the database's words. */
   readonly cause: string
 }

@@ -77,14 +77,20 @@ function database(sqlState: string, message: string, authenticated: boolean): Ma
   }
 }
 
+function locked(message: string, authenticated: boolean): MappedFailure {
+  const failure = { sqlState: '55P03', message, details: null, hint: null }
+  return {
+    error: { kind: 'database', failure, authenticated, isPassing: true },
+    contradictsSchema: false,
+  }
+}
+
 /** Result codes that say that the file cannot be served, whatever was asked. */
 const unavailableCodes =
   /^SQLITE_(?:NOTADB|CORRUPT|CANTOPEN|IOERR|PERM|AUTH|PROTOCOL|READONLY|NOLFS)/
 
 /** Result code, without its extension → SQLSTATE. */
 const codes: readonly (readonly [string, string])[] = [
-  ['SQLITE_BUSY', '55P03'],
-  ['SQLITE_LOCKED', '55P03'],
   ['SQLITE_TOOBIG', '54000'],
   ['SQLITE_NOMEM', '53200'],
   ['SQLITE_FULL', '53100'],
@@ -116,6 +122,8 @@ const texts: readonly (readonly [RegExp, string, string])[] = [
 
 function mapSqliteError(code: string, message: string, authenticated: boolean): MappedFailure {
   if (unavailableCodes.test(code)) return unavailable(message)
+  // another program has held the file for as long as a process waits
+  if (/^SQLITE_(?:BUSY|LOCKED)/.test(code)) return locked(message, authenticated)
   const known = codes.find(([prefix]) => code.startsWith(prefix))
   if (known !== undefined) return database(known[1], message, authenticated)
   for (const [pattern, sqlState, wording] of texts) {

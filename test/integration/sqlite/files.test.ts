@@ -286,6 +286,22 @@ describe('a writer at work', () => {
   })
 })
 
+describe('a lock that another program does not give back', () => {
+  test('is a 503 that may be tried again, for as long as it is held', async () => {
+    const made = file()
+    const api = await serve(made)
+    await api.get('/items')
+    const writer = new Database(made.path)
+    releases.push(() => void writer.close())
+    writer.exec('begin exclusive')
+    const reply = await api.get('/items')
+    expect(reply).toMatchObject({ status: 503, body: { code: '55P03' } })
+    expect(reply.headers.get('retry-after')).toBe('1')
+    writer.exec('commit')
+    expect((await api.get('/items')).status).toBe(200)
+  }, 20_000)
+})
+
 describe('a writer that crashed', () => {
   test.each(['delete', 'wal'])('leaves what was committed (%s journal)', async (mode) => {
     const made = file(`pragma journal_mode = ${mode};

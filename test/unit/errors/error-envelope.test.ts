@@ -561,6 +561,15 @@ describe('the words of the database', () => {
     expect(renderError(database(state), 'verbose').status).toBe(status)
   })
 
+  test('that will pass is 503, whatever its SQLSTATE, and asks to come back', () => {
+    const failure = { sqlState: '55P03', message: 'busy', details: null, hint: null }
+    const passing = { kind: 'database', failure, authenticated: true, isPassing: true } as const
+    const rendered = renderError(passing, 'verbose')
+    expect(rendered.status).toBe(503)
+    expect(new Map(rendered.headers).get('Retry-After')).toBe('1')
+    expect(JSON.parse(rendered.body)).toMatchObject({ code: '55P03', message: 'busy' })
+  })
+
   test.each([
     ['21000', 'UPDATE requires a WHERE clause', 400],
     ['21000', 'more than one row returned by a subquery used as an expression', 500],

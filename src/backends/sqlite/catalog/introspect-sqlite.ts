@@ -34,9 +34,9 @@ export function buildSqliteCatalog(
     schemaVersion,
     capabilities: sqliteCapabilities(raw.sqliteVersion),
     relations: exposed.map((relation) => buildRelation(relation, noWrites === null)),
-    unreadableRelations: raw.unreadable.map(({ name, cause }) => ({
+    unreadableRelations: raw.unreadable.map(({ name, ...what }) => ({
       ...qualifiedName(onlySchema, name),
-      cause,
+      ...what,
     })),
     foreignKeys,
     viewKeyDependencies: sqliteViewKeys(exposed, foreignKeys),
@@ -50,6 +50,19 @@ export function buildSqliteCatalog(
       writes: new Map(exposed.map((each) => [each.name, writeFacts(each, foreignKeys)])),
       readOnlyReason: noWrites,
       storedForms: storedForms(raw.storedForms, exposed),
+      hasForeignIndex: raw.hasForeignIndex,
+      incomparable: new Map(
+        exposed.flatMap(({ name, incomparable }) =>
+          incomparable.length === 0 ? [] : [[name, new Set(incomparable)] as const],
+        ),
+      ),
+      repairedViews: new Map(
+        exposed.flatMap(({ name, columns, repaired }) =>
+          repaired === null
+            ? []
+            : [[name, { ...repaired, columns: columns.map((each) => each.name) }] as const],
+        ),
+      ),
     }),
     timings,
   }

@@ -4,6 +4,7 @@
  */
 import type { EngineFacts } from '../../../schema/engine-facts.ts'
 import type { StoredForm } from '../../values/stored-form.ts'
+import type { RepairedView } from '../wire/raw-catalog.ts'
 import type { WriteFacts } from './write-facts.ts'
 
 /** A full-text index (FTS5) through which a relation can be searched. */
@@ -25,6 +26,22 @@ export interface FoundFacts {
   readonly readOnlyReason: string | null
   /** By relation and column: of those that hold dates, times or uuids. */
   readonly storedForms: ReadonlyMap<string, ReadonlyMap<string, StoredForm>>
+  /**
+   * Columns with a collation that only another application has. They can be read, and as columns of
+   * a sub-select only with an explicit collation; whatever compares them fails.
+   */
+  readonly incomparable: ReadonlyMap<string, ReadonlySet<string>>
+  /**
+   * Some index is kept by such a collation. SQLite passes it by, but for the count of a whole table,
+   * which may fail by it.
+   */
+  readonly hasForeignIndex: boolean
+  /** Views that are not read by their name, but as what they select. */
+  readonly repairedViews: ReadonlyMap<string, InlinedView>
+}
+
+export interface InlinedView extends RepairedView {
+  readonly columns: readonly string[]
 }
 
 const nothing: FoundFacts = {
@@ -33,26 +50,32 @@ const nothing: FoundFacts = {
   writes: new Map(),
   readOnlyReason: null,
   storedForms: new Map(),
+  incomparable: new Map(),
+  hasForeignIndex: false,
+  repairedViews: new Map(),
 }
 
 export class SqliteFacts implements EngineFacts, FoundFacts {
-  readonly title = 'strict tables, full-text indexes, forms of dates and what can be written'
+  readonly title = 'strict tables, full-text indexes, views, forms of dates and writes'
   readonly strictRelations: ReadonlySet<string>
   readonly ftsIndexes: ReadonlyMap<string, readonly FtsIndex[]>
   readonly writes: ReadonlyMap<string, WriteFacts>
   readonly readOnlyReason: string | null
   readonly storedForms: ReadonlyMap<string, ReadonlyMap<string, StoredForm>>
+  readonly incomparable: ReadonlyMap<string, ReadonlySet<string>>
+  readonly hasForeignIndex: boolean
+  readonly repairedViews: ReadonlyMap<string, InlinedView>
 
   constructor(found: Partial<FoundFacts>) {
-    const { strictRelations, ftsIndexes, writes, readOnlyReason, storedForms } = {
-      ...nothing,
-      ...found,
-    }
-    this.strictRelations = frozen(new Set(strictRelations))
-    this.ftsIndexes = frozen(new Map(ftsIndexes))
-    this.writes = frozen(new Map(writes))
-    this.readOnlyReason = readOnlyReason
-    this.storedForms = frozen(new Map(storedForms))
+    const all = { ...nothing, ...found }
+    this.strictRelations = frozen(new Set(all.strictRelations))
+    this.ftsIndexes = frozen(new Map(all.ftsIndexes))
+    this.writes = frozen(new Map(all.writes))
+    this.readOnlyReason = all.readOnlyReason
+    this.storedForms = frozen(new Map(all.storedForms))
+    this.incomparable = frozen(new Map(all.incomparable))
+    this.hasForeignIndex = all.hasForeignIndex
+    this.repairedViews = frozen(new Map(all.repairedViews))
     Object.freeze(this)
   }
 }

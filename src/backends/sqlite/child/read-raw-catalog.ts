@@ -14,9 +14,12 @@ import type {
   RawRelation,
   RawUniqueIndex,
   RawUnreadable,
+  RepairedView,
 } from '../wire/raw-catalog.ts'
+import { repairViews } from './repair-views.ts'
 import { sampleStoredForms } from './sample-stored-forms.ts'
-import { isOfSchema, tryWrites } from './try-writes.ts'
+import { incomparableColumns, isOfSchema, tryColumns } from './try-reads.ts'
+import { tryWrites } from './try-writes.ts'
 
 interface ListedTable {
   readonly name: string
@@ -70,17 +73,58 @@ export function readRawCatalog(db: Database.Database): RawCatalog {
        ORDER BY t.name`,
     )
     .all()
-  const reader = createRelationReader(db)
-  const read = listed.map(reader)
-  const relations = read.filter(isReadable)
+  const read = createRelationReader(db)
+  const found = listed.map((table) => read(table, null))
+  const broken = listed.filter(
+    ({ name, type }) => type === 'view' && found.some((each) => isUnread(each, name)),
+  )
+  const repaired = repairViews(
+    db,
+    broken.map(({ name, sql }) => ({ name, sql: sql ?? '' })),
+  )
+  const readAgain = broken.flatMap((table) => {
+    const view = repaired.get(table.name)
+    return view === undefined ? [] : [read(table, view)]
+  })
+  for (const name of repaired.keys()) db.exec(`DROP VIEW temp.${quoteIdentifier(name)}`)
+  const all = [
+    ...found.filter((each) => !readAgain.some(({ name }) => name === each.name)),
+    ...readAgain,
+  ]
   const version = db.prepare<[], string>('SELECT sqlite_version()').pluck().get()
+  const relations = all.flatMap(({ relation }) => relation ?? [])
   return {
     sqliteVersion: version ?? '',
     relations,
-    unreadable: read.filter((each): each is RawUnreadable => !isReadable(each)),
+    unreadable: all.flatMap(({ unreadable }) => unreadable),
+    hasForeignIndex: hasForeignIndex(db),
     isFileWritable: isWritable(db.name),
     storedForms: sampleStoredForms(db, relations),
   }
+}
+
+/** What became of one listed relation. */
+interface Found {
+  readonly name: string
+  /** Null where it cannot be read. */
+  readonly relation: RawRelation | null
+  readonly unreadable: readonly RawUnreadable[]
+}
+
+function isUnread({ name, relation }: Found, wanted: string): boolean {
+  return relation === null && name === wanted
+}
+
+/** SQLite's own list of collations has those that it has met and does not have, too. */
+function hasForeignIndex(db: Database.Database): boolean {
+  const found = db
+    .prepare<[], number>(
+      `SELECT EXISTS (SELECT 1 FROM main.sqlite_schema AS s, pragma_index_xinfo(s.name, 'main') AS x
+       WHERE s.type = 'index' AND upper(x.coll) NOT IN ('BINARY', 'NOCASE', 'RTRIM'))`,
+    )
+    .pluck()
+    .get()
+  return found === 1
 }
 
 function isWritable(path: string): boolean {
@@ -92,45 +136,50 @@ function isWritable(path: string): boolean {
   }
 }
 
-function isReadable(read: RawRelation | RawUnreadable): read is RawRelation {
-  return 'kind' in read
-}
+type ReadRelation = (table: ListedTable, repaired: RepairedView | null) => Found
 
-function createRelationReader(
-  db: Database.Database,
-): (table: ListedTable) => RawRelation | RawUnreadable {
-  const columns = db.prepare<[string], ListedColumn>('SELECT * FROM pragma_table_xinfo(?)')
+function createRelationReader(db: Database.Database): ReadRelation {
+  const columns = db.prepare<[string, string], ListedColumn>(
+    'SELECT * FROM pragma_table_xinfo(?, ?)',
+  )
   const keys = db.prepare<[string], ListedKey>(
-    `SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id DESC, seq`,
+    `SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?, 'main') ORDER BY id DESC, seq`,
   )
   const indexes = db.prepare<[string], ListedIndexColumn>(
     `SELECT l.name AS "index", l.origin, l.partial, l."unique" AS isUnique, x.name AS "column"
-     FROM pragma_index_list(?) AS l, pragma_index_xinfo(l.name) AS x
+     FROM pragma_index_list(?, 'main') AS l, pragma_index_xinfo(l.name, 'main') AS x
      WHERE x.key ORDER BY l.seq, x.seqno`,
   )
-  return (table) => {
+  return (table, repaired) => {
     const { name, type } = table
     const kind = type === 'view' || type === 'virtual' ? type : 'table'
+    // a repaired view is a temporary one
+    const schema = repaired === null ? 'main' : 'temp'
+    const source = `${schema}.${quoteIdentifier(name)}`
     try {
-      const visible = columns.all(name).filter((column) => column.hidden !== hiddenByModule)
+      const visible = columns.all(name, schema).filter((column) => column.hidden !== hiddenByModule)
+      const readable = tryColumns(db, source, visible.map(toColumn))
       const indexed = kind === 'table' ? indexes.all(name) : []
-      const shown = visible.map(toColumn)
-      return {
+      const relation: RawRelation = {
         name,
         kind,
         isStrict: table.strict === 1,
         isWithoutRowid: table.wr === 1,
         sql: table.sql ?? '',
-        columns: shown,
+        columns: readable.columns,
         uniqueIndexes: uniqueIndexes(indexed),
         hasKeyIndex: indexed.some((column) => column.origin === 'pk'),
         foreignKeys: kind === 'table' ? toForeignKeys(keys.all(name)) : [],
-        origins: kind === 'view' ? readOrigins(db, name) : [],
-        unwritable: tryWrites(db, name, kind, shown),
+        origins: kind === 'view' ? readOrigins(db, source) : [],
+        unwritable: tryWrites(db, name, kind, readable.columns),
+        incomparable: incomparableColumns(db, source, readable.columns),
+        repaired,
       }
+      const unreadable = readable.causes.map((each) => ({ name, ...each }))
+      return { name, relation, unreadable }
     } catch (error) {
       if (!isOfSchema(error)) throw error
-      return { name, cause: error.message }
+      return { name, relation: null, unreadable: [{ name, cause: error.message }] }
     }
   }
 }
@@ -178,8 +227,8 @@ function toForeignKeys(rows: readonly ListedKey[]): readonly RawForeignKey[] {
   }))
 }
 
-function readOrigins(db: Database.Database, view: string): readonly (RawOrigin | null)[] {
-  const statement = db.prepare(`SELECT * FROM main.${quoteIdentifier(view)}`)
+function readOrigins(db: Database.Database, source: string): readonly (RawOrigin | null)[] {
+  const statement = db.prepare(`SELECT * FROM ${source}`)
   return statement.columns().map(({ database, table, column }) => {
     return database === 'main' && table !== null && column !== null ? { table, column } : null
   })

@@ -7,6 +7,7 @@
 import type Database from 'better-sqlite3'
 import { quoteIdentifier } from '../../sql/sql-text.ts'
 import type { RawColumn, RawRelation, RawUnwritable } from '../wire/raw-catalog.ts'
+import { whyNotCompiled } from './try-reads.ts'
 
 /** Throws  what is no matter of the schema: a damaged file, say */
 export function tryWrites(
@@ -35,22 +36,4 @@ export function tryWrites(
           return cause === null ? [] : [{ column: column.name, cause }]
         }),
   }
-}
-
-/** In SQLite's words; null where it compiles. */
-function whyNotCompiled(db: Database.Database, sql: string): string | null {
-  try {
-    db.prepare(sql)
-    return null
-  } catch (error) {
-    if (!isOfSchema(error)) throw error
-    return error.message
-  }
-}
-
-/** What is wrong is written in the schema; a file that is damaged or locked is another matter. */
-export function isOfSchema(error: unknown): error is Error {
-  const code = error instanceof Error && 'code' in error ? error.code : ''
-  // a collation that is missing has a code of its own
-  return typeof code === 'string' && code.startsWith('SQLITE_ERROR')
 }

@@ -24,6 +24,8 @@ export interface FieldTable {
   readonly isStrict: boolean
   /** By column. */
   readonly storedForms: ReadonlyMap<string, StoredForm>
+  /** Columns with a collation that is not there. */
+  readonly incomparable: ReadonlySet<string>
 }
 
 export function compileField(place: FieldTable, field: PlanField): SqliteValue {
@@ -44,6 +46,7 @@ export function compileColumn(place: FieldTable, column: Column): SqliteValue {
     kind,
     // any column of another table can hold any value; a rowid cannot
     isExact: (place.isStrict && kind !== 'any') || column.defaultExpression === 'rowid',
+    ...(place.incomparable.has(column.name) ? { isIncomparable: true } : {}),
   }
 }
 

@@ -10,18 +10,20 @@ import type { ChildJoin, ReadNode } from '../../../plan/plan.ts'
 import type { ColumnPair } from '../../../schema/relationship.ts'
 import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { compileCondition, type FilterScope } from '../../sql/compile-filter.ts'
-import { ident, join, noSql, qualified, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import { ident, join, noSql, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import { type SqliteFacts, sqliteFacts } from '../catalog/sqlite-facts.ts'
 import { notImplemented, refuse } from './compile-refusal.ts'
 import { compileFilter, type FilterPlace } from './compile-sqlite-filter.ts'
 import { guardNegatedSearch } from './compile-sqlite-fts.ts'
 import { limitOperand, offsetOperand } from './sqlite-operands.ts'
+import { createSources, type SqliteSources } from './sqlite-sources.ts'
 
 /** One per statement. */
 export interface CompileContext {
   readonly snapshot: SchemaSnapshot
   readonly facts: SqliteFacts
+  readonly sources: SqliteSources
   /** An alias that no other relation of the statement has. */
   readonly nextAlias: () => SqlText
   /** A count looks at conditions only, as PostgREST's does, a page at what embeds show. */
@@ -30,9 +32,11 @@ export interface CompileContext {
 
 export function createCompileContext(snapshot: SchemaSnapshot): CompileContext {
   let count = 0
+  const facts = sqliteFacts(snapshot.engineFacts)
   return {
     snapshot,
-    facts: sqliteFacts(snapshot.engineFacts),
+    facts,
+    sources: createSources(facts),
     ignoresWindows: false,
     nextAlias() {
       count += 1
@@ -49,6 +53,8 @@ export interface NodeScope extends FilterPlace {
   /** Not null for a row of this node: says whether a left join found one. */
   readonly mark: SqlText | null
 }
+
+const noColumns: ReadonlySet<string> = new Set()
 
 /** `parent` is null at the root. */
 export function openScope(
@@ -69,8 +75,9 @@ export function openScope(
     isStrict: context.facts.strictRelations.has(name.name),
     ftsIndexes: context.facts.ftsIndexes.get(name.name) ?? [],
     storedForms: context.facts.storedForms.get(name.name) ?? new Map(),
+    incomparable: context.facts.incomparable.get(name.name) ?? noColumns,
   }
-  const from = sql`${qualified(name)} AS ${table}`
+  const from = sql`${context.sources.of(name)} AS ${table}`
   if (parent === null) return { ...place, from, joinConditions: [], mark: null }
   return { ...place, ...joinToParent(from, table, joinOf(node), parent.table, context) }
 }
@@ -112,7 +119,7 @@ function joinToParent(
       const { junction } = cardinality
       const between = context.nextAlias()
       return {
-        from: sql`${qualified(junction.relation)} AS ${between}, ${from}`,
+        from: sql`${context.sources.of(junction.relation)} AS ${between}, ${from}`,
         joinConditions: [
           ...equalColumns(junction.originColumns, parent, between),
           ...equalColumns(junction.targetColumns, table, between),
@@ -144,6 +151,8 @@ export function conditionsOf(scope: NodeScope, context: CompileContext): readonl
     },
   }
   return [
+    // a count without a condition would take any index
+    ...(context.facts.hasForeignIndex ? [raw('1')] : []),
     ...node.where.map((condition) => {
       return compileCondition(guardNegatedSearch(condition), filterScope)
     }),

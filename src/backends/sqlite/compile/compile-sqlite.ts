@@ -48,8 +48,9 @@ export function createSqliteCompiler(): (
 
 function compileSqlite(plan: DatabasePlan, snapshot: SchemaSnapshot): CompiledPlan {
   try {
-    const statement = compilePlan(plan, createCompileContext(snapshot))
-    return ok(toStatement(statement, () => '?'))
+    const context = createCompileContext(snapshot)
+    const statement = compilePlan(plan, context)
+    return ok(toStatement(sql`${context.sources.definitions()}${statement}`, () => '?'))
   } catch (error) {
     if (error instanceof CompileRefusal) return err(error.refusal)
     throw error

@@ -18,6 +18,17 @@ export interface SqliteValue {
   readonly isExact: boolean
   /** Of a column for dates, times or uuids, where a sample of it told. */
   readonly storedForm?: StoredForm
+  /** A column with a collation that is not there: whatever compares it fails, as it is to. */
+  readonly isIncomparable?: boolean
+}
+
+/**
+ * The value where it is shown and not compared: expressions that make text of it compare it with
+ * numbers, and a sub-select asks for the collation of its columns. Never part of a condition or an
+ * order, which another collation would make wrong.
+ */
+function shown({ sql: text, isIncomparable }: SqliteValue): SqlText {
+  return isIncomparable === true ? sql`${text} COLLATE BINARY` : text
 }
 
 export function exact(kind: SqliteKind, text: SqlText): SqliteValue {
@@ -33,7 +44,8 @@ const jsonNull = sql`'null'`
 
 /** JSON text, never null. */
 export function toJson(value: SqliteValue): SqlText {
-  const { sql: text, kind, isExact } = value
+  const { kind, isExact } = value
+  const text = shown(value)
   switch (kind) {
     case 'document':
       return sql`ifnull(${text}, ${jsonNull})`
@@ -70,7 +82,8 @@ function anyToJson(text: SqlText): SqlText {
 
 /** The text that a cast to text gives; null stays null. */
 export function toText(value: SqliteValue): SqlText {
-  const { sql: text, kind } = value
+  const { kind } = value
+  const text = shown(value)
   if (kind === 'boolean') {
     return sql`CASE ${text} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE ${anyToText(text)} END`
   }
@@ -92,7 +105,8 @@ function anyToText(text: SqlText): SqlText {
 /** As a row's text form has it: booleans are one letter. */
 export function toCsvField(value: SqliteValue): SqlText {
   if (value.kind !== 'boolean') return toText(value)
-  return sql`CASE ${value.sql} WHEN 1 THEN 't' WHEN 0 THEN 'f' ELSE ${anyToText(value.sql)} END`
+  const text = shown(value)
+  return sql`CASE ${text} WHEN 1 THEN 't' WHEN 0 THEN 'f' ELSE ${anyToText(text)} END`
 }
 
 /**

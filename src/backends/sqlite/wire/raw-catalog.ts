@@ -57,6 +57,18 @@ export interface RawRelation {
   /** Of views: by position of the column. */
   readonly origins: readonly (RawOrigin | null)[]
   readonly unwritable: RawUnwritable
+  /** Columns with a collation that only another application has: no expression may compare them. */
+  readonly incomparable: readonly string[]
+  /** Of a view that SQLite does not read as it is written. */
+  readonly repaired: RepairedView | null
+}
+
+/** A view with text in double quotes, which only a SQLite that allows it can read. */
+export interface RepairedView {
+  /** Its SELECT, with that text in single quotes. */
+  readonly select: string
+  /** Repaired views that the SELECT reads from, by their names in the schema. */
+  readonly over: readonly string[]
 }
 
 /** How a column's dates, times or uuids are stored, by a sample of them. */
@@ -69,6 +81,8 @@ export interface RawStoredForm {
 /** SQLite has it, and cannot read it: a view over a table that is gone, say. */
 export interface RawUnreadable {
   readonly name: string
+  /** Only this column of it. */
+  readonly column?: string
   /** In SQLite's words. */
   readonly cause: string
 }
@@ -77,6 +91,8 @@ export interface RawCatalog {
   readonly sqliteVersion: string
   readonly relations: readonly RawRelation[]
   readonly unreadable: readonly RawUnreadable[]
+  /** Some index is kept by a collation that only another application has. */
+  readonly hasForeignIndex: boolean
   /** The system lets this process write the file. */
   readonly isFileWritable: boolean
   readonly storedForms: readonly RawStoredForm[]

@@ -36,7 +36,6 @@ describe('mapChildFailure', () => {
       false,
     ],
     ['SQLITE_ERROR', 'something new', 'XX000', 'something new', false],
-    ['SQLITE_BUSY_SNAPSHOT', 'database is locked', '55P03', 'database is locked', false],
     ['SQLITE_TOOBIG', 'string or blob too big', '54000', 'string or blob too big', false],
     ['SQLITE_NOMEM', 'out of memory', '53200', 'out of memory', false],
     ['SQLITE_SCHEMA', 'database schema has changed', 'XX000', 'database schema has changed', true],
@@ -48,6 +47,19 @@ describe('mapChildFailure', () => {
         authenticated: true,
       },
       contradictsSchema,
+    })
+  })
+
+  test.each(['SQLITE_BUSY', 'SQLITE_BUSY_SNAPSHOT', 'SQLITE_LOCKED'])('%s will pass', (code) => {
+    const message = 'database is locked'
+    expect(mapChildFailure({ kind: 'sqlite', code, message }, true)).toEqual({
+      error: {
+        kind: 'database',
+        failure: { sqlState: '55P03', message, details: null, hint: null },
+        authenticated: true,
+        isPassing: true,
+      },
+      contradictsSchema: false,
     })
   })
 

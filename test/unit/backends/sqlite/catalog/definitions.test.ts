@@ -17,6 +17,8 @@ function relation(parts: Partial<RawRelation>): RawRelation {
     foreignKeys: [],
     origins: [],
     unwritable: { insert: null, delete: null, update: [] },
+    incomparable: [],
+    repaired: null,
     ...parts,
   }
 }

@@ -30,6 +30,7 @@ describe('replies', () => {
         sqliteVersion: '3.53.2',
         relations: [],
         unreadable: [],
+        hasForeignIndex: false,
         isFileWritable: true,
         storedForms: [],
       },

@@ -1,0 +1,46 @@
+/**
+ * What a statement reads a relation from: its name, or, for a view that SQLite does not read as it is
+ * written, what the view selects, as a common table expression in front of the statement. The file's
+ * own views do not see those, so that whatever reads from such a view is one as well.
+ */
+import type { QualifiedName } from '../../../core/qualified-name.ts'
+import { ident, join, noSql, qualified, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import type { SqliteFacts } from '../catalog/sqlite-facts.ts'
+
+/** Of one statement. */
+export interface SqliteSources {
+  /** What stands behind FROM. */
+  of(relation: QualifiedName): SqlText
+  /** What stands before the SELECT, once all of it is compiled: `WITH … `, or nothing. */
+  definitions(): SqlText
+}
+
+export function createSources({
+  repairedViews,
+}: Pick<SqliteFacts, 'repairedViews'>): SqliteSources {
+  const used = new Set<string>()
+
+  function use(name: string): void {
+    if (used.has(name)) return
+    for (const below of repairedViews.get(name)?.over ?? []) use(below)
+    used.add(name)
+  }
+
+  return {
+    of(relation) {
+      if (!repairedViews.has(relation.name)) return qualified(relation)
+      use(relation.name)
+      return ident(relation.name)
+    },
+    definitions() {
+      const views = [...used].flatMap((name) => {
+        const view = repairedViews.get(name)
+        if (view === undefined) return []
+        const columns = join(view.columns.map(ident), ', ')
+        // what it selects may end with a comment
+        return [sql`${ident(name)}(${columns}) AS (${raw(view.select)}\n)`]
+      })
+      return views.length === 0 ? noSql : sql`WITH ${join(views, ', ')} `
+    },
+  }
+}
