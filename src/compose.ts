@@ -6,6 +6,8 @@
  * Stop   the API drains → sources and pipeline → the admin server drains → backend
  */
 import { asyncScheduler, filter, firstValueFrom, Subject } from 'rxjs'
+import { createAccessControl } from './access/access-control.ts'
+import { createPlanCache } from './access/plan-cache.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
 import type { Backend } from './backends/backend.ts'
 import { openBackend } from './backends/open-backend.ts'
@@ -24,7 +26,6 @@ import { createFailureEnd } from './end-on-failure.ts'
 import { createApp } from './http/app.ts'
 import { createSinks } from './observe/create-sinks.ts'
 import type { Observe } from './observe/observation.ts'
-import { createPlanCache } from './plan/plan-cache.ts'
 import { adminAddress, apiAddress } from './sockets/bind-addresses.ts'
 import { type BoundServer, bindServer, reusePortProblem } from './sockets/bind-server.ts'
 import { createSourceHealth } from './sources/source-health.ts'
@@ -74,6 +75,7 @@ export function composeServer(deps: ServerDeps): Server {
     poolStats: () => backend?.poolStats() ?? { max: config().dbPool, available: 0, waiting: 0 },
     sources: () => health.list(),
   })
+  const findRules = createAccessControl()
   const health = createSourceHealth({ now: Date.now, observe })
   const { onFailure, onUntoldFailure } = createFailureEnd({ ...deps, config, observe })
 
@@ -131,7 +133,7 @@ export function composeServer(deps: ServerDeps): Server {
       currentGeneration: store.current,
       backend: database,
       authenticator: createAuthenticator({ observe }),
-      planCache: createPlanCache(planCacheEntries),
+      planCache: createPlanCache(planCacheEntries, findRules),
       checkSchema,
       observe,
       now: () => performance.now(),

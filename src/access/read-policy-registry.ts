@@ -152,7 +152,7 @@ function* inheritanceLoops(entries: ReadonlyMap<string, RoleEntry>): Generator<s
 }
 
 /** All that a role inherits, over others too; itself only where there is a loop. */
-function inheritedRoles(
+export function inheritedRoles(
   entries: ReadonlyMap<string, RoleEntry>,
   name: string,
 ): ReadonlySet<string> {

@@ -8,7 +8,7 @@
 import type { MediaType } from '../core/media-type.ts'
 import type { QualifiedName } from '../core/qualified-name.ts'
 
-/** Index into `ApiRequest.values`. */
+/** Index into `ApiRequest.values`; below 0 it is one of `policyValues`: -1 the first, -2 the second. */
 export type Slot = number
 /** A text as sent, or the members of a list. A list member may be any text, the empty one included. */
 export type SlotValue = string | readonly string[]
@@ -217,6 +217,11 @@ export interface ApiRequest {
   /** The query with its pairs sorted and encoded, for `Content-Location`. */
   readonly canonicalQuery: string
   readonly values: readonly SlotValue[]
+  /**
+   * What policies compare with, never from the client; added once the request is planned. Null: the
+   * one who asks has no such value.
+   */
+  readonly policyValues?: readonly (SlotValue | null)[]
   /** Equal for requests that differ in values only. Covers all that a plan depends on. */
   readonly shapeKey: string
 }

@@ -5,6 +5,8 @@
  *
  * Rule  v16.2: App (postgrest, postgrestResponse)
  */
+import type { PlanCache } from '../access/plan-cache.ts'
+import { withPolicyValues } from '../access/policy-values.ts'
 import { firstHeader, parseRequest, type RequestHead } from '../api/parse-request.ts'
 import type { Authenticator } from '../auth/authenticate.ts'
 import type { Backend } from '../backends/backend.ts'
@@ -13,7 +15,6 @@ import { assertNever } from '../core/assert-never.ts'
 import { type ApiError, namesSomethingUnknown } from '../errors/api-error.ts'
 import type { Observe } from '../observe/observation.ts'
 import { noticeMissingOperator } from '../plan/notice-slips.ts'
-import type { PlanCache } from '../plan/plan-cache.ts'
 import type { Answer } from './answer.ts'
 import { contextOf, isLoaded, type Journey } from './journey.ts'
 import { warnOfLegacyNames } from './legacy-target-names.ts'
@@ -65,7 +66,7 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
     const identity = await deps.authenticator.authenticate(
       authorization,
       config,
-      backend.abilities.grades.roles !== 'unsupported',
+      backend.abilities.grades.roles === 'native' || config.policyRegistry !== null,
     )
     timer?.mark('jwt')
     if (!identity.ok) return { answer: render.error(identity.error, config), role: null }
@@ -88,7 +89,7 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
   }
 
   async function attempt(journey: Journey): Promise<Attempt> {
-    const { raw, timer, generation } = journey
+    const { raw, timer, generation, identity } = journey
     const { config, snapshot } = generation
 
     const parsed = parseRequest(raw, {
@@ -101,12 +102,12 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
     })
     timer?.mark('parse')
     if (!parsed.ok) return { kind: 'failed', error: noticeMissingOperator(parsed.error, snapshot) }
-    const request = parsed.value
 
-    const planned = deps.planCache.plan(request, snapshot, config)
+    const planned = deps.planCache.plan(parsed.value, snapshot, config, identity)
     timer?.mark('plan')
     if (!planned.ok) return refusedPlan(planned.error)
-    const plan = planned.value
+    const { plan, operands } = planned.value
+    const request = withPolicyValues(parsed.value, operands, identity)
 
     switch (plan.kind) {
       case 'info':

@@ -77,7 +77,8 @@ export function createRenderer(deps: RenderDeps) {
       inspected: Inspected,
       journey: Journey,
     ): Promise<Attempt> {
-      const { config, snapshot } = journey.generation
+      const { config } = journey.generation
+      const snapshot = plan.shown
       const root = { plan, request, snapshot, config, host: firstHeader(journey.raw, 'host') }
       if (
         isBehind(root, inspected) &&

@@ -8,7 +8,15 @@ import { isToOne } from '../schema/relationship.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { type DraftNode, scopeName, shownName } from './draft-tree.ts'
 import { childrenShown } from './link-embeds.ts'
-import type { ChildJoin, ChildOutput, Condition, OrderBy, ReadNode, SelectColumn } from './plan.ts'
+import type {
+  ChildJoin,
+  ChildOutput,
+  Condition,
+  OrderBy,
+  ReadNode,
+  SelectColumn,
+  Unruled,
+} from './plan.ts'
 import {
   type FieldScope,
   fieldScope,
@@ -29,7 +37,7 @@ export interface TreeSource {
   readonly columnTypes: ReadonlyMap<string, string> | undefined
 }
 
-export function buildTree(draft: DraftNode, source: TreeSource): ReadNode {
+export function buildTree(draft: DraftNode, source: TreeSource): ReadNode<Unruled> {
   return buildNode(draft, source, { isGrouped: false, appliesLifted: true }).node
 }
 
@@ -41,7 +49,7 @@ interface Surroundings {
 }
 
 interface BuiltNode {
-  readonly node: ReadNode
+  readonly node: ReadNode<Unruled>
   readonly lifted: readonly Lifted[]
 }
 
@@ -69,8 +77,9 @@ function buildNode(draft: DraftNode, source: TreeSource, around: Surroundings): 
   const own = lifts ? liftAggregates(selected) : { columns: selected, lifted: [] }
   const lifted = lifts ? [...own.lifted, ...built.flatMap((child) => child.lifted)] : []
 
-  const node: ReadNode = {
+  const node: ReadNode<Unruled> = {
     relation,
+    rows: null,
     readsResult: draft.depth === 0 && source.readsResult,
     depth: draft.depth,
     name: draft.name,
@@ -103,20 +112,20 @@ function isOneSpread(draft: DraftNode): boolean {
 function childJoin(
   draft: DraftNode,
   select: readonly SelectColumn[],
-  children: readonly ReadNode[],
+  children: readonly ReadNode<unknown>[],
   lifted: readonly Lifted[],
-): ChildJoin | null {
+): ChildJoin<Unruled> | null {
   if (draft.link === null) return null
   const { relationship } = draft.link
   const output = childOutput(draft, isToOne(relationship), select, children, lifted)
-  return { relationship, type: draft.joinType, output }
+  return { relationship, junctionRows: null, type: draft.joinType, output }
 }
 
 function childOutput(
   draft: DraftNode,
   toOne: boolean,
   select: readonly SelectColumn[],
-  children: readonly ReadNode[],
+  children: readonly ReadNode<unknown>[],
   lifted: readonly Lifted[],
 ): ChildOutput {
   if (draft.isSpread) {
@@ -128,7 +137,10 @@ function childOutput(
 }
 
 /** `clients()`, and embeds of nothing but such: joined and filtered by, left out of the answer. */
-function selectsNothing(select: readonly SelectColumn[], children: readonly ReadNode[]): boolean {
+function selectsNothing(
+  select: readonly SelectColumn[],
+  children: readonly ReadNode<unknown>[],
+): boolean {
   return (
     select.length === 0 && children.every((child) => selectsNothing(child.select, child.children))
   )

@@ -9,7 +9,10 @@ import type { ReadNode } from './plan.ts'
  *         what a computed relationship needs
  * Rule    PostgREST docs: resource_embedding (Embedding after Insertions, Updates and Deletions)
  */
-export function inferReturning(root: ReadNode, primaryKey: readonly string[]): readonly string[] {
+export function inferReturning(
+  root: ReadNode<unknown>,
+  primaryKey: readonly string[],
+): readonly string[] {
   const selected = root.select.map((column) => column.field.name)
   const computed = root.children.some((child) => child.join?.relationship.kind === 'computed')
   if (computed || selected.includes('*')) return ['*']
@@ -22,7 +25,7 @@ export function inferReturning(root: ReadNode, primaryKey: readonly string[]): r
 }
 
 /** The root's own columns in order; those of embeds are the embeds' business. */
-export function orderColumns(root: ReadNode): readonly string[] {
+export function orderColumns(root: ReadNode<unknown>): readonly string[] {
   return root.order.flatMap((term) => (term.child === null ? [term.field.name] : []))
 }
 
@@ -30,7 +33,7 @@ export function sortedNames(names: readonly string[]): readonly string[] {
   return [...new Set(names)].sort()
 }
 
-function joinColumns(child: ReadNode): readonly string[] {
+function joinColumns(child: ReadNode<unknown>): readonly string[] {
   const relationship = child.join?.relationship
   if (relationship === undefined || relationship.kind === 'computed') return []
   const { cardinality } = relationship

@@ -24,7 +24,7 @@ type RowRule =
  * Errors  put-matching-pk, not-singular, max-affected: the first rule that is broken
  */
 export function judgeRows(
-  plan: DatabasePlan,
+  plan: DatabasePlan<unknown>,
   preferences: RowPreferences,
   rows: number,
 ): ApiError | null {
@@ -39,7 +39,10 @@ export function judgeRows(
  * The transaction may end only when `judgeRows` has passed the rows: nothing of a refused write may
  * stay. Reads leave nothing behind, so that theirs can end at once.
  */
-export function isJudgedBeforeEnd(plan: DatabasePlan, preferences: RowPreferences): boolean {
+export function isJudgedBeforeEnd(
+  plan: DatabasePlan<unknown>,
+  preferences: RowPreferences,
+): boolean {
   return !isReadOnly(plan) && rowRules(plan, preferences).length > 0
 }
 
@@ -47,7 +50,10 @@ export function isJudgedBeforeEnd(plan: DatabasePlan, preferences: RowPreference
  * How many rows a plan may touch; null when nothing was asked, or not strictly, or where it does
  * not apply (reads, inserts and PUT).
  */
-export function maxAffectedOf(plan: DatabasePlan, preferences: RowPreferences): number | null {
+export function maxAffectedOf(
+  plan: DatabasePlan<unknown>,
+  preferences: RowPreferences,
+): number | null {
   const { handling, maxAffected } = preferences
   if (handling !== 'strict' || maxAffected === undefined) return null
   switch (plan.kind) {
@@ -60,7 +66,7 @@ export function maxAffectedOf(plan: DatabasePlan, preferences: RowPreferences): 
   }
 }
 
-function rowRules(plan: DatabasePlan, preferences: RowPreferences): readonly RowRule[] {
+function rowRules(plan: DatabasePlan<unknown>, preferences: RowPreferences): readonly RowRule[] {
   const { kind: wanted } = plan.media.type
   // an execution plan has no rows to judge
   if (wanted === 'plan') return []

@@ -28,7 +28,7 @@ import { notSupported } from './refuse-unsupported.ts'
 export function negotiateMedia(
   request: ApiRequest,
   relation: QualifiedName,
-  root: ReadNode,
+  root: ReadNode<unknown>,
   snapshot: SchemaSnapshot,
   options: PlanOptions,
 ): Result<PlanMedia, ApiError> {
@@ -129,7 +129,7 @@ function lacks({ snapshot }: Offer, feature: EnforcedAt<'plan'>): boolean {
   return snapshot.capabilities.grades[feature] === 'unsupported'
 }
 
-function selectsStar(root: ReadNode): boolean {
+function selectsStar(root: ReadNode<unknown>): boolean {
   const [only] = root.select
   return (
     root.children.length === 0 &&

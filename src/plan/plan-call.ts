@@ -12,7 +12,7 @@ import { checkPreferences } from './check-preferences.ts'
 import { chooseRoutine } from './choose-routine.ts'
 import { inferReturning, orderColumns, sortedNames } from './infer-returning.ts'
 import { negotiateMedia } from './negotiate-media.ts'
-import type { CallArguments, CallPlan, Condition } from './plan.ts'
+import type { CallArguments, CallPlan, Condition, Unruled } from './plan.ts'
 import type { PlanOptions } from './plan-options.ts'
 import { planReadTree } from './plan-read.ts'
 import { refuseUnsupported } from './refuse-unsupported.ts'
@@ -30,7 +30,7 @@ export function planCall(
   via: Via,
   snapshot: SchemaSnapshot,
   options: PlanOptions,
-): Result<CallPlan, ApiError> {
+): Result<CallPlan<Unruled>, ApiError> {
   const refused = refuseUnsupported(request, snapshot.capabilities)
   if (refused !== null) return err(refused)
   const given = argumentNames(request, via)

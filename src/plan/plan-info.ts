@@ -1,20 +1,35 @@
 /**
- * Plans OPTIONS: which methods a relation or function takes. All of it is in the snapshot; whether
- * the role may use them is not asked.
+ * Answers OPTIONS: which methods a relation or function takes. All of it is in the snapshot, or in
+ * what access rules leave a role of it.
  */
+import { assertNever } from '../core/assert-never.ts'
 import type { Capabilities, Feature } from '../schema/capabilities.ts'
 import type { Routine } from '../schema/catalog.ts'
 import type { Relation } from '../schema/schema-snapshot.ts'
-import type { InfoPlan } from './plan.ts'
+import type { InfoPlan, InfoSubject } from './plan.ts'
+
+export function planInfo(subject: InfoSubject, capabilities: Capabilities): InfoPlan {
+  switch (subject.kind) {
+    case 'relation':
+      return relationInfo(subject.relation, capabilities)
+    case 'routine':
+      return routineInfo(subject.routine)
+    case 'root':
+      return info(['OPTIONS', 'GET', 'HEAD'])
+    default:
+      return assertNever(subject)
+  }
+}
 
 /**
  * Methods that the engine would have refused are left out.
  *
  * Rule  PostgREST docs: options; v16.2 spec: OptionsSpec
  */
-export function planRelationInfo(relation: Relation, { grades }: Capabilities): InfoPlan {
+function relationInfo(relation: Relation, { grades }: Capabilities): InfoPlan {
   const { canInsert, canUpdate, canDelete, primaryKey } = relation
-  const methods = ['OPTIONS', 'GET', 'HEAD']
+  const mayRead = relation.granted?.has('select') ?? true
+  const methods = mayRead ? ['OPTIONS', 'GET', 'HEAD'] : ['OPTIONS']
   const add = (method: string, feature: Feature, isTaken: boolean) => {
     if (isTaken && grades[feature] !== 'unsupported') methods.push(method)
   }
@@ -25,14 +40,10 @@ export function planRelationInfo(relation: Relation, { grades }: Capabilities): 
   return info(methods)
 }
 
-export function planRoutineInfo(routine: Routine): InfoPlan {
+function routineInfo(routine: Routine): InfoPlan {
   return info(
     routine.volatility === 'volatile' ? ['OPTIONS', 'POST'] : ['OPTIONS', 'GET', 'HEAD', 'POST'],
   )
-}
-
-export function planRootInfo(): InfoPlan {
-  return info(['OPTIONS', 'GET', 'HEAD'])
 }
 
 function info(methods: readonly string[]): InfoPlan {

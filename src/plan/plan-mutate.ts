@@ -14,7 +14,7 @@ import { inferReturning } from './infer-returning.ts'
 import { negotiateMedia } from './negotiate-media.ts'
 import { noticeJsonAsForm } from './notice-slips.ts'
 import { payloadIsArray } from './payload-is-array.ts'
-import type { Condition, MutatePlan, PlanField, ReadNode } from './plan.ts'
+import type { Condition, MutatePlan, PlanField, ReadNode, Unruled } from './plan.ts'
 import type { PlanOptions } from './plan-options.ts'
 import { planReadTree } from './plan-read.ts'
 import { refuseUnsupported } from './refuse-unsupported.ts'
@@ -36,7 +36,7 @@ export function planMutate(
   mutation: Mutation,
   snapshot: SchemaSnapshot,
   options: PlanOptions,
-): Result<MutatePlan, ApiError> {
+): Result<MutatePlan<Unruled>, ApiError> {
   const found = findRelation(snapshot, name)
   if (!found.ok) return found
   const refused = refuseUnsupported(request, snapshot.capabilities)
@@ -52,14 +52,14 @@ export function planMutate(
   return ok({ ...write.value, relation: name, root: root.value, media: media.value })
 }
 
-type WritePart = Omit<MutatePlan, 'relation' | 'root' | 'media'>
+type WritePart = Omit<MutatePlan<Unruled>, 'relation' | 'root' | 'media'>
 
 function planWrite(
   request: ApiRequest,
   mutation: Mutation,
   relation: Relation,
   scope: FieldScope,
-  root: ReadNode,
+  root: ReadNode<unknown>,
 ): Result<WritePart, ApiError> {
   const { preferences, payload } = request
   const { primaryKey } = relation
@@ -69,6 +69,11 @@ function planWrite(
   const common = {
     kind: 'mutate',
     mutation,
+    using: null,
+    checkNew: null,
+    checkMerged: null,
+    checkInTheWay: null,
+    checkShown: null,
     returning: wantsRows ? inferReturning(root, primaryKey) : [],
     primaryKey,
     payloadIsArray: payloadIsArray(request),

@@ -17,7 +17,7 @@ import { findRelation } from './find-relation.ts'
 import { checkRelatedOrders, linkEmbeds } from './link-embeds.ts'
 import { negotiateMedia } from './negotiate-media.ts'
 import { placeByPath } from './place-by-path.ts'
-import type { ReadNode, ReadPlan } from './plan.ts'
+import type { ReadNode, ReadPlan, Unruled } from './plan.ts'
 import type { PlanOptions } from './plan-options.ts'
 import { refuseTree, refuseUnsupported } from './refuse-unsupported.ts'
 
@@ -28,7 +28,7 @@ export function planRead(
   headersOnly: boolean,
   snapshot: SchemaSnapshot,
   options: PlanOptions,
-): Result<ReadPlan, ApiError> {
+): Result<ReadPlan<Unruled>, ApiError> {
   const found = findRelation(snapshot, relation)
   if (!found.ok) return found
   const refused = refuseUnsupported(request, snapshot.capabilities)
@@ -61,7 +61,7 @@ export function planReadTree(
   snapshot: SchemaSnapshot,
   options: PlanOptions,
   columnTypes?: ReadonlyMap<string, string>,
-): Result<ReadNode, ApiError> {
+): Result<ReadNode<Unruled>, ApiError> {
   const { kind } = request.action
   const draft = draftTree(root, request.select)
   const failure =
@@ -94,7 +94,7 @@ function aggregates(node: DraftNode): boolean {
 }
 
 /** Rule  PostgREST docs: aggregate_functions (to-many spreads) */
-function checkManySpreads(node: ReadNode): ApiError | null {
+function checkManySpreads(node: ReadNode<unknown>): ApiError | null {
   if (node.join?.output.kind === 'spread-many' && hasAggregate(node)) {
     return {
       kind: 'not-implemented',
@@ -110,7 +110,7 @@ function checkManySpreads(node: ReadNode): ApiError | null {
 }
 
 /** Whether there is an aggregate in its own columns, or in those that its spreads lift into it. */
-function hasAggregate(node: ReadNode): boolean {
+function hasAggregate(node: ReadNode<unknown>): boolean {
   return (
     node.select.some((column) => column.aggregate !== null) ||
     node.children.some((child) => {

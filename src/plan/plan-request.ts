@@ -9,9 +9,8 @@ import type { ApiError } from '../errors/api-error.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { findRelation } from './find-relation.ts'
 import { checkInspectMedia } from './negotiate-media.ts'
-import type { Plan } from './plan.ts'
+import type { InfoSubject, UnruledPlan } from './plan.ts'
 import { planCall, viaOf } from './plan-call.ts'
-import { planRelationInfo, planRootInfo, planRoutineInfo } from './plan-info.ts'
 import { planMutate } from './plan-mutate.ts'
 import type { PlanOptions } from './plan-options.ts'
 import { planRead } from './plan-read.ts'
@@ -23,7 +22,7 @@ export function planRequest(
   request: ApiRequest,
   snapshot: SchemaSnapshot,
   options: PlanOptions,
-): Result<Plan, ApiError> {
+): Result<UnruledPlan, ApiError> {
   const { action } = request
   switch (action.kind) {
     case 'read':
@@ -39,15 +38,19 @@ export function planRequest(
     }
     case 'relation-info': {
       const relation = findRelation(snapshot, action.relation)
-      return relation.ok ? ok(planRelationInfo(relation.value, snapshot.capabilities)) : relation
+      return relation.ok ? ok(info({ kind: 'relation', relation: relation.value })) : relation
     }
     case 'routine-info': {
       const call = planCall(request, action.routine, viaOf(action), snapshot, options)
-      return call.ok ? ok(planRoutineInfo(call.value.routine)) : call
+      return call.ok ? ok(info({ kind: 'routine', routine: call.value.routine })) : call
     }
     case 'schema-info':
-      return ok(planRootInfo())
+      return ok(info({ kind: 'root' }))
     default:
       return assertNever(action)
   }
+}
+
+function info(subject: InfoSubject): UnruledPlan {
+  return { kind: 'info', subject }
 }

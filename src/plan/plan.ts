@@ -4,6 +4,10 @@
  *
  * A plan holds no values. Slots and window numbers point into the request at execution, so one
  * plan serves every request of the same shape.
+ *
+ * Wherever a plan reads or writes a relation it says which rows and columns are meant. The planner
+ * cannot know, and makes plans of `Unruled`; `access/` gives each place its rule. A backend takes
+ * ruled plans only, so that no place can be left out.
  */
 import type {
   AggregateFunction,
@@ -11,11 +15,27 @@ import type {
   JoinType,
   Mutation,
   Operation,
+  Slot,
 } from '../api/api-request.ts'
 import type { MediaType } from '../core/media-type.ts'
 import type { QualifiedName } from '../core/qualified-name.ts'
 import type { Routine, RoutineParameter } from '../schema/catalog.ts'
 import type { Relationship } from '../schema/relationship.ts'
+import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
+
+/** What the role of a request has to do with one relation: all of it, or what its policies leave. */
+export type RowRule =
+  | { readonly kind: 'all' }
+  | {
+      readonly kind: 'policed'
+      /** All have to hold, and be known to. A row that any of them hides is not there. */
+      readonly conditions: readonly RuleCondition[]
+      /** Null: all of them. Others are not there either. */
+      readonly columns: ReadonlySet<string> | null
+    }
+
+/** Nobody has said yet which rows. */
+export type Unruled = null
 
 /** A named thing with what is known of its type. */
 export interface PlanField extends FieldPath {
@@ -44,21 +64,36 @@ export interface SelectColumn {
   readonly alias: string | null
 }
 
+export interface FilterCondition {
+  readonly kind: 'filter'
+  readonly field: PlanField
+  readonly negated: boolean
+  readonly operation: Operation
+}
+
+export interface LogicCondition<Operand> {
+  readonly kind: 'logic'
+  readonly operator: 'and' | 'or'
+  readonly negated: boolean
+  readonly operands: readonly Operand[]
+}
+
+/** What a client wants of rows. */
 export type Condition =
-  | {
-      readonly kind: 'filter'
-      readonly field: PlanField
-      readonly negated: boolean
-      readonly operation: Operation
-    }
-  | {
-      readonly kind: 'logic'
-      readonly operator: 'and' | 'or'
-      readonly negated: boolean
-      readonly operands: readonly Condition[]
-    }
+  | FilterCondition
+  | LogicCondition<Condition>
   /** `embed=is.null` and `embed=not.is.null`: whether the child with that key found nothing. */
   | { readonly kind: 'embed-null'; readonly child: string; readonly negated: boolean }
+
+/** What access rules want of rows. */
+export type RuleCondition =
+  | FilterCondition
+  | LogicCondition<RuleCondition>
+  /** Neither true nor false where the slot has no value, or one that the field's type cannot read. */
+  | { readonly kind: 'known'; readonly slot: Slot; readonly filter: FilterCondition }
+  /** There is a row of that node, which is joined to this one's. */
+  | { readonly kind: 'related'; readonly node: ReadNode }
+  | { readonly kind: 'never' }
 
 export interface OrderBy {
   readonly field: PlanField
@@ -93,16 +128,19 @@ export type ChildOutput =
   /** Each column becomes an array, ordered by the child's `order`. */
   | { readonly kind: 'spread-many'; readonly columns: readonly SpreadColumn[] }
 
-export interface ChildJoin {
+export interface ChildJoin<R = RowRule> {
   readonly relationship: Relationship
+  /** Of the junction; null where there is none between the two. */
+  readonly junctionRows: R | null
   /** A join that the URL does not name is a left one. */
   readonly type: JoinType
   readonly output: ChildOutput
 }
 
-export interface ReadNode {
+export interface ReadNode<R = RowRule> {
   /** The relation read. For the root of a write or call: the relation its rows look like. */
   readonly relation: QualifiedName
+  readonly rows: R
   /** The root reads the rows of the write or call instead of the relation. */
   readonly readsResult: boolean
   /** 0 at the root. */
@@ -117,8 +155,8 @@ export interface ReadNode {
   readonly order: readonly OrderBy[]
   readonly window: PlanWindow
   /** Null at the root. */
-  readonly join: ChildJoin | null
-  readonly children: readonly ReadNode[]
+  readonly join: ChildJoin<R> | null
+  readonly children: readonly ReadNode<R>[]
   /** The URL named this aliased embed by its relation: deprecated, answered with a warning. */
   readonly usedLegacyName: boolean
 }
@@ -144,10 +182,10 @@ export interface PlanMedia {
 
 export type CountKind = 'exact' | 'planned' | 'estimated'
 
-export interface ReadPlan {
+export interface ReadPlan<R = RowRule> {
   readonly kind: 'read'
   readonly relation: QualifiedName
-  readonly root: ReadNode
+  readonly root: ReadNode<R>
   readonly media: PlanMedia
   readonly headersOnly: boolean
   readonly count: CountKind | null
@@ -155,13 +193,23 @@ export interface ReadPlan {
   readonly maxRows: number | null
 }
 
-export interface MutatePlan {
+export interface MutatePlan<R = RowRule> {
   readonly kind: 'mutate'
   readonly mutation: Mutation
   readonly relation: QualifiedName
   /** Columns written, with the transform of the payload's values. */
   readonly columns: readonly PlanField[]
   readonly where: readonly Condition[]
+  /** The rows that may be updated or deleted: those of `where` that it hides are not there. */
+  readonly using: R
+  /** What a row that is inserted, or that PATCH has changed, has to fulfil: else an error. */
+  readonly checkNew: R
+  /** The same for the row that was in an upsert's way, once it is merged. */
+  readonly checkMerged: R
+  /** The row in an upsert's way before it is merged: an error where it does not fulfil this. */
+  readonly checkInTheWay: R
+  /** New rows that are handed back: an error where one does not fulfil this. */
+  readonly checkShown: R
   readonly onConflict: {
     readonly resolution: 'merge-duplicates' | 'ignore-duplicates'
     readonly columns: readonly string[]
@@ -176,7 +224,7 @@ export interface MutatePlan {
   readonly hasPayload: boolean
   readonly representation: 'representation' | 'headers-only' | 'minimal' | null
   readonly resolution: 'merge-duplicates' | 'ignore-duplicates' | null
-  readonly root: ReadNode
+  readonly root: ReadNode<R>
   readonly media: PlanMedia
 }
 
@@ -188,7 +236,7 @@ export type CallArguments =
   /** The whole body is the single unnamed parameter. */
   | { readonly kind: 'whole-body'; readonly parameter: RoutineParameter }
 
-export interface CallPlan {
+export interface CallPlan<R = RowRule> {
   readonly kind: 'call'
   readonly routine: Routine
   readonly via: 'get' | 'head' | 'post'
@@ -199,7 +247,7 @@ export interface CallPlan {
   readonly arguments: CallArguments
   readonly filterColumns: readonly string[]
   readonly returning: readonly string[]
-  readonly root: ReadNode
+  readonly root: ReadNode<R>
   readonly media: PlanMedia
   readonly count: CountKind | null
   readonly maxRows: number | null
@@ -210,6 +258,8 @@ export interface InspectPlan {
   readonly kind: 'inspect'
   readonly schema: string
   readonly headersOnly: boolean
+  /** What the role may see of the schema, as far as that is known without asking the database. */
+  readonly shown: SchemaSnapshot
 }
 
 /** OPTIONS: answered from the snapshot. */
@@ -218,5 +268,17 @@ export interface InfoPlan {
   readonly allow: string
 }
 
-export type DatabasePlan = ReadPlan | MutatePlan | CallPlan
+/** What OPTIONS asks about. */
+export type InfoSubject =
+  | { readonly kind: 'relation'; readonly relation: Relation }
+  | { readonly kind: 'routine'; readonly routine: Routine }
+  | { readonly kind: 'root' }
+
+export type DatabasePlan<R = RowRule> = ReadPlan<R> | MutatePlan<R> | CallPlan<R>
 export type Plan = DatabasePlan | InspectPlan | InfoPlan
+
+/** As the planner leaves it. */
+export type UnruledPlan =
+  | DatabasePlan<Unruled>
+  | Omit<InspectPlan, 'shown'>
+  | { readonly kind: 'info'; readonly subject: InfoSubject }

@@ -83,8 +83,16 @@ export function refuseUnsupported(
   return refuseAny(requestFeatures(request), capabilities)
 }
 
+/** What the engine lacks of the features that conditions use, as users call it; null: nothing. */
+export function lackingOf(tree: LogicTree, { grades }: Capabilities): string | null {
+  for (const feature of logicFeatures(tree)) {
+    if (grades[feature] === 'unsupported') return featureNames[feature]
+  }
+  return null
+}
+
 /** The same for what only the finished tree shows. */
-export function refuseTree(root: ReadNode, snapshot: SchemaSnapshot): ApiError | null {
+export function refuseTree(root: ReadNode<unknown>, snapshot: SchemaSnapshot): ApiError | null {
   return refuseAny(treeFeatures(root, snapshot), snapshot.capabilities)
 }
 
@@ -234,7 +242,7 @@ function* operationFeatures(operation: Operation): Generator<RequestFeature> {
   }
 }
 
-function* treeFeatures(node: ReadNode, snapshot: SchemaSnapshot): Generator<PlanFeature> {
+function* treeFeatures(node: ReadNode<unknown>, snapshot: SchemaSnapshot): Generator<PlanFeature> {
   if (node.join?.relationship.kind === 'computed') yield 'computedRelationships'
   const columns = snapshot.relations.get(nameKey(node.relation))?.columns
   for (const field of nodeFields(node)) {
@@ -244,7 +252,7 @@ function* treeFeatures(node: ReadNode, snapshot: SchemaSnapshot): Generator<Plan
   for (const child of node.children) yield* treeFeatures(child, snapshot)
 }
 
-function* nodeFields(node: ReadNode): Generator<FieldPath> {
+function* nodeFields(node: ReadNode<unknown>): Generator<FieldPath> {
   for (const column of node.select) yield column.field
   for (const condition of node.where) yield* conditionFields(condition)
   for (const { child, field } of node.order) if (child === null) yield field

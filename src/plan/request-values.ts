@@ -12,9 +12,14 @@ import type { PlanWindow } from './plan.ts'
  *        the empty list
  */
 export function slotValue(slot: Slot, request: ApiRequest): SlotValue {
-  const value = request.values[slot] ?? ''
+  const value = (slot < 0 ? request.policyValues?.[-1 - slot] : request.values[slot]) ?? ''
   const isEmptyList = typeof value !== 'string' && value.length === 1 && value[0] === ''
   return isEmptyList ? [] : value
+}
+
+/** The slot of a plan's n-th policy operand, from 0 on: no slot of a request is one of these. */
+export function policySlot(index: number): Slot {
+  return -1 - index
 }
 
 /** The pattern of `like` and `ilike`: `*` may be written for `%`, which URLs encode. */

@@ -32,7 +32,7 @@ export function liftAggregates(select: readonly SelectColumn[]): {
 /** The names that a spread offers: its columns, its embeds, and what its own spreads offer. */
 export function spreadColumns(
   select: readonly SelectColumn[],
-  children: readonly ReadNode[],
+  children: readonly ReadNode<unknown>[],
 ): SpreadColumn[] {
   return [
     ...select.map((column) => plainColumn(column.alias ?? column.field.name)),

@@ -9,7 +9,7 @@ import type { Config } from '../config/config.ts'
 import type { DatabasePlan, InspectPlan } from './plan.ts'
 
 /** GET and HEAD never write, nor do calls of functions that promise not to. */
-export function isReadOnly(plan: DatabasePlan | InspectPlan): boolean {
+export function isReadOnly(plan: DatabasePlan<unknown> | Pick<InspectPlan, 'kind'>): boolean {
   switch (plan.kind) {
     case 'read':
     case 'inspect':

@@ -68,6 +68,7 @@ const partNames = {
   name: 'name',
   kind: 'kind',
   isView: 'kind',
+  granted: 'grants',
   description: 'comment',
   canInsert: 'writes',
   canUpdate: 'writes',

@@ -22,6 +22,8 @@ export interface Relation extends Omit<CatalogRelation, 'columns'> {
   /** In declared order. */
   readonly columns: ReadonlyMap<string, Column>
   readonly isView: boolean
+  /** What a role may do with it, where access rules say so. Absent: everything that can be done. */
+  readonly granted?: ReadonlySet<'select' | 'insert' | 'update' | 'delete'>
   /** Base types of computed fields, by name. */
   readonly computedTypes: ReadonlyMap<string, string>
 }

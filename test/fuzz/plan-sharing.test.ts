@@ -5,11 +5,14 @@
  * Rounds of damage to the same requests make many that differ in values, and many that nearly do.
  */
 import { expect, test } from 'vitest'
+import { createAccessControl } from '../../src/access/access-control.ts'
+import { openPlan } from '../../src/access/apply-rules.ts'
+import { createPlanCache } from '../../src/access/plan-cache.ts'
 import { dumpSnapshot } from '../../src/admin/dump-snapshot.ts'
 import { parseRequest, type RawRequest } from '../../src/api/parse-request.ts'
 import { compilePlan } from '../../src/backends/postgres/compile/compile-postgres.ts'
 import { bindPostgres } from '../../src/backends/postgres/compile/postgres-statement.ts'
-import { createPlanCache } from '../../src/plan/plan-cache.ts'
+import { ok } from '../../src/core/result.ts'
 import { planRequest } from '../../src/plan/plan-request.ts'
 import { defaultPlanOptions } from '../support/plan-of.ts'
 import { describeSnapshot, representation } from '../support/snapshot.ts'
@@ -57,6 +60,13 @@ const snapshot = describeSnapshot({
   ],
 })
 
+const options = {
+  ...defaultPlanOptions,
+  policyRegistry: null,
+  openapiMode: 'follow-privileges',
+} as const
+const anyone = { role: '', isAuthenticated: false }
+
 function rawOf({ method, target, headers, body }: FuzzRequest): RawRequest {
   const [path = '', query = ''] = target.split(/\?(.*)/s)
   const lines = headers.map(([name, value]) => [name.toLowerCase(), value] as const)
@@ -65,7 +75,7 @@ function rawOf({ method, target, headers, body }: FuzzRequest): RawRequest {
 
 test(`requests from seed ${seed}, each in ${rounds} rounds`, { timeout: 600_000 }, () => {
   const model = modelOfDump(dumpSnapshot(snapshot), { films: ['title_length'] })
-  const cache = createPlanCache(100_000)
+  const cache = createPlanCache(100_000, createAccessControl())
   let planned = 0
   let shared = 0
   for (let index = 0; index < bases; index += 1) {
@@ -81,14 +91,16 @@ test(`requests from seed ${seed}, each in ${rounds} rounds`, { timeout: 600_000 
         dbTxEnd: 'commit-allow-override',
       })
       if (!parsed.ok) continue
-      const known = cache.plan(parsed.value, snapshot, defaultPlanOptions)
-      const fresh = planRequest(parsed.value, snapshot, defaultPlanOptions)
-      expect(known, target).toEqual(fresh)
-      if (!known.ok || known.value.kind === 'inspect' || known.value.kind === 'info') continue
+      const known = cache.plan(parsed.value, snapshot, options, anyone)
+      const fresh = planRequest(parsed.value, snapshot, options)
+      expect(known, target).toEqual(fresh.ok ? ok(openPlan(fresh.value, snapshot)) : fresh)
+      if (!known.ok) continue
+      const { plan } = known.value
+      if (plan.kind === 'inspect' || plan.kind === 'info') continue
       planned += 1
       if (seen.has(known)) shared += 1
       seen.add(known)
-      const { main } = compilePlan(known.value)
+      const { main } = compilePlan(plan)
       expect(unboundText(main.text), target).toBe(null)
       expect(bindPostgres(main, parsed.value), target).toHaveLength(main.types.length)
     }

@@ -6,6 +6,7 @@
  * `FUZZ_REQUESTS` set: prints what each costs.
  */
 import { describe, expect, test } from 'vitest'
+import { openPlan } from '../../src/access/apply-rules.ts'
 import { parseRequest } from '../../src/api/parse-request.ts'
 import { compilePlan } from '../../src/backends/postgres/compile/compile-postgres.ts'
 import { bindPostgres } from '../../src/backends/postgres/compile/postgres-statement.ts'
@@ -184,7 +185,7 @@ function run({ method, path, query, headers, body }: Sample): void {
     renderError(planned.error, 'verbose')
     return
   }
-  const plan = planned.value
+  const { plan } = openPlan(planned.value, snapshot)
   if (plan.kind === 'inspect' || plan.kind === 'info') return
   bindPostgres(compilePlan(plan).main, parsed.value)
 }

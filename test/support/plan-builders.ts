@@ -89,6 +89,7 @@ export const unbounded: PlanWindow = {
 export function root(relation: string, more: Partial<ReadNode> = {}): ReadNode {
   return {
     relation: name(relation),
+    rows: { kind: 'all' },
     readsResult: false,
     depth: 0,
     name: relation,
@@ -125,7 +126,12 @@ export function embed(relationship: Relationship, more: EmbedOptions = {}): Read
     depth,
     key: `${relationship.origin.name}_${shown}_${depth}`,
     ...node,
-    join: { relationship, type: inner ? 'inner' : 'left', output: output ?? plain },
+    join: {
+      relationship,
+      junctionRows: { kind: 'all' },
+      type: inner ? 'inner' : 'left',
+      output: output ?? plain,
+    },
   })
 }
 
@@ -210,6 +216,11 @@ export function mutatePlan(
     relation: name(relation),
     columns: [],
     where: [],
+    using: { kind: 'all' },
+    checkNew: { kind: 'all' },
+    checkMerged: { kind: 'all' },
+    checkInTheWay: { kind: 'all' },
+    checkShown: { kind: 'all' },
     onConflict: null,
     returning: ['*'],
     primaryKey: ['id'],

@@ -1,9 +1,10 @@
 /**
  * Plans a request line, for tests: parsed by the real parser, planned on a described snapshot.
  */
+import { openPlan } from '../../src/access/apply-rules.ts'
 import type { ApiRequest } from '../../src/api/api-request.ts'
 import { parseRequest } from '../../src/api/parse-request.ts'
-import type { Result } from '../../src/core/result.ts'
+import { ok, type Result } from '../../src/core/result.ts'
 import type { ApiError } from '../../src/errors/api-error.ts'
 import type { CallPlan, MutatePlan, Plan, ReadNode, ReadPlan } from '../../src/plan/plan.ts'
 import type { PlanOptions } from '../../src/plan/plan-options.ts'
@@ -57,7 +58,8 @@ export function planOf(
   parts: RequestParts = {},
 ): Result<Plan, ApiError> {
   const options = { ...defaultPlanOptions, ...parts.options }
-  return planRequest(requestOf(snapshot, line, parts), snapshot, options)
+  const plan = planRequest(requestOf(snapshot, line, parts), snapshot, options)
+  return plan.ok ? ok(openPlan(plan.value, snapshot).plan) : plan
 }
 
 export function readOf(snapshot: SchemaSnapshot, line: string, parts?: RequestParts): ReadPlan {

@@ -6,6 +6,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import { createAccessControl } from '../../src/access/access-control.ts'
+import { createPlanCache } from '../../src/access/plan-cache.ts'
 import { createAuthenticator } from '../../src/auth/authenticate.ts'
 import type { Backend } from '../../src/backends/backend.ts'
 import { openSqlite } from '../../src/backends/sqlite/open-sqlite.ts'
@@ -13,7 +15,6 @@ import type { Config } from '../../src/config/config.ts'
 import { defaultConfig } from '../../src/config/default-config.ts'
 import { createApp } from '../../src/http/app.ts'
 import type { Observation } from '../../src/observe/observation.ts'
-import { createPlanCache } from '../../src/plan/plan-cache.ts'
 import { buildSnapshot } from '../../src/schema/build-snapshot.ts'
 import { schemaOptions } from '../../src/schema/schema-options.ts'
 import type { SchemaSnapshot } from '../../src/schema/schema-snapshot.ts'
@@ -110,7 +111,7 @@ export function openSqliteApi(uri: string, options: Partial<Config> = {}): Sqlit
     currentGeneration: () => ({ config, snapshot: current }),
     backend,
     authenticator: createAuthenticator({ observe }),
-    planCache: createPlanCache(100),
+    planCache: createPlanCache(100, createAccessControl()),
     async checkSchema() {
       try {
         const version = await backend.schemaVersion(schemaOptions(config), never)

@@ -11,10 +11,12 @@ import type { JsonMember } from './json-text.ts'
 import { splitComment } from './split-comment.ts'
 import { pathSegment, reference } from './swagger-name.ts'
 
+type AccessedBy = 'select' | 'insert' | 'update' | 'delete'
+
 const readParameters = ['select', 'order', 'range', 'rangeUnit', 'offset', 'limit', 'preferCount']
 
 export function buildRelationPath(relation: Relation, grades: Capabilities['grades']): JsonMember {
-  const { name, description, canInsert, canUpdate, canDelete } = relation
+  const { name, description, canInsert, canUpdate, canDelete, granted } = relation
   const comment = description === null ? undefined : splitComment(description)
   const filters = [...relation.columns.keys()].map((column) => filterName(relation, column))
   const body = bodyName(relation)
@@ -25,6 +27,7 @@ export function buildRelationPath(relation: Relation, grades: Capabilities['grad
     summary: comment?.summary,
     tags: [name],
   })
+  const isGranted = (action: AccessedBy) => granted?.has(action) ?? true
   // a relation that takes one kind of write is shown with all, as PostgREST does
   const isWritable = canInsert || canUpdate || canDelete
   const write = (
@@ -32,15 +35,18 @@ export function buildRelationPath(relation: Relation, grades: Capabilities['grad
     parameters: readonly string[],
     responses: object,
   ) =>
-    isWritable && grades[feature] !== 'unsupported' ? operation(parameters, responses) : undefined
+    isWritable && isGranted(feature) && grades[feature] !== 'unsupported'
+      ? operation(parameters, responses)
+      : undefined
+  const read = operation([...filters, ...readParameters], {
+    200: {
+      description: 'OK',
+      schema: { items: reference('definitions', name), type: 'array' },
+    },
+    206: { description: 'Partial Content' },
+  })
   const item = {
-    get: operation([...filters, ...readParameters], {
-      200: {
-        description: 'OK',
-        schema: { items: reference('definitions', name), type: 'array' },
-      },
-      206: { description: 'Partial Content' },
-    }),
+    get: isGranted('select') ? read : undefined,
     post: write('insert', [body, 'select', 'preferPost'], { 201: { description: 'Created' } }),
     delete: write('delete', [...filters, 'preferReturn'], noContent),
     patch: write('update', [...filters, body, 'preferReturn'], noContent),

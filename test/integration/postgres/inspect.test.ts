@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createAccessControl } from '../../../src/access/access-control.ts'
+import { createPlanCache } from '../../../src/access/plan-cache.ts'
 import type { Inspection, RequestContext } from '../../../src/backends/backend.ts'
 import { postgresAbilities } from '../../../src/backends/postgres/catalog/postgres-capabilities.ts'
 import {
@@ -17,7 +19,6 @@ import { createRootHandler, type Inspected } from '../../../src/http/handle-root
 import { readNoBody } from '../../../src/http/read-body.ts'
 import type { Observation } from '../../../src/observe/observation.ts'
 import type { InspectPlan } from '../../../src/plan/plan.ts'
-import { createPlanCache } from '../../../src/plan/plan-cache.ts'
 import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import type { Routine } from '../../../src/schema/catalog.ts'
 import type { SchemaSnapshot } from '../../../src/schema/schema-snapshot.ts'
@@ -141,7 +142,7 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
     const headers = known ? { 'accept-profile': schema } : {}
     const request = requestOf(snapshot, 'GET /', { headers })
     return {
-      plan: { kind: 'inspect', schema, headersOnly: false },
+      plan: { kind: 'inspect', schema, headersOnly: false, shown: snapshot },
       context: {
         snapshot,
         config: loadTestConfig({ env }),
@@ -393,7 +394,7 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
       authenticator: {
         authenticate: () => ok({ role: 'inspect_user', claims: '{}', isAuthenticated: true }),
       },
-      planCache: createPlanCache(10),
+      planCache: createPlanCache(10, createAccessControl()),
       async checkSchema(origin) {
         checks.push(origin)
         store.publish({ config, snapshot: await load() })

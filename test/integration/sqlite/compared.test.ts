@@ -4,12 +4,13 @@
  * has its own.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createAccessControl } from '../../../src/access/access-control.ts'
+import { createPlanCache } from '../../../src/access/plan-cache.ts'
 import { createAuthenticator } from '../../../src/auth/authenticate.ts'
 import type { Backend } from '../../../src/backends/backend.ts'
 import { openPostgres } from '../../../src/backends/postgres/open-postgres.ts'
 import { defaultConfig } from '../../../src/config/default-config.ts'
 import { createApp } from '../../../src/http/app.ts'
-import { createPlanCache } from '../../../src/plan/plan-cache.ts'
 import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import { schemaOptions } from '../../../src/schema/schema-options.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/shared-cluster.ts'
@@ -48,7 +49,7 @@ beforeAll(async () => {
     currentGeneration: () => ({ config, snapshot }),
     backend,
     authenticator: createAuthenticator({ observe: observeTraced }),
-    planCache: createPlanCache(100),
+    planCache: createPlanCache(100, createAccessControl()),
     checkSchema: () => Promise.resolve('unchanged'),
     observe: observeTraced,
     now: () => performance.now(),

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import { createAccessControl } from '../../../src/access/access-control.ts'
+import { createPlanCache } from '../../../src/access/plan-cache.ts'
 import { err } from '../../../src/core/result.ts'
 import { createApp } from '../../../src/http/app.ts'
 import type { Observation } from '../../../src/observe/observation.ts'
-import { createPlanCache } from '../../../src/plan/plan-cache.ts'
 import { loadTestConfig } from '../../support/load-test-config.ts'
 import { describeSnapshot } from '../../support/snapshot.ts'
 
@@ -17,7 +18,7 @@ function setUp() {
     authenticator: {
       authenticate: () => err({ kind: 'jwt', failure: { kind: 'token-required' } }),
     },
-    planCache: createPlanCache(0),
+    planCache: createPlanCache(0, createAccessControl()),
     checkSchema: unwanted,
     observe: (observation) => observed.push(observation),
     now: () => 0,

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { createAccessControl } from '../../../src/access/access-control.ts'
+import { createPlanCache } from '../../../src/access/plan-cache.ts'
 import type { RequestHead } from '../../../src/api/parse-request.ts'
 import type { Authentication } from '../../../src/auth/authenticate.ts'
 import type { Execution, Inspection, RequestContext } from '../../../src/backends/backend.ts'
@@ -13,7 +15,6 @@ import { type ReadBody, readNoBody } from '../../../src/http/read-body.ts'
 import { maxAttempts } from '../../../src/http/try-while-stale.ts'
 import type { Observation } from '../../../src/observe/observation.ts'
 import type { DatabasePlan } from '../../../src/plan/plan.ts'
-import { createPlanCache } from '../../../src/plan/plan-cache.ts'
 import { loadTestConfig } from '../../support/load-test-config.ts'
 import { describeSnapshot } from '../../support/snapshot.ts'
 
@@ -101,7 +102,7 @@ function setUp(world: World = {}) {
         return world.authenticate?.() ?? admitted
       },
     },
-    planCache: createPlanCache(10),
+    planCache: createPlanCache(10, createAccessControl()),
     async checkSchema(origin) {
       events.push(`check for a ${origin}`)
       if (world.check === undefined) throw new Error('no check was expected')

@@ -152,7 +152,7 @@ describe('a request is refused', () => {
     (accept) => {
       expect(planOf(snapshot, 'GET /', { headers: { Accept: accept } })).toEqual({
         ok: true,
-        value: { kind: 'inspect', schema: 'api', headersOnly: false },
+        value: { kind: 'inspect', schema: 'api', headersOnly: false, shown: snapshot },
       })
     },
   )

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { createPlanCache, type PlanCache } from '../../../src/plan/plan-cache.ts'
-import type { PlanOptions } from '../../../src/plan/plan-options.ts'
+import { createAccessControl } from '../../../src/access/access-control.ts'
+import {
+  createPlanCache,
+  type PlanCache,
+  type RuledOptions,
+} from '../../../src/access/plan-cache.ts'
 import { defaultPlanOptions, type RequestParts, requestOf } from '../../support/plan-of.ts'
 import { describeSnapshot } from '../../support/snapshot.ts'
 
@@ -10,16 +14,27 @@ const description = {
 }
 const snapshot = describeSnapshot(description)
 
+const openOptions = {
+  ...defaultPlanOptions,
+  policyRegistry: null,
+  openapiMode: 'follow-privileges',
+} as const
+
 function planned(
   cache: PlanCache,
   line: string,
   parts: RequestParts = {},
-  at: { readonly snapshot?: typeof snapshot; readonly options?: PlanOptions } = {},
+  at: {
+    readonly snapshot?: typeof snapshot
+    readonly options?: RuledOptions
+    readonly role?: string
+  } = {},
 ) {
   return cache.plan(
     requestOf(snapshot, line, parts),
     at.snapshot ?? snapshot,
-    at.options ?? defaultPlanOptions,
+    at.options ?? openOptions,
+    { role: at.role ?? 'anyone', isAuthenticated: true },
   )
 }
 
@@ -30,12 +45,12 @@ describe('requests that differ in values only share a plan', () => {
     ['GET /films?limit=5&offset=3', 'GET /films?limit=7&offset=9'],
     ['GET /rpc/go?a=1', 'GET /rpc/go?a=2'],
   ])('%s and %s', (first, second) => {
-    const cache = createPlanCache(10)
+    const cache = createPlanCache(10, createAccessControl())
     expect(planned(cache, second)).toBe(planned(cache, first))
   })
 
   test('as do writes of other rows', () => {
-    const cache = createPlanCache(10)
+    const cache = createPlanCache(10, createAccessControl())
     const first = planned(cache, 'POST /films', { body: '{"id":1}' })
     expect(planned(cache, 'POST /films', { body: '{"id":2}' })).toBe(first)
   })
@@ -74,27 +89,27 @@ describe('requests that plan differently do not', () => {
       text('a=1', 'application/x-www-form-urlencoded'),
     ],
   ])('%s %j and %s %j', (first, firstParts, second, secondParts) => {
-    const cache = createPlanCache(10)
+    const cache = createPlanCache(10, createAccessControl())
     const plan = planned(cache, first, firstParts)
     expect(planned(cache, second, secondParts)).not.toEqual(plan)
   })
 })
 
 test('plans belong to their snapshot and options', () => {
-  const cache = createPlanCache(10)
+  const cache = createPlanCache(10, createAccessControl())
   const first = planned(cache, 'GET /films')
   expect(planned(cache, 'GET /films', {}, { snapshot: describeSnapshot(description) })).not.toBe(
     first,
   )
-  const options = { ...defaultPlanOptions, dbMaxRows: 3 }
+  const options = { ...openOptions, dbMaxRows: 3 }
   const bounded = planned(cache, 'GET /films', {}, { options })
-  expect(bounded).toMatchObject({ value: { maxRows: 3 } })
+  expect(bounded).toMatchObject({ value: { plan: { maxRows: 3 } } })
   expect(planned(cache, 'GET /films', {}, { options })).toBe(bounded)
   expect(planned(cache, 'GET /films')).toBe(first)
 })
 
 test('failures are not kept', () => {
-  const cache = createPlanCache(1)
+  const cache = createPlanCache(1, createAccessControl())
   const first = planned(cache, 'GET /films')
   const failure = planned(cache, 'GET /nothing')
   expect(failure.ok).toBe(false)
@@ -103,7 +118,7 @@ test('failures are not kept', () => {
 })
 
 test('the least recently used plan goes when there are too many', () => {
-  const cache = createPlanCache(2)
+  const cache = createPlanCache(2, createAccessControl())
   const films = planned(cache, 'GET /films')
   const directors = planned(cache, 'GET /directors')
   expect(planned(cache, 'GET /films')).toBe(films)
@@ -113,7 +128,7 @@ test('the least recently used plan goes when there are too many', () => {
 })
 
 test('plans go when their shapes are too long together, however few they are', () => {
-  const cache = createPlanCache(10)
+  const cache = createPlanCache(10, createAccessControl())
   const films = planned(cache, 'GET /films')
   const wide = (name: string) => `GET /films?select=${name}:id,${'id,'.repeat(600)}id`
   const first = planned(cache, wide('a'))
@@ -126,7 +141,7 @@ test('plans go when their shapes are too long together, however few they are', (
 })
 
 test('the plan of a very long shape is not kept, and drives out no other', () => {
-  const cache = createPlanCache(10)
+  const cache = createPlanCache(10, createAccessControl())
   const films = planned(cache, 'GET /films')
   const line = `GET /films?select=${'id,'.repeat(3000)}id`
   expect(planned(cache, line)).not.toBe(planned(cache, line))
@@ -134,6 +149,6 @@ test('the plan of a very long shape is not kept, and drives out no other', () =>
 })
 
 test('a cache of no entries keeps nothing', () => {
-  const cache = createPlanCache(0)
+  const cache = createPlanCache(0, createAccessControl())
   expect(planned(cache, 'GET /films')).not.toBe(planned(cache, 'GET /films'))
 })
