@@ -85,7 +85,10 @@ function statementOf(path: string, target: string): Pick<SqliteFloorInput, 'sql'
   if (!plan.ok || plan.value.kind !== 'read') throw new Error(`no read: ${target}`)
   const compiled = createSqliteCompiler()(plan.value, snapshot)
   if (!compiled.ok) throw new Error(`not compiled: ${target}`)
-  const bound = bindOperands(compiled.value, requestOf(snapshot, `GET ${target}`))
+  const bound = bindOperands(compiled.value, requestOf(snapshot, `GET ${target}`), {
+    role: '',
+    claims: '{}',
+  })
   if (!bound.ok) throw new Error(`not bound: ${target}`)
   const params = bound.value.map((value) => {
     if (typeof value === 'bigint') return { int: value.toString() }

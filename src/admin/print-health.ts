@@ -6,7 +6,7 @@ import type { ReloadTimes } from '../cache/reload-signal.ts'
 import type { LastReload } from '../cache/reload-state.ts'
 import { productName, productVersion } from '../core/product.ts'
 import type { SourceStatus } from '../observe/source-status.ts'
-import type { UnreadableRelation } from '../schema/catalog.ts'
+import type { UnreadableRelation, UnusableRoutine } from '../schema/catalog.ts'
 import { unreadableName } from '../schema/unreadable-name.ts'
 import { health, type ServerState, servedSnapshot } from './readiness.ts'
 
@@ -27,6 +27,7 @@ export function reportHealth(
   const snapshot = servedSnapshot(cache)
   const details = {
     unreadable: snapshot?.unreadableRelations.map(printUnreadable) ?? [],
+    unusable: snapshot?.unusableRoutines.map(printUnusable) ?? [],
     failure: cache.kind === 'retrying' ? cache.cause : null,
   }
   const body = {
@@ -57,6 +58,10 @@ export function printTimes({ durationMs, queuedMs }: ReloadTimes) {
 
 function printUnreadable(unreadable: UnreadableRelation) {
   return { relation: unreadableName(unreadable), cause: unreadable.cause }
+}
+
+function printUnusable({ schema, name, cause }: UnusableRoutine) {
+  return { function: `${schema}.${name}`, cause }
 }
 
 function printLastReload(last: LastReload | null): unknown {

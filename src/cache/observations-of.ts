@@ -77,14 +77,16 @@ function observationsOfLoad(step: Extract<ReloadStep, { kind: 'loaded' }>): read
     { kind, origin, snapshotVersion, ...times, queryMs, buildMs, summary },
   ]
   if (changes.kind === 'none') return observations
-  const unreadable = snapshot.unreadableRelations
-  if (unreadable.length > 0) {
-    const relations = unreadable.map((each) => ({
-      name: unreadableName(each),
-      cause: each.cause,
-    }))
-    observations.push({ kind: 'relations-unreadable', relations })
-  }
+  const relations = snapshot.unreadableRelations.map((each) => ({
+    name: unreadableName(each),
+    cause: each.cause,
+  }))
+  if (relations.length > 0) observations.push({ kind: 'relations-unreadable', relations })
+  const functions = snapshot.unusableRoutines.map(({ schema, name, cause }) => ({
+    name: `${schema}.${name}`,
+    cause,
+  }))
+  if (functions.length > 0) observations.push({ kind: 'functions-unusable', functions })
   if (changes.kind === 'some') {
     const { diff } = changes
     observations.push({ kind: 'schema-changed', origin, snapshotVersion, changes: diff, ...times })

@@ -3,6 +3,7 @@
  * load it. A generator that yields each step as it happens: it publishes nothing, tells nobody and
  * waits for no clock; `reload-pipeline.ts` does that with each step before the next one is taken.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config/config.ts'
 import { noChanges } from '../schema/diff-snapshots.ts'
 import { schemaOptions } from '../schema/schema-options.ts'
@@ -90,8 +91,10 @@ async function* reloadConfiguration(work: TimedReload): Steps<ReloadOutcome> {
   })
   const generation = { ...state.generation, config: config ?? state.generation.config }
   if (problem !== null || state.owed !== null) return endOf(work, { problem }, outcome)
-  // what a load reads of roles depends on the option
-  const isSwitched = generation.config.dbConfig !== state.generation.config.dbConfig
+  const isSwitched = !isDeepStrictEqual(
+    loadedWith(generation.config),
+    loadedWith(state.generation.config),
+  )
   const mustLoad = isSwitched || (generation.config.dbConfig && (await mayHaveMoved(work)))
   if (!mustLoad) return outcome
   const ofSchema = {
@@ -101,6 +104,11 @@ async function* reloadConfiguration(work: TimedReload): Steps<ReloadOutcome> {
     state: { ...state, generation },
   }
   return withConfiguration(config, yield* reloadSchema(ofSchema, goalOf(ofSchema.order, null)))
+}
+
+/** Options that act at once, but through a load: of roles, and of the functions that there are. */
+function loadedWith({ dbConfig, functionRegistry }: Config): unknown {
+  return [dbConfig, functionRegistry]
 }
 
 /** What an order, perhaps for the configuration alone, asks of a schema that is known to have moved. */

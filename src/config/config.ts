@@ -99,6 +99,8 @@ export interface Config {
   /** Bytes, 0: no bound. */
   readonly maxRequestBody: number
   readonly logFormat: 'text' | 'json'
+  /** The functions of an engine that has none of its own. */
+  readonly functionRegistry: RegistryText | null
   /** Roles, grants and row policies; null: everybody may do everything. */
   readonly policyRegistry: RegistryText | null
   // for tests of the pipeline: milliseconds that a load sleeps, PostgreSQL only

@@ -86,6 +86,11 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
     reload: 'boot',
     doc: "How log lines are written: PostgREST's text, or JSON.",
   }),
+  functionRegistry: option('function-registry', registry, null, {
+    defaultNote: 'no functions',
+    reload: 'schema',
+    doc: 'The functions under `/rpc`, for engines that have none of their own. The file is read again at each reload of the configuration, and when it changes.',
+  }),
   policyRegistry: option('policy-registry', registry, null, {
     defaultNote: 'everybody who is served may do everything',
     doc: 'Roles, what they are granted and which rows they see, for engines that emulate roles. With one, nothing is allowed that is not granted. The file is read again at each reload of the configuration, and when it changes.',

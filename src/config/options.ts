@@ -25,6 +25,7 @@ export const schemaOptionKeys = [
   'dbSchemas',
   'dbExtraSearchPath',
   'dbHoistedTxSettings',
+  'functionRegistry',
 ] as const satisfies readonly OptionKey[]
 export type SchemaOptionKey = (typeof schemaOptionKeys)[number]
 

@@ -82,6 +82,7 @@ export function logLine(observation: Observation): LogLine {
     case 'reload-queried':
     case 'schema-changed':
     case 'relations-unreadable':
+    case 'functions-unusable':
     case 'reload-published':
     case 'reload-confirmed':
     case 'reload-failed':

@@ -83,6 +83,7 @@ const grades: Partial<Readonly<Record<Observation['kind'], Grade>>> = {
   'legacy-target-name': 'warn',
   'notification-unknown': 'warn',
   'relations-unreadable': 'warn',
+  'functions-unusable': 'warn',
   'schema-changed': 'info',
 }
 

@@ -78,6 +78,11 @@ export type Observation =
       readonly kind: 'relations-unreadable'
       readonly relations: readonly { readonly name: string; readonly cause: string }[]
     }
+  /** Calls of them fail. Told with each schema that is published. */
+  | {
+      readonly kind: 'functions-unusable'
+      readonly functions: readonly { readonly name: string; readonly cause: string }[]
+    }
   | (ReloadTimes & {
       readonly kind: 'reload-failed'
       readonly origin: string

@@ -17,6 +17,7 @@ type ReloadObservation = Extract<
       | 'reload-queried'
       | 'schema-changed'
       | 'relations-unreadable'
+      | 'functions-unusable'
       | 'reload-published'
       | 'reload-confirmed'
       | 'reload-failed'
@@ -87,6 +88,14 @@ export function reloadLine(observation: ReloadObservation): LogLine {
         texts: observation.relations.map(
           ({ name, cause }) =>
             `Not served, since it cannot be read: ${oneLine(`${name}: ${cause}`)}`,
+        ),
+      }
+    case 'functions-unusable':
+      return {
+        level: 'error',
+        texts: observation.functions.map(
+          ({ name, cause }) =>
+            `Not callable, function of function-registry: ${oneLine(`${name}: ${cause}`)}`,
         ),
       }
     case 'reload-published':

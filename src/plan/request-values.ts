@@ -3,6 +3,7 @@
  * the request has it. Every engine binds these, each in its own form.
  */
 import type { ApiRequest, Slot, SlotValue, Window } from '../api/api-request.ts'
+import { jsonItems, jsonMembers } from '../core/json-members.ts'
 import type { PlanWindow } from './plan.ts'
 
 /**
@@ -56,6 +57,26 @@ export function payloadText({ payload }: ApiRequest): string | null {
 export function payloadBytes({ payload }: ApiRequest): Uint8Array | null {
   if (payload === undefined) return null
   return payload.kind === 'raw' ? payload.bytes : new TextEncoder().encode(payload.text)
+}
+
+/**
+ * The arguments of a call by JSON, each as JSON text: of a list of objects the first one counts.
+ *
+ * Shape   null where the body is no JSON, which nobody has looked at before when `columns` was given
+ */
+export function jsonArguments(request: ApiRequest): ReadonlyMap<string, string> | null {
+  const text = payloadText(request) ?? '{}'
+  if (request.payload?.kind === 'raw-json' && !isJson(text)) return null
+  return jsonMembers(jsonItems(text)?.[0] ?? text) ?? new Map()
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** The arguments of a call by query or form, as often as each was given: a form's, else the query's. */

@@ -233,6 +233,10 @@ function* buildSteps(
     ),
     relationships,
     routines,
+    unusableRoutines: copyList(
+      (catalog.unusableRoutines ?? none).filter(({ schema }) => exposed.has(schema)),
+      (routine) => Object.freeze({ ...routine }),
+    ),
     representations: groupRepresentations(catalog.representations),
     mediaHandlers: copyList(catalog.mediaHandlers, (handler) =>
       Object.freeze({

@@ -121,6 +121,13 @@ export interface Routine extends QualifiedName {
    * engine's words. Dumps of the schema show them.
    */
   readonly settings: readonly (readonly [string, string])[]
+  /** Its position in `function-registry`; absent for a function of the database. */
+  readonly definition?: number
+}
+
+/** A function of the registry that cannot be called. */
+export interface UnusableRoutine extends QualifiedName {
+  readonly cause: string
 }
 
 /** A cast by function between a domain and json or text, in either direction. */
@@ -165,6 +172,8 @@ export interface Catalog {
   })[]
   readonly viewKeyDependencies: readonly ViewKeyDependency[]
   readonly routines: readonly Routine[]
+  /** None where it is absent. */
+  readonly unusableRoutines?: readonly UnusableRoutine[]
   readonly computedRelationships: readonly ComputedRelationship[]
   /** At most one of a relation and a name: the one that requests reach. */
   readonly computedFields?: readonly ComputedField[]

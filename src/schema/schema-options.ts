@@ -6,6 +6,6 @@
 import type { SchemaOptions } from './schema-snapshot.ts'
 
 export function schemaOptions(config: SchemaOptions): SchemaOptions {
-  const { dbSchemas, dbExtraSearchPath, dbHoistedTxSettings } = config
-  return { dbSchemas, dbExtraSearchPath, dbHoistedTxSettings }
+  const { dbSchemas, dbExtraSearchPath, dbHoistedTxSettings, functionRegistry } = config
+  return { dbSchemas, dbExtraSearchPath, dbHoistedTxSettings, functionRegistry }
 }

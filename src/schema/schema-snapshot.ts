@@ -14,6 +14,7 @@ import type {
   Routine,
   SchemaVersion,
   UnreadableRelation,
+  UnusableRoutine,
 } from './catalog.ts'
 import type { EngineFacts } from './engine-facts.ts'
 import type { Relationship } from './relationship.ts'
@@ -53,6 +54,8 @@ export interface SchemaSnapshot {
   readonly relationships: ReadonlyMap<string, ReadonlyMap<string, readonly Relationship[]>>
   /** By `nameKey`; overloads sorted, fewest parameters first. */
   readonly routines: ReadonlyMap<string, readonly Routine[]>
+  /** Among the routines: why a call of them fails. */
+  readonly unusableRoutines: readonly UnusableRoutine[]
   /** By source type, then by target type. */
   readonly representations: ReadonlyMap<string, ReadonlyMap<string, Representation>>
   readonly mediaHandlers: readonly MediaHandlerSource[]

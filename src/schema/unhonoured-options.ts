@@ -51,13 +51,18 @@ export function unhonouredOptions(
  */
 const standIns = [
   {
+    key: 'functionRegistry',
+    feature: 'functions',
+    has: 'has functions of its own',
+  },
+  {
     key: 'policyRegistry',
     feature: 'roles',
     has: 'has roles, grants and row policies of its own',
   },
 ] as const satisfies readonly {
   readonly key: OptionKey
-  readonly feature: EnforcedAt<'inexpressible'>
+  readonly feature: EnforcedAt<'inexpressible'> | 'functions'
   readonly has: string
 }[]
 

@@ -33,8 +33,10 @@ export function availableEngines(): readonly Engine[] {
   return [...clusterVersions().map(postgres), sqlite]
 }
 
+const fixtures = join(import.meta.dirname, 'fixtures')
+
 function readFixture(file: string): string {
-  return readFileSync(join(import.meta.dirname, 'fixtures', file), 'utf8')
+  return readFileSync(join(fixtures, file), 'utf8')
 }
 
 function postgres(version: PostgresVersion): Engine {
@@ -73,7 +75,11 @@ const sqlite: Engine = {
     database.exec(readFixture('sqlite.sql'))
     database.close()
     return {
-      env: { DBREST_DB_URI: file, DBREST_DB_POOL: '2' },
+      env: {
+        DBREST_DB_URI: file,
+        DBREST_DB_POOL: '2',
+        DBREST_FUNCTION_REGISTRY: `@${join(fixtures, 'sqlite-functions.json')}`,
+      },
       capabilities: sqliteCapabilities(''),
       drop: async () => rmSync(folder, { recursive: true }),
     }

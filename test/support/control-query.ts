@@ -37,6 +37,7 @@ export function schemaOptions(options: Partial<SchemaOptions> = {}): SchemaOptio
     dbSchemas: ['public'],
     dbExtraSearchPath: [],
     dbHoistedTxSettings: ['statement_timeout', 'default_transaction_isolation'],
+    functionRegistry: null,
     ...options,
   }
 }

@@ -92,7 +92,7 @@ export function describeSnapshot(description: SnapshotDescription): SchemaSnapsh
       engineFacts: Object.freeze({ title: 'facts of no engine' }),
       timings: {},
     },
-    { dbSchemas: schemas, dbExtraSearchPath: [], dbHoistedTxSettings: [] },
+    { dbSchemas: schemas, dbExtraSearchPath: [], dbHoistedTxSettings: [], functionRegistry: null },
     1,
     new Date(0),
   )

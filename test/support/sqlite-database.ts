@@ -65,7 +65,7 @@ export interface SqliteApi {
   get(
     target: string,
     headers?: Readonly<Record<string, string>>,
-    init?: { readonly method?: string; readonly signal?: AbortSignal },
+    init?: { readonly method?: string; readonly signal?: AbortSignal; readonly body?: string },
   ): Promise<Reply>
   close(): Promise<void>
 }
@@ -134,10 +134,11 @@ export function openSqliteApi(uri: string, options: Partial<Config> = {}): Sqlit
       return current
     },
     load,
-    async get(target, headers = {}, { method = 'GET', signal } = {}) {
+    async get(target, headers = {}, { method = 'GET', signal, body } = {}) {
       const request = new Request(`http://localhost${target}`, {
         method,
         headers,
+        ...(body === undefined ? {} : { body }),
         ...(signal === undefined ? {} : { signal }),
       })
       const response = await app.fetch(request, {})

@@ -7,6 +7,7 @@ import type { ApiRequest } from '../../api/api-request.ts'
 import { assertNever } from '../../core/assert-never.ts'
 import {
   callPairs,
+  jsonArguments,
   limitOf,
   offsetOf,
   patternValue,
@@ -14,18 +15,67 @@ import {
   payloadText,
   slotValue,
 } from '../../plan/request-values.ts'
-import type { ParamRef } from './param-ref.ts'
+import type { ParamRef, RequestPart } from './param-ref.ts'
 import type { SqlStatement } from './sql-text.ts'
 
 /** A text, the members of a list, or bytes. */
 export type ParamValue = string | readonly string[] | Uint8Array | null
 
-/** The values for `statement.params`, in their order. */
-export function bindParams(statement: SqlStatement, request: ApiRequest): readonly ParamValue[] {
-  return statement.params.map((ref) => bindParam(ref, request))
+/** Who asks, where a statement wants to know. */
+export interface Caller {
+  readonly role: string
+  /** JSON text. */
+  readonly claims: string
 }
 
-function bindParam(ref: ParamRef, request: ApiRequest): ParamValue {
+/** For statements that do not ask. */
+const nobody: Caller = { role: '', claims: '{}' }
+
+/** The values for `statement.params`, in their order. */
+export function bindParams(
+  statement: SqlStatement,
+  request: ApiRequest,
+  caller: Caller = nobody,
+): readonly ParamValue[] {
+  let members: ReadonlyMap<string, string> | undefined
+  const jsonArgument = (name: string) => {
+    members ??= jsonArguments(request) ?? new Map()
+    return members.get(name) ?? null
+  }
+  return statement.params.map((ref) => {
+    switch (ref.kind) {
+      case 'json-argument':
+        return jsonArgument(ref.name)
+      case 'request':
+        return requestPart(ref.part, request, caller)
+      default:
+        return bindParam(ref, request)
+    }
+  })
+}
+
+function requestPart(part: RequestPart, request: ApiRequest, { role, claims }: Caller): string {
+  switch (part) {
+    case 'method':
+      return request.method
+    case 'path':
+      return request.path
+    case 'role':
+      return role
+    case 'claims':
+      return claims
+    case 'headers':
+      return JSON.stringify(Object.fromEntries(request.headers))
+    case 'cookies':
+      return JSON.stringify(Object.fromEntries(request.cookies))
+    default:
+      return assertNever(part)
+  }
+}
+
+type PlainRef = Exclude<ParamRef, { readonly kind: 'json-argument' | 'request' }>
+
+function bindParam(ref: PlainRef, request: ApiRequest): ParamValue {
   switch (ref.kind) {
     case 'const':
       return ref.text

@@ -6,6 +6,8 @@
 import type { Slot } from '../../api/api-request.ts'
 import type { PlanWindow } from '../../plan/plan.ts'
 
+export type RequestPart = 'method' | 'path' | 'role' | 'claims' | 'headers' | 'cookies'
+
 export type ParamRef =
   /** Part of the request's shape: JSON keys, text search configurations, column names as data. */
   | { readonly kind: 'const'; readonly text: string }
@@ -20,5 +22,9 @@ export type ParamRef =
   | { readonly kind: 'payload' | 'payload-rows' | 'payload-bytes' }
   /** One argument of a call by query or form: the last of its pairs, or all of them as a list. */
   | { readonly kind: 'argument' | 'variadic-argument'; readonly name: string }
+  /** JSON text of one argument of a call by JSON; null where it is not given, or no JSON. */
+  | { readonly kind: 'json-argument'; readonly name: string }
+  /** What the request is like, for functions that ask. */
+  | { readonly kind: 'request'; readonly part: RequestPart }
   /** All arguments of a call by query or form as one JSON object of texts. */
   | { readonly kind: 'arguments' }

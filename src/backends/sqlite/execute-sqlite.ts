@@ -67,7 +67,7 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
     const { snapshot, request } = context
     const compiled = compile(plan, snapshot)
     if (!compiled.ok) return refuse(refusalError(compiled.error, context), context)
-    const bound = bindOperands(compiled.value, request)
+    const bound = bindOperands(compiled.value, request, context)
     if (!bound.ok) {
       return refuse(refusalError(bound.error, context), context)
     }

@@ -6,6 +6,7 @@
 import { assertNever } from '../../core/assert-never.ts'
 import type { ApiError, DatabaseFailure } from '../../errors/api-error.ts'
 import { BackendFailure } from '../../errors/backend-failure.ts'
+import { parseRaise } from '../../errors/error-envelope.ts'
 import type { ChildFailure } from './wire/reply-frames.ts'
 
 export interface MappedFailure {
@@ -18,13 +19,33 @@ export function mapChildFailure(failure: ChildFailure, isAuthenticated: boolean)
   switch (failure.kind) {
     case 'unavailable':
       return unavailable(failure.message, failure.clientMessage)
-    case 'value':
-      return database(failure.sqlState, failure.message, isAuthenticated)
+    case 'value': {
+      const { sqlState, message, details = null, hint = null } = failure
+      const mapped = { sqlState, message, details, hint }
+      const error: ApiError =
+        sqlState === 'PGRST'
+          ? parseRaise(message, details)
+          : { kind: 'database', failure: mapped, authenticated: isAuthenticated }
+      return { error, contradictsSchema: false }
+    }
     case 'sqlite':
       return mapSqliteError(failure.code, failure.message, isAuthenticated)
     default:
       return assertNever(failure)
   }
+}
+
+/** What SQLite says of a statement that it cannot prepare. */
+export function statementFailure({
+  code,
+  message,
+}: {
+  readonly code: string
+  readonly message: string
+}): DatabaseFailure {
+  const { error } = mapChildFailure({ kind: 'sqlite', code, message }, false)
+  if (error.kind === 'database') return error.failure
+  return { sqlState: 'XX000', message, details: null, hint: null }
 }
 
 /** Why a control operation failed. */
@@ -105,6 +126,8 @@ const texts: readonly (readonly [RegExp, string, string])[] = [
   [/^no such function: (.*)$/, '42883', 'function $1 does not exist'],
   [/^no such collation sequence: (.*)$/, '42704', 'collation "$1" does not exist'],
   [/^no such module: (.*)$/, '0A000', 'module $1 of a virtual table is not available'],
+  [/^near "(.*)": syntax error$/s, '42601', 'syntax error at or near "$1"'],
+  [/^incomplete input$/, '42601', 'syntax error at end of input'],
   [/^malformed JSON$/, '22P02', 'invalid input syntax for type json'],
   [/^JSON cannot hold BLOB values$/, '22P02', 'invalid input syntax for type json'],
   [/^integer overflow$/, '22003', 'bigint out of range'],

@@ -12,10 +12,13 @@ import type { Observe } from '../../observe/observation.ts'
 import type { SchemaOptions } from '../../schema/schema-snapshot.ts'
 import type { Backend } from '../backend.ts'
 import { poolLimits } from '../pool/pool-limits.ts'
+import type { FunctionRegistry } from '../registry/function-registry.ts'
+import { readFunctionRegistry } from '../registry/read-function-registry.ts'
 import { buildSqliteCatalog } from './catalog/introspect-sqlite.ts'
+import { registeredStatements } from './catalog/registered-functions.ts'
 import { sqliteAbilities } from './catalog/sqlite-capabilities.ts'
 import { createSqliteExecutor } from './execute-sqlite.ts'
-import { controlFailure, lostFailure } from './map-sqlite-error.ts'
+import { controlFailure, lostFailure, statementFailure } from './map-sqlite-error.ts'
 import { noDatabaseReason } from './process/sqlite-header.ts'
 import { locateDatabase } from './process/sqlite-location.ts'
 import { createSqlitePool } from './process/sqlite-pool.ts'
@@ -81,11 +84,15 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
       requireOnlySchema(options)
       pool.warmUp()
       const startedAt = performance.now()
+      const functions = registeredFunctions(options)
       const { dbForeignKeys: foreignKeys, dbReadOnly } = config()
-      const reply = await ask({ op: 'catalog', foreignKeys }, 'catalog', signal)
+      const statements = registeredStatements(functions)
+      const reply = await ask({ op: 'catalog', foreignKeys, statements }, 'catalog', signal)
       const timings = { pragmas: performance.now() - startedAt }
       const readOnlyReason = dbReadOnly ? 'db-read-only is set' : null
-      return buildSqliteCatalog(reply.catalog, reply.schemaVersion, timings, readOnlyReason)
+      const { catalog, schemaVersion: version } = reply
+      const registry = { functions, toFailure: statementFailure }
+      return buildSqliteCatalog(catalog, version, timings, readOnlyReason, registry)
     },
     databaseSettings: () => Promise.resolve(new Map()),
     execute: createSqliteExecutor({
@@ -121,6 +128,14 @@ function isKind<K extends ChildReply['kind']>(
   kind: K,
 ): reply is Extract<ChildReply, { kind: K }> {
   return reply.kind === kind
+}
+
+/** The text was checked when the configuration was read. */
+function registeredFunctions({ functionRegistry }: SchemaOptions): FunctionRegistry {
+  if (functionRegistry === null) return []
+  const read = readFunctionRegistry(functionRegistry.text)
+  if (!read.ok) throw new Error(`function-registry: ${read.error.join('; ')}`)
+  return read.value
 }
 
 /** As PostgreSQL says it of a schema that is not there. */

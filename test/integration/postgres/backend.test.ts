@@ -45,7 +45,12 @@ function openFeed({ feed }: Backend, channel = 'pgrst') {
   return { feed, connection, scopes }
 }
 
-const options = { dbSchemas: ['public'], dbExtraSearchPath: ['public'], dbHoistedTxSettings: [] }
+const options = {
+  dbSchemas: ['public'],
+  dbExtraSearchPath: ['public'],
+  dbHoistedTxSettings: [],
+  functionRegistry: null,
+}
 
 test('says which server it is, and that requests can be served', async () => {
   const backend = backendOf()

@@ -46,7 +46,12 @@ async function serve(made: SqliteFile, options: Partial<Config> = {}): Promise<S
 }
 
 const signal = new AbortController().signal
-const options = { dbSchemas: ['main'], dbExtraSearchPath: [], dbHoistedTxSettings: [] }
+const options = {
+  dbSchemas: ['main'],
+  dbExtraSearchPath: [],
+  dbHoistedTxSettings: [],
+  functionRegistry: null,
+}
 
 describe('db-uri', () => {
   test.each([

@@ -239,7 +239,7 @@ test('capabilities are those of the live library', () => {
 
 function requestFor(dbSchemas: readonly string[]) {
   return {
-    options: { dbSchemas, dbExtraSearchPath: [], dbHoistedTxSettings: [] },
+    options: { dbSchemas, dbExtraSearchPath: [], dbHoistedTxSettings: [], functionRegistry: null },
     previous: null,
     depth: 'load',
     signal: new AbortController().signal,
@@ -264,7 +264,12 @@ test.each([
 
 test('a load that is given up rejects at once, and the next one works', async () => {
   const given = new AbortController()
-  const options = { dbSchemas: ['main'], dbExtraSearchPath: [], dbHoistedTxSettings: [] }
+  const options = {
+    dbSchemas: ['main'],
+    dbExtraSearchPath: [],
+    dbHoistedTxSettings: [],
+    functionRegistry: null,
+  }
   const load = api.backend.introspect({
     options,
     previous: null,

@@ -128,6 +128,7 @@ describe('/health', () => {
           loadedAt: '1970-01-01T00:00:00.000Z',
           relations: 2,
           unreadable: [],
+          unusable: [],
           failure: null,
         },
         sources: [up],
@@ -155,14 +156,21 @@ describe('/health', () => {
     const broken = { schema: 'api', name: 'v', cause: 'no such table: gone' }
     const cache: CacheState = {
       kind: 'ready',
-      snapshot: { ...snapshot, unreadableRelations: [broken] },
+      snapshot: {
+        ...snapshot,
+        unreadableRelations: [broken],
+        unusableRoutines: [{ schema: 'api', name: 'f', cause: 'no such function: g' }],
+      },
     }
     const reply = await setUp({ cache }).request('GET /health')
     expect(reply).toMatchObject({
       status: 200,
       body: {
         status: 'ok',
-        schemaCache: { unreadable: [{ relation: 'api.v', cause: 'no such table: gone' }] },
+        schemaCache: {
+          unreadable: [{ relation: 'api.v', cause: 'no such table: gone' }],
+          unusable: [{ function: 'api.f', cause: 'no such function: g' }],
+        },
       },
     })
   })

@@ -68,6 +68,7 @@ const defaults: Readonly<Record<string, string>> = {
   'log-format': '"text"',
   'max-request-body': '67108864',
   'policy-registry': '""',
+  'function-registry': '""',
 }
 
 /** Every option at another value than its default: as set, and as printed. */
@@ -131,6 +132,7 @@ const others: Readonly<Record<string, readonly [string, string]>> = {
   'max-request-body': ['1024', '1024'],
   // refused where an engine has roles of its own: see registry-text.test.ts
   'policy-registry': ['', '""'],
+  'function-registry': ['', '""'],
 }
 
 const printedOthers = Object.fromEntries(

@@ -171,4 +171,5 @@ export const options: SchemaOptions = {
   dbSchemas: ['test'],
   dbExtraSearchPath: ['public'],
   dbHoistedTxSettings: ['statement_timeout'],
+  functionRegistry: null,
 }

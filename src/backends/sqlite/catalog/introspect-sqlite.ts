@@ -7,16 +7,31 @@
 import { onlySchema } from '../../../core/only-schema.ts'
 import { qualifiedName } from '../../../core/qualified-name.ts'
 import type { Catalog, CatalogRelation, Column, ForeignKey } from '../../../schema/catalog.ts'
+import type { FunctionRegistry } from '../../registry/function-registry.ts'
 import { shownDefault } from '../../values/shown-default.ts'
 import type { RawCatalog, RawColumn, RawForeignKey, RawRelation } from '../wire/raw-catalog.ts'
 import { foreignKeyNames } from './constraint-names.ts'
 import { readDeclaredType } from './declared-type.ts'
 import { type FtsTable, ftsIndexes, readFtsTable } from './fts-tables.ts'
+import { buildFunctions, type ToFailure } from './registered-functions.ts'
 import { sqliteCapabilities } from './sqlite-capabilities.ts'
 import { SqliteFacts } from './sqlite-facts.ts'
 import { sqliteViewKeys } from './sqlite-view-keys.ts'
 import { storedForms } from './stored-forms.ts'
 import { isUpdatable, type WriteFacts, writeFactsOf } from './write-facts.ts'
+
+export interface SqliteRegistry {
+  readonly functions: FunctionRegistry
+  /** What SQLite says of a statement, in PostgreSQL's terms. */
+  readonly toFailure: ToFailure
+}
+
+const noFunctions: SqliteRegistry = {
+  functions: [],
+  toFailure: () => {
+    throw new Error('there is no statement that could fail')
+  },
+}
 
 /** `readOnlyReason`: why nothing may be written, whatever the file allows; null: it may. */
 export function buildSqliteCatalog(
@@ -24,23 +39,32 @@ export function buildSqliteCatalog(
   schemaVersion: string,
   timings: Catalog['timings'],
   readOnlyReason: string | null,
+  registry: SqliteRegistry = noFunctions,
 ): Catalog {
   const ftsTables = raw.relations.flatMap((relation) => readFtsTable(relation) ?? [])
   const exposed = raw.relations.filter((relation) => !isIndexOfOther(relation, ftsTables))
   const byName = new Map(exposed.map((relation) => [relation.name.toLowerCase(), relation]))
   const foreignKeys = exposed.flatMap((relation) => declaredForeignKeys(relation, byName))
   const noWrites = readOnlyReason ?? (raw.isFileWritable ? null : 'the database file is read-only')
+  const relations = exposed.map((relation) => buildRelation(relation, noWrites === null))
+  const { routines, unusable, functions } = buildFunctions(
+    registry.functions,
+    raw.statements,
+    relations,
+    registry.toFailure,
+  )
   return {
     schemaVersion,
     capabilities: sqliteCapabilities(raw.sqliteVersion),
-    relations: exposed.map((relation) => buildRelation(relation, noWrites === null)),
+    relations,
     unreadableRelations: raw.unreadable.map(({ name, ...what }) => ({
       ...qualifiedName(onlySchema, name),
       ...what,
     })),
     foreignKeys,
     viewKeyDependencies: sqliteViewKeys(exposed, foreignKeys),
-    routines: [],
+    routines,
+    unusableRoutines: unusable,
     computedRelationships: [],
     representations: [],
     mediaHandlers: [],
@@ -63,6 +87,7 @@ export function buildSqliteCatalog(
             : [[name, { ...repaired, columns: columns.map((each) => each.name) }] as const],
         ),
       ),
+      functions,
     }),
     timings,
   }

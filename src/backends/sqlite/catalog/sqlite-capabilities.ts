@@ -47,7 +47,8 @@ const grades = {
   returning: 'unsupported',
   transactions: 'native',
   timezone: 'unsupported',
-  functions: 'unsupported',
+  // those of the function registry
+  functions: 'emulated',
   roles: 'unsupported',
   statementTimeout: 'native',
   preRequest: 'unsupported',

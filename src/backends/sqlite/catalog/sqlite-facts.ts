@@ -5,6 +5,7 @@
 import type { EngineFacts } from '../../../schema/engine-facts.ts'
 import type { StoredForm } from '../../values/stored-form.ts'
 import type { RepairedView } from '../wire/raw-catalog.ts'
+import type { RegisteredFunction } from './registered-functions.ts'
 import type { WriteFacts } from './write-facts.ts'
 
 /** A full-text index (FTS5) through which a relation can be searched. */
@@ -38,6 +39,8 @@ export interface FoundFacts {
   readonly hasForeignIndex: boolean
   /** Views that are not read by their name, but as what they select. */
   readonly repairedViews: ReadonlyMap<string, InlinedView>
+  /** By the position in the registry. */
+  readonly functions: readonly RegisteredFunction[]
 }
 
 export interface InlinedView extends RepairedView {
@@ -53,10 +56,11 @@ const nothing: FoundFacts = {
   incomparable: new Map(),
   hasForeignIndex: false,
   repairedViews: new Map(),
+  functions: [],
 }
 
 export class SqliteFacts implements EngineFacts, FoundFacts {
-  readonly title = 'strict tables, full-text indexes, views, forms of dates and writes'
+  readonly title = 'strict tables, full-text indexes, views, forms of dates, writes and functions'
   readonly strictRelations: ReadonlySet<string>
   readonly ftsIndexes: ReadonlyMap<string, readonly FtsIndex[]>
   readonly writes: ReadonlyMap<string, WriteFacts>
@@ -65,6 +69,7 @@ export class SqliteFacts implements EngineFacts, FoundFacts {
   readonly incomparable: ReadonlyMap<string, ReadonlySet<string>>
   readonly hasForeignIndex: boolean
   readonly repairedViews: ReadonlyMap<string, InlinedView>
+  readonly functions: readonly RegisteredFunction[]
 
   constructor(found: Partial<FoundFacts>) {
     const all = { ...nothing, ...found }
@@ -76,6 +81,7 @@ export class SqliteFacts implements EngineFacts, FoundFacts {
     this.incomparable = frozen(new Map(all.incomparable))
     this.hasForeignIndex = all.hasForeignIndex
     this.repairedViews = frozen(new Map(all.repairedViews))
+    this.functions = frozen([...all.functions])
     Object.freeze(this)
   }
 }

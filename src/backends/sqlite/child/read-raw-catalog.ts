@@ -12,6 +12,7 @@ import type {
   RawForeignKey,
   RawOrigin,
   RawRelation,
+  RawStatement,
   RawUniqueIndex,
   RawUnreadable,
   RepairedView,
@@ -61,7 +62,10 @@ const hiddenByModule = 1
  *
  * Throws  what SQLite says of a file that is damaged or locked
  */
-export function readRawCatalog(db: Database.Database): RawCatalog {
+export function readRawCatalog(
+  db: Database.Database,
+  statements: readonly string[] = [],
+): RawCatalog {
   // names of SQLite's own tables cannot be given to others
   const listed = db
     .prepare<[], ListedTable>(
@@ -100,6 +104,23 @@ export function readRawCatalog(db: Database.Database): RawCatalog {
     hasForeignIndex: hasForeignIndex(db),
     isFileWritable: isWritable(db.name),
     storedForms: sampleStoredForms(db, relations),
+    statements: statements.map((text) => prepareStatement(db, text)),
+  }
+}
+
+/** Nothing is run: on a connection that cannot write, statements that write are prepared, too. */
+function prepareStatement(db: Database.Database, text: string): RawStatement {
+  try {
+    const statement = db.prepare(text)
+    const columns = statement.reader ? statement.columns() : []
+    return {
+      kind: 'prepared',
+      isReadOnly: statement.readonly,
+      columns: columns.map(({ name, type }) => ({ name, type })),
+    }
+  } catch (error) {
+    if (!isOfSchema(error)) throw error
+    return { kind: 'failed', code: error.code, message: error.message }
   }
 }
 

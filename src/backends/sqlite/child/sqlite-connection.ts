@@ -97,7 +97,11 @@ export function createSqliteConnection(path: string): SqliteConnection {
       }
       case 'catalog': {
         const schemaVersion = database.version()
-        return { kind: 'catalog', schemaVersion, catalog: readRawCatalog(database.db) }
+        return {
+          kind: 'catalog',
+          schemaVersion,
+          catalog: readRawCatalog(database.db, request.statements),
+        }
       }
     }
   }
@@ -158,7 +162,8 @@ function wellFormed(body: Uint8Array): Uint8Array {
 
 function toFailure(error: unknown, path: string): ChildFailure {
   if (error instanceof SqliteValueError) {
-    return { kind: 'value', sqlState: error.sqlState, message: error.message }
+    const { sqlState, message, details, hint } = error
+    return { kind: 'value', sqlState, message, details, hint }
   }
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof Unavailable) return unavailable(message, path)

@@ -21,11 +21,20 @@ import { type SqliteParam, toSqliteParam } from '../wire/bound-values.ts'
 /** Ends a statement with an error in PostgreSQL's terms. */
 export class SqliteValueError extends Error {
   readonly sqlState: string
+  readonly details: string | null
+  readonly hint: string | null
 
-  constructor({ sqlState, message }: Pick<DatabaseFailure, 'sqlState' | 'message'>) {
+  constructor({
+    sqlState,
+    message,
+    details = null,
+    hint = null,
+  }: Pick<DatabaseFailure, 'sqlState' | 'message'> & Partial<DatabaseFailure>) {
     super(message)
     this.name = 'SqliteValueError'
     this.sqlState = sqlState
+    this.details = details
+    this.hint = hint
   }
 }
 
@@ -76,10 +85,25 @@ export function registerFunctions(db: Database.Database): void {
   db.function('dbrest_instant', moments, (value: unknown) => storedInstant(value))
   db.function('dbrest_day', moments, (value: unknown) => storedDay(value))
   db.function('dbrest_time', moments, (value: unknown) => storedTime(value))
+  // for functions of the registry; never computed ahead of the row that asks
+  db.function('raise_error', { directOnly: true, varargs: true }, raiseError)
   // the REGEXP operator of SQL, which SQLite leaves to applications and schemas may use
   db.function('regexp', { deterministic: true }, (pattern: unknown, value: unknown) =>
     test(matching)(value, pattern),
   )
+}
+
+/** `raise_error(state, message, details, hint)`: the last two may be left out. */
+function raiseError(...[state, message, details, hint]: readonly unknown[]): never {
+  const textOrNull = (value: unknown) => (value == null ? null : String(value))
+  const sqlState = textOrNull(state) ?? 'P0001'
+  throw new SqliteValueError({
+    // five characters, as PostgreSQL's have, or PostgREST's own word
+    sqlState: /^(?:[0-9A-Z]{5})$/.test(sqlState) ? sqlState : 'P0001',
+    message: textOrNull(message) ?? '',
+    details: textOrNull(details),
+    hint: textOrNull(hint),
+  })
 }
 
 function kindNamed(name: unknown): ValueKind {

@@ -64,7 +64,7 @@ export function whyNotCompiled(db: Database.Database, sql: string): string | nul
 }
 
 /** What is wrong is written in the schema; a file that is damaged or locked is another matter. */
-export function isOfSchema(error: unknown): error is Error {
+export function isOfSchema(error: unknown): error is Error & { readonly code: string } {
   const code = error instanceof Error && 'code' in error ? error.code : ''
   // a collation that is missing has a code of its own
   return typeof code === 'string' && code.startsWith('SQLITE_ERROR')

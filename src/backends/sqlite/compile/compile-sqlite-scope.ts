@@ -8,7 +8,7 @@ import { assertNever } from '../../../core/assert-never.ts'
 import { nameKey } from '../../../core/qualified-name.ts'
 import type { ChildJoin, ReadNode } from '../../../plan/plan.ts'
 import type { ColumnPair } from '../../../schema/relationship.ts'
-import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
+import type { Relation, SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { compileCondition, type FilterScope } from '../../sql/compile-filter.ts'
 import { ident, join, noSql, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import { valueFailure } from '../../values/value-failure.ts'
@@ -26,8 +26,16 @@ export interface CompileContext {
   readonly sources: SqliteSources
   /** An alias that no other relation of the statement has. */
   readonly nextAlias: () => SqlText
+  /** What the root reads where it is the result of a call. */
+  readonly result: ResultSource | null
   /** A count looks at conditions only, as PostgREST's does, a page at what embeds show. */
   readonly ignoresWindows: boolean
+}
+
+export interface ResultSource {
+  /** An item of FROM. */
+  readonly from: SqlText
+  readonly relation: Relation
 }
 
 export function createCompileContext(snapshot: SchemaSnapshot): CompileContext {
@@ -38,6 +46,7 @@ export function createCompileContext(snapshot: SchemaSnapshot): CompileContext {
     facts,
     sources: createSources(facts),
     ignoresWindows: false,
+    result: null,
     nextAlias() {
       count += 1
       return raw(`t${count}`)
@@ -64,7 +73,8 @@ export function openScope(
 ): NodeScope {
   const table = context.nextAlias()
   const { relation: name } = node
-  const relation = context.snapshot.relations.get(nameKey(name))
+  const result = node.readsResult ? context.result : null
+  const relation = result?.relation ?? context.snapshot.relations.get(nameKey(name))
   if (relation === undefined)
     return refuse(valueFailure('42P01', `relation "${name.name}" does not exist`))
   const place = {
@@ -72,14 +82,28 @@ export function openScope(
     table,
     relation,
     label: labelOf(node),
-    isStrict: context.facts.strictRelations.has(name.name),
-    ftsIndexes: context.facts.ftsIndexes.get(name.name) ?? [],
-    storedForms: context.facts.storedForms.get(name.name) ?? new Map(),
-    incomparable: context.facts.incomparable.get(name.name) ?? noColumns,
+    // what a function returns can be anything
+    ...(result === null ? factsOf(name.name, context) : noFacts),
   }
-  const from = sql`${context.sources.of(name)} AS ${table}`
+  const from = sql`${result?.from ?? context.sources.of(name)} AS ${table}`
   if (parent === null) return { ...place, from, joinConditions: [], mark: null }
   return { ...place, ...joinToParent(from, table, joinOf(node), parent.table, context) }
+}
+
+function factsOf(name: string, { facts }: CompileContext) {
+  return {
+    isStrict: facts.strictRelations.has(name),
+    ftsIndexes: facts.ftsIndexes.get(name) ?? [],
+    storedForms: facts.storedForms.get(name) ?? new Map<string, never>(),
+    incomparable: facts.incomparable.get(name) ?? noColumns,
+  }
+}
+
+const noFacts = {
+  isStrict: false,
+  ftsIndexes: [],
+  storedForms: new Map<string, never>(),
+  incomparable: new Set<string>(),
 }
 
 /** PostgREST's aliases: none for the root and behind a junction. */

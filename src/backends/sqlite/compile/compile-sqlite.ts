@@ -5,18 +5,21 @@
 
 import { assertNever } from '../../../core/assert-never.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
-import type { BodyEncoder, DatabasePlan, ReadPlan } from '../../../plan/plan.ts'
+import type { BodyEncoder, CallPlan, DatabasePlan, ReadPlan } from '../../../plan/plan.ts'
+import type { ReturnType } from '../../../schema/catalog.ts'
 import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { compileWhere } from '../../sql/compile-filter.ts'
 import {
   constant,
   join,
+  raw,
   type SqlStatement,
   type SqlText,
   sql,
   toStatement,
 } from '../../sql/sql-text.ts'
 import { CompileRefusal, notImplemented, type Refusal } from './compile-refusal.ts'
+import { compileCallSource, functionOf, valueProjection } from './compile-sqlite-call.ts'
 import { compileRows, objectProjection, type Projection } from './compile-sqlite-rows.ts'
 import {
   type CompileContext,
@@ -64,7 +67,7 @@ function compilePlan(plan: DatabasePlan, context: CompileContext): SqlText {
     case 'mutate':
       return notImplemented('writing')
     case 'call':
-      return notImplemented('functions (/rpc)')
+      return compileCall(plan, context)
     default:
       return assertNever(plan)
   }
@@ -72,7 +75,7 @@ function compilePlan(plan: DatabasePlan, context: CompileContext): SqlText {
 
 function compileRead(plan: ReadPlan, context: CompileContext): SqlText {
   const scope = openScope(plan.root, null, context)
-  const body = bodyOf(plan.headersOnly ? { kind: 'none' } : plan.media.encoder)
+  const body = bodyOf(plan.headersOnly ? { kind: 'none' } : plan.media.encoder, null)
   const { query, names } = compileRows(scope, body.project, context)
   const columns = [
     sql`CAST(${body.text(names)} AS BLOB) AS body`,
@@ -82,8 +85,31 @@ function compileRead(plan: ReadPlan, context: CompileContext): SqlText {
   return sql`SELECT ${join(columns, ', ')} FROM (${query})`
 }
 
+function compileCall(plan: CallPlan, outside: CompileContext): SqlText {
+  const called = functionOf(plan, outside)
+  const source = compileCallSource(plan, called, outside)
+  const controls = source.controls === null ? [] : source.controls
+  if (called.result.kind === 'void') {
+    const total = sql`iif(count(*) >= 0, ${raw(plan.count === null ? 'NULL' : '1')}, NULL)`
+    const columns = [sql`CAST('' AS BLOB)`, sql`1`, total, ...controls]
+    return sql`SELECT ${join(columns, ', ')} FROM ${source.from}`
+  }
+  const context = { ...outside, result: source }
+  const { returns } = plan.routine
+  const scope = openScope(plan.root, null, context)
+  const body = bodyOf(plan.via === 'head' ? { kind: 'none' } : plan.media.encoder, returns)
+  const { query, names } = compileRows(scope, body.project, context)
+  // one row always comes of what is no set
+  const rows = returns.isSet ? sql`count(*)` : sql`1`
+  const total = returns.isSet
+    ? compileTotal(plan, context)
+    : raw(plan.count === null ? 'NULL' : '1')
+  const columns = [sql`CAST(${body.text(names)} AS BLOB)`, rows, total, ...controls]
+  return sql`SELECT ${join(columns, ', ')} FROM (${query})`
+}
+
 /** Counted apart only where the page may not be all there is. */
-function compileTotal(plan: ReadPlan, context: CompileContext): SqlText {
+function compileTotal(plan: ReadPlan | CallPlan, context: CompileContext): SqlText {
   if (plan.count === null) return sql`NULL`
   const { hasLimit, hasOffset, maxRows } = plan.root.window
   if (!hasLimit && !hasOffset && maxRows === null) return sql`count(*)`
@@ -98,16 +124,21 @@ interface Body {
   readonly text: (names: readonly string[]) => SqlText
 }
 
-function bodyOf(encoder: BodyEncoder): Body {
+/** `returns`: what a called function returns; null for relations. */
+function bodyOf(encoder: BodyEncoder, returns: ReturnType | null): Body {
+  const isScalar = returns !== null && returns.kind !== 'composite'
+  const isOne = returns !== null && !returns.isSet
   switch (encoder.kind) {
     case 'json': {
+      const project = isScalar ? valueProjection : objectProjection
+      if (isOne) return { project, text: () => strippedIf(encoder.stripNulls, firstRow) }
       const array = sql`'[' || ifnull(group_concat(r, ','), '') || ']'`
-      return { project: objectProjection, text: () => strippedIf(encoder.stripNulls, array) }
+      return { project, text: () => strippedIf(encoder.stripNulls, array) }
     }
     case 'singular': {
       // any other number of rows than one is an error
-      const first = sql`ifnull(min(r), 'null')`
-      return { project: objectProjection, text: () => strippedIf(encoder.stripNulls, first) }
+      const project = isScalar && isOne ? valueProjection : objectProjection
+      return { project, text: () => strippedIf(encoder.stripNulls, firstRow) }
     }
     case 'csv':
       return csvBody
@@ -121,6 +152,8 @@ function bodyOf(encoder: BodyEncoder): Body {
       return assertNever(encoder)
   }
 }
+
+const firstRow = sql`ifnull(min(r), 'null')`
 
 function strippedIf(stripNulls: boolean, json: SqlText): SqlText {
   return stripNulls ? sql`dbrest_strip_nulls(${json})` : json

@@ -5,11 +5,13 @@
  *
  * A reading travels as the `type` of a placeholder, which is its index in `readings`.
  */
+import { isUtf8 } from 'node:buffer'
 import { type ApiRequest, ftsOperators, type Slot } from '../../../api/api-request.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import type { PlanWindow } from '../../../plan/plan.ts'
-import { bindParams, type ParamValue } from '../../sql/bind-params.ts'
+import { jsonArguments } from '../../../plan/request-values.ts'
+import { bindParams, type Caller, type ParamValue } from '../../sql/bind-params.ts'
 import { param, type SqlStatement, type SqlText } from '../../sql/sql-text.ts'
 import { type ArrayMembers, parseArrayLiteral } from '../../values/array-literal.ts'
 import { parseContainmentOperand } from '../../values/json-containment.ts'
@@ -24,6 +26,13 @@ import { type SqliteParam, toSqliteParam } from '../wire/bound-values.ts'
 import type { Refusal } from './compile-refusal.ts'
 import { toFts5Query } from './fts5-query.ts'
 import { likeToGlob } from './like-glob.ts'
+import {
+  type ArgumentReading,
+  argumentReading,
+  argumentTypes,
+  memberText,
+  readCallArgument,
+} from './read-call-argument.ts'
 
 /** Readings of one value, and of each member of a list. */
 const memberReadings = [...parsedTypes, 'any', 'glob', 'like', 'regex'] as const
@@ -51,19 +60,33 @@ const otherReadings = [
   'containment',
   'limit',
   'offset',
+  /** Bytes that have to be a text. */
+  'utf8',
   ...ftsOperators.flatMap((operator) => [`${operator} query`, `${operator} negated`] as const),
 ] as const
 
-/** `list`: the members of `in`, or of the array literal of `any` and `all`, as a JSON array. */
-export type Reading = MemberReading | `${MemberReading} list` | (typeof otherReadings)[number]
+/**
+ * `list`: the members of `in`, or of the array literal of `any` and `all`, as a JSON array.
+ */
+export type Reading =
+  | MemberReading
+  | `${MemberReading} list`
+  | ArgumentReading
+  | (typeof otherReadings)[number]
 
 const readings: readonly Reading[] = [
   // the first is what placeholders without a type get
   'text',
   ...memberReadings.filter((reading) => reading !== 'text'),
   ...memberReadings.map((reading) => `${reading} list` as const),
+  ...[...argumentTypes.values()].map(argumentReading),
   ...otherReadings,
 ]
+
+/** For placeholders of what is no filter's operand. */
+export function readingIndex(reading: Reading): number {
+  return readings.indexOf(reading)
+}
 
 export function operand(slot: Slot, reading: Reading): SqlText {
   const isPattern = /^(?:glob|like|is ascii)/.test(reading)
@@ -88,10 +111,15 @@ type Read = Result<SqliteParam, DatabaseFailure>
 export function bindOperands(
   statement: SqlStatement,
   request: ApiRequest,
+  caller: Caller,
 ): Result<readonly SqliteParam[], Refusal> {
+  const takesJson = statement.params.some(({ kind }) => kind === 'json-argument')
+  if (takesJson && jsonArguments(request) === null) {
+    return err(toRefusal(valueFailure('22P02', 'invalid input syntax for type json')))
+  }
   const values: SqliteParam[] = []
   const now = new Date()
-  for (const [index, sent] of bindParams(statement, request).entries()) {
+  for (const [index, sent] of bindParams(statement, request, caller).entries()) {
     if (holdsNul(sent)) return err({ kind: 'database', failure: nulFailure })
     const read = readSent(readings[statement.types[index] ?? 0] ?? 'text', sent, now)
     if (!read.ok) return err(toRefusal(read.error))
@@ -118,7 +146,9 @@ function holdsNul(sent: ParamValue): boolean {
 function readSent(reading: Reading, sent: ParamValue, now: Date): Read {
   // a negative limit is none
   if (sent === null) return ok(reading === 'limit' ? -1n : null)
-  if (sent instanceof Uint8Array) return ok(sent)
+  if (sent instanceof Uint8Array) return reading === 'utf8' ? readUtf8(sent) : ok(sent)
+  const argument = argumentTypes.get(reading)
+  if (argument !== undefined) return readCallArgument(argument, sent)
   const listed = memberReadings.find((each) => reading === `${each} list`)
   if (listed !== undefined) return readList(listed, sent, now)
   if (typeof sent !== 'string') throw new Error(`a list where one value is read: ${reading}`)
@@ -150,6 +180,11 @@ function partsOf(type: MomentType, moment: Moment): MomentParts {
 function nextDayText(day: number): string {
   const text = dayText(day + 1)
   return text === dayText(day) ? '~' : text
+}
+
+function readUtf8(bytes: Uint8Array): Read {
+  if (isUtf8(bytes)) return ok(Buffer.from(bytes).toString())
+  return err(valueFailure('22021', 'invalid byte sequence for encoding "UTF8"'))
 }
 
 function readMember(reading: MemberReading, text: string, now: Date): Read {
@@ -240,7 +275,7 @@ function toJsonList(reading: MemberReading, members: ArrayMembers, now: Date): R
       const read = readMoment(momentType, member, now)
       if (!read.ok) return read
       const { micros, from, until } = partsOf(momentType, read.value)
-      values.push(`[${[micros, from, until].map(toJson).join(',')}]`)
+      values.push(`[${[micros, from, until].map(memberText).join(',')}]`)
       continue
     }
     const read = member === null ? ok(null) : readMember(reading, member, now)
@@ -253,19 +288,11 @@ function toJsonList(reading: MemberReading, members: ArrayMembers, now: Date): R
 function memberJson(reading: MemberReading, member: string | null, value: SqliteParam): string {
   if (reading === 'any') return anyPair(member)
   if (reading === 'uuid' && value !== null) return JSON.stringify(uuidSpellings(String(value)))
-  return toJson(value)
+  return memberText(value)
 }
 
 /** [the number that it could be, the text] */
 function anyPair(member: string | null): string {
   if (member === null) return '[null,null]'
-  return `[${toJson(anyNumber(member))},${JSON.stringify(member)}]`
-}
-
-/** Digits stay as they are; bytes are hexadecimal. */
-function toJson(value: SqliteParam): string {
-  if (value instanceof Uint8Array) return JSON.stringify(Buffer.from(value).toString('hex'))
-  if (typeof value === 'bigint') return value.toString()
-  if (value === Infinity) return '9e999'
-  return value === -Infinity ? '-9e999' : JSON.stringify(value)
+  return `[${memberText(anyNumber(member))},${JSON.stringify(member)}]`
 }

@@ -11,6 +11,8 @@ import type { SqliteFacts } from '../catalog/sqlite-facts.ts'
 export interface SqliteSources {
   /** What stands behind FROM. */
   of(relation: QualifiedName): SqlText
+  /** A common table expression of the statement's own: `name(columns) AS (…)`. */
+  define(definition: SqlText): void
   /** What stands before the SELECT, once all of it is compiled: `WITH … `, or nothing. */
   definitions(): SqlText
 }
@@ -19,6 +21,7 @@ export function createSources({
   repairedViews,
 }: Pick<SqliteFacts, 'repairedViews'>): SqliteSources {
   const used = new Set<string>()
+  const own: SqlText[] = []
 
   function use(name: string): void {
     if (used.has(name)) return
@@ -32,6 +35,9 @@ export function createSources({
       use(relation.name)
       return ident(relation.name)
     },
+    define(definition) {
+      own.push(definition)
+    },
     definitions() {
       const views = [...used].flatMap((name) => {
         const view = repairedViews.get(name)
@@ -40,7 +46,8 @@ export function createSources({
         // what it selects may end with a comment
         return [sql`${ident(name)}(${columns}) AS (${raw(view.select)}\n)`]
       })
-      return views.length === 0 ? noSql : sql`WITH ${join(views, ', ')} `
+      const all = [...views, ...own]
+      return all.length === 0 ? noSql : sql`WITH ${join(all, ', ')} `
     },
   }
 }

@@ -87,6 +87,17 @@ export interface RawUnreadable {
   readonly cause: string
 }
 
+/** What SQLite says of a statement that it was given to prepare. */
+export type RawStatement =
+  | {
+      readonly kind: 'prepared'
+      readonly isReadOnly: boolean
+      /** Of its rows; null where nothing was declared of a column. */
+      readonly columns: readonly { readonly name: string; readonly type: string | null }[]
+    }
+  /** In SQLite's words. */
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+
 export interface RawCatalog {
   readonly sqliteVersion: string
   readonly relations: readonly RawRelation[]
@@ -96,4 +107,6 @@ export interface RawCatalog {
   /** The system lets this process write the file. */
   readonly isFileWritable: boolean
   readonly storedForms: readonly RawStoredForm[]
+  /** One for each statement that was asked about. */
+  readonly statements: readonly RawStatement[]
 }

@@ -18,7 +18,13 @@ export type ChildFailure =
       readonly clientMessage: string
     }
   | { readonly kind: 'sqlite'; readonly code: string; readonly message: string }
-  | { readonly kind: 'value'; readonly sqlState: string; readonly message: string }
+  | {
+      readonly kind: 'value'
+      readonly sqlState: string
+      readonly message: string
+      readonly details?: string | null
+      readonly hint?: string | null
+    }
 
 export type ChildReply =
   /** The first thing a process says; nobody has asked. */

@@ -7,7 +7,7 @@
  *         read      [epoch: u32][schema stamp][slot: u16][values]
  *         check     [epoch: u32][schema stamp]
  *         version   nothing
- *         catalog   [whether foreign keys are enforced: u8]
+ *         catalog   [whether foreign keys are enforced: u8][JSON: statements to prepare]
  */
 import { assertNever } from '../../../core/assert-never.ts'
 import { readValues, type SqliteParam, writeValues } from './bound-values.ts'
@@ -30,8 +30,15 @@ export type ChildRequest =
   /** Whether a read of this schema would run. */
   | ({ readonly op: 'check' } & Planned)
   | { readonly op: 'version' }
-  /** `foreignKeys`: they are enforced when something is written. */
-  | { readonly op: 'catalog'; readonly foreignKeys: boolean }
+  /**
+   * `foreignKeys`: they are enforced when something is written. SQLite is asked about the statements
+   * as well.
+   */
+  | {
+      readonly op: 'catalog'
+      readonly foreignKeys: boolean
+      readonly statements: readonly string[]
+    }
 
 export type RequestFrame =
   | { readonly op: 'register'; readonly slot: number; readonly sql: string }
@@ -71,6 +78,7 @@ export function writeRequest(writer: FrameWriter, id: number, request: ChildRequ
       break
     case 'catalog':
       writer.u8(request.foreignKeys ? 1 : 0)
+      writer.text(JSON.stringify(request.statements))
       break
     default:
       assertNever(request)
@@ -104,7 +112,12 @@ function readChildRequest(op: number | undefined, frame: Buffer): ChildRequest {
     case ops.version:
       return { op: 'version' }
     case ops.catalog:
-      return { op: 'catalog', foreignKeys: frame[restAt] === 1 }
+      return {
+        op: 'catalog',
+        foreignKeys: frame[restAt] === 1,
+        // our own code is on the other end
+        statements: JSON.parse(frame.toString('utf8', restAt + 1)) as string[],
+      }
     default:
       throw new Error(`a SQLite process was asked for ${op}`)
   }

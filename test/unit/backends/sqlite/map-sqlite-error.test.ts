@@ -24,6 +24,8 @@ describe('mapChildFailure', () => {
       'collation "de" does not exist',
       false,
     ],
+    ['SQLITE_ERROR', 'near "from": syntax error', '42601', 'syntax error at or near "from"', false],
+    ['SQLITE_ERROR', 'incomplete input', '42601', 'syntax error at end of input', false],
     ['SQLITE_ERROR', 'malformed JSON', '22P02', 'invalid input syntax for type json', false],
     ['SQLITE_ERROR', 'integer overflow', '22003', 'bigint out of range', false],
     ['SQLITE_ERROR', 'too many SQL variables', '54001', 'too many SQL variables', false],

@@ -14,6 +14,7 @@ function bind(text: SqlText, options: RequestOptions) {
   const bound = bindOperands(
     toStatement(text, () => '?'),
     request(options),
+    { role: 'clerk', claims: '{"role":"clerk"}' },
   )
   return bound.ok ? { ok: true, value: bound.value[0] } : bound
 }

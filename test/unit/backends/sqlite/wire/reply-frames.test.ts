@@ -33,6 +33,7 @@ describe('replies', () => {
         hasForeignIndex: false,
         isFileWritable: true,
         storedForms: [],
+        statements: [],
       },
     },
     { kind: 'failed', failure: { kind: 'value', sqlState: '22P02', message: 'é' } },

@@ -40,8 +40,8 @@ describe('requests', () => {
     { op: 'read', slot: 0, params: [], epoch: 0, stamp },
     { op: 'check', epoch: 1, stamp },
     { op: 'version' },
-    { op: 'catalog', foreignKeys: false },
-    { op: 'catalog', foreignKeys: true },
+    { op: 'catalog', foreignKeys: false, statements: [] },
+    { op: 'catalog', foreignKeys: true, statements: ['SELECT ?', "SELECT 'é'"] },
   ])('arrive as they were sent: %o', (request) => {
     expect(acrossTheWire((writer) => writeRequest(writer, 4_294_967_295, request))).toEqual([
       { op: 'ask', id: 4_294_967_295, request },

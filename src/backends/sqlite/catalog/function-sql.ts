@@ -1,0 +1,82 @@
+/**
+ * One SQL statement of the function registry → its text in pieces around the places where values
+ * go. Strings, quoted names and comments are known for what they are, so that a `:word` in them is
+ * no placeholder; whether the rest is SQL is SQLite's to say.
+ */
+import { err, ok, type Result } from '../../../core/result.ts'
+import type { DatabaseFailure } from '../../../errors/api-error.ts'
+import { valueFailure } from '../../values/value-failure.ts'
+
+export type SqlPiece =
+  | { readonly kind: 'text'; readonly text: string }
+  /** `:who`, or `:"some one"` for a name that is no word. */
+  | { readonly kind: 'placeholder'; readonly name: string }
+
+export interface FunctionSql {
+  readonly pieces: readonly SqlPiece[]
+  /** `INSERT`, `UPDATE`, `DELETE` or, where it has none of them, `SELECT`. */
+  readonly command: string
+  /** It sorts its rows, or can fail by itself: it has to run as it is, and whole. */
+  readonly isOpaque: boolean
+}
+
+const tokens =
+  /(--[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|("(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|'(?:[^']|'')*')|(::)|:(?:([\p{L}_][\p{L}\p{Nd}_]*)|"((?:[^"]|"")*)")|([?@$#][\p{L}\p{Nd}_:]*)|([\p{L}_][\p{L}\p{Nd}_$]*)|([\s\S])/gu
+
+const writingKeywords = ['INSERT', 'UPDATE', 'DELETE']
+const statementKeywords = ['SELECT', 'WITH', 'VALUES', ...writingKeywords]
+
+/**
+ * Shape   `select :a -- sum` → ['select ', a, ' ']
+ * Errors  42601 for another way to write placeholders, and for several statements;
+ *         0A000 for a statement of another kind
+ */
+export function readFunctionSql(sql: string): Result<FunctionSql, DatabaseFailure> {
+  const pieces: SqlPiece[] = []
+  const words: string[] = []
+  let text = ''
+  let hasEnded = false
+  for (const match of sql.matchAll(tokens)) {
+    const [whole, comment, , , placeholder, quotedPlaceholder, foreign, word] = match
+    if (comment !== undefined || /^\s$/.test(whole)) {
+      text += ' '
+      continue
+    }
+    if (hasEnded) return refused('42601', 'several statements are given as a list of texts')
+    if (whole === ';') {
+      hasEnded = true
+      continue
+    }
+    const name = placeholder ?? quotedPlaceholder?.replaceAll('""', '"')
+    if (name !== undefined) {
+      pieces.push({ kind: 'text', text }, { kind: 'placeholder', name })
+      text = ''
+      continue
+    }
+    if (foreign !== undefined) {
+      return refused('42601', `placeholders are written :name, not ${foreign}`)
+    }
+    if (word !== undefined) words.push(word.toUpperCase())
+    text += whole
+  }
+  pieces.push({ kind: 'text', text })
+  const [first] = words
+  if (first === undefined || !statementKeywords.includes(first)) {
+    const allowed = statementKeywords.join(', ')
+    return refused('0A000', `a function begins with ${allowed}, not ${first ?? 'nothing'}`)
+  }
+  return ok({
+    pieces,
+    command: words.find((each) => writingKeywords.includes(each)) ?? 'SELECT',
+    isOpaque: words.includes('ORDER') || words.includes('RAISE_ERROR'),
+  })
+}
+
+/** With a `?` for each value, for SQLite to prepare. */
+export function preparableText({ pieces }: FunctionSql): string {
+  return pieces.map((piece) => (piece.kind === 'text' ? piece.text : '?')).join('')
+}
+
+function refused(sqlState: string, message: string): Result<never, DatabaseFailure> {
+  return err(valueFailure(sqlState, message))
+}

@@ -1,0 +1,262 @@
+/**
+ * The function registry against one SQLite schema: its definitions and what SQLite said of their
+ * statements → routines for the catalog, and what the compiler has to know to call each. What
+ * cannot be called is kept with its failure, so that it is told by name and answers precisely.
+ */
+
+import { onlySchema } from '../../../core/only-schema.ts'
+import { qualifiedName } from '../../../core/qualified-name.ts'
+import { err, ok, type Result } from '../../../core/result.ts'
+import type { DatabaseFailure } from '../../../errors/api-error.ts'
+import type { CatalogRelation, Column, Routine, UnusableRoutine } from '../../../schema/catalog.ts'
+import type { FunctionDefinition, FunctionRegistry } from '../../registry/function-registry.ts'
+import {
+  parameterTypes,
+  type RoutineResult,
+  registeredRoutine,
+  resultColumn,
+  routineResult,
+  scalarColumn,
+} from '../../registry/registered-routine.ts'
+import type { RegisteredType } from '../../registry/registered-type.ts'
+import { valueFailure } from '../../values/value-failure.ts'
+import type { RawStatement } from '../wire/raw-catalog.ts'
+import { readDeclaredType } from './declared-type.ts'
+import { type FunctionSql, preparableText, readFunctionSql } from './function-sql.ts'
+
+export interface SqliteFunction {
+  readonly kind: 'callable'
+  /** By the name that its SQL knows it by. */
+  readonly parameters: ReadonlyMap<string, SqliteParameter>
+  /** The last one answers. */
+  readonly statements: readonly FunctionStatement[]
+  readonly result: RoutineResult
+  /** The columns of the last statement, in its order: a value's is called `pgrst_scalar`. */
+  readonly names: readonly string[]
+  /** Of its rows, as they are read: those of the relation, or its own. */
+  readonly columns: readonly Column[]
+  /** What `response.status` and `response.headers` of the first row say is said of the answer. */
+  readonly setsStatus: boolean
+  readonly setsHeaders: boolean
+}
+
+export interface SqliteParameter {
+  readonly type: RegisteredType
+  /** The body as a whole is the argument. */
+  readonly isRawBody: boolean
+  /** JSON text; null: SQL's null. */
+  readonly defaultJson: string | null
+}
+
+export interface FunctionStatement {
+  readonly sql: FunctionSql
+  readonly isReadOnly: boolean
+}
+
+export interface BrokenFunction {
+  readonly kind: 'broken'
+  readonly failure: DatabaseFailure
+}
+
+export type RegisteredFunction = SqliteFunction | BrokenFunction
+
+/** What a request puts in place of a placeholder that is no parameter. */
+export const requestPlaceholders = [
+  'request_method',
+  'request_path',
+  'request_role',
+  'request_jwt_claims',
+  'request_headers',
+  'request_cookies',
+] as const
+export type RequestPlaceholder = (typeof requestPlaceholders)[number]
+
+export const controlColumns = { status: 'response.status', headers: 'response.headers' } as const
+
+/** The statements that SQLite is to prepare, function by function, those that can be read. */
+export function registeredStatements(registry: FunctionRegistry): readonly string[] {
+  return registry.flatMap((definition) => {
+    const read = readStatements(definition)
+    return read.ok ? read.value.map(preparableText) : []
+  })
+}
+
+export type ToFailure = (raw: Extract<RawStatement, { kind: 'failed' }>) => DatabaseFailure
+
+export interface BuiltFunctions {
+  readonly routines: readonly Routine[]
+  readonly unusable: readonly UnusableRoutine[]
+  /** By the position in the registry, which routines name. */
+  readonly functions: readonly RegisteredFunction[]
+}
+
+/**
+ * `prepared` answers `registeredStatements`, one for one; `toFailure` says what SQLite says in
+ * PostgreSQL's terms.
+ */
+export function buildFunctions(
+  registry: FunctionRegistry,
+  prepared: readonly RawStatement[],
+  relations: readonly CatalogRelation[],
+  toFailure: ToFailure,
+): BuiltFunctions {
+  const left = [...prepared]
+  const built = registry.map((definition, index) => {
+    const read = readStatements(definition)
+    const answers = read.ok ? left.splice(0, read.value.length) : []
+    const made = read.ok
+      ? buildFunction(definition, read.value, answers, relations, toFailure)
+      : err(read.error)
+    const result = made.ok ? made.value.result : null
+    const routine = registeredRoutine(definition, result, made.ok ? made.value.columns : [])
+    return { routine: { ...routine, definition: index }, made }
+  })
+  return {
+    routines: built.map(({ routine }) => routine),
+    unusable: built.flatMap(({ routine, made }) =>
+      made.ok ? [] : [{ ...qualifiedName(onlySchema, routine.name), cause: causeOf(made.error) }],
+    ),
+    functions: built.map(({ made }) =>
+      made.ok ? made.value : { kind: 'broken', failure: made.error },
+    ),
+  }
+}
+
+function causeOf({ message, details }: DatabaseFailure): string {
+  return details === null ? message : `${message}: ${details}`
+}
+
+function readStatements({
+  body,
+}: FunctionDefinition): Result<readonly FunctionSql[], DatabaseFailure> {
+  if (body.kind !== 'sql') {
+    return err(valueFailure('0A000', 'a function is written in SQL here, not as a pipeline'))
+  }
+  const read: FunctionSql[] = []
+  for (const statement of body.statements) {
+    const sql = readFunctionSql(statement)
+    if (!sql.ok) return sql
+    read.push(sql.value)
+  }
+  return ok(read)
+}
+
+function buildFunction(
+  definition: FunctionDefinition,
+  statements: readonly FunctionSql[],
+  answers: readonly RawStatement[],
+  relations: readonly CatalogRelation[],
+  toFailure: ToFailure,
+): Result<SqliteFunction, DatabaseFailure> {
+  const types = parameterTypes(definition)
+  if (!types.ok) return types
+  const stranger = strangerAmong(statements, types.value)
+  if (stranger !== null) return err(valueFailure('42P02', `there is no parameter :${stranger}`))
+  const result = routineResult(definition, (name) => relations.some((each) => each.name === name))
+  if (!result.ok) return result
+
+  const prepared: FunctionStatement[] = []
+  let shown: readonly Column[] = []
+  for (const [index, sql] of statements.entries()) {
+    const answer = answers[index]
+    if (answer === undefined) throw new Error('SQLite was not asked about a statement')
+    if (answer.kind === 'failed') return err(toFailure(answer))
+    if (!answer.isReadOnly && definition.volatility !== 'volatile') return err(writes(sql))
+    prepared.push({ sql, isReadOnly: answer.isReadOnly })
+    shown = answer.columns.map(({ name, type }) => {
+      const { baseType, nominalType } = readDeclaredType(type ?? '')
+      return resultColumn(name, baseType, nominalType)
+    })
+  }
+  const names = shown.map(({ name }) => name)
+  const columns = resultColumns(result.value, shown, relations)
+  return columns.ok
+    ? ok({
+        kind: 'callable',
+        parameters: new Map(
+          definition.parameters.flatMap(({ name, defaultJson, isRawBody }) => {
+            const type = types.value.get(name)
+            return type === undefined ? [] : [[name, { type, defaultJson, isRawBody }] as const]
+          }),
+        ),
+        statements: prepared,
+        result: result.value,
+        names: result.value.kind === 'scalar' ? withScalar(names) : names,
+        columns: columns.value,
+        setsStatus: names.includes(controlColumns.status),
+        setsHeaders: names.includes(controlColumns.headers),
+      })
+    : columns
+}
+
+function isControl(name: string): boolean {
+  return name === controlColumns.status || name === controlColumns.headers
+}
+
+/** The first column is the value, whatever it is called. */
+function withScalar(names: readonly string[]): readonly string[] {
+  const at = names.findIndex((name) => !isControl(name))
+  return names.map((name, index) => (index === at ? scalarColumn : name))
+}
+
+function strangerAmong(
+  statements: readonly FunctionSql[],
+  parameters: ReadonlyMap<string, unknown>,
+): string | null {
+  for (const { pieces } of statements) {
+    for (const piece of pieces) {
+      if (piece.kind === 'text' || parameters.has(piece.name)) continue
+      if (!requestPlaceholders.some((name) => name === piece.name)) return piece.name
+    }
+  }
+  return null
+}
+
+/** As PostgreSQL says it of a function that is declared not to write. */
+export function writes({ command }: FunctionSql): DatabaseFailure {
+  return valueFailure('25006', `cannot execute ${command} in a read-only transaction`)
+}
+
+/** The columns that rows are read by, which the statement has to give. */
+function resultColumns(
+  result: RoutineResult,
+  shown: readonly Column[],
+  relations: readonly CatalogRelation[],
+): Result<readonly Column[], DatabaseFailure> {
+  const own = shown.filter(({ name }) => !isControl(name))
+  switch (result.kind) {
+    case 'void':
+      return ok([])
+    case 'scalar': {
+      const [first] = own
+      if (first === undefined) return mismatch('the last statement returns nothing')
+      const { column } = result
+      return ok([column.baseType === 'any' ? { ...first, name: scalarColumn } : column])
+    }
+    case 'columns':
+      if (result.columns === null) {
+        return own.length === 0 ? mismatch('the last statement returns nothing') : ok(own)
+      }
+      return allOf(result.columns, own)
+    case 'relation': {
+      const relation = relations.find(({ name }) => name === result.relation)
+      return allOf(relation?.columns ?? [], own)
+    }
+  }
+}
+
+function allOf(
+  wanted: readonly Column[],
+  own: readonly Column[],
+): Result<readonly Column[], DatabaseFailure> {
+  const names = new Set(own.map(({ name }) => name.toLowerCase()))
+  const missing = wanted.find(({ name }) => !names.has(name.toLowerCase()))
+  return missing === undefined
+    ? ok(wanted)
+    : mismatch(`the last statement does not return the column ${missing.name}`)
+}
+
+function mismatch(details: string): Result<never, DatabaseFailure> {
+  const message = 'what the function returns is not what its statement returns'
+  return err(valueFailure('42P13', message, { details }))
+}

@@ -1,0 +1,274 @@
+/**
+ * Functions of the registry on SQLite: what cannot be said on PostgreSQL as well. The rules that
+ * both share are conformance cases (test/conformance/cases/functions.ts).
+ */
+import { afterEach, describe, expect, test } from 'vitest'
+import type { FunctionSource } from '../../support/function-source.ts'
+import { type SqliteApi, serveSqlite } from '../../support/sqlite-database.ts'
+
+const sql = `
+  create table films (id integer primary key, title text not null, seen boolean, made date);
+  insert into films values (1, 'Dune', 1, '2021-10-22'), (2, 'Alien', 0, '1979-05-25'),
+    (3, 'Arrival', null, '2016-11-11');
+  create table stars (id integer primary key, film_id integer references films (id), name text);
+  insert into stars values (1, 1, 'Zendaya'), (2, 2, 'Sigourney Weaver');
+`
+
+let api: (SqliteApi & { stop(): Promise<void> }) | null = null
+afterEach(async () => {
+  await api?.stop()
+  api = null
+})
+
+async function serve(...functions: readonly FunctionSource[]) {
+  const served = await serveSqlite(sql, {
+    functionRegistry: { file: null, text: JSON.stringify(functions) },
+  })
+  api = served
+  return served
+}
+
+const json = { 'Content-Type': 'application/json' }
+const asPost = (body: string) => ({ method: 'POST', body })
+
+describe('a function that cannot be called', () => {
+  test.each<[string, FunctionSource, number, string, string]>([
+    [
+      'names a table that is not there',
+      { name: 'f', sql: 'select * from gone' },
+      404,
+      '42P01',
+      'relation "gone" does not exist',
+    ],
+    [
+      'is no SQL',
+      { name: 'f', sql: 'select from' },
+      400,
+      '42601',
+      'syntax error at or near "from"',
+    ],
+    [
+      'changes the schema',
+      { name: 'f', sql: 'drop table films' },
+      400,
+      '0A000',
+      'a function begins with SELECT, WITH, VALUES, INSERT, UPDATE, DELETE, not DROP',
+    ],
+    [
+      'is two statements',
+      { name: 'f', sql: 'select 1; select 2' },
+      400,
+      '42601',
+      'several statements are given as a list of texts',
+    ],
+    [
+      'names no parameter of its own',
+      { name: 'f', sql: 'select :who' },
+      400,
+      '42P02',
+      'there is no parameter :who',
+    ],
+    [
+      'writes although it is stable',
+      { name: 'f', volatility: 'stable', sql: 'delete from films' },
+      405,
+      '25006',
+      'cannot execute DELETE in a read-only transaction',
+    ],
+    [
+      'returns a type that there is not',
+      { name: 'f', returns: { kind: 'setof', type: 'movies' }, sql: 'select 1' },
+      400,
+      '42704',
+      'type "movies" does not exist',
+    ],
+    [
+      'takes a type that there is not',
+      { name: 'f', params: [{ name: 'a', type: 'point', optional: true }], sql: 'select :a' },
+      400,
+      '42704',
+      'type "point" does not exist',
+    ],
+    [
+      'lacks a column of what it returns',
+      { name: 'f', returns: { kind: 'setof', type: 'films' }, sql: 'select id from films' },
+      400,
+      '42P13',
+      'what the function returns is not what its statement returns',
+    ],
+    [
+      'is a pipeline',
+      { name: 'f', collection: 'films', pipeline: [] },
+      400,
+      '0A000',
+      'a function is written in SQL here, not as a pipeline',
+    ],
+  ])('since it %s', async (_, definition, status, code, message) => {
+    const { snapshot, get } = await serve(definition, { name: 'g', sql: 'select 1' })
+    const answer = await get('/rpc/f', json, asPost('{}'))
+    expect(answer).toMatchObject({ status, body: { code, message } })
+    // told by name, and no other suffers
+    expect(snapshot().unusableRoutines).toMatchObject([{ schema: 'main', name: 'f' }])
+    expect(await get('/rpc/g')).toMatchObject({ status: 200, text: '1' })
+  })
+
+  test('is called again once the schema has what it needs', async () => {
+    const served = await serve({ name: 'f', sql: 'select count(*) from later' })
+    expect(await served.get('/rpc/f')).toMatchObject({ status: 404 })
+    served.file.exec('create table later (id integer)')
+    expect(await served.get('/rpc/f')).toMatchObject({ status: 200, text: '0' })
+    expect(served.snapshot().unusableRoutines).toEqual([])
+  })
+})
+
+describe('arguments', () => {
+  const typed = (type: string): FunctionSource => ({
+    name: 'f',
+    params: [{ name: 'a', type }],
+    sql: `select typeof(:a) || ' ' || :a`,
+  })
+
+  test.each<[string, string, string, string]>([
+    ['int', '7', '7', 'integer 7'],
+    ['bigint', '9007199254740993', '9007199254740993', 'integer 9007199254740993'],
+    ['text', '7', '7', 'text 7'],
+    ['boolean', 'yes', 'true', 'integer 1'],
+    ['float8', '1.5', '1.5', 'real 1.5'],
+    ['json', '{"b": 1.50}', '{"b": 1.50}', 'text {"b": 1.50}'],
+    ['int[]', '{1,2}', '[1, 2]', 'text [1,2]'],
+    ['text[]', '{a,"b,c"}', '["a", "b,c"]', 'text ["a","b,c"]'],
+  ])('of type %s are bound as such, by query and by JSON', async (type, text, value, expected) => {
+    const { get } = await serve({ ...typed(type), returns: { type: 'text' } })
+    const byQuery = await get(`/rpc/f?a=${encodeURIComponent(text)}`)
+    const byJson = await get('/rpc/f', json, asPost(`{"a": ${value}}`))
+    expect([byQuery.body, byJson.body]).toEqual([expected, expected])
+  })
+
+  test.each<[string, string, string]>([
+    ['int', '"x"', 'invalid input syntax for type integer: "x"'],
+    ['int', '1.5', 'invalid input syntax for type integer: "1.5"'],
+    ['int[]', '[1, "x"]', 'invalid input syntax for type integer: "x"'],
+    ['int[]', '1', 'expected JSON array'],
+  ])('that are no %s are refused: %s', async (type, value, message) => {
+    const { get } = await serve(typed(type))
+    const answer = await get('/rpc/f', json, asPost(`{"a": ${value}}`))
+    expect(answer).toMatchObject({ status: 400, body: { code: '22P02', message } })
+  })
+
+  test('of null, left out, and by default', async () => {
+    const { get } = await serve({
+      name: 'f',
+      params: [
+        { name: 'a', type: 'int', optional: true },
+        { name: 'b', type: 'int', default: 5 },
+        { name: 'c', type: 'text[]', default: ['x'] },
+      ],
+      returns: { type: 'json' },
+      sql: 'select json_array(:a, :b, json(:c), typeof(:b))',
+    })
+    expect((await get('/rpc/f')).body).toEqual([null, 5, ['x'], 'integer'])
+    const answer = await get('/rpc/f', json, asPost('{"a": 1, "b": null, "c": []}'))
+    expect(answer.body).toEqual([1, null, [], 'null'])
+  })
+
+  test('are looked for in SQL only, not in strings, names and comments', async () => {
+    const { get } = await serve({
+      name: 'f',
+      params: [{ name: 'a', type: 'text' }],
+      returns: { kind: 'object' },
+      sql: `select ':a' as one, :a as ":a" /* :b */ -- :c`,
+    })
+    expect((await get('/rpc/f?a=x')).body).toEqual({ one: ':a', ':a': 'x' })
+  })
+
+  test('cannot change the statement', async () => {
+    const { get } = await serve({
+      name: 'f',
+      params: [{ name: 'a', type: 'text' }],
+      returns: { kind: 'setof', type: 'films' },
+      sql: 'select * from films where title = :a',
+    })
+    expect((await get(`/rpc/f?a=${encodeURIComponent("x' or 1=1 --")}`)).body).toEqual([])
+  })
+
+  test('that are malformed where nobody has looked yet are refused', async () => {
+    const { get } = await serve({ ...typed('int'), params: [{ name: 'a', type: 'int' }] })
+    const answer = await get('/rpc/f?columns=a', json, asPost('{"a": 1'))
+    expect(answer).toMatchObject({ status: 400, body: { code: '22P02' } })
+  })
+
+  test('that are texts have to be UTF-8', async () => {
+    const { get } = await serve({
+      name: 'f',
+      params: [{ name: 'a', type: 'text', rawBody: true }],
+      sql: 'select :a',
+    })
+    const plain = { 'Content-Type': 'text/plain' }
+    expect((await get('/rpc/f', plain, asPost('é'))).body).toBe('é')
+  })
+})
+
+test('a function may ask what the request is like', async () => {
+  const { get } = await serve({
+    name: 'f',
+    returns: { type: 'json' },
+    sql: `select json_array(:request_method, :request_path, :request_role,
+      :request_headers ->> 'x-a', :request_cookies ->> 'c', json_valid(:request_jwt_claims))`,
+  })
+  const answer = await get('/rpc/f?select=pgrst_scalar', { 'X-A': 'b', Cookie: 'c=d' })
+  expect(answer.body).toEqual(['GET', '/rpc/f', '', 'b', 'd', 1])
+})
+
+describe('rows of a relation', () => {
+  const films: FunctionSource = {
+    name: 'recent',
+    volatility: 'stable',
+    returns: { kind: 'setof', type: 'films' },
+    sql: `select * from films where made > '2000-01-01' order by made desc;`,
+  }
+
+  test('are shown, filtered, embedded into and counted as the relation’s own', async () => {
+    const { get } = await serve(films)
+    expect((await get('/rpc/recent?select=title,seen,stars(name)&seen=is.true')).body).toEqual([
+      { title: 'Dune', seen: true, stars: [{ name: 'Zendaya' }] },
+    ])
+    expect((await get('/rpc/recent?select=stars!inner(name)')).body).toEqual([
+      { stars: [{ name: 'Zendaya' }] },
+    ])
+    const counted = await get('/rpc/recent?limit=1', { Prefer: 'count=exact' })
+    expect(counted.status).toBe(206)
+    expect(counted.headers.get('content-range')).toBe('0-0/2')
+  })
+
+  test('come in the order of the function, or the one asked for', async () => {
+    const { get } = await serve(films)
+    const ids = async (target: string) => (await get(target)).text
+    expect(await ids('/rpc/recent?select=id')).toBe('[{"id":1},{"id":3}]')
+    expect(await ids('/rpc/recent?select=id&order=id.desc')).toBe('[{"id":3},{"id":1}]')
+  })
+})
+
+test('a failure of a row that is not shown is a failure all the same', async () => {
+  const { get } = await serve({
+    name: 'f',
+    returns: { kind: 'setof' },
+    sql: `select id, raise_error('PT418', 'no ' || title) as fails from films`,
+  })
+  const failed = { status: 418, body: { code: 'PT418', message: 'no Dune' } }
+  expect(await get('/rpc/f?select=id')).toMatchObject(failed)
+  expect(await get('/rpc/f', {}, { method: 'HEAD' })).toMatchObject({ status: 418 })
+})
+
+test('a function that was loaded is in the OpenAPI document', async () => {
+  const { get } = await serve({
+    name: 'f',
+    comment: 'What it does',
+    params: [{ name: 'a', type: 'int' }],
+    volatility: 'stable',
+    sql: 'select :a',
+  })
+  const { body } = await get('/')
+  expect(body).toMatchObject({
+    paths: { '/rpc/f': { get: { summary: 'What it does' }, post: {} } },
+  })
+})
