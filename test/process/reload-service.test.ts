@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
 import { cachedColumns, countLoads } from '../support/cached-schema.ts'
+import { startFreezingProxy } from '../support/freezing-proxy.ts'
 import { ask, askUntil, eventually } from '../support/http-client.ts'
 import type { RunningServer } from '../support/server.ts'
 import { serve } from '../support/test-server.ts'
@@ -42,16 +43,20 @@ function reloadsThatWait() {
 }
 
 test('requests are answered while a reload runs', async () => {
-  const server = await serveReady()
-  const { letGo } = await holdUpReloads()
+  const proxy = await startFreezingProxy(database.port)
+  onTestFinished(() => proxy.close())
+  const uri = database.env['DBREST_DB_URI']?.replace(`:${database.port}/`, `:${proxy.port}/`) ?? ''
+  const server = await serveReady({ DBREST_DB_URI: uri })
+  // a lock in the database would be waited for a second at most
+  const { begun, letGo } = proxy.holdThoseWhoSend('begin isolation level repeatable read')
   const reload = ask(`${server.adminUrl}/reload`, { method: 'POST' })
-  await eventually(reloadsThatWait, (rows) => expect(rows).toHaveLength(1))
+  await begun
   for (let i = 0; i < 20; i += 1) {
     expect((await ask(`${server.url}/films`)).status).toBe(200)
     expect((await ask(`${server.adminUrl}/ready`)).status).toBe(200)
   }
   expect(await countLoads(server, 'SUCCESS')).toBe(1)
-  await letGo()
+  letGo()
   expect(await reload).toMatchObject({ status: 200, body: { outcome: 'unchanged' } })
   expect(await countLoads(server, 'SUCCESS')).toBe(2)
 })
