@@ -89,7 +89,7 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
   functionRegistry: option('function-registry', registry, null, {
     defaultNote: 'no functions',
     reload: 'schema',
-    doc: 'The functions under `/rpc`, for engines that have none of their own. The file is read again at each reload of the configuration, and when it changes.',
+    doc: 'The functions under `/rpc`, for engines that have none of their own: see [functions](functions.md). The file is read again at each reload of the configuration, and when it changes.',
   }),
   policyRegistry: option('policy-registry', registry, null, {
     defaultNote: 'everybody who is served may do everything',
