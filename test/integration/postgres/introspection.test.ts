@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { postgresAbilities } from '../../../src/backends/postgres/catalog/postgres-capabilities.ts'
 import { BackendFailure } from '../../../src/errors/backend-failure.ts'
 import type { Catalog, CatalogRelation, Column, Routine } from '../../../src/schema/catalog.ts'
 import { controlOf, introspect, type TestControl } from '../../support/control-query.ts'
@@ -381,14 +382,12 @@ describe.each(clusterVersions())('introspection of PostgreSQL %s', (version) => 
     ])
   })
 
-  test('grades all features as native, GeoJSON for lack of PostGIS and db-statement-timeout apart', () => {
+  test('grades features as PostgreSQL at its best, GeoJSON for lack of PostGIS apart', () => {
     const { engine, grades } = catalog.capabilities
     expect(engine).toBe('PostgreSQL')
     expect(catalog.capabilities.serverVersion).toMatch(new RegExp(`^${version}\\.`))
-    expect(Object.entries(grades).filter(([, grade]) => grade !== 'native')).toEqual([
-      ['geojson', 'unsupported'],
-      ['statementTimeout', 'unsupported'],
-    ])
+    expect(grades).toEqual({ ...postgresAbilities.grades, geojson: 'unsupported' })
+    expect(postgresAbilities.grades.geojson).toBe('native')
   })
 
   test('measures the groups of queries under the names of the log line', () => {
