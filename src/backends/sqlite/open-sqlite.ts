@@ -1,6 +1,6 @@
 /**
  * Assembles the SQLite backend: processes that answer requests, versions and loads. Nothing is
- * started before it is needed, and nothing is ever created on disk.
+ * started before it is needed, and nothing is created on disk but a copy of an immutable file.
  */
 import { availableParallelism } from 'node:os'
 import { parse } from 'node:path'
@@ -19,6 +19,7 @@ import { registeredStatements } from './catalog/registered-functions.ts'
 import { sqliteAbilities } from './catalog/sqlite-capabilities.ts'
 import { createSqliteExecutor } from './execute-sqlite.ts'
 import { controlFailure, lostFailure, statementFailure } from './map-sqlite-error.ts'
+import { createFileCopy } from './process/file-copy.ts'
 import { noDatabaseReason } from './process/sqlite-header.ts'
 import { locateDatabase } from './process/sqlite-location.ts'
 import { createSqlitePool } from './process/sqlite-pool.ts'
@@ -39,13 +40,15 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
   const { config, observe, onUnreachable, onConnected } = deps
   const located = locateDatabase(config().dbUri)
   if (!located.ok) throw new Error(located.error)
-  const path = located.value
+  const { path, isImmutable, isReadOnly } = located.value
   const refused = noDatabaseReason(path)
   if (refused !== null) throw new Error(`db-uri: the file that it names ${refused}`)
+  const copy = isImmutable ? createFileCopy(path) : null
+  let servedPath = path
   let epoch = 0
 
   const pool = createSqlitePool({
-    start: (events) => startSqliteProcess(path, events),
+    start: (events) => startSqliteProcess(servedPath, events),
     limits: () => poolLimits(config()),
     processors: availableParallelism(),
     observe,
@@ -56,6 +59,7 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
     kind: K,
     signal: AbortSignal,
   ): Promise<Extract<ChildReply, { kind: K }>> {
+    if (copy !== null) servedPath = await copy.refreshed()
     const outcome = await pool.runControl(request, signal)
     if (outcome.kind === 'lost') throw lostFailure(outcome.cause)
     if (outcome.kind !== 'answered') throw lostFailure('the SQLite process did not answer in time')
@@ -64,6 +68,11 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
     if (!isKind(reply, kind)) throw new Error(`a SQLite process answered with ${reply.kind}`)
     onConnected()
     return reply
+  }
+
+  function readOnlyReason(): string | null {
+    if (config().dbReadOnly) return 'db-read-only is set'
+    return isReadOnly ? 'the URI in db-uri says so' : null
   }
 
   async function schemaVersion(options: SchemaOptions, signal: AbortSignal): Promise<string> {
@@ -82,17 +91,17 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
     schemaVersion,
     async introspect({ options, signal }) {
       requireOnlySchema(options)
+      if (copy !== null) servedPath = await copy.refreshed()
       pool.warmUp()
       const startedAt = performance.now()
       const functions = registeredFunctions(options)
-      const { dbForeignKeys: foreignKeys, dbReadOnly } = config()
+      const { dbForeignKeys: foreignKeys } = config()
       const statements = registeredStatements(functions)
       const reply = await ask({ op: 'catalog', foreignKeys, statements }, 'catalog', signal)
       const timings = { pragmas: performance.now() - startedAt }
-      const readOnlyReason = dbReadOnly ? 'db-read-only is set' : null
       const { catalog, schemaVersion: version } = reply
       const registry = { functions, toFailure: statementFailure }
-      return buildSqliteCatalog(catalog, version, timings, readOnlyReason, registry)
+      return buildSqliteCatalog(catalog, version, timings, readOnlyReason(), registry)
     },
     databaseSettings: () => Promise.resolve(new Map()),
     execute: createSqliteExecutor({
@@ -119,6 +128,7 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
     poolStats: () => pool.stats(),
     async close() {
       await pool.close()
+      await copy?.remove()
     },
   }
 }

@@ -87,5 +87,7 @@ export function whyNotOpened(path: string): string {
     return `: ${systemErrorText(error)}`
   }
   const isWal = versions[0] === 2
-  return isWal ? ': in WAL mode its folder must be writable, or hold a -shm file' : ''
+  return isWal
+    ? ': in WAL mode its folder must be writable, or hold a -shm file; immutable=1 in the URI of db-uri serves a copy'
+    : ''
 }

@@ -1,28 +1,35 @@
 /**
  * Where `db-uri` leads on SQLite: a path, relative to the working directory, or a URI with the
  * scheme `file:`, or `sqlite:` and `sqlite3:` as dbmate, SQLAlchemy and Rails write them. The file
- * is never created, and readers never write it, whatever the URI allows; databases in memory would
- * be another one in each process, so they are refused. No message quotes the URI, which could be
- * one of another database with a password in it.
+ * is never created, whatever the URI allows; databases in memory would be another one in each
+ * process, so they are refused. A parameter of the URI is honoured or refused, never passed over. No
+ * message quotes the URI, which could be one of another database with a password in it.
+ *
+ * Rule  SQLite manual: Uniform Resource Identifiers
  */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { err, ok, type Result } from '../../../core/result.ts'
 
-/** Parameters of a URI that the driver cannot be told, and that change which bytes are read. */
-const refusedParameters = ['vfs', 'nolock']
+export interface SqliteLocation {
+  readonly path: string
+  /** Nothing is to be written. */
+  readonly isReadOnly: boolean
+  /** Nobody changes the file, says who wrote the URI: it needs no locks and no files beside it. */
+  readonly isImmutable: boolean
+}
 
 /**
  * `exists` tells apart what tools write differently: `sqlite:///films.db` is a relative path to
  * SQLAlchemy and an absolute one to dbmate and Rails. The reading with a file behind it counts.
  *
- * Shape   `films.db`, `file:films.db?mode=ro`, `sqlite:films.db` → `/here/films.db`
+ * Shape   `films.db`, `file:films.db?mode=ro`, `sqlite:films.db` → with the path `/here/films.db`
  * Errors  the reason in words
  */
 export function locateDatabase(
   uri: string,
   exists: (path: string) => boolean = existsSync,
-): Result<string, string> {
+): Result<SqliteLocation, string> {
   const text = uri.trim()
   if (text === '' || text === ':memory:') return err(memoryRefused)
   if (/^file:/i.test(text)) return locateUri(text.slice('file:'.length), readFilePath)
@@ -31,7 +38,7 @@ export function locateDatabase(
     return locateUri(text.slice(scheme.length), (path) => ok(readSqlitePath(path, exists)))
   }
   if (/^[^/]*:\/\//.test(text)) return err('db-uri is not set to a SQLite file')
-  return ok(resolve(text))
+  return ok({ path: resolve(text), isReadOnly: false, isImmutable: false })
 }
 
 const memoryRefused =
@@ -39,7 +46,7 @@ const memoryRefused =
 
 type ReadPath = (decoded: string) => Result<string, string>
 
-function locateUri(text: string, readPath: ReadPath): Result<string, string> {
+function locateUri(text: string, readPath: ReadPath): Result<SqliteLocation, string> {
   const [, encodedPath = '', query = ''] = /^([^?#]*)(?:\?([^#]*))?/.exec(text) ?? []
   const decoded = decode(encodedPath)
   if (decoded === null) return err('the URI in db-uri is not well encoded')
@@ -48,9 +55,43 @@ function locateUri(text: string, readPath: ReadPath): Result<string, string> {
   const parameters = new URLSearchParams(query)
   const isInMemory = /^\/*(?::memory:)?$/.test(path.value) || parameters.get('mode') === 'memory'
   if (isInMemory) return err(memoryRefused)
-  const refused = refusedParameters.find((name) => parameters.has(name))
-  if (refused !== undefined) return err(`${refused} in the URI of db-uri is not supported`)
-  return ok(resolve(path.value))
+  const refused = refusal(parameters)
+  if (refused !== null) return err(refused)
+  const isImmutable = isOn(parameters, 'immutable')
+  const isReadOnly = isImmutable || parameters.get('mode') === 'ro'
+  return ok({ path: resolve(path.value), isReadOnly, isImmutable })
+}
+
+/**
+ * What each parameter may say. With one connection a process it is all one whether caches are
+ * shared, and `rwc` asks for no more than `rw` of a file that has to be there.
+ */
+const understood: ReadonlyMap<string, RegExp> = new Map([
+  ['mode', /^(?:ro|rw|rwc)$/],
+  ['cache', /^(?:shared|private)$/],
+  ['immutable', /^(?:1|yes|true|on|0|no|false|off)$/i],
+  // what nobody asks for
+  ['nolock', /^(?:0|no|false|off)$/i],
+])
+
+/** SQLite knows them, and its driver cannot be told. */
+const unsupported = ['vfs', 'nolock', 'psow', 'modeof']
+
+/** Other names are not quoted: they could be anything. */
+function refusal(parameters: URLSearchParams): string | null {
+  for (const [name, value] of parameters) {
+    const values = understood.get(name)
+    if (values?.test(value) === true) continue
+    if (unsupported.includes(name)) return `${name} in the URI of db-uri is not supported`
+    return values === undefined
+      ? 'the URI in db-uri has a parameter that SQLite does not know: mode, cache and immutable are supported'
+      : `${name} in the URI of db-uri has a value that SQLite does not know`
+  }
+  return null
+}
+
+function isOn(parameters: URLSearchParams, name: string): boolean {
+  return /^(?:1|yes|true|on)$/i.test(parameters.get(name) ?? '')
 }
 
 /** Behind `file:`, two slashes begin a host, which can only be this one. */
