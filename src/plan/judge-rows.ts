@@ -35,6 +35,19 @@ export function judgeRows(
   return null
 }
 
+/** The same as numbers, for an engine that undoes a write where it runs. */
+export function rowBounds(
+  plan: DatabasePlan,
+  preferences: RowPreferences,
+): { readonly fewest: number; readonly most: number } {
+  let [fewest, most] = [0, Number.POSITIVE_INFINITY]
+  for (const rule of rowRules(plan, preferences)) {
+    if (rule.kind !== 'max-affected') fewest = 1
+    most = Math.min(most, rule.kind === 'max-affected' ? rule.most : 1)
+  }
+  return { fewest, most }
+}
+
 /**
  * The transaction may end only when `judgeRows` has passed the rows: nothing of a refused write may
  * stay. Reads leave nothing behind, so that theirs can end at once.

@@ -67,6 +67,14 @@ export interface SqliteApi {
     headers?: Readonly<Record<string, string>>,
     init?: { readonly method?: string; readonly signal?: AbortSignal; readonly body?: string },
   ): Promise<Reply>
+  /** A text is sent as it is, anything else as JSON. */
+  send(
+    method: 'POST' | 'PATCH' | 'PUT' | 'DELETE',
+    target: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<Reply>
   close(): Promise<void>
 }
 
@@ -126,6 +134,12 @@ export function openSqliteApi(uri: string, options: Partial<Config> = {}): Sqlit
     now: () => performance.now(),
   })
 
+  async function ask(target: string, init: RequestInit): Promise<Reply> {
+    const response = await app.fetch(new Request(`http://localhost${target}`, init), {})
+    const text = await traceResponse(response)
+    return { status: response.status, headers: response.headers, text, body: parse(text) }
+  }
+
   return {
     backend,
     observations,
@@ -134,16 +148,22 @@ export function openSqliteApi(uri: string, options: Partial<Config> = {}): Sqlit
       return current
     },
     load,
-    async get(target, headers = {}, { method = 'GET', signal, body } = {}) {
-      const request = new Request(`http://localhost${target}`, {
+    get(target, headers = {}, { method = 'GET', signal, body } = {}) {
+      return ask(target, {
         method,
         headers,
         ...(body === undefined ? {} : { body }),
         ...(signal === undefined ? {} : { signal }),
       })
-      const response = await app.fetch(request, {})
-      const text = await traceResponse(response)
-      return { status: response.status, headers: response.headers, text, body: parse(text) }
+    },
+    send(method, target, body, headers = {}, signal) {
+      const text = typeof body === 'string' ? body : JSON.stringify(body)
+      return ask(target, {
+        method,
+        headers: { 'Content-Type': 'application/json', ...headers },
+        ...(body === undefined ? {} : { body: text }),
+        ...(signal === undefined ? {} : { signal }),
+      })
     },
     close: () => backend.close(),
   }

@@ -4,23 +4,26 @@
  * than the one it was planned for.
  */
 import { assertNever } from '../../core/assert-never.ts'
-import type { ApiError, DatabaseFailure } from '../../errors/api-error.ts'
+import type { ApiError } from '../../errors/api-error.ts'
 import { BackendFailure } from '../../errors/backend-failure.ts'
 import { isUnreachable } from '../../errors/judge-failure.ts'
 import { judgeRows } from '../../plan/judge-rows.ts'
-import type { DatabasePlan } from '../../plan/plan.ts'
+import type { CallPlan, DatabasePlan, ReadPlan } from '../../plan/plan.ts'
 import type { Execution, RequestContext } from '../backend.ts'
-import type { Refusal } from './compile/compile-refusal.ts'
 import { createSqliteCompiler } from './compile/compile-sqlite.ts'
 import { bindOperands } from './compile/sqlite-operands.ts'
+import { createWriteExecutor } from './execute-write.ts'
+import { databaseError, failedExecution, refusalError } from './failed-execution.ts'
 import { cancelled, lostError, mapChildFailure, statementTimeout } from './map-sqlite-error.ts'
 import type { SqlitePool } from './process/sqlite-pool.ts'
 import type { SqliteRequest } from './process/sqlite-process.ts'
+import type { SqliteWritePool } from './process/sqlite-write-pool.ts'
 import type { ChildReply } from './wire/reply-frames.ts'
 import { stampOfVersion } from './wire/schema-stamp.ts'
 
 export interface SqliteExecutorDeps {
   readonly pool: SqlitePool
+  readonly writer: SqliteWritePool
   /** Counts the publishes of a schema. */
   readonly epoch: () => number
   /** Called when a request finds that the file cannot be served. */
@@ -56,32 +59,40 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
   async function refuse(error: ApiError, context: RequestContext): Promise<Execution> {
     const stamp = stampOf(context.snapshot.schemaVersion)
     const asked = await ask({ op: 'check', stamp, epoch: deps.epoch() }, context)
-    if (asked.kind === 'failed') return failed(asked.error, [])
+    if (asked.kind === 'failed') return failedExecution(asked.error, [])
     const { reply } = asked
     if (reply.kind === 'moved') return { kind: 'schema-moved' }
-    if (reply.kind !== 'failed') return failed(error, [])
-    return failed(mapChildFailure(reply.failure, context.isAuthenticated).error, [])
+    if (reply.kind !== 'failed') return failedExecution(error, [])
+    return failedExecution(mapChildFailure(reply.failure, context.isAuthenticated).error, [])
   }
 
-  async function execute(plan: DatabasePlan, context: RequestContext): Promise<Execution> {
-    const { snapshot, request } = context
+  const write = createWriteExecutor({ writer: deps.writer, epoch: deps.epoch, stampOf, refuse })
+
+  async function read(plan: ReadPlan | CallPlan, context: RequestContext): Promise<Execution> {
+    const { snapshot } = context
     const compiled = compile(plan, snapshot)
     if (!compiled.ok) return refuse(refusalError(compiled.error, context), context)
-    const bound = bindOperands(compiled.value, request, context)
+    const bound = bindOperands(compiled.value, context.request, context)
     if (!bound.ok) {
       return refuse(refusalError(bound.error, context), context)
     }
     const { text } = compiled.value
     const stamp = stampOf(snapshot.schemaVersion)
-    const read = { op: 'read', sql: text, params: bound.value, stamp, epoch: deps.epoch() } as const
-    const asked = await ask(read, context)
+    const request = {
+      op: 'read',
+      sql: text,
+      params: bound.value,
+      stamp,
+      epoch: deps.epoch(),
+    } as const
+    const asked = await ask(request, context)
     return asked.kind === 'failed'
-      ? failed(asked.error, [text])
+      ? failedExecution(asked.error, [text])
       : readReply(asked.reply, plan, context, [text])
   }
 
   return async (plan, context) => {
-    const execution = await execute(plan, context)
+    const execution = await (plan.kind === 'mutate' ? write(plan, context) : read(plan, context))
     if (execution.kind === 'failed' && !context.signal.aborted) {
       const { error } = execution
       if (isUnreachable({ error })) {
@@ -95,20 +106,6 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
 type Asked =
   | { readonly kind: 'answered'; readonly reply: ChildReply }
   | { readonly kind: 'failed'; readonly error: ApiError }
-
-function failed(error: ApiError, statements: readonly string[]): Execution {
-  return { kind: 'failed', error, contradictsSchema: false, statements }
-}
-
-function databaseError(failure: DatabaseFailure, context: RequestContext): ApiError {
-  return { kind: 'database', failure, authenticated: context.isAuthenticated }
-}
-
-function refusalError(refusal: Refusal, context: RequestContext): ApiError {
-  if (refusal.kind === 'database') return databaseError(refusal.failure, context)
-  const { engine } = context.snapshot.capabilities
-  return { kind: 'not-implemented', feature: refusal.feature, engine }
-}
 
 function readReply(
   reply: ChildReply,
@@ -126,7 +123,7 @@ function readReply(
     case 'rows': {
       const { rows, total, body } = reply
       const refusal = judgeRows(plan, context.request.preferences, rows)
-      if (refusal !== null) return failed(refusal, statements)
+      if (refusal !== null) return failedExecution(refusal, statements)
       return {
         kind: 'done',
         result: {
@@ -145,6 +142,8 @@ function readReply(
     case 'current':
     case 'version':
     case 'catalog':
+    case 'written':
+    case 'committing':
       throw new Error(`a SQLite process answered a read with ${reply.kind}`)
     default:
       return assertNever(reply)

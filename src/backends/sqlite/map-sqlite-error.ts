@@ -7,6 +7,11 @@ import { assertNever } from '../../core/assert-never.ts'
 import type { ApiError, DatabaseFailure } from '../../errors/api-error.ts'
 import { BackendFailure } from '../../errors/backend-failure.ts'
 import { parseRaise } from '../../errors/error-envelope.ts'
+import type { MutatePlan } from '../../plan/plan.ts'
+import { valueFailure } from '../values/value-failure.ts'
+import type { SqliteFacts } from './catalog/sqlite-facts.ts'
+import { readOnlyFailure } from './compile/read-only-failure.ts'
+import { constraintFailure } from './constraint-failure.ts'
 import type { ChildFailure } from './wire/reply-frames.ts'
 
 export interface MappedFailure {
@@ -47,6 +52,56 @@ export function statementFailure({
   if (error.kind === 'database') return error.failure
   return { sqlState: 'XX000', message, details: null, hint: null }
 }
+
+/** What a write has failed for: constraints, and that the file may not be written to. */
+export function mapWriteFailure(
+  failure: ChildFailure,
+  { plan, facts, authenticated }: WriteContext,
+): MappedFailure {
+  if (failure.kind !== 'sqlite') return mapChildFailure(failure, authenticated)
+  const { code, message, evidence } = failure
+  const { mutation, relation } = plan
+  if (/^SQLITE_READONLY/.test(code)) return toMapped(readOnlyFailure(mutation, null), authenticated)
+  if (/^cannot modify .* because it is a view$/s.test(message)) {
+    return toMapped(unwritableView(mutation, relation.name), authenticated)
+  }
+  if (/^ON CONFLICT clause does not match/.test(message)) {
+    return toMapped(noSuchConflict, authenticated)
+  }
+  const failed = {
+    relation: relation.name,
+    mutation,
+    facts: facts.writes.get(relation.name),
+    evidence,
+  }
+  const broken = constraintFailure(code, message, failed)
+  return broken === null ? mapChildFailure(failure, authenticated) : toMapped(broken, authenticated)
+}
+
+interface WriteContext {
+  readonly plan: MutatePlan
+  readonly facts: SqliteFacts
+  readonly authenticated: boolean
+}
+
+const viewWrites = {
+  insert: ['insert into', 'inserting into', 'INSERT'],
+  upsert: ['insert into', 'inserting into', 'INSERT'],
+  update: ['update', 'updating', 'UPDATE'],
+  delete: ['delete from', 'deleting from', 'DELETE'],
+} as const
+
+function unwritableView(mutation: MutatePlan['mutation'], view: string): DatabaseFailure {
+  const [what, doing, command] = viewWrites[mutation]
+  return valueFailure('55000', `cannot ${what} view "${view}"`, {
+    hint: `To enable ${doing} the view, provide an INSTEAD OF ${command} trigger.`,
+  })
+}
+
+const noSuchConflict = valueFailure(
+  '42P10',
+  'there is no unique or exclusion constraint matching the ON CONFLICT specification',
+)
 
 /** Why a control operation failed. */
 export function controlFailure(failure: ChildFailure): BackendFailure {
@@ -91,10 +146,13 @@ function unavailable(details: string, clientDetails?: string): MappedFailure {
 }
 
 function database(sqlState: string, message: string, authenticated: boolean): MappedFailure {
-  const failure = { sqlState, message, details: null, hint: null }
+  return toMapped({ sqlState, message, details: null, hint: null }, authenticated)
+}
+
+function toMapped(failure: DatabaseFailure, authenticated: boolean): MappedFailure {
   return {
     error: { kind: 'database', failure, authenticated },
-    contradictsSchema: contradicting.includes(sqlState),
+    contradictsSchema: contradicting.includes(failure.sqlState),
   }
 }
 
@@ -117,6 +175,8 @@ const codes: readonly (readonly [string, string])[] = [
   ['SQLITE_FULL', '53100'],
   ['SQLITE_INTERRUPT', '57014'],
   ['SQLITE_MISMATCH', '42804'],
+  ['SQLITE_CONSTRAINT_DATATYPE', '42804'],
+  ['SQLITE_CONSTRAINT', '23000'],
 ]
 
 /** What SQLITE_ERROR says → SQLSTATE and PostgreSQL's words for it. */
@@ -167,6 +227,14 @@ export const statementTimeout: DatabaseFailure = {
   message: 'canceling statement due to statement timeout',
   details: null,
   hint: null,
+}
+
+/** The process ended while it committed: what was written is stored, or it is not. */
+export const outcomeUnknown: DatabaseFailure = {
+  sqlState: '40003',
+  message: 'the write may or may not have been stored: the process that wrote it ended',
+  details: null,
+  hint: 'Look whether it is there before you send it again.',
 }
 
 /** The client has gone. Nobody reads it. */

@@ -24,6 +24,7 @@ import { noDatabaseReason } from './process/sqlite-header.ts'
 import { locateDatabase } from './process/sqlite-location.ts'
 import { createSqlitePool } from './process/sqlite-pool.ts'
 import { type SqliteRequest, startSqliteProcess } from './process/sqlite-process.ts'
+import { createSqliteWritePool } from './process/sqlite-write-pool.ts'
 import type { ChildReply } from './wire/reply-frames.ts'
 
 export interface OpenSqliteDeps {
@@ -45,12 +46,18 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
   if (refused !== null) throw new Error(`db-uri: the file that it names ${refused}`)
   const copy = isImmutable ? createFileCopy(path) : null
   let servedPath = path
+  const { dbForeignKeys: foreignKeys } = config()
   let epoch = 0
 
   const pool = createSqlitePool({
-    start: (events) => startSqliteProcess(servedPath, events),
+    start: (events) => startSqliteProcess({ kind: 'read', path: servedPath, foreignKeys }, events),
     limits: () => poolLimits(config()),
     processors: availableParallelism(),
+    observe,
+  })
+  const writer = createSqliteWritePool({
+    start: (events) => startSqliteProcess({ kind: 'write', path: servedPath, foreignKeys }, events),
+    limits: () => poolLimits(config()),
     observe,
   })
 
@@ -106,6 +113,7 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
     databaseSettings: () => Promise.resolve(new Map()),
     execute: createSqliteExecutor({
       pool,
+      writer,
       epoch: () => epoch,
       onUnreachable,
     }),
@@ -127,7 +135,7 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
     },
     poolStats: () => pool.stats(),
     async close() {
-      await pool.close()
+      await Promise.all([pool.close(), writer.close()])
       await copy?.remove()
     },
   }

@@ -22,7 +22,6 @@ export const optionsCases: readonly ConformanceCase[] = [
       headers: { allow: all, 'content-length': '0', 'access-control-allow-origin': '*' },
       text: '',
     },
-    differs: { sqlite: unwritten },
   },
   {
     name: 'options/of-a-table-without-a-key',

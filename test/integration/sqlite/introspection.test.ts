@@ -234,7 +234,7 @@ test('capabilities are those of the live library', () => {
   const { engine, serverVersion, grades } = snapshot.capabilities
   expect(engine).toBe('SQLite')
   expect(serverVersion).toMatch(/^3\.\d+\.\d+$/)
-  expect(grades).toMatchObject({ embedding: 'native', insert: 'unsupported', fts: 'best-effort' })
+  expect(grades).toMatchObject({ embedding: 'native', insert: 'native', fts: 'best-effort' })
 })
 
 function requestFor(dbSchemas: readonly string[]) {

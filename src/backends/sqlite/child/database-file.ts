@@ -9,7 +9,7 @@ import type { FileIdentity } from '../wire/schema-stamp.ts'
 import { registerFunctions } from './sqlite-functions.ts'
 
 /** Milliseconds to wait for a writer that holds the whole file. */
-const busyTimeoutMs = 5000
+export const busyTimeoutMs = 5000
 /** Of pages that are kept: KiB where negative. The operating system caches the file, too. */
 const cacheSize = -2000
 

@@ -4,16 +4,17 @@
  * killing this process. Everything here blocks, on purpose: the event loop is never entered, and
  * what needs it (timers, promises, streams) does not work.
  *
- * Started with the database file's absolute path as its only argument. Ends with its socket; a
- * thread watches another one, so that it ends with the server even in mid-query.
+ * Started with `read` or `write` and the database file's absolute path. Ends with its socket; a thread
+ * watches another one, so that it ends with the server even in mid-query.
  */
 import { writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import { childDescriptors } from '../wire/child-descriptors.ts'
+import { childDescriptors, noForeignKeys } from '../wire/child-descriptors.ts'
 import { readRequest } from '../wire/request-frames.ts'
 import { createFrameReader } from '../wire/sqlite-frame-reader.ts'
 import { createBlockingSocket } from './blocking-socket.ts'
 import { createSqliteConnection } from './sqlite-connection.ts'
+import { createSqliteWriter } from './sqlite-writer.ts'
 
 const watch = `
   const bytes = Buffer.alloc(1)
@@ -31,7 +32,7 @@ function ignoreSignals(): void {
 /** Beyond what the socket's buffer surely takes. */
 const largeBodyBytes = 64 * 1024
 
-function serve(path: string): void {
+function serveReads(path: string): void {
   const connection = createSqliteConnection(path)
   const socket = createBlockingSocket(childDescriptors.frames)
   const frames = createFrameReader()
@@ -54,13 +55,40 @@ function serve(path: string): void {
   }
 }
 
+/** Writes wait for the frame that ends their batch, which may arrive in pieces. */
+function serveWrites(path: string, foreignKeys: boolean): void {
+  const socket = createBlockingSocket(childDescriptors.frames)
+  const writer = createSqliteWriter({
+    path,
+    foreignKeys,
+    send: (id, reply) => socket.send({ id, micros: 0, reply }),
+  })
+  const frames = createFrameReader()
+  socket.send({ id: 0, micros: 0, reply: { kind: 'ready' } })
+  for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) {
+    for (const bytes of frames.push(chunk)) {
+      // the next chunk takes the memory of this one
+      const frame = readRequest(Buffer.from(bytes))
+      if (frame.op === 'register') {
+        writer.register(frame.slot, frame.sql)
+      } else if (frame.request.op === 'write') {
+        writer.add(frame.id, frame.request)
+      } else {
+        writer.commit()
+      }
+    }
+  }
+}
+
 ignoreSignals()
 new Worker(watch, {
   eval: true,
   resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 },
 }).unref()
 try {
-  serve(process.argv[2] ?? '')
+  const [, , task, path = '', option] = process.argv
+  if (task === 'write') serveWrites(path, option !== noForeignKeys)
+  else serveReads(path)
 } catch (error) {
   writeSync(process.stderr.fd, error instanceof Error ? (error.stack ?? '') : String(error))
 }

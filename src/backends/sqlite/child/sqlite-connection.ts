@@ -103,6 +103,9 @@ export function createSqliteConnection(path: string): SqliteConnection {
           catalog: readRawCatalog(database.db, request.statements),
         }
       }
+      case 'write':
+      case 'commit':
+        throw new Error('a process that reads was asked to write')
     }
   }
 
@@ -160,7 +163,8 @@ function wellFormed(body: Uint8Array): Uint8Array {
   return isUtf8(body) ? body : Buffer.from(Buffer.from(body).toString())
 }
 
-function toFailure(error: unknown, path: string): ChildFailure {
+/** What a request fails with. */
+export function toFailure(error: unknown, path: string): ChildFailure {
   if (error instanceof SqliteValueError) {
     const { sqlState, message, details, hint } = error
     return { kind: 'value', sqlState, message, details, hint }
@@ -168,7 +172,8 @@ function toFailure(error: unknown, path: string): ChildFailure {
   const message = error instanceof Error ? error.message : String(error)
   if (error instanceof Unavailable) return unavailable(message, path)
   const code = codeOf(error)
-  if (!/^SQLITE_(CANTOPEN|READONLY)/.test(code)) return { kind: 'sqlite', code, message }
+  if (!/^SQLITE_(CANTOPEN|READONLY)/.test(code) || code === 'SQLITE_READONLY')
+    return { kind: 'sqlite', code, message }
   return unavailable(`database file ${path} cannot be opened${whyNotOpened(path)}`, path)
 }
 

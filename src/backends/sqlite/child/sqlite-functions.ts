@@ -15,6 +15,7 @@ import { compilePosixPattern } from '../../values/posix-pattern.ts'
 import { storedDay, storedInstant, storedTime } from '../../values/stored-moment.ts'
 import { stripJsonNulls } from '../../values/strip-json-nulls.ts'
 import type { TypedValue } from '../../values/typed-value.ts'
+import { valueFailure } from '../../values/value-failure.ts'
 import { type ValueKind, valueKinds } from '../../values/value-kind.ts'
 import { type SqliteParam, toSqliteParam } from '../wire/bound-values.ts'
 
@@ -38,7 +39,8 @@ export class SqliteValueError extends Error {
   }
 }
 
-function valueOrThrow<T>(result: Result<T, DatabaseFailure>): T {
+/** Throws  SqliteValueError */
+export function valueOrThrow<T>(result: Result<T, DatabaseFailure>): T {
   if (result.ok) return result.value
   throw new SqliteValueError(result.error)
 }
@@ -58,7 +60,7 @@ export function registerFunctions(db: Database.Database): void {
       // JavaScript's own limits, met when an expression is compiled or first used
       throw failure instanceof SqliteValueError
         ? failure
-        : new SqliteValueError({ sqlState: '54000', message: 'pattern too complex' })
+        : new SqliteValueError(valueFailure('54000', 'pattern too complex'))
     }
   }
   const contain = (operator: 'cs' | 'cd' | 'ov') => (document: unknown, operand: unknown) => {

@@ -30,6 +30,8 @@ export interface CompileContext {
   readonly result: ResultSource | null
   /** A count looks at conditions only, as PostgREST's does, a page at what embeds show. */
   readonly ignoresWindows: boolean
+  /** Where the root's rows come from where that is not the relation, under that name; null: it is. */
+  readonly rootSource: ((table: SqlText) => SqlText) | null
 }
 
 export interface ResultSource {
@@ -47,6 +49,7 @@ export function createCompileContext(snapshot: SchemaSnapshot): CompileContext {
     sources: createSources(facts),
     ignoresWindows: false,
     result: null,
+    rootSource: null,
     nextAlias() {
       count += 1
       return raw(`t${count}`)
@@ -86,7 +89,10 @@ export function openScope(
     ...(result === null ? factsOf(name.name, context) : noFacts),
   }
   const from = sql`${result?.from ?? context.sources.of(name)} AS ${table}`
-  if (parent === null) return { ...place, from, joinConditions: [], mark: null }
+  if (parent === null) {
+    const rows = context.rootSource === null ? from : context.rootSource(table)
+    return { ...place, from: rows, joinConditions: [], mark: null }
+  }
   return { ...place, ...joinToParent(from, table, joinOf(node), parent.table, context) }
 }
 

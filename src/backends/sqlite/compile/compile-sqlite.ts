@@ -5,7 +5,7 @@
 
 import { assertNever } from '../../../core/assert-never.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
-import type { BodyEncoder, CallPlan, DatabasePlan, ReadPlan } from '../../../plan/plan.ts'
+import type { BodyEncoder, CallPlan, ReadNode, ReadPlan } from '../../../plan/plan.ts'
 import type { ReturnType } from '../../../schema/catalog.ts'
 import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { compileWhere } from '../../sql/compile-filter.ts'
@@ -33,13 +33,14 @@ import { toCsvField } from './sqlite-value.ts'
 const maxArguments = 500
 
 export type CompiledPlan = Result<SqlStatement, Refusal>
+type ReadingPlan = ReadPlan | CallPlan
 
 /** Compiles each plan once and forgets it together with the plan, which belongs to one snapshot. */
 export function createSqliteCompiler(): (
-  plan: DatabasePlan,
+  plan: ReadingPlan,
   snapshot: SchemaSnapshot,
 ) => CompiledPlan {
-  const compiled = new WeakMap<DatabasePlan, CompiledPlan>()
+  const compiled = new WeakMap<ReadingPlan, CompiledPlan>()
   return (plan, snapshot) => {
     const known = compiled.get(plan)
     if (known !== undefined) return known
@@ -49,7 +50,7 @@ export function createSqliteCompiler(): (
   }
 }
 
-function compileSqlite(plan: DatabasePlan, snapshot: SchemaSnapshot): CompiledPlan {
+function compileSqlite(plan: ReadingPlan, snapshot: SchemaSnapshot): CompiledPlan {
   try {
     const context = createCompileContext(snapshot)
     const statement = compilePlan(plan, context)
@@ -60,12 +61,10 @@ function compileSqlite(plan: DatabasePlan, snapshot: SchemaSnapshot): CompiledPl
   }
 }
 
-function compilePlan(plan: DatabasePlan, context: CompileContext): SqlText {
+function compilePlan(plan: ReadingPlan, context: CompileContext): SqlText {
   switch (plan.kind) {
     case 'read':
       return compileRead(plan, context)
-    case 'mutate':
-      return notImplemented('writing')
     case 'call':
       return compileCall(plan, context)
     default:
@@ -106,6 +105,17 @@ function compileCall(plan: CallPlan, outside: CompileContext): SqlText {
     : raw(plan.count === null ? 'NULL' : '1')
   const columns = [sql`CAST(${body.text(names)} AS BLOB)`, rows, total, ...controls]
   return sql`SELECT ${join(columns, ', ')} FROM (${query})`
+}
+
+/** The rows of the context's `rootSource` as an answer: the body as bytes, and their number. */
+export function compileShown(
+  root: ReadNode,
+  encoder: BodyEncoder,
+  context: CompileContext,
+): SqlText {
+  const body = bodyOf(encoder, null)
+  const { query, names } = compileRows(openScope(root, null, context), body.project, context)
+  return sql`${context.sources.definitions()}SELECT CAST(${body.text(names)} AS BLOB), count(*) FROM (${query})`
 }
 
 /** Counted apart only where the page may not be all there is. */

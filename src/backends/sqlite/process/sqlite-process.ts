@@ -8,7 +8,7 @@ import { constants, setPriority } from 'node:os'
 import { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { SqliteParam } from '../wire/bound-values.ts'
-import { childDescriptors } from '../wire/child-descriptors.ts'
+import { childDescriptors, noForeignKeys } from '../wire/child-descriptors.ts'
 import { type ChildReply, readReply } from '../wire/reply-frames.ts'
 import { type ChildRequest, writeRegister, writeRequest } from '../wire/request-frames.ts'
 import { createFrameReader } from '../wire/sqlite-frame-reader.ts'
@@ -18,7 +18,7 @@ import { StatementSlots } from './statement-slots.ts'
 
 /** What a process can be asked, with statements as texts: which slot has one is known here only. */
 export type SqliteRequest =
-  | Exclude<ChildRequest, { readonly op: 'read' }>
+  | Exclude<ChildRequest, { readonly op: 'read' | 'write' }>
   | {
       readonly op: 'read'
       readonly sql: string
@@ -26,6 +26,10 @@ export type SqliteRequest =
       readonly epoch: number
       readonly stamp: Buffer
     }
+  | (Omit<Extract<ChildRequest, { readonly op: 'write' }>, 'slot'> & {
+      /** JSON of a `WriteProgram`. */
+      readonly program: string
+    })
 
 export type SqliteProcess = ReaderProcess<SqliteRequest>
 
@@ -34,22 +38,33 @@ const childFlags = ['--expose-gc']
 
 const keptStderrChars = 2000
 
+export interface SqliteTask {
+  readonly kind: 'read' | 'write'
+  /** The database file. */
+  readonly path: string
+  /** Foreign keys are enforced when something is written. */
+  readonly foreignKeys: boolean
+}
+
 /** Errors  a process that cannot be started ends, as `events` are told */
-export function startSqliteProcess(path: string, events: ReaderEvents<ChildReply>): SqliteProcess {
+export function startSqliteProcess(
+  task: SqliteTask,
+  events: ReaderEvents<ChildReply>,
+): SqliteProcess {
   let hasEnded = false
   const end = (cause: string) => {
     if (!hasEnded) events.ended(cause)
     hasEnded = true
   }
   try {
-    const child = spawn(process.execPath, [...childFlags, childEntry(), path], {
+    const child = spawn(process.execPath, [...childFlags, childEntry(), ...childArguments(task)], {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
     })
     // before anything else: without a listener the server would end
     child.once('error', (error) => {
       setImmediate(() => end(`the SQLite process could not be run: ${error.message}`))
     })
-    return connect(child, socketOf(child), { ...events, ended: end })
+    return connect(child, socketOf(child), task, { ...events, ended: end })
   } catch (error) {
     // out of file descriptors or of memory
     setImmediate(() => end(`the SQLite process could not be started: ${String(error)}`))
@@ -60,6 +75,7 @@ export function startSqliteProcess(path: string, events: ReaderEvents<ChildReply
 function connect(
   child: ChildProcess,
   socket: Duplex,
+  { kind }: SqliteTask,
   events: ReaderEvents<ChildReply>,
 ): SqliteProcess {
   const frames = createFrameReader()
@@ -87,7 +103,8 @@ function connect(
   socket.on('data', (chunk: Buffer) => {
     try {
       for (const bytes of frames.push(chunk)) {
-        if (isKilled) return
+        // that a writer had begun to commit must be known
+        if (isKilled && kind === 'read') return
         receive(bytes)
       }
     } catch (error) {
@@ -115,18 +132,25 @@ function connect(
     if (!isKilled) socket.write(bytes)
   }
 
+  function slotFor(text: string): number {
+    const { slot, isNew } = slots.take(text)
+    if (isNew) writeRegister(writer, slot, text)
+    return slot
+  }
+
   return {
     id: String(child.pid ?? 'none'),
     send(id, request) {
       if (writer.isEmpty) setImmediate(flush)
-      if (request.op !== 'read') {
+      if (request.op === 'read') {
+        const { sql, ...read } = request
+        writeRequest(writer, id, { ...read, slot: slotFor(sql) })
+      } else if (request.op === 'write') {
+        const { program, ...write } = request
+        writeRequest(writer, id, { ...write, slot: slotFor(program) })
+      } else {
         writeRequest(writer, id, request)
-        return
       }
-      const { sql, ...read } = request
-      const { slot, isNew } = slots.take(sql)
-      if (isNew) writeRegister(writer, slot, sql)
-      writeRequest(writer, id, { ...read, slot })
     },
     demote() {
       if (child.pid === undefined) return false
@@ -145,6 +169,10 @@ function connect(
 const demotedPriority = Math.round(
   (constants.priority.PRIORITY_BELOW_NORMAL + constants.priority.PRIORITY_LOW) / 2,
 )
+
+function childArguments({ kind, path, foreignKeys }: SqliteTask): readonly string[] {
+  return [kind, path, ...(foreignKeys ? [] : [noForeignKeys])]
+}
 
 function socketOf(child: ChildProcess): Duplex {
   const socket = child.stdio[childDescriptors.frames]

@@ -3,7 +3,8 @@
  * nobody parses; what is not a body is rare, and JSON.
  *
  * Shape   [id: u32][status: u8][microseconds: u32][rows: u32][total: f64, NaN where not counted]
- *         [body, or JSON]
+ *         [body, or JSON]; of `written` the total is how many rows were new, and before the body
+ *         stands [bytes of the location: u32][location, JSON]
  */
 import { assertNever } from '../../../core/assert-never.ts'
 import type { RawCatalog } from './raw-catalog.ts'
@@ -17,13 +18,33 @@ export type ChildFailure =
       /** Without the path. */
       readonly clientMessage: string
     }
-  | { readonly kind: 'sqlite'; readonly code: string; readonly message: string }
+  | {
+      readonly kind: 'sqlite'
+      readonly code: string
+      readonly message: string
+      /** What a constraint failed for. */
+      readonly evidence?: ConstraintEvidence
+    }
   | {
       readonly kind: 'value'
       readonly sqlState: string
       readonly message: string
       readonly details?: string | null
       readonly hint?: string | null
+    }
+
+export type ConstraintEvidence =
+  /** [column, text or null] of the row that was to be. */
+  | { readonly kind: 'row'; readonly row: readonly (readonly [string, string | null])[] }
+  | {
+      readonly kind: 'foreign-key'
+      readonly constraint: string
+      readonly child: string
+      readonly parent: string
+      readonly columns: readonly string[]
+      readonly values: readonly (string | null)[]
+      /** The row that was written is the one that is referred to. */
+      readonly isReferred: boolean
     }
 
 export type ChildReply =
@@ -36,6 +57,21 @@ export type ChildReply =
       readonly total: number | null
       readonly body: Uint8Array
     }
+  | {
+      readonly kind: 'written'
+      /** Those that are shown, or were written. Beyond the request's bounds all is undone. */
+      readonly rows: number
+      /** Of an upsert. */
+      readonly inserted: number | null
+      /** [column, `eq.value` or `is.null`] */
+      readonly location: readonly (readonly [string, string])[]
+      readonly body: Uint8Array
+    }
+  /**
+   * The transaction of these requests may be committed from now on. Requests of which it was never
+   * told have left nothing behind when the process ends.
+   */
+  | { readonly kind: 'committing'; readonly ids: readonly number[] }
   /** The schema is another than the request's. Nothing was run. */
   | { readonly kind: 'moved' }
   | { readonly kind: 'current' }
@@ -50,7 +86,17 @@ export interface ReplyFrame {
   readonly reply: ChildReply
 }
 
-const statuses = ['ready', 'rows', 'moved', 'current', 'version', 'catalog', 'failed'] as const
+const statuses = [
+  'ready',
+  'rows',
+  'moved',
+  'current',
+  'version',
+  'catalog',
+  'failed',
+  'written',
+  'committing',
+] as const
 const headBytes = 21
 const noBytes = new Uint8Array()
 const mostMicros = 0xffff_ffff
@@ -64,15 +110,23 @@ export function encodeReply(frame: ReplyFrame): readonly [Buffer, Uint8Array] {
   head.writeUInt32LE(id, 4)
   head.writeUInt8(statuses.indexOf(reply.kind), 8)
   head.writeUInt32LE(Math.min(Math.round(micros), mostMicros), 9)
-  head.writeUInt32LE(reply.kind === 'rows' ? reply.rows : 0, 13)
-  head.writeDoubleLE(reply.kind === 'rows' ? (reply.total ?? Number.NaN) : Number.NaN, 17)
+  const { rows, total } = countsOf(reply)
+  head.writeUInt32LE(rows, 13)
+  head.writeDoubleLE(total ?? Number.NaN, 17)
   return [head, body]
+}
+
+function countsOf(reply: ChildReply): { readonly rows: number; readonly total: number | null } {
+  if (reply.kind === 'written') return { rows: reply.rows, total: reply.inserted }
+  return reply.kind === 'rows' ? reply : { rows: 0, total: null }
 }
 
 function bodyOf(reply: ChildReply): Uint8Array {
   switch (reply.kind) {
     case 'rows':
       return reply.body
+    case 'written':
+      return withLocation(reply.location, reply.body)
     case 'ready':
     case 'moved':
     case 'current':
@@ -80,10 +134,20 @@ function bodyOf(reply: ChildReply): Uint8Array {
     case 'version':
     case 'catalog':
     case 'failed':
+    case 'committing':
       return Buffer.from(JSON.stringify(reply))
     default:
       return assertNever(reply)
   }
+}
+
+type Location = Extract<ChildReply, { kind: 'written' }>['location']
+
+function withLocation(location: Location, body: Uint8Array): Buffer {
+  const text = Buffer.from(location.length === 0 ? '' : JSON.stringify(location))
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(text.length, 0)
+  return Buffer.concat([length, text, body])
 }
 
 /** A body is a view of the frame. */
@@ -103,6 +167,19 @@ function readChildReply(frame: Buffer): ChildReply {
         body: frame.subarray(headBytes),
       }
     }
+    case 'written': {
+      const inserted = frame.readDoubleLE(13)
+      const bodyAt = headBytes + 4 + frame.readUInt32LE(headBytes)
+      const location = frame.toString('utf8', headBytes + 4, bodyAt)
+      return {
+        kind,
+        rows: frame.readUInt32LE(9),
+        inserted: Number.isNaN(inserted) ? null : inserted,
+        // our own code is on the other end
+        location: location === '' ? [] : (JSON.parse(location) as Location),
+        body: frame.subarray(bodyAt),
+      }
+    }
     case 'ready':
     case 'moved':
     case 'current':
@@ -110,6 +187,7 @@ function readChildReply(frame: Buffer): ChildReply {
     case 'version':
     case 'catalog':
     case 'failed':
+    case 'committing':
       // our own code is on the other end
       return JSON.parse(frame.toString('utf8', headBytes)) as ChildReply
     case undefined:

@@ -1,12 +1,15 @@
 /**
  * What the server asks its SQLite processes. A statement's text crosses once: it is registered in a
- * numbered slot, and reads name the slot. Which slot that is, the server decides alone.
+ * numbered slot, and reads name the slot. Which slot that is, the server decides alone. Writes name
+ * the slot of a program, and are run when `commit` follows, all in one transaction.
  *
  * Shape   [id: u32][op: u8] and, by op:
- *         register  [slot: u16][SQL]
+ *         register  [slot: u16][SQL, or a program as JSON]
  *         read      [epoch: u32][schema stamp][slot: u16][values]
  *         check     [epoch: u32][schema stamp]
- *         version   nothing
+ *         write     [epoch: u32][schema stamp][slot: u16][commits: u8][fewest: u32][most: u32]
+ *                   [bytes of the payload: u32][payload][values]
+ *         commit, version   nothing
  *         catalog   [whether foreign keys are enforced: u8][JSON: statements to prepare]
  */
 import { assertNever } from '../../../core/assert-never.ts'
@@ -21,14 +24,34 @@ interface Planned {
   readonly stamp: Buffer
 }
 
+/** A write of fewer or more rows is undone. */
+export interface RowBounds {
+  readonly fewest: number
+  /** Infinity: as many as there are. */
+  readonly most: number
+}
+
+const mostRows = 0xffff_ffff
+
 export type ChildRequest =
   | ({
       readonly op: 'read'
       readonly slot: number
       readonly params: readonly SqliteParam[]
     } & Planned)
+  | ({
+      readonly op: 'write'
+      readonly slot: number
+      /** False: all of it is done and checked, and undone. */
+      readonly commits: boolean
+      readonly bounds: RowBounds
+      readonly payload: Uint8Array
+      readonly params: readonly SqliteParam[]
+    } & Planned)
   /** Whether a read of this schema would run. */
   | ({ readonly op: 'check' } & Planned)
+  /** Runs the writes since the last one. It has no answer of its own. */
+  | { readonly op: 'commit' }
   | { readonly op: 'version' }
   /**
    * `foreignKeys`: they are enforced when something is written. SQLite is asked about the statements
@@ -49,7 +72,7 @@ export const slotCount = 200
 /** The next one, for a statement that is forgotten once it has run. */
 export const onceSlot = 200
 
-const ops = { register: 0, read: 1, check: 2, version: 3, catalog: 4 } as const
+const ops = { register: 0, read: 1, check: 2, version: 3, catalog: 4, write: 5, commit: 6 } as const
 const restAt = 5
 
 export function writeRegister(writer: FrameWriter, slot: number, sql: string): void {
@@ -74,6 +97,19 @@ export function writeRequest(writer: FrameWriter, id: number, request: ChildRequ
     case 'check':
       writePlanned(writer, request)
       break
+    case 'write': {
+      const { slot, commits, bounds, payload, params } = request
+      writePlanned(writer, request)
+      writer.u16(slot)
+      writer.u8(commits ? 1 : 0)
+      writer.u32(bounds.fewest)
+      writer.u32(Math.min(bounds.most, mostRows))
+      writer.u32(payload.length)
+      writer.bytes(payload)
+      writeValues(writer, params)
+      break
+    }
+    case 'commit':
     case 'version':
       break
     case 'catalog':
@@ -91,7 +127,7 @@ function writePlanned(writer: FrameWriter, { epoch, stamp }: Planned): void {
   writer.bytes(stamp)
 }
 
-/** The stamp and blobs are views of the frame. */
+/** The stamp, blobs and the payload are views of the frame. */
 export function readRequest(frame: Buffer): RequestFrame {
   const op = frame[4]
   if (op === ops.register) {
@@ -109,6 +145,10 @@ function readChildRequest(op: number | undefined, frame: Buffer): ChildRequest {
     }
     case ops.check:
       return { op: 'check', ...readPlanned(frame) }
+    case ops.write:
+      return readWrite(frame)
+    case ops.commit:
+      return { op: 'commit' }
     case ops.version:
       return { op: 'version' }
     case ops.catalog:
@@ -120,6 +160,21 @@ function readChildRequest(op: number | undefined, frame: Buffer): ChildRequest {
       }
     default:
       throw new Error(`a SQLite process was asked for ${op}`)
+  }
+}
+
+function readWrite(frame: Buffer): ChildRequest {
+  const at = restAt + 4 + stampBytes
+  const payloadAt = at + 15
+  const valuesAt = payloadAt + frame.readUInt32LE(at + 11)
+  return {
+    op: 'write',
+    ...readPlanned(frame),
+    slot: frame.readUInt16LE(at),
+    commits: frame[at + 2] === 1,
+    bounds: { fewest: frame.readUInt32LE(at + 3), most: frame.readUInt32LE(at + 7) },
+    payload: frame.subarray(payloadAt, valuesAt),
+    params: readValues(frame, valuesAt),
   }
 }
 

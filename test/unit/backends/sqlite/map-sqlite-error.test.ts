@@ -76,9 +76,18 @@ describe('mapChildFailure', () => {
   )
 
   test('values are refused in the words they came with', () => {
-    const failure = { kind: 'value', sqlState: '22P02', message: 'no' } as const
+    const failure = {
+      kind: 'value',
+      sqlState: '22P02',
+      message: 'no',
+      details: null,
+      hint: null,
+    } as const
     expect(mapChildFailure(failure, false)).toMatchObject({
-      error: { kind: 'database', failure: { sqlState: '22P02', message: 'no' } },
+      error: {
+        kind: 'database',
+        failure: { sqlState: '22P02', message: 'no', details: null, hint: null },
+      },
       contradictsSchema: false,
     })
   })

@@ -36,7 +36,13 @@ describe('replies', () => {
         statements: [],
       },
     },
-    { kind: 'failed', failure: { kind: 'value', sqlState: '22P02', message: 'é' } },
+    { kind: 'written', rows: 2, inserted: 1, location: [['id', 'eq.é']], body: Buffer.from('[]') },
+    { kind: 'written', rows: 0, inserted: null, location: [], body: Buffer.from('') },
+    { kind: 'committing', ids: [1, 7] },
+    {
+      kind: 'failed',
+      failure: { kind: 'value', sqlState: '22P02', message: 'é', details: null, hint: 'h' },
+    },
   ])('arrive as they were sent: %o', (reply) => {
     expect(acrossTheWire({ id: 7, micros: 250, reply })).toEqual([{ id: 7, micros: 250, reply }])
   })

@@ -1,0 +1,202 @@
+/**
+ * The database as the writer process sees it. Writes that come together share one transaction and
+ * with it one wait for the disk; each has a savepoint, so that one which fails takes nothing of the
+ * others with it. What cannot be done together (a failure that ends the transaction, a commit that
+ * fails) is undone and done one by one.
+ *
+ * The transaction begins as one that writes, since a read that becomes a write could find that
+ * another program has written meanwhile. Other programs' locks are waited for, within a limit.
+ */
+import type { ChildFailure, ChildReply } from '../wire/reply-frames.ts'
+import type { ChildRequest } from '../wire/request-frames.ts'
+import { isSameFile } from '../wire/schema-stamp.ts'
+import { codeOf, stateOf } from './database-file.ts'
+import { diagnoseWrite } from './diagnose-write.ts'
+import { runWrite } from './run-write.ts'
+import { toFailure } from './sqlite-connection.ts'
+import { WritableDatabase } from './writable-database.ts'
+import { BoundProgram } from './write-statements.ts'
+
+type Write = Extract<ChildRequest, { readonly op: 'write' }>
+
+interface WriteRequest {
+  readonly id: number
+  readonly write: Write
+  /** As it was in the slot when the request came. */
+  readonly program: string
+}
+
+export interface SqliteWriter {
+  /** The slot's program, as JSON, for requests that come after it. */
+  register(slot: number, program: string): void
+  /** Waits for `commit`. */
+  add(id: number, write: Write): void
+  /** Runs what was added. Never throws for what the database does; each request is answered once. */
+  commit(): void
+}
+
+export interface SqliteWriterOptions {
+  readonly path: string
+  /** They are enforced. */
+  readonly foreignKeys: boolean
+  readonly send: (id: number, reply: ChildReply) => void
+}
+
+type Replies = readonly (readonly [number, ChildReply])[]
+
+export function createSqliteWriter({ path, foreignKeys, send }: SqliteWriterOptions): SqliteWriter {
+  /** Text by slot. */
+  const registered: string[] = []
+  let waiting: WriteRequest[] = []
+  let current: WritableDatabase | null = null
+  let epoch = 0
+
+  function close(): void {
+    const open = current
+    current = null
+    open?.db.close()
+  }
+
+  function openFor(batch: readonly WriteRequest[]): WritableDatabase {
+    const newest = Math.max(...batch.map(({ write }) => write.epoch))
+    const state = stateOf(path)
+    // what SQLite has cached of the schema could be of an overwritten file
+    if (newest > epoch || (current !== null && !isSameFile(current.file, state))) close()
+    epoch = Math.max(epoch, newest)
+    current ??= new WritableDatabase(path, state, foreignKeys)
+    return current
+  }
+
+  function failAll(batch: readonly WriteRequest[], error: unknown): Replies {
+    const reply: ChildReply = { kind: 'failed', failure: toFailure(error, path) }
+    return batch.map(({ id }) => [id, reply])
+  }
+
+  /** Null: they have to be done one by one. */
+  function runTogether(database: WritableDatabase, batch: readonly WriteRequest[]): Replies | null {
+    database.begin()
+    const replies: (readonly [number, ChildReply])[] = []
+    for (const request of batch) {
+      replies.push([request.id, runMember(database, request)])
+      // the failure has taken the whole transaction with it
+      if (!database.db.inTransaction) return batch.length === 1 ? replies : null
+    }
+    send(0, { kind: 'committing', ids: batch.map(({ id }) => id) })
+    try {
+      database.commit()
+      return replies
+    } catch (error) {
+      database.rollback()
+      const isBusy = codeOf(error).startsWith('SQLITE_BUSY')
+      if (isBusy) return failAll(batch, error)
+      const [only] = batch
+      if (only === undefined || batch.length > 1) return null
+      return [[only.id, { kind: 'failed', failure: explainCommit(database, only, error) }]]
+    }
+  }
+
+  function runMember(database: WritableDatabase, request: WriteRequest): ChildReply {
+    const { write } = request
+    if (!database.isOf(write.stamp)) return { kind: 'moved' }
+    database.savepoint()
+    let bound: BoundProgram | null = null
+    try {
+      bound = bind(database, request)
+      const written = runWrite(bound, write.payload)
+      const { fewest, most } = write.bounds
+      const isWanted = written.rows >= fewest && written.rows <= most
+      if (!isWanted || !write.commits) database.undo()
+      database.release()
+      return written
+    } catch (error) {
+      const failure = toFailure(error, path)
+      if (!database.db.inTransaction) return { kind: 'failed', failure }
+      database.undo()
+      const reply = {
+        kind: 'failed',
+        failure: withEvidence(database, bound, request, error, failure),
+      } as const
+      database.release()
+      return reply
+    }
+  }
+
+  function bind(database: WritableDatabase, { write, program }: WriteRequest): BoundProgram {
+    return new BoundProgram(database.program(write.slot, program), write.params)
+  }
+
+  function withEvidence(
+    database: WritableDatabase,
+    bound: BoundProgram | null,
+    { write: { payload } }: WriteRequest,
+    error: unknown,
+    failure: ChildFailure,
+  ): ChildFailure {
+    if (failure.kind !== 'sqlite' || bound === null) return failure
+    try {
+      const evidence = diagnoseWrite(database.db, bound, payload, error)
+      return evidence === undefined ? failure : { ...failure, evidence }
+    } catch {
+      // what SQLite says must do
+      return failure
+    } finally {
+      if (database.db.inTransaction) database.undo()
+    }
+  }
+
+  /** Keys that are judged at the end were broken. */
+  function explainCommit(
+    database: WritableDatabase,
+    request: WriteRequest,
+    error: unknown,
+  ): ChildFailure {
+    const failure = toFailure(error, path)
+    try {
+      database.begin()
+      database.savepoint()
+      return withEvidence(database, bind(database, request), request, error, failure)
+    } catch {
+      return failure
+    } finally {
+      database.rollback()
+    }
+  }
+
+  function run(batch: readonly WriteRequest[]): Replies | null {
+    try {
+      return runTogether(openFor(batch), batch)
+    } catch (error) {
+      // the transaction could not begin
+      current?.rollback()
+      return failAll(batch, error)
+    }
+  }
+
+  function answer(replies: Replies): void {
+    for (const [id, reply] of replies) send(id, reply)
+    const isBroken = replies.some(([, reply]) => {
+      return reply.kind === 'failed' && reply.failure.kind === 'unavailable'
+    })
+    if (isBroken) close()
+  }
+
+  return {
+    register(slot, program) {
+      registered[slot] = program
+    },
+    add(id, write) {
+      waiting.push({ id, write, program: registered[write.slot] ?? '' })
+    },
+    commit() {
+      const batch = waiting
+      waiting = []
+      if (batch.length === 0) return
+      const replies = run(batch)
+      if (replies !== null) {
+        answer(replies)
+        return
+      }
+      for (const each of batch) answer(run([each]) ?? [])
+    },
+  }
+}

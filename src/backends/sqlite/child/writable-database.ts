@@ -1,0 +1,96 @@
+/**
+ * One connection that writes, with what it has prepared. Its journal mode is the file's; a commit has
+ * reached the disk when it returns, which SQLite's default leaves to chance for files in WAL mode.
+ *
+ * Rule  SQLite manual: PRAGMA synchronous; the file's own mode is kept
+ */
+import Database from 'better-sqlite3'
+import { restamp, stampOf } from '../wire/schema-stamp.ts'
+import type { WriteProgram } from '../wire/write-program.ts'
+import { busyTimeoutMs, type FileState } from './database-file.ts'
+import { registerFunctions } from './sqlite-functions.ts'
+import { PreparedProgram } from './write-statements.ts'
+
+/** Of pages that are kept: KiB where negative. */
+const cacheSize = -8000
+
+export class WritableDatabase {
+  readonly file: FileState
+  readonly db: Database.Database
+  /** By slot, with its text: slots are given to other programs. */
+  readonly #programs: { readonly text: string; readonly prepared: PreparedProgram }[] = []
+  readonly #steps: Readonly<Record<Step, Database.Statement>>
+  readonly #schemaVersion: Database.Statement<[], number>
+  readonly #stamp: Buffer
+
+  /** Throws  what SQLite says of a file that it cannot open */
+  constructor(path: string, file: FileState, foreignKeys: boolean) {
+    this.file = file
+    this.db = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs })
+    try {
+      this.db.pragma(`cache_size = ${cacheSize}`)
+      this.db.pragma('synchronous = FULL')
+      this.db.pragma(`foreign_keys = ${foreignKeys ? 'ON' : 'OFF'}`)
+      registerFunctions(this.db)
+      this.#steps = {
+        begin: this.db.prepare('BEGIN IMMEDIATE'),
+        commit: this.db.prepare('COMMIT'),
+        rollback: this.db.prepare('ROLLBACK'),
+        savepoint: this.db.prepare('SAVEPOINT request'),
+        undo: this.db.prepare('ROLLBACK TO request'),
+        release: this.db.prepare('RELEASE request'),
+      }
+      this.#schemaVersion = this.db.prepare<[], number>('PRAGMA main.schema_version').pluck()
+    } catch (error) {
+      this.db.close()
+      throw error
+    }
+    this.#stamp = stampOf(file, 0)
+  }
+
+  /** Throws  where another program holds its lock for too long */
+  begin(): void {
+    this.#steps.begin.run()
+    restamp(this.#stamp, this.#schemaVersion.get() ?? 0)
+  }
+
+  /** Throws  where a key that is judged late is broken, the disk is full, another program reads … */
+  commit(): void {
+    this.#steps.commit.run()
+  }
+
+  /** Nothing where there is no transaction: some failures end it. */
+  rollback(): void {
+    if (this.db.inTransaction) this.#steps.rollback.run()
+  }
+
+  /** From here on, the statements of one request. */
+  savepoint(): void {
+    this.#steps.savepoint.run()
+  }
+
+  /** Back to the savepoint, which stays. */
+  undo(): void {
+    this.#steps.undo.run()
+  }
+
+  release(): void {
+    this.#steps.release.run()
+  }
+
+  /** Whether the transaction sees the schema of a request. */
+  isOf(stamp: Buffer): boolean {
+    return this.#stamp.equals(stamp)
+  }
+
+  program(slot: number, text: string): PreparedProgram {
+    const known = this.#programs[slot]
+    if (known?.text === text) return known.prepared
+    // our own code has written it
+    const prepared = new PreparedProgram(this.db, JSON.parse(text) as WriteProgram)
+    this.#programs[slot] = { text, prepared }
+    return prepared
+  }
+}
+
+type Step = 'begin' | 'commit' | 'rollback' | 'savepoint' | 'undo' | 'release'

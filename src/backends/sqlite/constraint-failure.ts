@@ -1,0 +1,130 @@
+/**
+ * A constraint that failed in SQLite → PostgreSQL's SQLSTATE, words and details. SQLite names columns
+ * or a constraint; what it failed for was found out by the writer process.
+ *
+ * Rule  PostgreSQL manual: Error Codes, class 23
+ */
+import type { DatabaseFailure } from '../../errors/api-error.ts'
+import { valueFailure } from '../values/value-failure.ts'
+import type { WriteFacts } from './catalog/write-facts.ts'
+import type { ConstraintEvidence } from './wire/reply-frames.ts'
+
+export interface FailedWrite {
+  readonly relation: string
+  readonly mutation: 'insert' | 'update' | 'upsert' | 'delete'
+  readonly facts: WriteFacts | undefined
+  readonly evidence: ConstraintEvidence | undefined
+}
+
+/** Null where the message is about no constraint. */
+export function constraintFailure(
+  code: string,
+  message: string,
+  failed: FailedWrite,
+): DatabaseFailure | null {
+  if (code === 'SQLITE_CONSTRAINT_TRIGGER') return valueFailure('P0001', message)
+  if (code === 'SQLITE_CONSTRAINT_FOREIGNKEY') return foreignKeyFailure(failed)
+  const [, what, named = ''] =
+    /^(UNIQUE|NOT NULL|CHECK) constraint failed: (.*)$/s.exec(message) ?? []
+  switch (what) {
+    case 'UNIQUE':
+      return uniqueFailure(named, failed)
+    case 'NOT NULL':
+      return nullFailure(named, failed)
+    case 'CHECK':
+      return checkFailure(named, failed)
+    default:
+      return null
+  }
+}
+
+/** `named`: `t.a, t.b`, or `index 'i'` where expressions are indexed. */
+function uniqueFailure(named: string, failed: FailedWrite): DatabaseFailure {
+  const index = /^index '(.*)'$/s.exec(named)?.[1]
+  const { relation, columns } = columnsIn(named)
+  const own = relation === failed.relation
+  const key = own
+    ? failed.facts?.uniqueKeys.find((each) => isSame(each.columns, columns))
+    : undefined
+  const constraint = index ?? key?.constraint ?? `${relation}_${columns.join('_')}_key`
+  const message = `duplicate key value violates unique constraint "${constraint}"`
+  const values = own && index === undefined ? valuesOf(columns, failed) : null
+  const details =
+    values === null ? null : `Key (${columns.join(', ')})=(${values.join(', ')}) already exists.`
+  return valueFailure('23505', message, { details })
+}
+
+function nullFailure(named: string, failed: FailedWrite): DatabaseFailure {
+  const { relation, columns } = columnsIn(named)
+  const message = `null value in column "${columns[0] ?? ''}" of relation "${relation}" violates not-null constraint`
+  return valueFailure('23502', message, {
+    details: relation === failed.relation ? failingRow(failed) : null,
+  })
+}
+
+/** `named`: its name, or its expression where it has none. */
+function checkFailure(named: string, failed: FailedWrite): DatabaseFailure {
+  const check = failed.facts?.checks.find((each) => each.label === named)
+  const constraint = check?.constraint ?? named
+  const message = `new row for relation "${failed.relation}" violates check constraint "${constraint}"`
+  return valueFailure('23514', message, { details: failingRow(failed) })
+}
+
+function foreignKeyFailure({ relation, mutation, evidence }: FailedWrite): DatabaseFailure {
+  const isRemoval = mutation === 'delete'
+  if (evidence?.kind !== 'foreign-key') {
+    const doing = isRemoval ? 'update or delete' : 'insert or update'
+    return valueFailure('23503', `${doing} on table "${relation}" violates foreign key constraint`)
+  }
+  const { constraint, child, parent, columns, values, isReferred } = evidence
+  const key = `Key (${columns.join(', ')})=(${values.map(shown).join(', ')})`
+  return isReferred
+    ? valueFailure(
+        '23503',
+        `update or delete on table "${parent}" violates foreign key constraint "${constraint}" on table "${child}"`,
+        { details: `${key} is still referenced from table "${child}".` },
+      )
+    : valueFailure(
+        '23503',
+        `insert or update on table "${child}" violates foreign key constraint "${constraint}"`,
+        { details: `${key} is not present in table "${parent}".` },
+      )
+}
+
+/** Names with a dot in them are cut as SQLite writes them: at the first one. */
+function columnsIn(named: string): {
+  readonly relation: string
+  readonly columns: readonly string[]
+} {
+  const parts = named.split(', ').map((each) => {
+    const at = each.indexOf('.')
+    return [each.slice(0, at), each.slice(at + 1)] as const
+  })
+  return { relation: parts[0]?.[0] ?? '', columns: parts.map(([, column]) => column) }
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((each, at) => each === others[at])
+}
+
+function valuesOf(columns: readonly string[], { evidence }: FailedWrite): readonly string[] | null {
+  if (evidence?.kind !== 'row') return null
+  const row = new Map(evidence.row)
+  return columns.map((column) => shown(row.get(column) ?? null))
+}
+
+/** PostgreSQL prints no more of a value. */
+const mostShown = 64
+
+function failingRow({ evidence }: FailedWrite): string | null {
+  if (evidence?.kind !== 'row') return null
+  const values = evidence.row.map(([, value]) => {
+    const text = shown(value)
+    return text.length > mostShown ? `${text.slice(0, mostShown)}...` : text
+  })
+  return `Failing row contains (${values.join(', ')}).`
+}
+
+function shown(value: string | null): string {
+  return value ?? 'null'
+}
