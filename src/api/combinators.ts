@@ -6,6 +6,7 @@
  * try; `attempt` moves the cursor back. Each function treats the complaints in the trace as
  * PostgREST's parser does, because their texts are part of the contract.
  */
+import { maxRequestNodes } from './request-limits.ts'
 import {
   addTo,
   blanks,
@@ -17,12 +18,6 @@ import {
   word,
 } from './scanner.ts'
 import { type Complaint, syntaxFailure } from './syntax-failure.ts'
-
-/**
- * Deeper trees would exhaust the stack of the functions that walk them. Nobody writes such trees by
- * hand.
- */
-const maxDepth = 250
 
 /** The rule, or nothing read at all. */
 export function attempt<T>(s: Scanner, rule: Rule<T>): T | Failed {
@@ -128,19 +123,37 @@ export function separated<T>(
 }
 
 /**
- * The rule one level of parentheses further in.
+ * The rule one level of parentheses further in. `maxLevels` also keeps the functions that walk the
+ * tree from exhausting the stack.
  *
  * Throws  SyntaxFailure
  */
-export function nested<T>(s: Scanner, rule: Rule<T>): T | Failed {
-  if (s.depth >= maxDepth) {
-    const refused: Complaint = { kind: 'refused', text: `more than ${maxDepth} nested levels` }
-    throw syntaxFailure(s.subject(s.text), s.text, s.at, [refused])
-  }
+export function nested<T>(s: Scanner, maxLevels: number, rule: Rule<T>): T | Failed {
+  if (s.depth >= maxLevels) throw tooMuch(s, `more than ${maxLevels} nested levels`)
   s.depth += 1
   const value = rule(s)
   s.depth -= 1
   return value
+}
+
+/**
+ * Counts one thing that a plan has a node for.
+ *
+ * Throws  SyntaxFailure
+ */
+export function countNode(s: Scanner): void {
+  s.nodes += 1
+  if (s.nodes > maxRequestNodes) throw tooMuch(s, tooManyNodes.text)
+}
+
+export const tooManyNodes: Complaint = {
+  kind: 'refused',
+  text: `more than ${maxRequestNodes} columns, embeds, conditions and order terms`,
+}
+
+/** What ends a parse that went past one of the limits. */
+export function tooMuch(s: Scanner, text: string): Error {
+  return syntaxFailure(s.subject(s.text), s.text, s.at, [{ kind: 'refused', text }])
 }
 
 /** The rule with blanks around it. */

@@ -12,12 +12,15 @@ import type { EmbedPath, FieldPath, JsonStep } from './api-request.ts'
 import {
   attempt,
   attemptWord,
+  countNode,
   either,
   lookAheadWord,
   named,
   separated,
   spaced,
+  tooMuch,
 } from './combinators.ts'
+import { maxJsonSteps } from './request-limits.ts'
 import {
   advance,
   char,
@@ -196,6 +199,8 @@ export function jsonPath(s: Scanner): readonly JsonStep[] | Failed {
     const operand = either(s, tryIndex, tryKey)
     if (operand === failed) return failed
     steps ??= []
+    if (steps.length === maxJsonSteps) throw tooMuch(s, `more than ${maxJsonSteps} JSON arrows`)
+    countNode(s)
     steps.push({ arrow: isText ? '->>' : '->', ...operand })
   }
 }
@@ -249,6 +254,7 @@ const rootPath: EmbedPath = Object.freeze([])
 
 /** The key of a pair: `director.name->first` is the column `name` of the embed `director`. */
 export function treePath(s: Scanner): TreePath | Failed {
+  countNode(s)
   const names = separated(s, fieldName, delimiter)
   if (names === failed) return failed
   const path = jsonPath(s)

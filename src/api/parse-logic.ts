@@ -5,7 +5,7 @@
  * Rule  PostgREST docs: tables_views (Logical operators)
  */
 import type { Filter, LogicExpression, LogicTree } from './api-request.ts'
-import { attempt, attemptWord, either, named, nested, separated } from './combinators.ts'
+import { attempt, attemptWord, countNode, either, named, nested, separated } from './combinators.ts'
 import { delimiter, field, spacedComma } from './parse-field.ts'
 import {
   closeList,
@@ -15,6 +15,7 @@ import {
   plainMember,
   tryQuotedMember,
 } from './parse-filter.ts'
+import { maxLogicLevels } from './request-limits.ts'
 import { type Failed, failed, type Scanner, textUpTo, word } from './scanner.ts'
 
 function arrayLiteral(s: Scanner): string | Failed {
@@ -59,7 +60,7 @@ function expression(s: Scanner): LogicExpression | Failed {
   if (negated === failed) return failed
   const operator = named(s, 'logic operator (and, or)', orWord)
   if (operator === failed || openList(s) === failed) return failed
-  const operands = nested(s, operandList)
+  const operands = nested(s, maxLogicLevels, operandList)
   if (operands === failed || closeList(s) === failed) return failed
   return { kind: 'logic', operator, negated, operands }
 }
@@ -70,5 +71,6 @@ function tryTreeFilter(s: Scanner): Filter | Failed {
 
 /** `and(a.eq.1,not.or(b.is.null,c.gt.2))`: the operator in front belongs to the text. */
 export function logicTree(s: Scanner): LogicTree | Failed {
+  countNode(s)
   return either<LogicTree, LogicTree>(s, tryTreeFilter, expression)
 }

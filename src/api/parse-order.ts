@@ -5,7 +5,15 @@
  * Rule  PostgREST docs: tables_views (Ordering), resource_embedding (Top-level Ordering)
  */
 import type { FieldPath, OrderTerm } from './api-request.ts'
-import { attempt, either, lookAheadWord, optional, separated, spaced } from './combinators.ts'
+import {
+  attempt,
+  countNode,
+  either,
+  lookAheadWord,
+  optional,
+  separated,
+  spaced,
+} from './combinators.ts'
 import { delimiter, field, fieldName } from './parse-field.ts'
 import { char, endOfText, type Failed, failed, type Scanner, word } from './scanner.ts'
 
@@ -87,6 +95,7 @@ function term(s: Scanner): OrderTerm | Failed {
 }
 
 function spacedTerm(s: Scanner): OrderTerm | Failed {
+  countNode(s)
   return spaced(s, term)
 }
 

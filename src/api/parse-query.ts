@@ -14,6 +14,7 @@ import type {
   SelectItem,
   SlotValue,
 } from './api-request.ts'
+import { tooManyNodes } from './combinators.ts'
 import { logicPath, nameList, treePath } from './parse-field.ts'
 import { conditionOrArgument, filterCondition } from './parse-filter.ts'
 import { logicTree } from './parse-logic.ts'
@@ -21,8 +22,9 @@ import { orderTerms } from './parse-order.ts'
 import { noteWindow, type WindowTexts } from './parse-range.ts'
 import { selectItems } from './parse-select.ts'
 import type { QueryPair } from './query-string.ts'
+import { maxRequestNodes } from './request-limits.ts'
 import { parseText, sized } from './scanner.ts'
-import { type FilterText, SyntaxFailure } from './syntax-failure.ts'
+import { type FilterText, SyntaxFailure, syntaxFailure } from './syntax-failure.ts'
 import { unreadMember } from './unread-member.ts'
 
 export interface ParsedQuery {
@@ -98,9 +100,22 @@ const inSelect = (text: string) => `failed to parse select parameter (${text})`
 const inColumns = (text: string) => `failed to parse columns parameter (${text})`
 const inOnConflict = (text: string) => `failed to parse on_conflict parameter (${text})`
 
-function parseOrder([key, value]: Pair): At<readonly OrderTerm[]> {
-  const { path } = parseText(treePath, key, inTreePath).value
-  return { path, value: parseText(orderTerms, value, inOrder).value }
+type Parse = typeof parseText
+
+/** Parses the texts of one query, and counts what a plan has nodes for in all of them. */
+function createQueryParser(): Parse {
+  let nodes = 0
+  return (rule, text, subject, values) => {
+    const parsed = parseText(rule, text, subject, values)
+    nodes += parsed.nodes
+    if (nodes > maxRequestNodes) throw syntaxFailure(subject(text), text, 0, [tooManyNodes])
+    return parsed
+  }
+}
+
+function parseOrder([key, value]: Pair, parse: Parse): At<readonly OrderTerm[]> {
+  const { path } = parse(treePath, key, inTreePath).value
+  return { path, value: parse(orderTerms, value, inOrder).value }
 }
 
 /** A tree without parentheses is one filter, whose column begins with the operator's letters. */
@@ -113,12 +128,13 @@ function asExpression(tree: LogicTree): LogicExpression {
 function parseLogic(
   [key, value]: Pair,
   values: SlotValue[],
+  parse: Parse,
 ): { readonly logic: At<LogicExpression>; readonly shape: string } {
-  const { path, operator } = parseText(logicPath, key, inLogicPath).value
+  const { path, operator } = parse(logicPath, key, inLogicPath).value
   const subject = () => `failed to parse logic tree (${value})`
   const text = `${operator}${value}`
   const tree = withUnread(
-    () => parseText(logicTree, text, subject, values),
+    () => parse(logicTree, text, subject, values),
     () => {
       const member = unreadMember(text)
       return member === null ? undefined : { path, ...member }
@@ -128,9 +144,9 @@ function parseLogic(
 }
 
 /** What the grammar throws, with the filter that it could not read. */
-function withUnread<T>(parse: () => T, unread: () => FilterText | undefined): T {
+function withUnread<T>(read: () => T, unread: () => FilterText | undefined): T {
   try {
-    return parse()
+    return read()
   } catch (failure) {
     if (!(failure instanceof SyntaxFailure)) throw failure
     throw new SyntaxFailure(failure.message, failure.details, unread())
@@ -146,14 +162,15 @@ function withUnread<T>(parse: () => T, unread: () => FilterText | undefined): T 
 export function parseQuery(pairs: readonly QueryPair[], mayHaveArguments: boolean): ParsedQuery {
   const sorted = sortPairs(pairs)
   const values: SlotValue[] = []
+  const parse = createQueryParser()
   let shape = ''
 
   const order = sorted.order.map((pair) => {
     shape += `o${sized(pair[0])}${sized(pair[1])}`
-    return parseOrder(pair)
+    return parseOrder(pair, parse)
   })
   const logic = sorted.logic.map((pair) => {
-    const parsed = parseLogic(pair, values)
+    const parsed = parseLogic(pair, values, parse)
     shape += `l${sized(pair[0])}${parsed.shape}`
     return parsed.logic
   })
@@ -161,21 +178,21 @@ export function parseQuery(pairs: readonly QueryPair[], mayHaveArguments: boolea
     const text = sorted.named.get(key)
     if (text === undefined || text === null) return undefined
     shape += `${key}${sized(text)}`
-    return parseText(nameList, text, subject).value
+    return parse(nameList, text, subject).value
   }
   const columns = names('columns', inColumns)
 
   const selectText = sorted.named.get('select') ?? '*'
   shape += `s${sized(selectText)}`
-  const select = parseText(selectItems, selectText, inSelect).value
+  const select = parse(selectItems, selectText, inSelect).value
 
   const filters: At<Filter>[] = []
   const callArguments: Pair[] = []
   for (const [key, value] of sorted.filters) {
-    const { path, field } = parseText(treePath, key, inTreePath).value
+    const { path, field } = parse(treePath, key, inTreePath).value
     const rule = mayHaveArguments ? conditionOrArgument : filterCondition
     const parsed = withUnread(
-      () => parseText(rule, value, inFilter, values),
+      () => parse(rule, value, inFilter, values),
       () => ({ path, field, start: `${key}=`, value }),
     )
     if (parsed.value === null) {

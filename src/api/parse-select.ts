@@ -8,6 +8,7 @@ import type { AggregateFunction, JoinType, SelectField, SelectItem } from './api
 import {
   attempt,
   attemptWord,
+  countNode,
   either,
   lookAheadWord,
   nested,
@@ -23,6 +24,7 @@ import {
   identifier,
   spacedComma,
 } from './parse-field.ts'
+import { maxEmbedLevels } from './request-limits.ts'
 import { char, endOfText, type Failed, failed, type Rule, type Scanner, word } from './scanner.ts'
 
 type EmbedHead = {
@@ -102,7 +104,7 @@ function spacedSpreadHead(s: Scanner): EmbedHead | Failed {
 function embedWith(s: Scanner, head: Rule<EmbedHead>): SelectItem | Failed {
   const outer = attempt(s, head)
   if (outer === failed || char(s, '(') === failed) return failed
-  const select = nested(s, selectItems)
+  const select = nested(s, maxEmbedLevels, selectItems)
   if (select === failed || char(s, ')') === failed) return failed
   return { kind: 'embed', ...outer, select }
 }
@@ -213,6 +215,7 @@ function embedOrField(s: Scanner): SelectItem | Failed {
 }
 
 function selectItem(s: Scanner): SelectItem | Failed {
+  countNode(s)
   const name = s.trace === null ? bareName(s) : null
   if (name !== null) return { kind: 'field', field: { name, jsonPath: [] } }
   return either(s, spread, embedOrField)

@@ -41,6 +41,8 @@ export interface Scanner {
   shapedTo: number
   /** Parentheses that are open. */
   depth: number
+  /** What was read so far that a plan has a node for. */
+  nodes: number
 }
 
 /** A text with its length in front: no two lists of them run together. */
@@ -54,7 +56,7 @@ function scannerOf(
   values: SlotValue[],
   trace: Trace | null,
 ): Scanner {
-  return { text, subject, at: 0, trace, values, shape: '', shapedTo: 0, depth: 0 }
+  return { text, subject, at: 0, trace, values, shape: '', shapedTo: 0, depth: 0, nodes: 0 }
 }
 
 /**
@@ -68,11 +70,11 @@ export function parseText<T>(
   text: string,
   subject: Scanner['subject'],
   values: SlotValue[] = [],
-): { readonly value: T; readonly shape: string } {
+): { readonly value: T; readonly shape: string; readonly nodes: number } {
   const s = scannerOf(text, subject, values, null)
   const value = rule(s)
   if (value === failed) throw explain(rule, text, subject, s.at)
-  return { value, shape: `${s.shape}|${sized(text.slice(s.shapedTo))}` }
+  return { value, shape: `${s.shape}|${sized(text.slice(s.shapedTo))}`, nodes: s.nodes }
 }
 
 /**

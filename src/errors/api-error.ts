@@ -102,6 +102,8 @@ export type ApiError =
   /** PGRST127. `feature` names what was asked for; `engine` is given when it is the engine that lacks it. */
   | { readonly kind: 'not-implemented'; readonly feature: string; readonly engine: string | null }
   | { readonly kind: 'max-affected-rpc' }
+  /** What the request asks for is more than is planned or sent to a database. */
+  | { readonly kind: 'too-complex'; readonly details: string }
   // PGRST2xx: the schema cache
   | {
       readonly kind: 'relationship-not-found'
@@ -169,6 +171,8 @@ export type ApiError =
       readonly authenticated: boolean
       /** Nothing is wrong with the request: another program holds what it needs. */
       readonly isPassing?: boolean
+      /** The statement that the request asks for is more than the engine takes. */
+      readonly isTooComplex?: true
     }
   /** `RAISE SQLSTATE 'PGRST'`: the database wrote the answer itself. */
   | {

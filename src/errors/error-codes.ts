@@ -51,6 +51,7 @@ export const errorCodes = {
   'malformed-request': { code: 'PGRSTX00', status: 400 },
   internal: { code: 'PGRSTX01', status: 500 },
   'reload-failed': { code: 'PGRSTX02', status: 503 },
+  'too-complex': { code: 'PGRSTX06', status: 400 },
   'cross-origin': { code: 'PGRSTX03', status: 403 },
   'admin-token-required': { code: 'PGRSTX04', status: 401 },
   'foreign-host': { code: 'PGRSTX05', status: 403 },

@@ -27,6 +27,7 @@ function statusOf(error: ApiError): number {
       return jwtCodes[error.failure.kind].status
     case 'database': {
       if (error.isPassing === true) return 503
+      if (error.isTooComplex === true) return 400
       const { sqlState, message } = error.failure
       return sqlStateStatus(sqlState, message, error.authenticated)
     }

@@ -237,6 +237,8 @@ function wording(error: ApiError): Wording {
         'Feature not implemented',
         error.engine === null ? error.feature : `${error.engine} does not support ${error.feature}`,
       )
+    case 'too-complex':
+      return say('The request is too complex', error.details)
     case 'max-affected-rpc':
       return say(
         'Function must return SETOF or TABLE when max-affected preference is used with handling=strict',

@@ -6,6 +6,7 @@ import type { LogicTree, OrderTerm } from '../api/api-request.ts'
 import type { QualifiedName } from '../core/qualified-name.ts'
 import { isToOne } from '../schema/relationship.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
+import type { ColumnBudget } from './column-budget.ts'
 import { type DraftNode, scopeName, shownName } from './draft-tree.ts'
 import { childrenShown } from './link-embeds.ts'
 import type {
@@ -25,9 +26,16 @@ import {
   resolveFilterField,
 } from './resolve-field.ts'
 import { selectColumns } from './select-columns.ts'
-import { applyLifted, type Lifted, liftAggregates, spreadColumns } from './spread-columns.ts'
+import {
+  applyLifted,
+  type Lifted,
+  lentOnce,
+  liftAggregates,
+  spreadColumns,
+} from './spread-columns.ts'
 
 export interface TreeSource {
+  readonly budget: ColumnBudget
   readonly snapshot: SchemaSnapshot
   readonly root: QualifiedName
   readonly readsResult: boolean
@@ -67,6 +75,7 @@ function buildNode(draft: DraftNode, source: TreeSource, around: Surroundings): 
     starScope: fieldScope(source.snapshot, relation),
     isSpread: draft.isSpread,
     isGrouped,
+    budget: source.budget,
   })
   const built = draft.children.map((child) =>
     buildNode(child, source, { isGrouped, appliesLifted: !lifts }),
@@ -90,7 +99,10 @@ function buildNode(draft: DraftNode, source: TreeSource, around: Surroundings): 
     // types of ordered columns are looked up in the root's relation, as PostgREST does
     order: draft.order.map((term) => buildOrder(term, orderScope, shown)),
     window: { ...draft.window, maxRows: source.maxRows },
-    join: childJoin(draft, own.columns, children, around.appliesLifted ? lifted : []),
+    join: childJoin(draft, own.columns, children, {
+      lifted: around.appliesLifted ? lifted : [],
+      budget: source.budget,
+    }),
     children,
     usedLegacyName: draft.usedLegacyName,
   }
@@ -109,15 +121,21 @@ function isOneSpread(draft: DraftNode): boolean {
   return draft.isSpread && draft.link !== null && isToOne(draft.link.relationship)
 }
 
+interface SpreadSource {
+  /** Aggregates that the parent applies. */
+  readonly lifted: readonly Lifted[]
+  readonly budget: ColumnBudget
+}
+
 function childJoin(
   draft: DraftNode,
   select: readonly SelectColumn[],
   children: readonly ReadNode<unknown>[],
-  lifted: readonly Lifted[],
+  spread: SpreadSource,
 ): ChildJoin<Unruled> | null {
   if (draft.link === null) return null
   const { relationship } = draft.link
-  const output = childOutput(draft, isToOne(relationship), select, children, lifted)
+  const output = childOutput(draft, isToOne(relationship), select, children, spread)
   return { relationship, junctionRows: null, type: draft.joinType, output }
 }
 
@@ -126,10 +144,10 @@ function childOutput(
   toOne: boolean,
   select: readonly SelectColumn[],
   children: readonly ReadNode<unknown>[],
-  lifted: readonly Lifted[],
+  { lifted, budget }: SpreadSource,
 ): ChildOutput {
   if (draft.isSpread) {
-    const columns = applyLifted(spreadColumns(select, children), lifted)
+    const columns = lentOnce(applyLifted(spreadColumns(select, children, budget), lifted))
     return { kind: toOne ? 'spread-one' : 'spread-many', columns }
   }
   const isEmpty = selectsNothing(select, children)
@@ -141,9 +159,14 @@ function selectsNothing(
   select: readonly SelectColumn[],
   children: readonly ReadNode<unknown>[],
 ): boolean {
-  return (
-    select.length === 0 && children.every((child) => selectsNothing(child.select, child.children))
-  )
+  return select.length === 0 && children.every(addsNothing)
+}
+
+/** Looks at what the child hands over, not at the levels below it. */
+function addsNothing({ join }: ReadNode<unknown>): boolean {
+  const output = join?.output
+  if (output?.kind === 'object' || output?.kind === 'array') return output.isEmpty
+  return output?.columns.length === 0
 }
 
 type Shown = ReadonlyMap<string, DraftNode>

@@ -69,16 +69,17 @@ function createFinder(
   root: DraftNode,
   useLegacyNames: boolean,
 ): (path: EmbedPath) => Result<DraftNode, ApiError> {
-  const indexes = new Map<DraftNode, ReadonlyMap<string, readonly DraftNode[]>>()
+  const indexes = new Map<DraftNode, Map<string, DraftNode>>()
   let step = 0
 
   function findChild(node: DraftNode, name: string): DraftNode | undefined {
     const index = indexes.get(node) ?? indexByName(node, useLegacyNames)
     indexes.set(node, index)
-    const [first, ...others] = index.get(name) ?? []
-    return others.reduce((best, each) => {
-      return best !== undefined && best.foundAt >= each.foundAt ? best : each
-    }, first)
+    const found = index.get(name)
+    // from now on it comes first under each of its names
+    if (found !== undefined)
+      for (const each of lookupNames(found, useLegacyNames)) index.set(each, found)
+    return found
   }
 
   return (path) => {
@@ -95,20 +96,19 @@ function createFinder(
   }
 }
 
-function indexByName(
-  node: DraftNode,
-  useLegacyNames: boolean,
-): ReadonlyMap<string, readonly DraftNode[]> {
-  const index = new Map<string, DraftNode[]>()
+/** What each name means at first. */
+function indexByName(node: DraftNode, useLegacyNames: boolean): Map<string, DraftNode> {
+  const index = new Map<string, DraftNode>()
   for (const child of node.children) {
-    const names = useLegacyNames ? new Set([shownName(child), child.name]) : [shownName(child)]
-    for (const name of names) {
-      const known = index.get(name)
-      if (known === undefined) index.set(name, [child])
-      else known.push(child)
+    for (const name of lookupNames(child, useLegacyNames)) {
+      if (!index.has(name)) index.set(name, child)
     }
   }
   return index
+}
+
+function lookupNames(child: DraftNode, useLegacyNames: boolean): readonly string[] {
+  return useLegacyNames ? [shownName(child), child.name] : [shownName(child)]
 }
 
 function isNamedByRelation(node: DraftNode, name: string): boolean {

@@ -12,6 +12,7 @@ import type { ApiError } from '../errors/api-error.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { buildTree } from './build-tree.ts'
 import { checkPreferences } from './check-preferences.ts'
+import { createColumnBudget, tooManyColumns } from './column-budget.ts'
 import { type DraftNode, draftTree } from './draft-tree.ts'
 import { findRelation } from './find-relation.ts'
 import { checkRelatedOrders, linkEmbeds } from './link-embeds.ts'
@@ -71,13 +72,16 @@ export function planReadTree(
     (options.dbAggregatesEnabled || !aggregates(draft) ? null : aggregatesNotAllowed(options))
   if (failure !== null) return err(failure)
 
+  const budget = createColumnBudget()
   const tree = buildTree(draft, {
+    budget,
     snapshot,
     root,
     readsResult: kind === 'mutate' || kind === 'call',
     maxRows: kind === 'mutate' ? null : options.dbMaxRows,
     columnTypes,
   })
+  if (budget.isExceeded()) return err(tooManyColumns)
   const refused = refuseTree(tree, snapshot) ?? checkManySpreads(tree)
   return refused === null ? ok(tree) : err(refused)
 }

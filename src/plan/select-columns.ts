@@ -3,6 +3,7 @@
  * of the answer settled. Embeds are no columns; `build-tree.ts` adds them.
  */
 import type { FieldPath, SelectField } from '../api/api-request.ts'
+import type { ColumnBudget } from './column-budget.ts'
 import type { SelectColumn } from './plan.ts'
 import {
   columnField,
@@ -20,6 +21,7 @@ export interface SelectPlace {
   readonly isSpread: boolean
   /** An aggregate, here or above, or a to-many spread: rows are grouped, columns must have names. */
   readonly isGrouped: boolean
+  readonly budget: ColumnBudget
 }
 
 /** Rule  PostgREST docs: aggregate_functions, domain_representations, tables_views (JSON columns) */
@@ -33,6 +35,7 @@ export function selectColumns(fields: readonly SelectField[], place: SelectPlace
       alias: item.alias ?? null,
     }),
   )
+  if (!place.budget.take(columns.length)) return []
   const expands = place.isGrouped || hasOutputTransform(place.starScope)
   const expanded = expands ? columns.flatMap((column) => expandStar(column, place)) : columns
   return expanded.map(nameColumn)
@@ -45,8 +48,9 @@ function expandStar(column: SelectColumn, place: SelectPlace): SelectColumn[] {
     const isFullRow = place.isSpread && column.aggregate === 'count'
     return [isFullRow ? { ...column, field: { ...column.field, isFullRow } } : column]
   }
-  const known = place.starScope.relation?.columns.values() ?? []
-  return [...known].map((each) => ({
+  const known = place.starScope.relation?.columns
+  if (known === undefined || !place.budget.take(known.size)) return []
+  return [...known.values()].map((each) => ({
     ...column,
     field: withOutputTransform(place.starScope, columnField(each)),
   }))

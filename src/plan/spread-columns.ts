@@ -4,6 +4,7 @@
  * query and are applied by the first node above that is no to-one spread itself.
  */
 import type { AggregateFunction } from '../api/api-request.ts'
+import type { ColumnBudget } from './column-budget.ts'
 import type { ReadNode, SelectColumn, SpreadColumn } from './plan.ts'
 
 /** An aggregate on its way up, with the name of the column that it will be taken of. */
@@ -33,7 +34,10 @@ export function liftAggregates(select: readonly SelectColumn[]): {
 export function spreadColumns(
   select: readonly SelectColumn[],
   children: readonly ReadNode<unknown>[],
+  budget: ColumnBudget,
 ): SpreadColumn[] {
+  const count = children.reduce((sum, child) => sum + columnsOf(child), select.length)
+  if (!budget.take(count)) return []
   return [
     ...select.map((column) => plainColumn(column.alias ?? column.field.name)),
     ...children.flatMap((child) => {
@@ -45,6 +49,22 @@ export function spreadColumns(
       return output.columns.map((column) => plainColumn(column.alias ?? column.name))
     }),
   ]
+}
+
+function columnsOf({ join }: ReadNode<unknown>): number {
+  const output = join?.output
+  return output?.kind === 'spread-one' || output?.kind === 'spread-many' ? output.columns.length : 1
+}
+
+/**
+ * Each column once: a star already stands for all columns of the child's rows, those of its embeds
+ * and spreads included.
+ */
+export function lentOnce(columns: readonly SpreadColumn[]): readonly SpreadColumn[] {
+  const isPlain = (column: SpreadColumn) => column.aggregate === null && column.alias === null
+  const star = columns.findIndex((column) => column.name === '*' && isPlain(column))
+  if (star === -1) return columns
+  return columns.filter((column, index) => index === star || !isPlain(column))
 }
 
 /** Applies each lifted aggregate to the column of its name. */

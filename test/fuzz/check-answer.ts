@@ -15,9 +15,6 @@ import type { WireAnswer } from './wire-client.ts'
 const allowedFailures: ReadonlyMap<string, string> = new Map([
   ['57014', 'statement timeout'],
   ['54000', 'program limit exceeded: an index row, a text search vector or a pattern too large'],
-  ['54001', 'statement too complex: nested or joined too deeply'],
-  ['54011', 'too many columns'],
-  ['54023', 'too many arguments'],
   ['21000', 'cardinality violation: one statement writes a row twice'],
   ['40P01', 'deadlock with another write'],
   ['40001', 'serialization failure'],

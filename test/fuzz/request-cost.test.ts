@@ -8,7 +8,8 @@
 import { describe, expect, test } from 'vitest'
 import { openPlan } from '../../src/access/apply-rules.ts'
 import { parseRequest } from '../../src/api/parse-request.ts'
-import { compilePlan } from '../../src/backends/postgres/compile/compile-postgres.ts'
+import { maxEmbedLevels } from '../../src/api/request-limits.ts'
+import { createPlanCompiler } from '../../src/backends/postgres/compile/compile-postgres.ts'
 import { bindPostgres } from '../../src/backends/postgres/compile/postgres-statement.ts'
 import { renderError } from '../../src/errors/error-envelope.ts'
 import { planRequest } from '../../src/plan/plan-request.ts'
@@ -69,7 +70,7 @@ const post = (body: (bytes: number) => string, type = 'application/json', query 
   })
 }
 /** As many levels as are read, and the rest of the bytes at the innermost. */
-const levels = 240
+const levels = maxEmbedLevels - 1
 const deep = (open: string, inner: (bytes: number) => string) => (bytes: number) =>
   `${open.repeat(levels)}${inner(bytes - (open.length + 1) * levels)}${')'.repeat(levels)}`
 
@@ -187,7 +188,8 @@ function run({ method, path, query, headers, body }: Sample): void {
   }
   const { plan } = openPlan(planned.value, snapshot)
   if (plan.kind === 'inspect' || plan.kind === 'info') return
-  bindPostgres(compilePlan(plan).main, parsed.value)
+  const compiled = createPlanCompiler()(plan)
+  if (compiled.ok) bindPostgres(compiled.value.main, parsed.value)
 }
 
 /** Milliseconds of processor time: what else the machine does counts little. */

@@ -14,6 +14,9 @@ export interface HttpReply {
   readonly body: unknown
 }
 
+/** Answers repeat the query of a request of the greatest length. */
+const maxHeaderSize = 256 * 1024
+
 export interface AskOptions {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
@@ -37,7 +40,7 @@ function parse(text: string): unknown {
 export function ask(url: string, options: AskOptions = {}): Promise<HttpReply> {
   const { body, agent, ...rest } = options
   return new Promise((resolve, reject) => {
-    const sent = request(url, { agent: agent ?? false, ...rest }, (response) => {
+    const sent = request(url, { agent: agent ?? false, maxHeaderSize, ...rest }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.once('error', reject)

@@ -6,7 +6,7 @@
 import type { Operation } from '../../api/api-request.ts'
 import { assertNever } from '../../core/assert-never.ts'
 import type { Condition, PlanField } from '../../plan/plan.ts'
-import { join, noSql, type SqlText, sql } from './sql-text.ts'
+import { joinGrouped, noSql, type SqlText, sql } from './sql-text.ts'
 
 /** What the names in a condition mean at its place. */
 export interface FilterScope {
@@ -25,7 +25,7 @@ export function compileCondition(condition: Condition, scope: FilterScope): SqlT
     }
     case 'logic': {
       const operands = condition.operands.map((operand) => compileCondition(operand, scope))
-      const joined = sql`(${join(operands, condition.operator === 'and' ? ' AND ' : ' OR ')})`
+      const joined = sql`(${joinGrouped(operands, condition.operator === 'and' ? ' AND ' : ' OR ')})`
       return condition.negated ? sql`NOT ${joined}` : joined
     }
     case 'embed-null':
@@ -37,5 +37,5 @@ export function compileCondition(condition: Condition, scope: FilterScope): SqlT
 
 /** ` WHERE a AND b`, or nothing. */
 export function compileWhere(conditions: readonly SqlText[]): SqlText {
-  return conditions.length === 0 ? noSql : sql` WHERE ${join(conditions, ' AND ')}`
+  return conditions.length === 0 ? noSql : sql` WHERE ${joinGrouped(conditions, ' AND ')}`
 }

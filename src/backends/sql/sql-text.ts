@@ -5,6 +5,7 @@
  * SQL engines; `bind-params.ts` finds the values.
  */
 import type { QualifiedName } from '../../core/qualified-name.ts'
+import type { ApiError } from '../../errors/api-error.ts'
 import type { ParamRef } from './param-ref.ts'
 
 interface Param {
@@ -17,6 +18,31 @@ interface Param {
 export interface SqlText {
   readonly kind: 'fragment'
   readonly parts: readonly (string | Param | SqlText)[]
+  /** Characters that it takes in a statement, about; a fragment used twice in it counts twice. */
+  readonly size: number
+}
+
+/**
+ * Longer statements are not sent. As many filters as a request may have need half of it, unless
+ * the request multiplies what it asks for.
+ */
+const maxSize = 500_000
+
+/** What a placeholder counts for, so that the statement stays below the engines' 32,766 of them. */
+const paramSize = 32
+
+/** Thrown while composing, caught where a plan is compiled. */
+export class StatementTooLong extends Error {
+  constructor() {
+    super(`a statement of more than ${maxSize} characters`)
+    this.name = 'StatementTooLong'
+  }
+}
+
+/** What the client is told of it. */
+export const statementTooLong: ApiError = {
+  kind: 'too-complex',
+  details: `Its statement would be longer than ${maxSize} characters.`,
 }
 
 /** A finished statement. `params` and `types` run parallel to the placeholders. */
@@ -47,7 +73,12 @@ export function sql(pieces: TemplateStringsArray, ...fragments: readonly SqlText
 }
 
 function fragment(parts: SqlText['parts']): SqlText {
-  return { kind: 'fragment', parts }
+  let size = 0
+  for (const part of parts) {
+    size += typeof part === 'string' ? part.length : part.kind === 'param' ? paramSize : part.size
+  }
+  if (size > maxSize) throw new StatementTooLong()
+  return { kind: 'fragment', parts, size }
 }
 
 /** Text taken over as it is. The caller vouches for it, and says why beside the call. */
@@ -91,12 +122,36 @@ export function join(fragments: readonly SqlText[], separator: string): SqlText 
   return fragment(fragments.flatMap((each, index) => (index === 0 ? [each] : [separator, each])))
 }
 
+/** More operands than this are put into groups. */
+const operandsPerGroup = 64
+
+/**
+ * The fragments joined by an operator that does not care for grouping, AND or OR: in groups of
+ * groups, since parsers make of a chain a tree as deep as the chain is long.
+ */
+export function joinGrouped(fragments: readonly SqlText[], operator: string): SqlText {
+  if (fragments.length <= operandsPerGroup) return join(fragments, operator)
+  const groups: SqlText[] = []
+  for (let at = 0; at < fragments.length; at += operandsPerGroup) {
+    groups.push(sql`(${join(fragments.slice(at, at + operandsPerGroup), operator)})`)
+  }
+  return joinGrouped(groups, operator)
+}
+
 /** How an engine writes its n-th placeholder, counted from 1. */
 export type Placeholder = (index: number) => string
 
-/** Numbers the placeholders, left to right. */
-export function toStatement(statement: SqlText, placeholder: Placeholder): SqlStatement {
+/**
+ * Numbers the placeholders, left to right. `sharesParams`: a parameter of a fragment that is used
+ * several times is one placeholder, and its value is sent once.
+ */
+export function toStatement(
+  statement: SqlText,
+  placeholder: Placeholder,
+  { sharesParams }: { readonly sharesParams: boolean } = { sharesParams: false },
+): SqlStatement {
   const params: ParamRef[] = []
+  const numbers = new Map<Param, number>()
   const types: number[] = []
   const texts: string[] = []
   // a stack of its own: clients decide how deep conditions nest
@@ -105,9 +160,13 @@ export function toStatement(statement: SqlText, placeholder: Placeholder): SqlSt
     if (typeof part === 'string') {
       texts.push(part)
     } else if (part.kind === 'param') {
-      params.push(part.ref)
-      types.push(part.type)
-      texts.push(placeholder(params.length))
+      const known = sharesParams ? numbers.get(part) : undefined
+      if (known === undefined) {
+        params.push(part.ref)
+        types.push(part.type)
+        numbers.set(part, params.length)
+      }
+      texts.push(placeholder(known ?? params.length))
     } else {
       for (let at = part.parts.length - 1; at >= 0; at -= 1) {
         const next = part.parts[at]

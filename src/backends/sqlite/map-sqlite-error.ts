@@ -145,13 +145,20 @@ function unavailable(details: string, clientDetails?: string): MappedFailure {
   }
 }
 
+/** No function of the file's can recurse: a statement that is too complex is what was asked for. */
+export function databaseFailure(failure: DatabaseFailure, authenticated: boolean): ApiError {
+  return failure.sqlState === '54001'
+    ? { kind: 'database', failure, authenticated, isTooComplex: true }
+    : { kind: 'database', failure, authenticated }
+}
+
 function database(sqlState: string, message: string, authenticated: boolean): MappedFailure {
   return toMapped({ sqlState, message, details: null, hint: null }, authenticated)
 }
 
 function toMapped(failure: DatabaseFailure, authenticated: boolean): MappedFailure {
   return {
-    error: { kind: 'database', failure, authenticated },
+    error: databaseFailure(failure, authenticated),
     contradictsSchema: contradicting.includes(failure.sqlState),
   }
 }

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import type { ApiRequest } from '../../../src/api/api-request.ts'
 import { type ParseConfig, parseRequest } from '../../../src/api/parse-request.ts'
+import {
+  maxEmbedLevels,
+  maxJsonSteps,
+  maxLogicLevels,
+  maxRequestNodes,
+} from '../../../src/api/request-limits.ts'
 
 const config: ParseConfig = {
   dbSchemas: ['api'],
@@ -351,20 +357,51 @@ describe('nesting', () => {
   const deepLogic = (levels: number) =>
     `/t?and=(${'or('.repeat(levels)}a.eq.1${')'.repeat(levels)})`
 
-  test('of 200 levels is taken', () => {
-    expect(parse('GET', deepSelect(200)).ok).toBe(true)
-    expect(parse('GET', deepLogic(200)).ok).toBe(true)
+  test('is taken to the limits', () => {
+    expect(parse('GET', deepSelect(maxEmbedLevels)).ok).toBe(true)
+    expect(parse('GET', deepLogic(maxLogicLevels - 1)).ok).toBe(true)
+    expect(parse('GET', `/t?select=a${'->b'.repeat(maxJsonSteps)}`).ok).toBe(true)
   })
 
-  test.each([deepSelect(20_000), deepLogic(20_000), `/t?select=${'a('.repeat(30_000)}`])(
-    'without end is refused',
-    (target) => {
-      expect(refused('GET', target)).toMatchObject({
-        kind: 'query-syntax',
-        details: 'unexpected more than 250 nested levels',
-      })
-    },
-  )
+  test.each([
+    [deepSelect(maxEmbedLevels + 1), 'more than 32 nested levels'],
+    [deepSelect(20_000), 'more than 32 nested levels'],
+    [`/t?select=${'a('.repeat(30_000)}`, 'more than 32 nested levels'],
+    [deepLogic(maxLogicLevels), 'more than 100 nested levels'],
+    [deepLogic(20_000), 'more than 100 nested levels'],
+    [`/t?select=a${'->b'.repeat(maxJsonSteps + 1)}`, 'more than 100 JSON arrows'],
+    [`/t?order=a${'->b'.repeat(20_000)}`, 'more than 100 JSON arrows'],
+    [`/t?a${'->b'.repeat(20_000)}=eq.1`, 'more than 100 JSON arrows'],
+  ])('beyond them is refused', (target, details) => {
+    expect(refused('GET', target)).toMatchObject({
+      kind: 'query-syntax',
+      details: `unexpected ${details}`,
+    })
+  })
+})
+
+describe('the number of things asked for', () => {
+  const half = maxRequestNodes / 2
+  const fewer = (piece: string, count: number) => Array.from({ length: count }, () => piece).join()
+
+  test('is taken to the limit, and values do not count', () => {
+    expect(parse('GET', `/t?select=${fewer('a', maxRequestNodes)}`).ok).toBe(true)
+    expect(parse('GET', `/t?a=in.(${fewer('1', maxRequestNodes * 2)})`).ok).toBe(true)
+  })
+
+  test.each([
+    `/t?select=${fewer('a', maxRequestNodes + 1)}`,
+    `/t?order=${fewer('a', maxRequestNodes + 1)}`,
+    `/t?or=(${fewer('a.is.null', maxRequestNodes + 1)})`,
+    `/t?select=${fewer('a', half)}&order=${fewer('a', half + 1)}`,
+    `/t?select=${fewer('a(b)', half + 1)}`,
+    `/t?${Array.from({ length: maxRequestNodes + 1 }, () => 'a=is.null').join('&')}`,
+  ])('beyond it is refused', (target) => {
+    expect(refused('GET', target)).toMatchObject({
+      kind: 'query-syntax',
+      details: 'unexpected more than 4000 columns, embeds, conditions and order terms',
+    })
+  })
 })
 
 describe('the order of checks', () => {

@@ -492,6 +492,7 @@ describe('group X, the edges of the server', () => {
       'The admin server is bound to this machine alone, and was asked by another name.',
       'Ask it at localhost, or set admin-server-token.',
     ],
+    [{ kind: 'too-complex', details: 'd' }, 400, 'PGRSTX06', 'The request is too complex', 'd'],
   ])
 })
 

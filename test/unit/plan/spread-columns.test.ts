@@ -53,6 +53,11 @@ describe('a spread hands its columns to its parent', () => {
       'projects?select=id,...tasks(*)',
       'projects[id]{tasks[id,name,project_id | many id,name,project_id]}',
     ],
+    // a star is all that the spread has, and is lent once
+    [
+      'invoices?select=id,...projects(*,...clients(*),name)',
+      'invoices[id]{projects[*,name | one *]{clients[* | one *]}}',
+    ],
     // embeds inside a spread, and spreads inside a spread
     [
       'invoices?select=id,...projects(name,clients(name))',

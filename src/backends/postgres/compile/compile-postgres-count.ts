@@ -18,11 +18,18 @@ export function compileCount(root: ReadNode): SqlText {
 
 function countNode(node: ReadNode, parent: NodeScope | null): SqlText {
   const scope = scopeOfNode(node, parent)
-  const exists = (child: ReadNode) => sql`EXISTS (${countNode(child, scope)})`
+  const children = new Map(node.children.map((child) => [child.key, child]))
+  const compiled = new Map<ReadNode, SqlText>()
+  // conditions may name a child any number of times
+  const exists = (child: ReadNode): SqlText => {
+    const text = compiled.get(child) ?? sql`EXISTS (${countNode(child, scope)})`
+    compiled.set(child, text)
+    return text
+  }
   const filterScope: FilterScope = {
     filter: (field, operation) => compileFilter(scope.table, field, operation),
     embedIsNull: (key, negated) => {
-      const child = node.children.find((candidate) => candidate.key === key)
+      const child = children.get(key)
       if (child === undefined) throw new Error('a condition on an embed that is not there')
       return sql`${raw(negated ? '' : 'NOT ')}${exists(child)}`
     },

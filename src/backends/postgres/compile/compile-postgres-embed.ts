@@ -36,7 +36,7 @@ export function compileEmbed(
     case 'spread-one':
       return {
         join: lateral(query, key, isInner, sql`TRUE`),
-        items: lentOnce(output.columns).map((column) => spreadItem(column, key)),
+        items: output.columns.map((column) => spreadItem(column, key)),
       }
     case 'array': {
       const aggregated = sql`SELECT json_agg(${key})::jsonb AS ${key} FROM (${query}) AS ${key}`
@@ -84,17 +84,6 @@ function lateral(query: SqlText, key: SqlText, isInner: boolean, on: SqlText): S
 /** The aggregate of no rows is a row too: an inner join has to ask whether there is something in it. */
 function someFound(key: SqlText, isInner: boolean): SqlText {
   return isInner ? sql`${key} IS NOT NULL` : sql`TRUE`
-}
-
-/**
- * Each column once: a star already stands for all columns of the child's query, its embeds
- * included.
- */
-function lentOnce(columns: readonly SpreadColumn[]): readonly SpreadColumn[] {
-  const isPlain = (column: SpreadColumn) => column.aggregate === null && column.alias === null
-  return columns.some((column) => column.name === '*' && isPlain(column))
-    ? columns.filter((column) => column.name === '*' || !isPlain(column))
-    : columns
 }
 
 function plainItem(value: SqlText, name: string): SelectItemSql {

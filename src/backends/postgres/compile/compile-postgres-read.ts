@@ -7,12 +7,7 @@ import type { ChildJoin, Condition, OrderBy, ReadNode } from '../../../plan/plan
 import { compileCondition, compileWhere, type FilterScope } from '../../sql/compile-filter.ts'
 import { ident, join, noSql, param, type SqlText, sql } from '../../sql/sql-text.ts'
 import { compileOrder } from './compile-order.ts'
-import {
-  compileEmbed,
-  type EmbedSql,
-  embedIsNull,
-  spreadOrderName,
-} from './compile-postgres-embed.ts'
+import { compileEmbed, embedIsNull, spreadOrderName } from './compile-postgres-embed.ts'
 import { compileField, compileFilter } from './compile-postgres-filter.ts'
 import { type NodeScope, scopeOfNode } from './compile-postgres-scope.ts'
 import {
@@ -29,7 +24,11 @@ export function compileRead(root: ReadNode): SqlText {
 
 function compileNode(node: ReadNode, parent: NodeScope | null): SqlText {
   const scope = scopeOfNode(node, parent)
-  const embeds = node.children.map((child) => compileChild(child, node, scope))
+  const wanted = new Set(node.where.flatMap(wantedChildren))
+  const embeds = node.children.map((child) => {
+    const isInner = joinOf(child).type === 'inner' || wanted.has(child.key)
+    return compileEmbed(child, joinOf(child), compileNode(child, scope), isInner)
+  })
   const items = [
     ...selectedItems(node, scope),
     ...spreadOrderItems(node, scope),
@@ -48,28 +47,20 @@ function compileNode(node: ReadNode, parent: NodeScope | null): SqlText {
   return sql`SELECT ${compileSelectList(items)} FROM ${scope.from}${joins}${where}${compileGroupBy(items)}${ordered(node, scope)}${windowed(node)}`
 }
 
-function compileChild(child: ReadNode, node: ReadNode, scope: NodeScope): EmbedSql {
-  const query = compileNode(child, scope)
-  return compileEmbed(child, joinOf(child), query, isInner(child, node))
-}
-
-/** A filter `embed=not.is.null` says the same as an inner join, which PostgreSQL plans better. */
-function isInner(child: ReadNode, node: ReadNode): boolean {
-  return joinOf(child).type === 'inner' || node.where.some((where) => wantsSome(where, child.key))
-}
-
-function wantsSome(condition: Condition, key: string): boolean {
+/**
+ * The keys of children that must have found something: a filter `embed=not.is.null` says the same
+ * as an inner join, which PostgreSQL plans better.
+ */
+function wantedChildren(condition: Condition): readonly string[] {
   switch (condition.kind) {
     case 'embed-null':
-      return condition.negated && condition.child === key
-    case 'logic':
-      return (
-        condition.operator === 'and' &&
-        !condition.negated &&
-        condition.operands.some((operand) => wantsSome(operand, key))
-      )
+      return condition.negated ? [condition.child] : []
+    case 'logic': {
+      const holds = condition.operator === 'and' && !condition.negated
+      return holds ? condition.operands.flatMap(wantedChildren) : []
+    }
     case 'filter':
-      return false
+      return []
   }
 }
 

@@ -13,6 +13,8 @@
  */
 import { assertNever } from '../../../core/assert-never.ts'
 import type { MediaType } from '../../../core/media-type.ts'
+import { err, ok, type Result } from '../../../core/result.ts'
+import type { ApiError } from '../../../errors/api-error.ts'
 import type {
   CallPlan,
   CountKind,
@@ -21,7 +23,15 @@ import type {
   ReadNode,
   ReadPlan,
 } from '../../../plan/plan.ts'
-import { join, noSql, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import {
+  join,
+  noSql,
+  raw,
+  type SqlText,
+  StatementTooLong,
+  sql,
+  statementTooLong,
+} from '../../sql/sql-text.ts'
 import { compileBody, rows } from './compile-postgres-body.ts'
 import { compileCall } from './compile-postgres-call.ts'
 import { compileCount } from './compile-postgres-count.ts'
@@ -40,20 +50,31 @@ export interface CompiledRequest {
   readonly explainCount: PostgresStatement | null
 }
 
-export type PlanCompiler = (plan: DatabasePlan) => CompiledRequest
+/** Errors  too-complex */
+export type PlanCompiler = (plan: DatabasePlan) => Result<CompiledRequest, ApiError>
 
 /** Compiles each plan once and forgets it together with the plan. */
 export function createPlanCompiler(): PlanCompiler {
-  const compiled = new WeakMap<DatabasePlan, CompiledRequest>()
+  const compiled = new WeakMap<DatabasePlan, Result<CompiledRequest, ApiError>>()
   return (plan) => {
     const known = compiled.get(plan)
     if (known !== undefined) return known
-    const fresh = compilePlan(plan)
+    const fresh = compileInBounds(plan)
     compiled.set(plan, fresh)
     return fresh
   }
 }
 
+function compileInBounds(plan: DatabasePlan): Result<CompiledRequest, ApiError> {
+  try {
+    return ok(compilePlan(plan))
+  } catch (error) {
+    if (error instanceof StatementTooLong) return err(statementTooLong)
+    throw error
+  }
+}
+
+/** Throws  StatementTooLong */
 export function compilePlan(plan: DatabasePlan): CompiledRequest {
   const main = explainIfAsked(compileMain(plan), plan.media.type)
   const asksPlanner =

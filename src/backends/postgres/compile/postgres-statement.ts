@@ -19,7 +19,7 @@ export function toPostgresStatement(
   text: SqlText,
   resultFormats: ResultFormats = [],
 ): PostgresStatement {
-  return { ...toStatement(text, (index) => `$${index}`), resultFormats }
+  return { ...toStatement(text, (index) => `$${index}`, { sharesParams: true }), resultFormats }
 }
 
 /** Texts are bound as text, bytes in binary. */

@@ -7,7 +7,7 @@ import { err, ok } from '../../../core/result.ts'
 import { isJudgedBeforeEnd, judgeRows } from '../../../plan/judge-rows.ts'
 import type { DatabasePlan } from '../../../plan/plan.ts'
 import type { Execution, ExecutionResult, RequestContext } from '../../backend.ts'
-import type { PlanCompiler } from '../compile/compile-postgres.ts'
+import type { CompiledRequest, PlanCompiler } from '../compile/compile-postgres.ts'
 import { bindPostgres, type PostgresStatement } from '../compile/postgres-statement.ts'
 import type { BatchStep } from '../protocol/postgres-connection.ts'
 import { readResult } from './read-result.ts'
@@ -29,7 +29,12 @@ export function createExecutor({ compile, ...deps }: ExecutorDeps): Executor {
   const run = createTransactionRunner(deps)
   const contextStep = createContextStep()
   return async (plan, context) => {
-    const outcome = await run(composeTransaction(plan, context, compile, contextStep), context)
+    const compiled = compile(plan)
+    if (!compiled.ok) {
+      return { kind: 'failed', error: compiled.error, contradictsSchema: false, statements: [] }
+    }
+    const transaction = composeTransaction(plan, context, compiled.value, contextStep)
+    const outcome = await run(transaction, context)
     return outcome.kind === 'done'
       ? { kind: 'done', result: outcome.value, statements: outcome.statements }
       : outcome
@@ -39,10 +44,9 @@ export function createExecutor({ compile, ...deps }: ExecutorDeps): Executor {
 function composeTransaction(
   plan: DatabasePlan,
   context: RequestContext,
-  compile: PlanCompiler,
+  { main, explainCount }: CompiledRequest,
   contextStep: ContextStep,
 ): Transaction<ExecutionResult> {
-  const { main, explainCount } = compile(plan)
   const preRequest = preRequestStep(context.config)
   const before = [contextStep(plan, context), ...(preRequest === null ? [] : [preRequest])]
   const mainStep = statementStep(main, context)

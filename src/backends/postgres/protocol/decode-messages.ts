@@ -86,5 +86,6 @@ export function decodeServerError(frame: Buffer): ServerError {
     message: fields.get('M') ?? '',
     details: fields.get('D') ?? null,
     hint: fields.get('H') ?? null,
+    ...(fields.has('W') ? { isInsideFunction: true } : {}),
   }
 }

@@ -81,7 +81,16 @@ function mapServerError(error: ServerError, isAuthenticated: boolean): ApiError 
     kind: 'database',
     failure: { sqlState, message, details, hint },
     authenticated: isAuthenticated,
+    ...(isTooComplex(error) ? { isTooComplex: true } : {}),
   }
+}
+
+/** Nested too deeply, too many columns, too many arguments. */
+const complexStates: ReadonlySet<string> = new Set(['54001', '54011', '54023'])
+
+/** A function that calls itself without end is the database's fault, a deep request the client's. */
+function isTooComplex({ sqlState, isInsideFunction }: ServerError): boolean {
+  return complexStates.has(sqlState) && isInsideFunction !== true
 }
 
 /** COMMIT answered as ROLLBACK: the transaction had failed without anyone being told. */

@@ -39,6 +39,8 @@ export interface ServerError {
   readonly message: string
   readonly details: string | null
   readonly hint: string | null
+  /** It has a context: a function was running. */
+  readonly isInsideFunction?: true
 }
 
 /** Outside a transaction, in one, or in one that failed and waits for its ROLLBACK. */

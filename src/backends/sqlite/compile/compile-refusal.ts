@@ -3,13 +3,15 @@
  * value from there on.
  */
 import type { DatabaseFailure } from '../../../errors/api-error.ts'
+import { StatementTooLong } from '../../sql/sql-text.ts'
 
 export type Refusal =
   | { readonly kind: 'database'; readonly failure: DatabaseFailure }
   | { readonly kind: 'not-implemented'; readonly feature: string }
+  | { readonly kind: 'too-long' }
 
 /** Private to this folder. */
-export class CompileRefusal extends Error {
+class CompileRefusal extends Error {
   readonly refusal: Refusal
 
   constructor(refusal: Refusal, message: string) {
@@ -17,6 +19,13 @@ export class CompileRefusal extends Error {
     this.name = 'CompileRefusal'
     this.refusal = refusal
   }
+}
+
+/** What a compiler that threw gave up for; throws on what is no giving up. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof CompileRefusal) return error.refusal
+  if (error instanceof StatementTooLong) return { kind: 'too-long' }
+  throw error
 }
 
 /** Gives up with a failure in PostgreSQL's words. */

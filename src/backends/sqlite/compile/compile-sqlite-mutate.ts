@@ -21,7 +21,7 @@ import {
 } from '../../sql/sql-text.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import type { WriteProgram, WriteStatement } from '../wire/write-program.ts'
-import { CompileRefusal, notImplemented, type Refusal, refuse } from './compile-refusal.ts'
+import { notImplemented, type Refusal, refusalOf, refuse } from './compile-refusal.ts'
 import { compileShown } from './compile-sqlite.ts'
 import { compileColumn } from './compile-sqlite-field.ts'
 import {
@@ -78,8 +78,7 @@ function compileMutation(plan: MutatePlan, snapshot: SchemaSnapshot): CompiledMu
     const text = program.write?.sql ?? ''
     return ok({ program: JSON.stringify(program), statements: list.statements, text })
   } catch (error) {
-    if (error instanceof CompileRefusal) return err(error.refusal)
-    throw error
+    return err(refusalOf(error))
   }
 }
 

@@ -33,9 +33,18 @@ export interface Output {
   readonly column: string | null
 }
 
+/** An output whose value is compiled where it is shown: at each level, spreads show some of many. */
+interface Offer {
+  readonly name: string
+  readonly value: () => SqliteValue
+  readonly isAggregate: boolean
+  readonly column: string | null
+}
+
 /** What a node selects, and the joins that this takes. */
 interface Selection {
-  readonly outputs: readonly Output[]
+  readonly offers: readonly Offer[]
+  readonly isGrouped: boolean
   readonly joins: readonly SqlText[]
   /** Of to-one spreads, by the child's key. */
   readonly joined: ReadonlyMap<string, NodeScope>
@@ -58,18 +67,11 @@ export function compileRows(
   context: CompileContext,
 ): RowsSql {
   const selection = selectionOf(scope, context)
-  const { outputs } = selection
+  const source = sourceOf(scope, selection, context)
+  const outputs = selection.offers.map(taken)
   const names = outputs.map((output) => output.name)
-  const conditions = [...scope.joinConditions, ...conditionsOf(scope, context)]
-  const from = sql`${scope.from}${join(selection.joins, '')}${compileWhere(conditions)}`
-  const rest = (group: SqlText) => {
-    const order = compileOrder(scope.node.order, (term) =>
-      orderValue(term, scope, selection, context),
-    )
-    return sql`${from}${group}${order}${windowOf(scope.node)}`
-  }
-  if (!outputs.some((output) => output.isAggregate)) {
-    return { names, query: sql`SELECT ${project(outputs)} AS r FROM ${rest(noSql)}` }
+  if (!selection.isGrouped) {
+    return { names, query: sql`SELECT ${project(outputs)} AS r FROM ${source(noSql)}` }
   }
   // aggregates first, texts of what came out of them around it
   const inner = outputs.map(({ value }, index) => sql`${value.sql} AS ${groupColumn(index)}`)
@@ -77,8 +79,24 @@ export function compileRows(
     ...output,
     value: { ...output.value, sql: sql`g.${groupColumn(index)}` },
   }))
-  const grouped = sql`SELECT ${join(inner, ', ')} FROM ${rest(groupBy(outputs))}`
+  const grouped = sql`SELECT ${join(inner, ', ')} FROM ${source(groupBy(outputs))}`
   return { names, query: sql`SELECT ${project(outer)} AS r FROM (${grouped}) AS g` }
+}
+
+/** What follows FROM, with the given GROUP BY. */
+function sourceOf(
+  scope: NodeScope,
+  selection: Selection,
+  context: CompileContext,
+): (group: SqlText) => SqlText {
+  const conditions = [...scope.joinConditions, ...conditionsOf(scope, context)]
+  const from = sql`${scope.from}${join(selection.joins, '')}${compileWhere(conditions)}`
+  const order = compileOrder(scope.node.order, orderValues(scope, selection, context))
+  return (group) => sql`${from}${group}${order}${windowOf(scope.node)}`
+}
+
+function taken({ name, value, isAggregate, column }: Offer): Output {
+  return { name, value: value(), isAggregate, column }
 }
 
 /** Rows as a JSON array, which is never null. */
@@ -111,7 +129,7 @@ function selectionOf(scope: NodeScope, context: CompileContext): Selection {
     : node.select.flatMap((column) => selectColumn(column, scope))
   const joined = new Map<string, NodeScope>()
   const joins: SqlText[] = []
-  const embedded = node.children.flatMap((child): readonly Output[] => {
+  const embedded = node.children.flatMap((child): readonly Offer[] => {
     const { output } = joinOf(child)
     switch (output.kind) {
       case 'object':
@@ -119,53 +137,57 @@ function selectionOf(scope: NodeScope, context: CompileContext): Selection {
         if (output.isEmpty) return []
         const { query } = compileRows(openScope(child, scope, context), objectProjection, context)
         const value = output.kind === 'object' ? sql`(${query})` : compileArray(query)
-        return [plainOutput(output.name, exact('document', value))]
+        return [offer(output.name, () => exact('document', value))]
       }
       case 'spread-one': {
         const childScope = openScope(child, scope, context)
         const inner = selectionOf(childScope, context)
         joined.set(child.key, childScope)
-        joins.push(leftJoin(childScope, context), ...inner.joins)
-        return output.columns.flatMap((column) => lift(column, inner.outputs, childScope))
+        for (const text of [leftJoin(childScope, context), ...inner.joins]) joins.push(text)
+        const named = findByName(inner.offers)
+        return output.columns.flatMap((column) => lift(column, named(column.name), childScope))
       }
       case 'spread-many':
-        return output.columns.flatMap((column) => gather(column, child, scope, context))
+        return gather(output.columns, openScope(child, scope, context), context)
       default:
         return assertNever(output)
     }
   })
-  return { outputs: [...own, ...embedded], joins, joined }
+  const offers = [...own, ...embedded]
+  return { offers, isGrouped: offers.some((each) => each.isAggregate), joins, joined }
 }
 
-function plainOutput(name: string, value: SqliteValue): Output {
+function offer(name: string, value: () => SqliteValue): Offer {
   return { name, value, isAggregate: false, column: null }
 }
 
-function allColumns(scope: NodeScope): readonly Output[] {
+function allColumns(scope: NodeScope): readonly Offer[] {
   return [...scope.relation.columns.values()].map((column) => ({
-    ...plainOutput(column.name, compileColumn(scope, column)),
+    ...offer(column.name, () => compileColumn(scope, column)),
     column: column.name,
   }))
 }
 
-function selectColumn(column: SelectColumn, scope: NodeScope): readonly Output[] {
+function selectColumn(column: SelectColumn, scope: NodeScope): readonly Offer[] {
   const { field, aggregate, aggregateCast, cast } = column
-  if (field.isFullRow) return [plainOutput(column.alias ?? field.name, foundRow(scope))]
+  if (field.isFullRow) return [offer(column.alias ?? field.name, () => foundRow(scope))]
   if (field.name === '*' && aggregate === null) return allColumns(scope)
   const name = column.alias ?? aggregate ?? field.name
   if (field.name === '*' && aggregate === 'count') {
     const count = exact('integer', countRows)
-    const value = aggregateCast === null ? count : compileCast(count, aggregateCast)
-    return [{ ...plainOutput(name, value), isAggregate: true }]
+    const counted = () => (aggregateCast === null ? count : compileCast(count, aggregateCast))
+    return [{ ...offer(name, counted), isAggregate: true }]
   }
-  const plain = compileField(scope, field)
-  const value = cast === null ? plain : compileCast(plain, cast)
+  const selected = () => {
+    const plain = compileField(scope, field)
+    return cast === null ? plain : compileCast(plain, cast)
+  }
   if (aggregate !== null) {
-    const aggregated = compileAggregate(value, aggregate, aggregateCast)
-    return [{ ...plainOutput(name, aggregated), isAggregate: true }]
+    const aggregated = () => compileAggregate(selected(), aggregate, aggregateCast)
+    return [{ ...offer(name, aggregated), isAggregate: true }]
   }
   const isPlain = cast === null && field.jsonPath.length === 0
-  return [{ ...plainOutput(name, value), column: isPlain ? field.name : null }]
+  return [{ ...offer(name, selected), column: isPlain ? field.name : null }]
 }
 
 /** 1 where the left join found a row, for `count()` of a spread. */
@@ -184,75 +206,76 @@ function leftJoin(scope: NodeScope, context: CompileContext): SqlText {
 }
 
 /** A column of a to-one spread as its parent's. */
-function lift(column: SpreadColumn, inner: readonly Output[], scope: NodeScope): readonly Output[] {
-  return outputsNamed(column.name, inner).map((output) => {
-    // an embed inside the spread gives an array even where there is no row to embed into
-    const value =
-      output.value.kind === 'document' && scope.mark !== null
-        ? {
-            ...output.value,
-            sql: sql`CASE WHEN ${scope.mark} IS NOT NULL THEN ${output.value.sql} END`,
-          }
-        : output.value
-    const { aggregate, aggregateCast } = column
-    const name = column.alias ?? aggregate ?? output.name
-    if (aggregate === null) return plainOutput(name, value)
-    return {
-      ...plainOutput(name, compileAggregate(value, aggregate, aggregateCast)),
-      isAggregate: true,
-    }
+function lift(column: SpreadColumn, inner: readonly Offer[], scope: NodeScope): readonly Offer[] {
+  const { aggregate, aggregateCast } = column
+  return inner.map((each) => {
+    const name = column.alias ?? aggregate ?? each.name
+    const lifted = () => whereFound(each.value(), scope)
+    if (aggregate === null) return offer(name, lifted)
+    const aggregated = () => compileAggregate(lifted(), aggregate, aggregateCast)
+    return { ...offer(name, aggregated), isAggregate: true }
   })
 }
 
-/** A column of a to-many spread: an array of its values. */
+/** An embed inside the spread gives an array even where there is no row to embed into. */
+function whereFound(value: SqliteValue, { mark }: NodeScope): SqliteValue {
+  if (value.kind !== 'document' || mark === null) return value
+  return { ...value, sql: sql`CASE WHEN ${mark} IS NOT NULL THEN ${value.sql} END` }
+}
+
+/** The columns of a to-many spread: each an array of its values, all over the same rows. */
 function gather(
-  column: SpreadColumn,
-  child: ReadNode,
-  parent: NodeScope,
+  columns: readonly SpreadColumn[],
+  child: NodeScope,
   context: CompileContext,
-): readonly Output[] {
-  const names = outputsNamed(
-    column.name,
-    selectionOf(openScope(child, parent, context), context).outputs,
-  ).map((output) => output.name)
-  return names.map((name) => {
-    const project: Projection = (outputs) => {
-      const [output] = outputsNamed(name, outputs)
-      return output === undefined ? sql`'null'` : toJson(output.value)
-    }
-    const { query } = compileRows(openScope(child, parent, context), project, context)
-    return plainOutput(column.alias ?? name, exact('document', compileArray(query)))
+): readonly Offer[] {
+  const selection = selectionOf(child, context)
+  const rows = sourceOf(child, selection, context)(noSql)
+  const named = findByName(selection.offers)
+  return columns.flatMap((column) => {
+    return named(column.name).map((each) => {
+      return offer(column.alias ?? each.name, () => {
+        const array = compileArray(sql`SELECT ${toJson(each.value())} AS r FROM ${rows}`)
+        return exact('document', array)
+      })
+    })
   })
 }
 
 /** A star that was not expanded is all that the spread has, its own spreads and embeds included. */
-function outputsNamed(name: string, outputs: readonly Output[]): readonly Output[] {
-  if (name === '*') return outputs
-  const found = outputs.find((output) => output.name === name)
-  if (found === undefined) throw new Error(`a spread lifts ${name}, which it does not select`)
-  return [found]
+function findByName(offers: readonly Offer[]): (name: string) => readonly Offer[] {
+  // of equal names the first one counts
+  const byName = new Map(offers.map((each) => [each.name, each] as const).toReversed())
+  return (name) => {
+    if (name === '*') return offers
+    const found = byName.get(name)
+    if (found === undefined) throw new Error(`a spread lifts ${name}, which it does not select`)
+    return [found]
+  }
 }
 
-function orderValue(
-  term: OrderBy,
+function orderValues(
   scope: NodeScope,
   selection: Selection,
   context: CompileContext,
-): OrderValue {
-  if (term.child !== null) {
-    return { value: relatedValue(term, term.child, scope, selection, context), isNullable: true }
-  }
-  const isPlain = term.field.jsonPath.length === 0
-  if (selection.outputs.some((output) => output.isAggregate)) {
-    // PostgreSQL reads `films.count` as count(films)
-    if (term.field.name === 'count' && isPlain && !scope.relation.columns.has('count')) {
-      return { value: exact('integer', countRows), isNullable: false }
+): (term: OrderBy) => OrderValue {
+  const requireGrouped = selection.isGrouped ? groupGuard(scope, selection) : null
+  return (term) => {
+    if (term.child !== null) {
+      return { value: relatedValue(term, term.child, scope, selection, context), isNullable: true }
     }
-    requireGrouped(term, scope, selection)
-  }
-  return {
-    value: compileField(scope, term.field),
-    isNullable: !isPlain || scope.relation.columns.get(term.field.name)?.isNullable !== false,
+    const isPlain = term.field.jsonPath.length === 0
+    if (requireGrouped !== null) {
+      // PostgreSQL reads `films.count` as count(films)
+      if (term.field.name === 'count' && isPlain && !scope.relation.columns.has('count')) {
+        return { value: exact('integer', countRows), isNullable: false }
+      }
+      requireGrouped(term)
+    }
+    return {
+      value: compileField(scope, term.field),
+      isNullable: !isPlain || scope.relation.columns.get(term.field.name)?.isNullable !== false,
+    }
   }
 }
 
@@ -266,22 +289,24 @@ function relatedValue(
 ): SqliteValue {
   const joined = selection.joined.get(key)
   if (joined !== undefined) return compileField(joined, term.field)
-  const child = openScope(childNamed(scope.node, key), scope, context)
+  const child = openScope(childNamed(scope, key), scope, context)
   const value = compileField(child, term.field)
   const conditions = [...child.joinConditions, ...conditionsOf(child, context)]
   const text = sql`(SELECT ${value.sql} FROM ${child.from}${compileWhere(conditions)} LIMIT 1)`
   return { ...value, sql: text }
 }
 
-/** SQLite would sort groups by any of their rows. */
-function requireGrouped(term: OrderBy, scope: NodeScope, { outputs }: Selection): void {
-  const shown = new Set(outputs.map((output) => output.column))
+/** Refuses terms that are not grouped by: SQLite would sort groups by any of their rows. */
+function groupGuard(scope: NodeScope, { offers }: Selection): (term: OrderBy) => void {
+  const shown = new Set(offers.map((each) => each.column))
   const { primaryKey, isView } = scope.relation
   const hasKey = !isView && primaryKey.length > 0 && primaryKey.every((column) => shown.has(column))
-  if (hasKey || shown.has(term.field.name)) return
-  const column = `${scope.label}.${term.field.name}`
-  const message = `column "${column}" must appear in the GROUP BY clause or be used in an aggregate function`
-  refuse(valueFailure('42803', message))
+  return ({ field }) => {
+    if (hasKey || shown.has(field.name)) return
+    const column = `${scope.label}.${field.name}`
+    const message = `column "${column}" must appear in the GROUP BY clause or be used in an aggregate function`
+    refuse(valueFailure('42803', message))
+  }
 }
 
 /** A limit also keeps an ordered sub-select ordered. */

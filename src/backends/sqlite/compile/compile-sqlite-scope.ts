@@ -10,7 +10,7 @@ import type { ChildJoin, ReadNode } from '../../../plan/plan.ts'
 import type { ColumnPair } from '../../../schema/relationship.ts'
 import type { Relation, SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { compileCondition, type FilterScope } from '../../sql/compile-filter.ts'
-import { ident, join, noSql, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import { ident, joinGrouped, noSql, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import { type SqliteFacts, sqliteFacts } from '../catalog/sqlite-facts.ts'
 import { notImplemented, refuse } from './compile-refusal.ts'
@@ -19,11 +19,18 @@ import { guardNegatedSearch } from './compile-sqlite-fts.ts'
 import { limitOperand, offsetOperand } from './sqlite-operands.ts'
 import { createSources, type SqliteSources } from './sqlite-sources.ts'
 
-/** One per statement. */
+/**
+ * One per statement. What is known of a node is compiled once and shared by all places that speak
+ * of it: the answer, the conditions of its parents, each column of a spread.
+ */
 export interface CompileContext {
   readonly snapshot: SchemaSnapshot
   readonly facts: SqliteFacts
   readonly sources: SqliteSources
+  readonly scopes: Map<ReadNode, NodeScope>
+  readonly conditions: Map<ReadNode, readonly SqlText[]>
+  /** That a child has rows. */
+  readonly existence: Map<ReadNode, SqlText>
   /** An alias that no other relation of the statement has. */
   readonly nextAlias: () => SqlText
   /** What the root reads where it is the result of a call. */
@@ -47,6 +54,9 @@ export function createCompileContext(snapshot: SchemaSnapshot): CompileContext {
     snapshot,
     facts,
     sources: createSources(facts),
+    scopes: new Map(),
+    conditions: new Map(),
+    existence: new Map(),
     ignoresWindows: false,
     result: null,
     rootSource: null,
@@ -57,8 +67,14 @@ export function createCompileContext(snapshot: SchemaSnapshot): CompileContext {
   }
 }
 
+/** The context in which the rows of the same statement are counted. */
+export function countingContext(context: CompileContext): CompileContext {
+  return { ...context, conditions: new Map(), existence: new Map(), ignoresWindows: true }
+}
+
 export interface NodeScope extends FilterPlace {
   readonly node: ReadNode
+  readonly children: ReadonlyMap<string, ReadNode>
   /** What follows FROM. */
   readonly from: SqlText
   readonly joinConditions: readonly SqlText[]
@@ -68,12 +84,20 @@ export interface NodeScope extends FilterPlace {
 
 const noColumns: ReadonlySet<string> = new Set()
 
-/** `parent` is null at the root. */
+/** `parent` is null at the root. A node has one alias: sub-selects hide each other's. */
 export function openScope(
   node: ReadNode,
   parent: FilterPlace | null,
   context: CompileContext,
 ): NodeScope {
+  const known = context.scopes.get(node)
+  if (known !== undefined) return known
+  const scope = newScope(node, parent, context)
+  context.scopes.set(node, scope)
+  return scope
+}
+
+function newScope(node: ReadNode, parent: FilterPlace | null, context: CompileContext): NodeScope {
   const table = context.nextAlias()
   const { relation: name } = node
   const result = node.readsResult ? context.result : null
@@ -82,6 +106,8 @@ export function openScope(
     return refuse(valueFailure('42P01', `relation "${name.name}" does not exist`))
   const place = {
     node,
+    // of equal names the first one counts
+    children: new Map(node.children.map((child) => [child.key, child] as const).toReversed()),
     table,
     relation,
     label: labelOf(node),
@@ -172,11 +198,19 @@ function equalColumns(
 
 /** Which of the node's rows are wanted, apart from how they join. */
 export function conditionsOf(scope: NodeScope, context: CompileContext): readonly SqlText[] {
+  const known = context.conditions.get(scope.node)
+  if (known !== undefined) return known
+  const conditions = compileConditions(scope, context)
+  context.conditions.set(scope.node, conditions)
+  return conditions
+}
+
+function compileConditions(scope: NodeScope, context: CompileContext): readonly SqlText[] {
   const { node } = scope
   const filterScope: FilterScope = {
     filter: (field, operation) => compileFilter(scope, field, operation),
     embedIsNull: (key, negated) => {
-      const found = rowExists(childNamed(node, key), scope, context)
+      const found = rowExists(childNamed(scope, key), scope, context)
       return negated ? found : sql`NOT ${found}`
     },
   }
@@ -192,16 +226,24 @@ export function conditionsOf(scope: NodeScope, context: CompileContext): readonl
   ]
 }
 
-export function childNamed(node: ReadNode, key: string): ReadNode {
-  const child = node.children.find((candidate) => candidate.key === key)
+export function childNamed({ children }: NodeScope, key: string): ReadNode {
+  const child = children.get(key)
   if (child === undefined) throw new Error('a term on an embed that is not there')
   return child
 }
 
 function rowExists(child: ReadNode, parent: NodeScope, context: CompileContext): SqlText {
+  const known = context.existence.get(child)
+  if (known !== undefined) return known
+  const text = compileExistence(child, parent, context)
+  context.existence.set(child, text)
+  return text
+}
+
+function compileExistence(child: ReadNode, parent: NodeScope, context: CompileContext): SqlText {
   const scope = openScope(child, parent, context)
   const conditions = [...scope.joinConditions, ...conditionsOf(scope, context)]
-  const from = sql`FROM ${scope.from} WHERE ${join(conditions, ' AND ')}`
+  const from = sql`FROM ${scope.from} WHERE ${joinGrouped(conditions, ' AND ')}`
   if (context.ignoresWindows) return sql`EXISTS (SELECT 1 ${from})`
   const shown = raw(isOneGroup(child) ? 'count(*)' : '1')
   return sql`EXISTS (SELECT ${shown} ${from}${shownWindow(child)})`

@@ -18,12 +18,13 @@ import {
   sql,
   toStatement,
 } from '../../sql/sql-text.ts'
-import { CompileRefusal, notImplemented, type Refusal } from './compile-refusal.ts'
+import { notImplemented, type Refusal, refusalOf } from './compile-refusal.ts'
 import { compileCallSource, functionOf, valueProjection } from './compile-sqlite-call.ts'
 import { compileRows, objectProjection, type Projection } from './compile-sqlite-rows.ts'
 import {
   type CompileContext,
   conditionsOf,
+  countingContext,
   createCompileContext,
   openScope,
 } from './compile-sqlite-scope.ts'
@@ -56,8 +57,7 @@ function compileSqlite(plan: ReadingPlan, snapshot: SchemaSnapshot): CompiledPla
     const statement = compilePlan(plan, context)
     return ok(toStatement(sql`${context.sources.definitions()}${statement}`, () => '?'))
   } catch (error) {
-    if (error instanceof CompileRefusal) return err(error.refusal)
-    throw error
+    return err(refusalOf(error))
   }
 }
 
@@ -124,7 +124,7 @@ function compileTotal(plan: ReadPlan | CallPlan, context: CompileContext): SqlTe
   const { hasLimit, hasOffset, maxRows } = plan.root.window
   if (!hasLimit && !hasOffset && maxRows === null) return sql`count(*)`
   const scope = openScope(plan.root, null, context)
-  const conditions = compileWhere(conditionsOf(scope, { ...context, ignoresWindows: true }))
+  const conditions = compileWhere(conditionsOf(scope, countingContext(context)))
   return sql`(SELECT count(*) FROM ${scope.from}${conditions})`
 }
 

@@ -12,6 +12,7 @@ import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import type { PlanWindow } from '../../../plan/plan.ts'
 import { jsonArguments } from '../../../plan/request-values.ts'
 import { bindParams, type Caller, type ParamValue } from '../../sql/bind-params.ts'
+import type { ParamRef } from '../../sql/param-ref.ts'
 import { param, type SqlStatement, type SqlText } from '../../sql/sql-text.ts'
 import { type ArrayMembers, parseArrayLiteral } from '../../values/array-literal.ts'
 import { parseContainmentOperand } from '../../values/json-containment.ts'
@@ -118,15 +119,30 @@ export function bindOperands(
     return err(toRefusal(valueFailure('22P02', 'invalid input syntax for type json')))
   }
   const values: SqliteParam[] = []
+  const known = new Map<ParamRef, { readonly type: number; readonly value: SqliteParam }>()
+  let chars = 0
   const now = new Date()
   for (const [index, sent] of bindParams(statement, request, caller).entries()) {
-    if (holdsNul(sent)) return err({ kind: 'database', failure: nulFailure })
-    const read = readSent(readings[statement.types[index] ?? 0] ?? 'text', sent, now)
-    if (!read.ok) return err(toRefusal(read.error))
-    values.push(read.value)
+    const ref = statement.params[index]
+    const type = statement.types[index] ?? 0
+    const before = ref === undefined ? undefined : known.get(ref)
+    let value = before?.type === type ? before.value : undefined
+    if (value === undefined) {
+      if (holdsNul(sent)) return err({ kind: 'database', failure: nulFailure })
+      const read = readSent(readings[type] ?? 'text', sent, now)
+      if (!read.ok) return err(toRefusal(read.error))
+      value = read.value
+      if (ref !== undefined) known.set(ref, { type, value })
+    }
+    if (typeof value === 'string') chars += value.length
+    if (chars > maxTextChars) return err({ kind: 'too-long' })
+    values.push(value)
   }
   return ok(values)
 }
+
+/** Fragments used several times bind their values as often; a long list many times is too much. */
+const maxTextChars = 2_000_000
 
 /** What PostgreSQL would have read, and we cannot, is no mistake of the client's. */
 function toRefusal(failure: DatabaseFailure): Refusal {

@@ -3,10 +3,13 @@ import {
   constant,
   ident,
   join,
+  joinGrouped,
   noSql,
+  param,
   qualified,
   quoteIdentifier,
   raw,
+  StatementTooLong,
   sql,
   toStatement,
 } from '../../../../src/backends/sql/sql-text.ts'
@@ -45,5 +48,32 @@ describe('fragments', () => {
     const list = join([raw('a'), raw('b')], ', ')
     expect(toStatement(sql`(${list})${noSql}${raw('')}`, () => '?').text).toBe('(a, b)')
     expect(toStatement(join([], ', '), dollar).text).toBe('')
+  })
+
+  test('a parameter that is used twice can be one placeholder', () => {
+    const value = param({ kind: 'slot', slot: 0 })
+    const twice = sql`${value} + ${value} + ${param({ kind: 'slot', slot: 0 })}`
+    expect(toStatement(twice, dollar).text).toBe('$1 + $2 + $3')
+    expect(toStatement(twice, dollar, { sharesParams: true })).toMatchObject({
+      text: '$1 + $1 + $2',
+      types: [0, 0],
+    })
+  })
+
+  test('operands in a row are grouped where there are many', () => {
+    const operands = (count: number) => Array.from({ length: count }, () => raw('a'))
+    const text = (count: number) => toStatement(joinGrouped(operands(count), ' OR '), dollar).text
+    expect(text(3)).toBe('a OR a OR a')
+    expect(text(65)).toBe(`(${Array.from({ length: 64 }, () => 'a').join(' OR ')}) OR (a)`)
+    expect(text(64 * 64 + 1)).toMatch(/^\(\(a OR .* a\)\) OR \(\(a\)\)$/)
+  })
+
+  test('end where they would be too long, however often they repeat each other', () => {
+    const grow = () => {
+      let text = raw('abc')
+      for (let level = 0; level < 400; level += 1) text = sql`${text}${text}`
+      return text
+    }
+    expect(grow).toThrow(StatementTooLong)
   })
 })

@@ -47,6 +47,7 @@ describe('mapChildFailure', () => {
         kind: 'database',
         failure: { sqlState, message: wording, details: null, hint: null },
         authenticated: true,
+        ...(sqlState === '54001' ? { isTooComplex: true } : {}),
       },
       contradictsSchema,
     })

@@ -27,6 +27,16 @@ test('a refusal keeps the database’s words and who asked', () => {
   })
 })
 
+test('a statement that is too complex is the request’s doing, unless a function was running', () => {
+  const map = (error: ServerError) =>
+    mapOutcome({ kind: 'failed', error, results: [], state: 'failed', namesDiffer: false }, true)
+  const [deep, inside] = [{}, { isInsideFunction: true } as const].map((more) =>
+    map(serverError('54001', 'stack depth limit exceeded', more)),
+  )
+  expect(deep).toMatchObject({ kind: 'database', isTooComplex: true })
+  expect(inside).not.toHaveProperty('isTooComplex')
+})
+
 test('a lost connection says so in libpq’s words, whatever the server said last', () => {
   const error = serverError('57P01', 'terminating connection due to administrator command')
   const outcome = { kind: 'lost', cause: 'no connection to the server\n', error, notRun: false }

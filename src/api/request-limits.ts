@@ -1,0 +1,21 @@
+/**
+ * How much a request may ask for before it is refused, on every engine. Planning and compiling run
+ * on the one thread that all requests share, and the parsers of the databases have bounds of their
+ * own, so a request that nobody writes by hand is refused before it costs anything. The numbers are
+ * documented in docs/compatibility.md.
+ */
+
+/** Embeds and spreads inside each other. */
+export const maxEmbedLevels = 32
+
+/** Parentheses of `and(…)` and `or(…)` inside each other. */
+export const maxLogicLevels = 100
+
+/** Arrows of one JSON path. */
+export const maxJsonSteps = 100
+
+/**
+ * Selected columns, embeds, conditions, order terms and JSON arrows of one request together, with
+ * the columns that spreads and stars stand for. Members of `in.(…)` are values and do not count.
+ */
+export const maxRequestNodes = 4000
