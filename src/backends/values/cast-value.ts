@@ -2,9 +2,13 @@
  * Casts one value as PostgreSQL would, for engines whose own casts differ: SQLite's would make 0 of
  * `abc` and true of nothing.
  */
-import { err, ok } from '../../core/result.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import type { DatabaseFailure } from '../../errors/api-error.ts'
 import { type CastTarget, integerBits } from './cast-target.ts'
+import { type Moment, momentOfMicros, momentText } from './moment.ts'
+import { readMoment } from './parse-date-time.ts'
 import { outOfRange, parsedTypeOf, parseTypedText, type TypedText } from './parse-typed-text.ts'
+import { storedInstant } from './stored-moment.ts'
 import type { TypedValue } from './typed-value.ts'
 import { valueFailure } from './value-failure.ts'
 import type { ValueKind } from './value-kind.ts'
@@ -14,7 +18,7 @@ export function castValue(target: CastTarget, source: ValueKind, value: TypedVal
   if (value === null) return ok(null)
   switch (target.kind) {
     case 'text':
-      return ok(fitted(target, textOf(value)))
+      return ok(fitted(target, textOf(source, value)))
     case 'integer':
       return toInteger(target, source, value)
     case 'real':
@@ -28,19 +32,27 @@ export function castValue(target: CastTarget, source: ValueKind, value: TypedVal
     case 'blob':
       return value instanceof Uint8Array ? ok(value) : parsed(target, source, value)
     case 'date':
-      return shaped(target, source, value, /^\d{4,}-\d{2}-\d{2}/)
     case 'time':
-      return shaped(target, source, value, /\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?/)
     case 'timestamp':
-      return toTimestamp(target, source, value)
+      return toMoment(target, source, value)
     case 'uuid':
       return parsed(target, source, value)
   }
 }
 
 /** As the type's output function writes it. */
-function textOf(value: Exclude<TypedValue, null>): string {
-  return value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : String(value)
+function textOf(source: ValueKind, value: Exclude<TypedValue, null>): string {
+  if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`
+  if (source === 'real' && typeof value === 'number') return realText(value)
+  return source === 'timestamp' ? String(value).replace('T', ' ') : String(value)
+}
+
+/** Exponents of two digits at least, from 15 digits before the point on. */
+function realText(value: number): string {
+  const [, digits = '', exponent = ''] = /^(.*)e(.*)$/.exec(value.toExponential()) ?? []
+  const power = Number(exponent)
+  if (!Number.isFinite(value) || (power >= -4 && power < 15)) return String(value)
+  return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
 }
 
 function fitted(target: CastTarget, text: string): string {
@@ -55,8 +67,24 @@ function cannotCast(source: string, target: string): TypedText {
 }
 
 function parsed(target: CastTarget, source: ValueKind, value: TypedValue): TypedText {
+  if (source === 'json' && typeof value === 'string') return ofDocument(target, value)
   if (typeof value !== 'string') return cannotCast(source, target.name)
   return parseTypedText(parsedTypeOf(target.kind, target.name), value)
+}
+
+/** A number or a boolean of `jsonb`; its null is no value. */
+function ofDocument(target: CastTarget, json: string): TypedText {
+  const value: unknown = JSON.parse(json)
+  if (value === null) return ok(null)
+  if (typeof value === 'number' && target.kind !== 'boolean')
+    return castValue(target, 'numeric', value)
+  if (typeof value === 'boolean' && target.kind === 'boolean') return ok(value)
+  return err(valueFailure('22023', `cannot cast jsonb ${jsonType(value)} to type ${target.name}`))
+}
+
+function jsonType(value: unknown): string {
+  if (Array.isArray(value)) return 'array'
+  return typeof value === 'number' ? 'numeric' : typeof value
 }
 
 function toBoolean(target: CastTarget, source: ValueKind, value: TypedValue): TypedText {
@@ -112,20 +140,35 @@ function toJson(source: ValueKind, value: Exclude<TypedValue, null>): TypedText 
     const isText = source === 'text' || source === 'json' || source === 'any'
     return isText ? parseTypedText('json', value) : ok(JSON.stringify(value))
   }
-  return ok(value instanceof Uint8Array ? JSON.stringify(textOf(value)) : textOf(value))
+  const isBytes = value instanceof Uint8Array
+  return ok(isBytes ? JSON.stringify(textOf(source, value)) : textOf(source, value))
 }
 
-/** Keeps the part of the text that has the form of the type. */
-function shaped(target: CastTarget, source: ValueKind, value: TypedValue, form: RegExp): TypedText {
-  if (typeof value !== 'string') return cannotCast(source, target.name)
-  const [found] = form.exec(value) ?? []
-  if (found !== undefined) return ok(found)
-  return err(valueFailure('22007', `invalid input syntax for type ${target.name}: "${value}"`))
+/** As JSON has moments, with a `T`. A text that was cast to a moment keeps its zone out of it. */
+function toMoment(
+  target: CastTarget,
+  source: ValueKind,
+  value: Exclude<TypedValue, null>,
+): TypedText {
+  if (typeof value === 'boolean' || value instanceof Uint8Array)
+    return cannotCast(source, target.name)
+  const type = target.kind === 'date' || target.kind === 'time' ? target.kind : 'timestamp'
+  const isNumber = typeof value !== 'string'
+  if (isNumber && (source === 'integer' || source === 'real' || source === 'numeric')) {
+    return cannotCast(source, target.name)
+  }
+  const read: Result<Moment, DatabaseFailure> = isNumber
+    ? ofMicros(storedInstant(value), type)
+    : readMoment(type === 'time' && value.includes('-') ? 'timestamp' : type, value, new Date())
+  if (!read.ok) return read
+  const text = momentText(type, read.value)
+  if (type !== 'timestamp') return ok(text)
+  const isZoned = target.name === 'timestamp with time zone' && read.value.kind === 'finite'
+  return ok(`${text.replace(' ', 'T')}${isZoned ? '+00:00' : ''}`)
 }
 
-function toTimestamp(target: CastTarget, source: ValueKind, value: TypedValue): TypedText {
-  const stamp = shaped(target, source, value, /^\d{4,}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}.*)?$/s)
-  if (!stamp.ok || typeof stamp.value !== 'string') return stamp
-  const text = stamp.value.replace(' ', 'T')
-  return ok(text.includes('T') ? text : `${text}T00:00:00`)
+function ofMicros(micros: bigint | number | null, type: string): Result<Moment, DatabaseFailure> {
+  const moment = typeof micros === 'bigint' ? momentOfMicros(micros) : null
+  if (moment !== null) return ok(moment)
+  return err(valueFailure('22008', `${type} out of range`))
 }

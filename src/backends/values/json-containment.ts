@@ -15,7 +15,8 @@ export type ContainmentOperand =
 export type ContainmentOperator = 'cs' | 'cd' | 'ov'
 
 /**
- * JSON, or else an array literal; `{}` reads as the latter, which is contained by all.
+ * JSON, or else an array literal; `{}` is both, the empty list to arrays and the empty object to
+ * other documents.
  *
  * Errors  22P02: neither
  */
@@ -41,10 +42,10 @@ export function relates(
   document: unknown,
   operand: ContainmentOperand,
 ): boolean {
-  if (operand.kind === 'members') {
+  if (operand.kind === 'members' && (Array.isArray(document) || operand.texts.length > 0)) {
     return Array.isArray(document) && membersRelate(operator, document, operand.texts)
   }
-  const { value } = operand
+  const value = operand.kind === 'members' ? {} : operand.value
   switch (operator) {
     case 'cs':
       return contains(document, value)

@@ -38,6 +38,13 @@ export function momentMicros(moment: Moment): bigint | number {
   return BigInt(moment.day) * BigInt(microsPerDay) + BigInt(moment.micros)
 }
 
+/** Null: before the year 1, after the year 9999. */
+export function momentOfMicros(micros: bigint): Moment | null {
+  const perDay = BigInt(microsPerDay)
+  const ofDay = ((micros % perDay) + perDay) % perDay
+  return momentAt(Number((micros - ofDay) / perDay), Number(ofDay))
+}
+
 /** Shape   `2024-02-29`; days that have no four digits are cut off at the years that have */
 export function dayText(day: number): string {
   const bounded = Math.min(Math.max(day, firstDay), lastDay)

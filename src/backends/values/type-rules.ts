@@ -7,6 +7,7 @@ import type { AggregateFunction, IsValue } from '../../api/api-request.ts'
 import { assertNever } from '../../core/assert-never.ts'
 import type { DatabaseFailure } from '../../errors/api-error.ts'
 import type { PlanField } from '../../plan/plan.ts'
+import type { CastTarget } from './cast-target.ts'
 import { valueFailure } from './value-failure.ts'
 import type { ValueKind } from './value-kind.ts'
 
@@ -55,7 +56,7 @@ export function refuseIs(value: IsValue, kind: ValueKind, type: string): Databas
 }
 
 const summable: readonly ValueKind[] = ['integer', 'real', 'numeric', 'any']
-const unordered: readonly ValueKind[] = ['boolean', 'json']
+const unordered: readonly ValueKind[] = ['boolean', 'json', 'uuid']
 
 /** Sums and averages are of numbers, the least and the greatest of what has an order; else null. */
 export function refuseAggregate(
@@ -75,6 +76,45 @@ export function refuseAggregate(
     default:
       return assertNever(aggregate)
   }
+}
+
+/** What a type is cast to, beside text and itself; `text` is cast to everything. */
+const castable: Readonly<Record<Exclude<ValueKind, 'any' | 'text'>, readonly ValueKind[]>> = {
+  integer: ['real', 'numeric', 'boolean'],
+  real: ['integer', 'numeric'],
+  numeric: ['integer', 'real'],
+  boolean: ['integer'],
+  uuid: [],
+  date: ['timestamp'],
+  time: [],
+  timestamp: ['date', 'time'],
+  json: ['integer', 'real', 'numeric', 'boolean'],
+  blob: [],
+}
+
+const castNames: Readonly<Record<string, string>> = {
+  time: 'time without time zone',
+  timestamp: 'timestamp without time zone',
+}
+
+/** `type` is the source's name; null where PostgreSQL has such a cast. */
+export function refuseCast(
+  source: ValueKind,
+  type: string,
+  target: CastTarget,
+): DatabaseFailure | null {
+  if (source === 'any' || source === 'text' || target.kind === 'text') return null
+  const isKnown = source === target.kind || castable[source].includes(target.kind)
+  // only integers of 32 bits are cast to booleans and back; only jsonb to numbers
+  const isWide = type === 'bigint' || type === 'smallint'
+  const wide = target.name === 'bigint' || target.name === 'smallint'
+  const isRefused =
+    (target.kind === 'boolean' && isWide) ||
+    (source === 'boolean' && wide) ||
+    (type === 'json' && target.kind !== 'json')
+  if (isKnown && !isRefused) return null
+  const name = castNames[target.name] ?? target.name
+  return valueFailure('42846', `cannot cast type ${type} to ${name}`)
 }
 
 function missingFunction(name: string, type: string): DatabaseFailure {

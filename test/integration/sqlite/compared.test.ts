@@ -4,67 +4,27 @@
  * has its own.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createAccessControl } from '../../../src/access/access-control.ts'
-import { createPlanCache } from '../../../src/access/plan-cache.ts'
-import { createAuthenticator } from '../../../src/auth/authenticate.ts'
-import type { Backend } from '../../../src/backends/backend.ts'
-import { openPostgres } from '../../../src/backends/postgres/open-postgres.ts'
-import { defaultConfig } from '../../../src/config/default-config.ts'
-import { createApp } from '../../../src/http/app.ts'
-import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
-import { schemaOptions } from '../../../src/schema/schema-options.ts'
-import { createTestDatabase, type TestDatabase } from '../../support/shared-cluster.ts'
+import { type PostgresApi, servePostgres } from '../../support/postgres-api.ts'
 import { serveSqlite } from '../../support/sqlite-database.ts'
-import { observeTraced, traceResponse } from '../../support/trace-in-process.ts'
 import { comparedRequests, postgresSchema, sqliteSchema } from './compared-requests.ts'
 
-type Ask = (target: string, headers: Readonly<Record<string, string>>) => Promise<unknown>
-
-let database: TestDatabase
-let backend: Backend
+let postgres: PostgresApi
 let sqlite: Awaited<ReturnType<typeof serveSqlite>>
-let askPostgres: Ask
 
 beforeAll(async () => {
   sqlite = await serveSqlite(sqliteSchema)
-  database = await createTestDatabase(postgresSchema)
-  const config = {
-    ...defaultConfig('postgres'),
-    dbUri: database.uri(),
-    dbAnonRole: 'postgres',
-    dbAggregatesEnabled: true,
-  }
-  backend = openPostgres({
-    onUnreachable: () => undefined,
-    onConnected: () => undefined,
-    config: () => config,
-    env: {},
-    observe: observeTraced,
-  })
-  const options = schemaOptions(config)
-  const { signal } = new AbortController()
-  const catalog = await backend.introspect({ options, previous: null, depth: 'full', signal })
-  const snapshot = buildSnapshot(catalog, options, 1, new Date())
-  const app = createApp({
-    currentGeneration: () => ({ config, snapshot }),
-    backend,
-    authenticator: createAuthenticator({ observe: observeTraced }),
-    planCache: createPlanCache(100, createAccessControl()),
-    checkSchema: () => Promise.resolve('unchanged'),
-    observe: observeTraced,
-    now: () => performance.now(),
-  })
-  askPostgres = async (target, headers) => {
-    const response = await app.fetch(new Request(`http://localhost${target}`, { headers }), {})
-    return facts(response.status, response.headers, await traceResponse(response))
-  }
+  postgres = await servePostgres(postgresSchema)
 })
 
 afterAll(async () => {
   await sqlite.stop()
-  await backend.close()
-  await database.drop()
+  await postgres.stop()
 })
+
+async function askPostgres(target: string, given: Readonly<Record<string, string>>) {
+  const { status, headers, text } = await postgres.ask(target, { headers: given })
+  return facts(status, headers, text)
+}
 
 function facts(status: number, headers: Headers, text: string): unknown {
   const isJson = headers.get('content-type')?.includes('json') === true

@@ -10,6 +10,7 @@ import { castTarget } from '../../values/cast-target.ts'
 import { castValue } from '../../values/cast-value.ts'
 import { csvRow } from '../../values/csv-row.ts'
 import { type ContainmentOperand, relates } from '../../values/json-containment.ts'
+import { jsonSortKey } from '../../values/json-sort-key.ts'
 import { likeToRegExp } from '../../values/like-pattern.ts'
 import { compilePosixPattern } from '../../values/posix-pattern.ts'
 import { storedDay, storedInstant, storedTime } from '../../values/stored-moment.ts'
@@ -83,6 +84,9 @@ export function registerFunctions(db: Database.Database): void {
     const cast = castValue(targetOf(String(type)), kind, typedValue(kind, value as SqliteParam))
     return toSqliteParam(valueOrThrow(cast))
   })
+  db.function('dbrest_json_key', own, (json: unknown) =>
+    typeof json === 'string' ? jsonSortKey(json) : null,
+  )
   const moments = { ...own, safeIntegers: true }
   db.function('dbrest_instant', moments, (value: unknown) => storedInstant(value))
   db.function('dbrest_day', moments, (value: unknown) => storedDay(value))

@@ -4,9 +4,9 @@
 import type { AggregateFunction } from '../../../api/api-request.ts'
 import { raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import { refuseAggregate } from '../../values/type-rules.ts'
-import { refuse } from './compile-refusal.ts'
+import { notImplemented, refuse } from './compile-refusal.ts'
 import { compileCast } from './compile-sqlite-cast.ts'
-import { exact, type SqliteKind, type SqliteValue, valueKindOf } from './sqlite-value.ts'
+import { exact, type SqliteValue, typeNameOf, valueKindOf } from './sqlite-value.ts'
 
 export const countRows: SqlText = sql`count(*)`
 
@@ -20,7 +20,8 @@ export function compileAggregate(
 }
 
 function apply(value: SqliteValue, aggregate: AggregateFunction): SqliteValue {
-  const type = typeNames[value.kind] ?? value.kind
+  const type = typeNameOf(value)
+  refuseUnsorted(value, aggregate)
   const refusal = refuseAggregate(aggregate, valueKindOf(value), type)
   if (refusal !== null) refuse(refusal)
   const text = sql`${raw(aggregate)}(${value.sql})`
@@ -37,10 +38,12 @@ function apply(value: SqliteValue, aggregate: AggregateFunction): SqliteValue {
   }
 }
 
-/** What PostgreSQL's messages call a kind where it is not the same word. */
-const typeNames: Readonly<Partial<Record<SqliteKind, string>>> = {
-  blob: 'bytea',
-  document: 'jsonb',
-  time: 'time without time zone',
-  timestamp: 'timestamp without time zone',
+/** The greatest spelling is not the greatest value where values are spelled in several ways. */
+function refuseUnsorted({ kind, storedForm }: SqliteValue, aggregate: AggregateFunction): void {
+  if ((aggregate === 'max' || aggregate === 'min') && storedForm === 'mixed') {
+    notImplemented(`${aggregate} of values of type ${kind} that are stored in several forms`)
+  }
+  if ((aggregate === 'sum' || aggregate === 'avg') && kind === 'time') {
+    notImplemented(`${aggregate} of times`)
+  }
 }

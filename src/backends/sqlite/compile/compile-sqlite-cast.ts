@@ -4,8 +4,9 @@
  */
 import { constant, raw, sql } from '../../sql/sql-text.ts'
 import { type CastTarget, castTarget, integerBits } from '../../values/cast-target.ts'
+import { refuseCast } from '../../values/type-rules.ts'
 import { refuse } from './compile-refusal.ts'
-import { exact, type SqliteValue, toText, valueKindOf } from './sqlite-value.ts'
+import { exact, type SqliteValue, toText, typeNameOf, valueKindOf } from './sqlite-value.ts'
 
 /** `type` as the client sent it. */
 export function compileCast(value: SqliteValue, type: string): SqliteValue {
@@ -13,10 +14,16 @@ export function compileCast(value: SqliteValue, type: string): SqliteValue {
   return target.ok ? compileCastTo(value, type, target.value) : refuse(target.error)
 }
 
+const zoned = 'timestamp with time zone'
+
 function compileCastTo(value: SqliteValue, type: string, target: CastTarget): SqliteValue {
   const { kind } = target
+  const refusal = refuseCast(valueKindOf(value), typeNameOf(value), target)
+  if (refusal !== null) refuse(refusal)
   if (kind === 'text' && target.modifiers.length === 0) return exact('text', toText(value))
-  if (kind === value.kind && kind !== 'integer' && target.modifiers.length === 0) return value
+  const isZoned = target.name === zoned
+  const isSame = kind === value.kind && isZoned === (typeNameOf(value) === zoned)
+  if (isSame && kind !== 'integer' && target.modifiers.length === 0) return value
   if (kind === 'json' && value.kind === 'document') return value
   // the kind is one of our own words
   const source = raw(`'${valueKindOf(value)}'`)

@@ -44,6 +44,7 @@ export function compileColumn(place: FieldTable, column: Column): SqliteValue {
     ...(storedForm === undefined ? {} : { storedForm }),
     sql: sql`${place.table}.${ident(column.name)}`,
     kind,
+    ...(kind === 'any' ? {} : { typeName: column.baseType }),
     // any column of another table can hold any value; a rowid cannot
     isExact: (place.isStrict && kind !== 'any') || column.defaultExpression === 'rowid',
     ...(place.incomparable.has(column.name) ? { isIncomparable: true } : {}),

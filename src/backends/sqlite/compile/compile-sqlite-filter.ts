@@ -21,7 +21,7 @@ import { compileField, type FieldTable } from './compile-sqlite-field.ts'
 import { compileTextSearch } from './compile-sqlite-fts.ts'
 import { compareMoment, memberMoment, slotMoment } from './compile-sqlite-moment.ts'
 import { type MemberReading, momentTypes, operand } from './sqlite-operands.ts'
-import { uuidDigits } from './sqlite-sort-key.ts'
+import { documentKey, uuidDigits } from './sqlite-sort-key.ts'
 import { type SqliteKind, type SqliteValue, toText, valueKindOf } from './sqlite-value.ts'
 
 export interface FilterPlace extends FieldTable {
@@ -198,26 +198,11 @@ function ordering(
       if (operator === 'eq') return sql`${value.sql} IN (${given.number}, ${given.plain})`
       return sql`CASE WHEN typeof(${value.sql}) IN ('integer', 'real') THEN ${value.sql} ${symbol} ${given.number} ELSE ${value.sql} ${symbol} ${given.plain} END`
     case 'json':
-    case 'document': {
-      const document = sql`CASE WHEN json_valid(${value.sql}, 10) THEN json(${value.sql}) END`
-      return sql`${jsonOrder(document)} ${symbol} ${jsonOrder(given.plain)}`
-    }
+    case 'document':
+      return sql`${documentKey(value.sql)} ${symbol} dbrest_json_key(${given.plain})`
     default:
       return sql`${value.sql} ${symbol} ${given.plain}`
   }
-}
-
-/**
- * A pair that sorts as PostgreSQL's `jsonb` does: by the type first.
- *
- * Differs  arrays and objects compare by their text
- */
-function jsonOrder(json: SqlText): SqlText {
-  return sql`(${jsonRank(json)}, ${json} ->> '$')`
-}
-
-export function jsonRank(json: SqlText): SqlText {
-  return sql`CASE json_type(${json}) WHEN 'null' THEN 0 WHEN 'text' THEN 1 WHEN 'integer' THEN 2 WHEN 'real' THEN 2 WHEN 'false' THEN 3 WHEN 'true' THEN 3 WHEN 'array' THEN 4 WHEN 'object' THEN 5 END`
 }
 
 /** The type whose grammar an operand follows. */
@@ -238,8 +223,7 @@ function compileSimple(
     case 'cs':
     case 'cd':
     case 'ov': {
-      // JSON is often kept in columns of texts, or of no type
-      const holdsJson = ['json', 'document', 'text', 'any'].includes(value.kind)
+      const holdsJson = ['json', 'document', 'any'].includes(value.kind)
       if (!holdsJson) refuse(missingOperator(operator, typeOfField(field)))
       const document = sql`CASE WHEN json_valid(${value.sql}, 10) THEN json(${value.sql}) END`
       return sql`${raw(`dbrest_${operator}`)}(${document}, ${operand(slot, 'containment')})`

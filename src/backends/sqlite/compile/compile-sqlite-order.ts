@@ -4,7 +4,6 @@
  */
 import type { OrderBy } from '../../../plan/plan.ts'
 import { join, noSql, raw, type SqlText, sql } from '../../sql/sql-text.ts'
-import { jsonRank } from './compile-sqlite-filter.ts'
 import { sortKey } from './sqlite-sort-key.ts'
 import type { SqliteValue } from './sqlite-value.ts'
 
@@ -20,21 +19,17 @@ export function compileOrder(
 ): SqlText {
   if (terms.length === 0) return noSql
   return sql` ORDER BY ${join(
-    terms.flatMap((term) => compileTerm(term, orderValueOf(term))),
+    terms.map((term) => compileTerm(term, orderValueOf(term))),
     ', ',
   )}`
 }
 
-function compileTerm(term: OrderBy, { value, isNullable }: OrderValue): readonly SqlText[] {
+function compileTerm(term: OrderBy, { value, isNullable }: OrderValue): SqlText {
   const direction = raw(term.direction === 'desc' ? ' DESC' : '')
   const nulls = term.nulls ?? (term.direction === 'desc' ? 'first' : 'last')
   const suffix = isNullable ? raw(` NULLS ${nulls.toUpperCase()}`) : noSql
   const key = sortKey(value)
   // what is no date has no key
-  if (key !== null) return [sql`${key}${direction}${raw(` NULLS ${nulls.toUpperCase()}`)}`]
-  if (value.kind !== 'json' && value.kind !== 'document') {
-    return [sql`${value.sql}${direction}${suffix}`]
-  }
-  const json = sql`CASE WHEN json_valid(${value.sql}, 10) THEN json(${value.sql}) END`
-  return [sql`${jsonRank(json)}${direction}${suffix}`, sql`${json} ->> '$'${direction}${suffix}`]
+  if (key !== null) return sql`${key}${direction}${raw(` NULLS ${nulls.toUpperCase()}`)}`
+  return sql`${value.sql}${direction}${suffix}`
 }

@@ -16,6 +16,8 @@ export interface SqliteValue {
   readonly kind: SqliteKind
   /** Holds nothing but its kind: made by us, a rowid, or a column of a STRICT table. */
   readonly isExact: boolean
+  /** What PostgreSQL's messages call the type, where the kind does not tell. */
+  readonly typeName?: string
   /** Of a column for dates, times or uuids, where a sample of it told. */
   readonly storedForm?: StoredForm
   /** A column with a collation that is not there: whatever compares it fails, as it is to. */
@@ -33,6 +35,19 @@ function shown({ sql: text, isIncomparable }: SqliteValue): SqlText {
 
 export function exact(kind: SqliteKind, text: SqlText): SqliteValue {
   return { sql: text, kind, isExact: true }
+}
+
+/** The type in PostgreSQL's messages. */
+export function typeNameOf({ kind, typeName }: SqliteValue): string {
+  return typeName ?? typeNames[kind] ?? kind
+}
+
+const typeNames: Readonly<Partial<Record<SqliteKind, string>>> = {
+  blob: 'bytea',
+  document: 'jsonb',
+  real: 'double precision',
+  time: 'time without time zone',
+  timestamp: 'timestamp without time zone',
 }
 
 /** What it is to the rules of types. */
@@ -88,6 +103,12 @@ export function toText(value: SqliteValue): SqlText {
     return sql`CASE ${text} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE ${anyToText(text)} END`
   }
   if (kind === 'real' || kind === 'numeric' || kind === 'any') return numberToText(text)
+  // the concatenation takes off the mark by which SQLite knows JSON from text
+  if (kind === 'document') return sql`(${text} || '')`
+  if (kind === 'timestamp') {
+    const shownAs = anyToText(text)
+    return sql`iif(substr(${shownAs}, 11, 1) = 'T', substr(${shownAs}, 1, 10) || ' ' || substr(${shownAs}, 12), ${shownAs})`
+  }
   if (kind === 'json') return sql`iif(json_valid(${text}, 8), json(${text}), ${anyToText(text)})`
   if (value.isExact && kind !== 'blob') return sql`CAST(${text} AS TEXT)`
   return anyToText(text)

@@ -8,8 +8,8 @@ describe('castTarget', () => {
     ['numeric(10, 2)', 'numeric', 'numeric', [10, 2]],
     ['character varying(3)', 'text', 'character varying', [3]],
     ['char', 'text', 'character', [1]],
-    ['timestamp(3) with time zone', 'timestamp', 'timestamp', [3]],
-    ['jsonb', 'json', 'json', []],
+    ['timestamp(3) with time zone', 'timestamp', 'timestamp with time zone', [3]],
+    ['jsonb', 'json', 'jsonb', []],
   ])('%s is %s', (type, kind, name, modifiers) => {
     expect(castTarget(type)).toEqual({ ok: true, value: { kind, name, modifiers } })
   })

@@ -54,8 +54,8 @@ describe('is', () => {
 describe('aggregates', () => {
   test.each([
     ['count', []],
-    ['max', ['boolean', 'json']],
-    ['min', ['boolean', 'json']],
+    ['max', ['boolean', 'uuid', 'json']],
+    ['min', ['boolean', 'uuid', 'json']],
     ['sum', ['boolean', 'text', 'uuid', 'date', 'time', 'timestamp', 'json', 'blob']],
     ['avg', ['boolean', 'text', 'uuid', 'date', 'time', 'timestamp', 'json', 'blob']],
   ] as const)('%s is not for %j', (aggregate, refused) => {
