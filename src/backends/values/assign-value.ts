@@ -11,6 +11,8 @@ import { castTarget } from './cast-target.ts'
 import { castValue } from './cast-value.ts'
 import { numberOfText, parsedTypeOf, parseTypedText, type TypedText } from './parse-typed-text.ts'
 import { textOfJsonString } from './payload-records.ts'
+import { storedAs } from './stored-as.ts'
+import type { StoredForm } from './stored-form.ts'
 import { valueFailure } from './value-failure.ts'
 import type { ValueKind } from './value-kind.ts'
 
@@ -20,6 +22,8 @@ export interface AssignedType {
   readonly baseType: string
   /** With them: `character varying(20)`. */
   readonly nominalType: string
+  /** Of the dates, times and uuids that the column holds. */
+  readonly form: StoredForm
 }
 
 /**
@@ -57,8 +61,10 @@ function anyScalar(text: string) {
 type Value = Extract<TypedText, { ok: true }>['value']
 
 /** Values of a limited type are fitted into it where nothing is lost but blanks and digits. */
-function fitted({ baseType, nominalType }: AssignedType, value: Value): TypedText {
-  if (nominalType === baseType) return ok(value)
+function fitted({ kind, baseType, nominalType, form }: AssignedType, value: Value): TypedText {
+  if (nominalType === baseType) {
+    return ok(typeof value === 'string' ? storedAs(kind, form, value) : value)
+  }
   const target = castTarget(nominalType)
   if (!target.ok) return ok(value)
   const [length] = target.value.modifiers

@@ -5,6 +5,7 @@
 import type { PlanField } from '../../../plan/plan.ts'
 import type { Relation } from '../../../schema/schema-snapshot.ts'
 import { ident, join, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import type { StoredForm } from '../../values/stored-form.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import { kindOfType } from '../../values/value-kind.ts'
 import type { PayloadColumn } from '../wire/write-program.ts'
@@ -20,6 +21,8 @@ export interface PayloadShape {
   readonly relation: Relation
   readonly fields: readonly PlanField[]
   readonly appliesDefaults: boolean
+  /** Of the relation's columns. */
+  readonly storedForms: ReadonlyMap<string, StoredForm>
 }
 
 export function payloadColumns(shape: PayloadShape): readonly PayloadColumn[] {
@@ -28,6 +31,7 @@ export function payloadColumns(shape: PayloadShape): readonly PayloadColumn[] {
     kind: kindOfType(field.baseType),
     baseType: field.baseType,
     nominalType: field.type,
+    form: shape.storedForms.get(field.name) ?? 'none',
     takesDefault: takesDefault(shape, field),
   }))
 }
@@ -53,10 +57,15 @@ export function firstPayloadValue(shape: PayloadShape, field: PlanField, at: num
 /** `row`: a JSON array. The place is our own number. */
 function payloadValue(shape: PayloadShape, field: PlanField, row: SqlText, at: number): SqlText {
   const text = sql`${row} ->> ${raw(String(at))}`
-  const value = kindOfType(field.baseType) === 'blob' ? sql`unhex(${text})` : text
+  const value = isOfBytes(shape, field) ? sql`unhex(${text})` : text
   if (!takesDefault(shape, field)) return value
   const type = sql`json_type(${row}, ${raw(`'$[${at}]'`)})`
   return sql`CASE ${type} WHEN 'true' THEN ${defaultOf(shape.relation, field)} ELSE ${value} END`
+}
+
+function isOfBytes({ storedForms }: PayloadShape, { name, baseType }: PlanField): boolean {
+  const kind = kindOfType(baseType)
+  return kind === 'blob' || (kind === 'uuid' && storedForms.get(name) === 'bytes')
 }
 
 /** The value of a column that a row does not give. */

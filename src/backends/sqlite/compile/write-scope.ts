@@ -54,7 +54,12 @@ export function openWriteScope(plan: MutatePlan, snapshot: SchemaSnapshot): Writ
     allFacts,
     snapshot,
     key: rowKeyOf(relation, facts),
-    shape: { relation, fields: columns, appliesDefaults: applyDefaults && mutation !== 'upsert' },
+    shape: {
+      relation,
+      fields: columns,
+      appliesDefaults: applyDefaults && mutation !== 'upsert',
+      storedForms: allFacts.storedForms.get(name.name) ?? new Map(),
+    },
     target: qualified(name),
     table: ident(name.name),
   }
