@@ -69,7 +69,7 @@ export const enforcement = {
   },
   schemas: {
     at: 'inexpressible',
-    without: 'has a single schema: a request for another is not acceptable',
+    without: 'has a single schema, one file: a request for another is not acceptable',
   },
   insert: byRequest,
   update: byRequest,

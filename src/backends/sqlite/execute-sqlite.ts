@@ -9,15 +9,17 @@ import { BackendFailure } from '../../errors/backend-failure.ts'
 import { isUnreachable } from '../../errors/judge-failure.ts'
 import { judgeRows } from '../../plan/judge-rows.ts'
 import type { CallPlan, DatabasePlan, ReadPlan } from '../../plan/plan.ts'
-import type { Execution, RequestContext } from '../backend.ts'
+import type { Execution, ExecutionResult, RequestContext } from '../backend.ts'
 import { createSqliteCompiler } from './compile/compile-sqlite.ts'
 import { bindOperands } from './compile/sqlite-operands.ts'
 import { createWriteExecutor } from './execute-write.ts'
 import { databaseError, failedExecution, refusalError } from './failed-execution.ts'
 import { cancelled, lostError, mapChildFailure, statementTimeout } from './map-sqlite-error.ts'
+import { printQueryPlan } from './print-query-plan.ts'
 import type { SqlitePool } from './process/sqlite-pool.ts'
 import type { SqliteRequest } from './process/sqlite-process.ts'
 import type { SqliteWritePool } from './process/sqlite-write-pool.ts'
+import type { PlanStep } from './wire/query-plan.ts'
 import type { ChildReply } from './wire/reply-frames.ts'
 import { stampOfVersion } from './wire/schema-stamp.ts'
 
@@ -103,6 +105,16 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
   }
 }
 
+const noResult: ExecutionResult = {
+  body: '',
+  rows: 0,
+  total: null,
+  location: [],
+  inserted: null,
+  responseHeaders: null,
+  responseStatus: null,
+}
+
 type Asked =
   | { readonly kind: 'answered'; readonly reply: ChildReply }
   | { readonly kind: 'failed'; readonly error: ApiError }
@@ -122,21 +134,16 @@ function readReply(
     }
     case 'rows': {
       const { rows, total, body } = reply
+      const { type } = plan.media
+      if (type.kind === 'plan') {
+        // our own process wrote them
+        const steps = JSON.parse(Buffer.from(body).toString()) as readonly PlanStep[]
+        const result = { ...noResult, body: printQueryPlan(steps, type.format) }
+        return { kind: 'done', result, statements }
+      }
       const refusal = judgeRows(plan, context.request.preferences, rows)
       if (refusal !== null) return failedExecution(refusal, statements)
-      return {
-        kind: 'done',
-        result: {
-          body,
-          rows,
-          total,
-          location: [],
-          inserted: null,
-          responseHeaders: null,
-          responseStatus: null,
-        },
-        statements,
-      }
+      return { kind: 'done', result: { ...noResult, body, rows, total }, statements }
     }
     case 'ready':
     case 'current':

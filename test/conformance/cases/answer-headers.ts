@@ -6,6 +6,9 @@ import { type ConformanceCase, errorBody, get } from '../conformance-case.ts'
 const plan = 'PostgREST docs: observability (Execution plan)'
 const planContentType = 'application/vnd.pgrst.plan+json; for="application/json"; charset=utf-8'
 
+const sqlitePlan = 'SQLite tells the steps of a plan, and no costs'
+const sqliteOptions = 'SQLite has no options for its plans'
+
 export const answerHeaderCases: readonly ConformanceCase[] = [
   {
     name: 'plan/is-off-by-default',
@@ -32,6 +35,14 @@ export const answerHeaderCases: readonly ConformanceCase[] = [
       headers: { 'content-type': planContentType, 'content-length': /^[1-9]/ },
       text: /"Total Cost"/,
     },
+    differs: {
+      sqlite: {
+        status: 200,
+        headers: { 'content-type': planContentType },
+        text: /^\[\{"Plan":.*SEARCH/,
+        reason: sqlitePlan,
+      },
+    },
   },
   {
     name: 'plan/as-text',
@@ -47,6 +58,7 @@ export const answerHeaderCases: readonly ConformanceCase[] = [
       },
       text: /^Aggregate/,
     },
+    differs: { sqlite: { status: 200, text: /^QUERY PLAN\n[|`]--.*SEARCH/s, reason: sqlitePlan } },
   },
   {
     name: 'plan/for-another-format',
@@ -66,6 +78,7 @@ export const answerHeaderCases: readonly ConformanceCase[] = [
       },
       text: /"Output"/,
     },
+    differs: { sqlite: { status: 400, code: 'PGRST127', reason: sqliteOptions } },
   },
   {
     name: 'plan/with-options',
@@ -84,6 +97,7 @@ export const answerHeaderCases: readonly ConformanceCase[] = [
       },
       text: /"Actual Rows"[\s\S]*"Shared Hit Blocks"/,
     },
+    differs: { sqlite: { status: 400, code: 'PGRST127', reason: sqliteOptions } },
   },
   {
     name: 'plan/shows-that-an-index-is-used',

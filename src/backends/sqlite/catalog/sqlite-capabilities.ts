@@ -36,7 +36,8 @@ const grades = {
   csv: 'emulated',
   geojson: 'unsupported',
   customMedia: 'unsupported',
-  planMedia: 'unsupported',
+  // EXPLAIN QUERY PLAN: steps without costs, no options, not of writes
+  planMedia: 'best-effort',
   domainRepresentations: 'unsupported',
   schemas: 'unsupported',
   insert: 'native',

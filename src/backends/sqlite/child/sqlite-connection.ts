@@ -7,6 +7,7 @@
  *           the schema, for files that were overwritten in place by one with the same counter
  */
 import { isUtf8 } from 'node:buffer'
+import { explainPrefix, type PlanStep } from '../wire/query-plan.ts'
 import type { ChildFailure, ChildReply } from '../wire/reply-frames.ts'
 import { type ChildRequest, onceSlot } from '../wire/request-frames.ts'
 import { isSameFile } from '../wire/schema-stamp.ts'
@@ -88,7 +89,9 @@ export function createSqliteConnection(path: string): SqliteConnection {
     switch (request.op) {
       case 'read':
         if (!database.isOf(request.stamp)) return { kind: 'moved' }
-        return read(statementOf(database, request.slot), request.params)
+        return isExplained(request.slot)
+          ? explain(statementOf(database, request.slot), request.params)
+          : read(statementOf(database, request.slot), request.params)
       case 'check':
         return { kind: database.isOf(request.stamp) ? 'current' : 'moved' }
       case 'version': {
@@ -107,6 +110,10 @@ export function createSqliteConnection(path: string): SqliteConnection {
       case 'commit':
         throw new Error('a process that reads was asked to write')
     }
+  }
+
+  function isExplained(slot: number): boolean {
+    return registered[slot]?.startsWith(explainPrefix) === true
   }
 
   function statementOf(database: OpenDatabase, slot: number): ReadStatement {
@@ -151,6 +158,15 @@ export function createSqliteConnection(path: string): SqliteConnection {
       endTransaction()
     },
   }
+}
+
+/** The steps are many rows, where an answer is one. */
+function explain(statement: ReadStatement, params: readonly unknown[]): ChildReply {
+  const rows: readonly (readonly unknown[])[] = statement.all(...params)
+  const steps: readonly PlanStep[] = rows.map(([id, parent, , detail]) => {
+    return [Number(id), Number(parent), String(detail)]
+  })
+  return { kind: 'rows', rows: 0, total: null, body: Buffer.from(JSON.stringify(steps)) }
 }
 
 function read(statement: ReadStatement, params: readonly unknown[]): ChildReply {

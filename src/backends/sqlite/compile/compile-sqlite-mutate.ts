@@ -84,6 +84,8 @@ function compileMutation(plan: MutatePlan, snapshot: SchemaSnapshot): CompiledMu
 
 function compileProgram(scope: WriteScope, list: StatementList): WriteProgram {
   const { mutation } = scope.plan
+  // a write is several statements, of which no one is the plan
+  if (scope.plan.media.type.kind === 'plan') notImplemented('execution plans of writes')
   refuseReadOnly(scope)
   switch (mutation) {
     case 'insert':

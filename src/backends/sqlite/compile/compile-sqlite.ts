@@ -18,6 +18,7 @@ import {
   sql,
   toStatement,
 } from '../../sql/sql-text.ts'
+import { explainPrefix } from '../wire/query-plan.ts'
 import { notImplemented, type Refusal, refusalOf } from './compile-refusal.ts'
 import { compileCallSource, functionOf, valueProjection } from './compile-sqlite-call.ts'
 import { compileRows, objectProjection, type Projection } from './compile-sqlite-rows.ts'
@@ -55,10 +56,18 @@ function compileSqlite(plan: ReadingPlan, snapshot: SchemaSnapshot): CompiledPla
   try {
     const context = createCompileContext(snapshot)
     const statement = compilePlan(plan, context)
-    return ok(toStatement(sql`${context.sources.definitions()}${statement}`, () => '?'))
+    const whole = sql`${context.sources.definitions()}${statement}`
+    return ok(toStatement(explainIfAsked(whole, plan), () => '?'))
   } catch (error) {
     return err(refusalOf(error))
   }
+}
+
+function explainIfAsked(statement: SqlText, { media }: ReadingPlan): SqlText {
+  const { type } = media
+  if (type.kind !== 'plan') return statement
+  if (type.options.length > 0) return notImplemented('options of execution plans')
+  return sql`${raw(explainPrefix)}${statement}`
 }
 
 function compilePlan(plan: ReadingPlan, context: CompileContext): SqlText {
