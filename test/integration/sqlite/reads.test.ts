@@ -250,8 +250,8 @@ describe('statements', () => {
     expect((await get('/anyhow?select=rowid')).body).toMatchObject({ code: '42703' })
   })
 
-  test('of functions are refused', async () => {
-    expect(await get('/rpc/anything')).toMatchObject({ body: { code: 'PGRST127' } })
+  test('of functions that nobody registered are refused', async () => {
+    expect(await get('/rpc/anything')).toMatchObject({ status: 404, body: { code: 'PGRST202' } })
   })
 })
 
