@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import type Database from 'better-sqlite3'
 import { restamp, stampOf, versionText } from '../wire/schema-stamp.ts'
+import { type BodyReader, bodyReaderOf } from './answer-body.ts'
 import { type FileState, openFile } from './database-file.ts'
 
 /** The one row of a read: body, rows, total. */
@@ -15,6 +16,7 @@ export class OpenDatabase {
   readonly file: FileState
   readonly db: Database.Database
   readonly sqliteVersion: string
+  readonly toBody: BodyReader
   /** By slot. */
   readonly statements: (ReadStatement | undefined)[] = []
   readonly #begin: Database.Statement
@@ -30,6 +32,7 @@ export class OpenDatabase {
     this.file = file
     this.db = openFile(path)
     this.sqliteVersion = this.db.prepare<[], string>('SELECT sqlite_version()').pluck().get() ?? ''
+    this.toBody = bodyReaderOf(this.db)
     this.#begin = this.db.prepare('BEGIN')
     this.#commit = this.db.prepare('COMMIT')
     this.#schemaVersion = this.db.prepare<[], number>('PRAGMA main.schema_version').pluck()

@@ -2,7 +2,6 @@
  * Runs one write inside a transaction that its caller has begun and ends: reads the payload, writes,
  * and reads back what the request wants to see, all from the program that it was compiled to.
  */
-import { isUtf8 } from 'node:buffer'
 import { valueFailure } from '../../values/value-failure.ts'
 import type { ChildReply } from '../wire/reply-frames.ts'
 import type { WriteStatement } from '../wire/write-program.ts'
@@ -100,7 +99,7 @@ function answer(bound: BoundProgram, { count, keys, inserted }: Touched): Writte
   if (program.shown === null) {
     return { kind: 'written', rows: count, inserted, location, body: noBytes }
   }
-  const shown = showAgain(bound, keys) ?? toShown(bound.first(program.shown, texts))
+  const shown = showAgain(bound, keys) ?? toShown(bound, bound.first(program.shown, texts))
   return { kind: 'written', inserted, location, ...shown }
 }
 
@@ -122,15 +121,13 @@ function showAgain(bound: BoundProgram, sent: readonly Row[]): Shown | null {
   if (keys.flat().includes(null)) return null
   const texts = { keys: keysText(keys, false) }
   const isFound = countOf(bound.first(shownAgain.found, texts)) === sent.length
-  return isFound ? toShown(bound.first(shownAgain.shown, texts)) : null
+  return isFound ? toShown(bound, bound.first(shownAgain.shown, texts)) : null
 }
 
 /** Rows are a body and their number. */
-function toShown([body = null, rows = 0n]: Row): Shown {
+function toShown({ toBody }: BoundProgram, [body = null, rows = 0n]: Row): Shown {
   const bytes = body instanceof Uint8Array ? body : noBytes
-  // SQLite takes any bytes for a text; JSON and CSV are UTF-8
-  const wellFormed = isUtf8(bytes) ? bytes : Buffer.from(Buffer.from(bytes).toString())
-  return { rows: Number(rows), body: wellFormed }
+  return { rows: Number(rows), body: toBody(bytes) }
 }
 
 /**
@@ -147,7 +144,7 @@ function runShownDelete(
   const meant = bound.run(targets, {}).rows
   const remove = (rows: readonly Row[]): Shown => {
     const keys = keysText(rows, hasRowid)
-    const seen = toShown(bound.first(shown, { keys }))
+    const seen = toShown(bound, bound.first(shown, { keys }))
     bound.run(statement, { keys })
     return seen
   }

@@ -6,11 +6,11 @@
  * Version   `<device>:<inode>:<schema_version>:<fingerprint>`; the fingerprint covers the text of
  *           the schema, for files that were overwritten in place by one with the same counter
  */
-import { isUtf8 } from 'node:buffer'
 import { explainPrefix, type PlanStep } from '../wire/query-plan.ts'
 import type { ChildFailure, ChildReply } from '../wire/reply-frames.ts'
 import { type ChildRequest, onceSlot } from '../wire/request-frames.ts'
 import { isSameFile } from '../wire/schema-stamp.ts'
+import type { BodyReader } from './answer-body.ts'
 import {
   codeOf,
   needsRecovery,
@@ -91,7 +91,7 @@ export function createSqliteConnection(path: string): SqliteConnection {
         if (!database.isOf(request.stamp)) return { kind: 'moved' }
         return isExplained(request.slot)
           ? explain(statementOf(database, request.slot), request.params)
-          : read(statementOf(database, request.slot), request.params)
+          : read(statementOf(database, request.slot), request.params, database.toBody)
       case 'check':
         return { kind: database.isOf(request.stamp) ? 'current' : 'moved' }
       case 'version': {
@@ -169,14 +169,13 @@ function explain(statement: ReadStatement, params: readonly unknown[]): ChildRep
   return { kind: 'rows', rows: 0, total: null, body: Buffer.from(JSON.stringify(steps)) }
 }
 
-function read(statement: ReadStatement, params: readonly unknown[]): ChildReply {
+function read(
+  statement: ReadStatement,
+  params: readonly unknown[],
+  toBody: BodyReader,
+): ChildReply {
   const [body, rows, total] = statement.get(...params) ?? [null, 0, null]
-  return { kind: 'rows', rows, total, body: wellFormed(body ?? noBytes) }
-}
-
-/** SQLite takes any bytes for a text (a blob cast to one); JSON and CSV are UTF-8. */
-function wellFormed(body: Uint8Array): Uint8Array {
-  return isUtf8(body) ? body : Buffer.from(Buffer.from(body).toString())
+  return { kind: 'rows', rows, total, body: toBody(body ?? noBytes) }
 }
 
 /** What a request fails with. */

@@ -5,6 +5,7 @@
 import type Database from 'better-sqlite3'
 import type { SqliteParam } from '../wire/bound-values.ts'
 import type { WriteProgram, WriteStatement } from '../wire/write-program.ts'
+import { type BodyReader, bodyReaderOf } from './answer-body.ts'
 
 /** Integers are exact. */
 export type Row = readonly SqliteParam[]
@@ -27,10 +28,12 @@ export interface Ran {
 export class PreparedProgram {
   readonly program: WriteProgram
   readonly db: Database.Database
+  readonly toBody: BodyReader
   readonly #statements = new Map<WriteStatement, Database.Statement<unknown[], Row>>()
 
   constructor(db: Database.Database, program: WriteProgram) {
     this.db = db
+    this.toBody = bodyReaderOf(db)
     this.program = program
   }
 
@@ -47,11 +50,13 @@ export class PreparedProgram {
 /** A program with the operands of one request. */
 export class BoundProgram {
   readonly program: WriteProgram
+  readonly toBody: BodyReader
   readonly #prepared: PreparedProgram
   readonly #operands: readonly SqliteParam[]
 
   constructor(prepared: PreparedProgram, operands: readonly SqliteParam[]) {
     this.program = prepared.program
+    this.toBody = prepared.toBody
     this.#prepared = prepared
     this.#operands = operands
   }

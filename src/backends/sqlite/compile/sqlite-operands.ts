@@ -268,6 +268,9 @@ function mapOk<T>(result: Result<T, DatabaseFailure>, map: (value: T) => SqliteP
 function anyNumber(text: string): SqliteParam {
   const word = text.trim().toLowerCase()
   if (word === 'true' || word === 'false') return toSqliteParam(word === 'true')
+  // as they are shown
+  if (word === 'infinity') return Number.POSITIVE_INFINITY
+  if (word === '-infinity') return Number.NEGATIVE_INFINITY
   return numberOfText(text) ?? text
 }
 

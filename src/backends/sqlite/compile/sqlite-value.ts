@@ -109,14 +109,17 @@ export function toText(value: SqliteValue): SqlText {
     const shownAs = anyToText(text)
     return sql`iif(substr(${shownAs}, 11, 1) = 'T', substr(${shownAs}, 1, 10) || ' ' || substr(${shownAs}, 12), ${shownAs})`
   }
-  if (kind === 'json') return sql`iif(json_valid(${text}, 8), json(${text}), ${anyToText(text)})`
+  // JSON5 and JSON in binary are shown as they are in JSON
+  if (kind === 'json') {
+    return sql`CASE WHEN json_valid(${text}, 1) THEN ${text} WHEN json_valid(${text}, 10) THEN json(${text}) || '' ELSE ${anyToText(text)} END`
+  }
   if (value.isExact && kind !== 'blob') return sql`CAST(${text} AS TEXT)`
   return anyToText(text)
 }
 
 /** Whole numbers without SQLite's `.0`. */
 function numberToText(text: SqlText): SqlText {
-  return sql`CASE WHEN typeof(${text}) <> 'real' THEN ${anyToText(text)} WHEN ${text} = CAST(${text} AS INTEGER) AND abs(${text}) < 1e15 THEN CAST(CAST(${text} AS INTEGER) AS TEXT) ELSE replace(CAST(${text} AS TEXT), '.0e', 'e') END`
+  return sql`CASE WHEN typeof(${text}) <> 'real' THEN ${anyToText(text)} WHEN ${text} = CAST(${text} AS INTEGER) AND abs(${text}) < 1e15 THEN CAST(CAST(${text} AS INTEGER) AS TEXT) WHEN abs(${text}) >= 9e999 THEN iif(sign(${text}) > 0, 'Infinity', '-Infinity') ELSE replace(CAST(${text} AS TEXT), '.0e', 'e') END`
 }
 
 function anyToText(text: SqlText): SqlText {
