@@ -1,7 +1,7 @@
 /**
  * Wires the admin app to what it tells of: the part of the composition root for operators.
  */
-import { createAdminApp } from './admin/admin-app.ts'
+import { type AdminDeps, createAdminApp } from './admin/admin-app.ts'
 import { isLoopbackHost } from './admin/loopback-host.ts'
 import { createDatabaseProbe } from './admin/probe-database.ts'
 import type { Backend } from './backends/backend.ts'
@@ -14,6 +14,7 @@ export interface ComposeAdminDeps {
   readonly pipeline: ReloadPipeline
   readonly health: Pick<SourceHealth, 'list'>
   readonly config: () => Config
+  readonly unboundPolicies: AdminDeps['unboundPolicies']
   readonly metricsText: () => Promise<string>
   /** Whether the API's socket stands. */
   readonly apiIsAlive: () => boolean
@@ -33,6 +34,7 @@ export function composeAdmin(deps: ComposeAdminDeps): ReturnType<typeof createAd
     databaseAnswers,
     sources: health.list,
     lastReload: pipeline.lastReload,
+    unboundPolicies: deps.unboundPolicies,
     metricsText,
     requestReload: (scope, depth) => pipeline.requestReload({ scope, depth, origin: 'admin' }),
   })

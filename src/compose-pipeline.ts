@@ -4,6 +4,8 @@
  */
 import { readFile } from 'node:fs/promises'
 import { BehaviorSubject, Subject } from 'rxjs'
+import type { FindRules } from './access/access-control.ts'
+import { tellUnbound } from './access/tell-unbound.ts'
 import type { Backend } from './backends/backend.ts'
 import { createSchemaVersionCheck } from './cache/check-schema-version.ts'
 import type { GenerationStore } from './cache/generation-store.ts'
@@ -25,6 +27,7 @@ export interface ComposePipelineDeps
   readonly readConfig: ReadConfig
   readonly tellWarnings: TellWarnings
   readonly health: SourceHealth
+  readonly findRules: FindRules
   readonly observe: Observe
   /** Called with each failure that a load, the feed or the poll meets. */
   readonly onFailure: (failure: unknown) => void
@@ -75,6 +78,7 @@ export function composePipeline(deps: ComposePipelineDeps): Freshness {
     diffSnapshots: (previous, next) => diffSnapshotsInSlices(previous, next, slices),
     stopwatch: () => performance.now(),
     onPublished: (next, previous) => {
+      tellUnbound(deps.findRules, next, observe)
       if (next.config !== previous.config) configSubject.next(next.config)
     },
     onEnded: (origin, outcome) => {

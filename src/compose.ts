@@ -8,6 +8,7 @@
 import { asyncScheduler, filter, firstValueFrom, Subject } from 'rxjs'
 import { createAccessControl } from './access/access-control.ts'
 import { createPlanCache } from './access/plan-cache.ts'
+import { unboundPolicies } from './access/tell-unbound.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
 import type { Backend } from './backends/backend.ts'
 import { openBackend } from './backends/open-backend.ts'
@@ -106,6 +107,7 @@ export function composeServer(deps: ServerDeps): Server {
       lost$: lostSubject,
       alive$: aliveSubject,
       health,
+      findRules,
       observe,
       onFailure,
       scheduler: asyncScheduler,
@@ -120,6 +122,7 @@ export function composeServer(deps: ServerDeps): Server {
       pipeline,
       health,
       config,
+      unboundPolicies: () => unboundPolicies(findRules, store.current()),
       metricsText,
       apiIsAlive: () => api?.isAlive() ?? false,
     })

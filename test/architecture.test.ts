@@ -246,6 +246,21 @@ describe('the architecture', () => {
     expect(wrong).toEqual([])
   })
 
+  test('on SQLite a relation is named where its rule is, and where what is named is no rows', () => {
+    const allowed = new Set([
+      // the name itself, and the rule around it
+      'sqlite-sources.ts',
+      'compile-sqlite-scope.ts',
+      // keys of rows that the ruled relation is then asked for
+      'compile-sqlite-fts.ts',
+    ])
+    const naming = files
+      .filter((file) => file.path.startsWith('backends/sqlite/compile/'))
+      .filter((file) => /\bqualified\(|\bsources\.of\(/.test(file.text))
+      .map((file) => basename(file.path))
+    expect(naming.filter((name) => !allowed.has(name))).toEqual([])
+  })
+
   test('file names are unique and kebab-case', () => {
     const names = files.map((file) => basename(file.path))
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])

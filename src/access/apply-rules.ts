@@ -161,7 +161,8 @@ function ruleJoin(joined: ChildJoin<Unruled>, rules: Rules): ChildJoin {
 
 function ruleWrite(plan: MutatePlan<Unruled>, rules: Rules): MutatePlan {
   const { relation, mutation } = plan
-  const root = ruleNode(plan.root, rules)
+  // its rows are those of the write, which the checks see to
+  const root = ruleNode(plan.root, rules, everything)
   const isShown = plan.returning.length > 0
   const reads = isShown || plan.where.length > 0
   const readToo: readonly AccessAction[] = reads ? ['select'] : []

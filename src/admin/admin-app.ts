@@ -16,7 +16,7 @@ import { noChanges } from '../schema/diff-snapshots.ts'
 import { bringsToken, isGuarded } from './admin-token.ts'
 import { dumpSnapshot } from './dump-snapshot.ts'
 import { isSentToLoopback } from './loopback-host.ts'
-import { printTimes, reportHealth } from './print-health.ts'
+import { type DeniedByPolicy, printTimes, reportHealth } from './print-health.ts'
 import { readyStatus, type ServerState, servedSnapshot } from './readiness.ts'
 import { readReloadRequest } from './reload-request.ts'
 
@@ -33,6 +33,7 @@ export interface AdminDeps {
   readonly databaseAnswers: () => Promise<boolean>
   readonly sources: () => readonly SourceStatus[]
   readonly lastReload: () => LastReload | null
+  readonly unboundPolicies: () => readonly DeniedByPolicy[]
   readonly metricsText: () => Promise<string>
   readonly requestReload: (scope: ReloadScope, depth: ReloadDepth) => Promise<ReloadOutcome>
 }
@@ -112,7 +113,12 @@ export function createAdminApp(deps: AdminDeps): Hono {
       databaseIsReachable: await deps.databaseAnswers(),
     }
     const showsDetails = refusalOf(c.req) === null
-    const report = reportHealth(state, deps.sources(), deps.lastReload(), showsDetails)
+    const report = reportHealth(
+      state,
+      { sources: deps.sources(), unbound: deps.unboundPolicies() },
+      deps.lastReload(),
+      showsDetails,
+    )
     return jsonAnswer(report.status, report.body)
   })
 

@@ -15,19 +15,32 @@ export interface HealthReport {
   readonly body: unknown
 }
 
+/** A policy that does not fit the schema: its relation is denied to everybody. */
+export interface DeniedByPolicy {
+  readonly policy: string
+  readonly relation: string
+  readonly problem: string
+}
+
+interface Parts {
+  readonly sources: readonly SourceStatus[]
+  readonly unbound: readonly DeniedByPolicy[]
+}
+
 export function reportHealth(
   state: ServerState,
-  sources: readonly SourceStatus[],
+  { sources, unbound }: Parts,
   lastReload: LastReload | null,
   showsDetails: boolean,
 ): HealthReport {
   const everySourceIsUp = sources.every(({ state: source }) => source === 'up' || source === 'off')
-  const verdict = health(state, everySourceIsUp)
+  const verdict = health(state, everySourceIsUp && unbound.length === 0)
   const { cache } = state
   const snapshot = servedSnapshot(cache)
   const details = {
     unreadable: snapshot?.unreadableRelations.map(printUnreadable) ?? [],
     unusable: snapshot?.unusableRoutines.map(printUnusable) ?? [],
+    ...(unbound.length > 0 ? { unboundPolicies: unbound } : {}),
     failure: cache.kind === 'retrying' ? cache.cause : null,
   }
   const body = {

@@ -34,9 +34,12 @@ export function servedSnapshot(cache: CacheState): SchemaSnapshot | null {
 
 export type Health = 'ok' | 'degraded' | 'unavailable'
 
-/** `degraded`: requests are answered, but a load failed or a source of triggers is down. */
-export function health(state: ServerState, everySourceIsUp: boolean): Health {
+/**
+ * `degraded`: requests are answered, but a load failed, a source of triggers is down, or a policy
+ * does not fit the schema.
+ */
+export function health(state: ServerState, everyPartWorks: boolean): Health {
   const answers = servedSnapshot(state.cache) !== null && state.apiIsAlive
   if (!answers || !state.databaseIsReachable) return 'unavailable'
-  return state.cache.kind === 'ready' && everySourceIsUp ? 'ok' : 'degraded'
+  return state.cache.kind === 'ready' && everyPartWorks ? 'ok' : 'degraded'
 }

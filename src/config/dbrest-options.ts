@@ -93,7 +93,7 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
   }),
   policyRegistry: option('policy-registry', registry, null, {
     defaultNote: 'everybody who is served may do everything',
-    doc: 'Roles, what they are granted and which rows they see, for engines that emulate roles. With one, nothing is allowed that is not granted. The file is read again at each reload of the configuration, and when it changes.',
+    doc: 'Roles, what they are granted and which rows they see, on engines without roles: see [access rules](access.md). With one, nothing is allowed that is not granted. The file is read again at each reload of the configuration, and when it changes.',
   }),
   internalSchemaCacheQuerySleep: option('internal-schema-cache-query-sleep', milliseconds(), 0, {
     isHidden: true,

@@ -83,6 +83,7 @@ export function logLine(observation: Observation): LogLine {
     case 'schema-changed':
     case 'relations-unreadable':
     case 'functions-unusable':
+    case 'policies-unbound':
     case 'reload-published':
     case 'reload-confirmed':
     case 'reload-failed':

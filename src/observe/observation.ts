@@ -83,6 +83,15 @@ export type Observation =
       readonly kind: 'functions-unusable'
       readonly functions: readonly { readonly name: string; readonly cause: string }[]
     }
+  /** Nobody may do anything with their relations. Told with each schema that is published. */
+  | {
+      readonly kind: 'policies-unbound'
+      readonly policies: readonly {
+        readonly policy: string
+        readonly relation: string
+        readonly problem: string
+      }[]
+    }
   | (ReloadTimes & {
       readonly kind: 'reload-failed'
       readonly origin: string

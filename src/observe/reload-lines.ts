@@ -18,6 +18,7 @@ type ReloadObservation = Extract<
       | 'schema-changed'
       | 'relations-unreadable'
       | 'functions-unusable'
+      | 'policies-unbound'
       | 'reload-published'
       | 'reload-confirmed'
       | 'reload-failed'
@@ -97,6 +98,14 @@ export function reloadLine(observation: ReloadObservation): LogLine {
           ({ name, cause }) =>
             `Not callable, function of function-registry: ${oneLine(`${name}: ${cause}`)}`,
         ),
+      }
+    case 'policies-unbound':
+      return {
+        level: 'error',
+        texts: observation.policies.map(({ policy, relation, problem }) => {
+          const what = `the policy ${JSON.stringify(policy)} does not fit: ${problem}`
+          return oneLine(`Denied to everybody: ${relation}, since ${what}`)
+        }),
       }
     case 'reload-published':
     case 'reload-confirmed':

@@ -23,6 +23,11 @@ export function policySlot(index: number): Slot {
   return -1 - index
 }
 
+/** Whether there is a value: what a policy compares with may be missing. */
+export function isGiven(slot: Slot, request: ApiRequest): boolean {
+  return slot >= 0 || (request.policyValues?.[-1 - slot] ?? null) !== null
+}
+
 /** The pattern of `like` and `ilike`: `*` may be written for `%`, which URLs encode. */
 export function patternValue(slot: Slot, request: ApiRequest): SlotValue {
   const value = slotValue(slot, request)

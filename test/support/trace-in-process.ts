@@ -61,7 +61,12 @@ export function traceHealth(
   health: Pick<SourceHealth, 'list'>,
 ): HealthReport {
   const state = { cache: pipeline.state(), apiIsAlive: true, databaseIsReachable: true }
-  const report = reportHealth(state, health.list(), pipeline.lastReload(), true)
+  const report = reportHealth(
+    state,
+    { sources: health.list(), unbound: [] },
+    pipeline.lastReload(),
+    true,
+  )
   traceAnswer('health of a server in the test process', JSON.stringify(report.body))
   return report
 }

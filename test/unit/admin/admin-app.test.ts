@@ -38,6 +38,7 @@ interface World
   readonly isAlive?: boolean
   readonly sources?: ReturnType<AdminDeps['sources']>
   readonly lastReload?: ReturnType<AdminDeps['lastReload']>
+  readonly unbound?: ReturnType<AdminDeps['unboundPolicies']>
   readonly outcome?: () => Promise<ReloadOutcome>
 }
 
@@ -53,6 +54,7 @@ function setUp(world: World = {}) {
     databaseAnswers: async () => world.answers ?? true,
     sources: () => world.sources ?? [],
     lastReload: () => world.lastReload ?? null,
+    unboundPolicies: () => world.unbound ?? [],
     metricsText: world.metricsText ?? (async () => 'a_metric 1.0\n'),
     requestReload: (scope, depth) => {
       asked.push([scope, depth])
@@ -150,6 +152,18 @@ describe('/health', () => {
   ])('when %s', async (_, world, status, verdict) => {
     const reply = await setUp(world).request('GET /health')
     expect([reply.status, reply.body.status]).toEqual([status, verdict])
+  })
+
+  test('names the policies that do not fit the schema, to those who may know', async () => {
+    const unbound = [{ policy: 'own', relation: 'orders', problem: 'it has no column "x"' }]
+    const reply = await setUp({ unbound }).request('GET /health')
+    expect(reply.body).toMatchObject({
+      status: 'degraded',
+      schemaCache: { unboundPolicies: unbound },
+    })
+    const hidden = await setUp({ unbound, adminToken: 'x' }).request('GET /health')
+    expect(hidden.body.status).toBe('degraded')
+    expect(hidden.text).not.toContain('orders')
   })
 
   test('names the relations that cannot be read, and is well all the same', async () => {

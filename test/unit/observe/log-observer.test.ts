@@ -79,6 +79,10 @@ const unreadable: Observation = {
     { name: 'main.w', cause: 'no such module: x' },
   ],
 }
+const unbound: Observation = {
+  kind: 'policies-unbound',
+  policies: [{ policy: 'own', relation: 'orders', problem: 'it has no column\n"x"' }],
+}
 const unknownPayload: Observation = {
   kind: 'notification-unknown',
   channel: 'pgrst',
@@ -118,6 +122,12 @@ describe('of reloads the text log tells', () => {
         'Not served, since it cannot be read: main.v: no such table: gone',
         'Not served, since it cannot be read: main.w: no such module: x',
       ],
+    ],
+    [
+      'a policy that does not fit',
+      'error',
+      unbound,
+      ['Denied to everybody: orders, since the policy "own" does not fit: it has no column "x"'],
     ],
     [
       'a message that asks for nothing',
@@ -220,6 +230,7 @@ describe('the JSON log grades', () => {
     [{ kind: 'config-needs-restart', options: ['server-port'] }, 40],
     [unknownPayload, 40],
     [unreadable, 40],
+    [unbound, 40],
     [{ kind: 'config-loaded' }, 30],
     [{ kind: 'source-up', source: 'poll' }, 20],
   ])('%o as %i', (observation, level) => {

@@ -51,7 +51,8 @@ const grades = {
   timezone: 'unsupported',
   // those of the function registry
   functions: 'emulated',
-  roles: 'unsupported',
+  // those of the policy registry
+  roles: 'emulated',
   statementTimeout: 'native',
   preRequest: 'unsupported',
   databaseConfig: 'unsupported',

@@ -5,8 +5,8 @@
  */
 
 import { assertNever } from '../../../core/assert-never.ts'
-import { nameKey } from '../../../core/qualified-name.ts'
-import type { ChildJoin, ReadNode } from '../../../plan/plan.ts'
+import { nameKey, type QualifiedName } from '../../../core/qualified-name.ts'
+import type { ChildJoin, ReadNode, RowRule } from '../../../plan/plan.ts'
 import type { ColumnPair } from '../../../schema/relationship.ts'
 import type { Relation, SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { compileCondition, type FilterScope } from '../../sql/compile-filter.ts'
@@ -16,6 +16,7 @@ import { type SqliteFacts, sqliteFacts } from '../catalog/sqlite-facts.ts'
 import { notImplemented, refuse } from './compile-refusal.ts'
 import { compileFilter, type FilterPlace } from './compile-sqlite-filter.ts'
 import { guardNegatedSearch } from './compile-sqlite-fts.ts'
+import { behindRule, isSilent, type RuledSource, ruledSource } from './compile-sqlite-rule.ts'
 import { limitOperand, offsetOperand } from './sqlite-operands.ts'
 import { createSources, type SqliteSources } from './sqlite-sources.ts'
 
@@ -77,6 +78,7 @@ export interface NodeScope extends FilterPlace {
   readonly children: ReadonlyMap<string, ReadNode>
   /** What follows FROM. */
   readonly from: SqlText
+  readonly isShown: RuledSource['isShown']
   readonly joinConditions: readonly SqlText[]
   /** Not null for a row of this node: says whether a left join found one. */
   readonly mark: SqlText | null
@@ -99,27 +101,54 @@ export function openScope(
 
 function newScope(node: ReadNode, parent: FilterPlace | null, context: CompileContext): NodeScope {
   const table = context.nextAlias()
-  const { relation: name } = node
   const result = node.readsResult ? context.result : null
-  const relation = result?.relation ?? context.snapshot.relations.get(nameKey(name))
-  if (relation === undefined)
-    return refuse(valueFailure('42P01', `relation "${name.name}" does not exist`))
+  const known =
+    result === null
+      ? filterPlace(node.relation, table, labelOf(node), context)
+      : // what a function returns can be anything
+        { ...noFacts, table, relation: result.relation, label: labelOf(node) }
   const place = {
     node,
     // of equal names the first one counts
     children: new Map(node.children.map((child) => [child.key, child] as const).toReversed()),
-    table,
-    relation,
-    label: labelOf(node),
-    // what a function returns can be anything
-    ...(result === null ? factsOf(name.name, context) : noFacts),
+    ...known,
   }
-  const from = sql`${result?.from ?? context.sources.of(name)} AS ${table}`
+  const source = result?.from ?? context.sources.of(place.relation)
+  const { from, isShown } = sourceOf(place, source, node.rows, context)
   if (parent === null) {
     const rows = context.rootSource === null ? from : context.rootSource(table)
-    return { ...place, from: rows, joinConditions: [], mark: null }
+    return { ...place, from: rows, isShown, joinConditions: [], mark: null }
   }
-  return { ...place, ...joinToParent(from, table, joinOf(node), parent.table, context) }
+  return { ...place, isShown, ...joinToParent(from, table, joinOf(node), parent.table, context) }
+}
+
+/** The rows that a rule leaves of a source. */
+function sourceOf(
+  place: FilterPlace,
+  source: SqlText,
+  rule: RowRule,
+  context: CompileContext,
+): RuledSource {
+  return ruledSource(place, source, rule, (node) => rowExists(node, place, context))
+}
+
+/** What is known of a relation, under the name that the query has for it. */
+function filterPlace(
+  name: QualifiedName,
+  table: SqlText,
+  label: string,
+  context: CompileContext,
+): FilterPlace {
+  const relation = context.snapshot.relations.get(nameKey(name))
+  if (relation === undefined) {
+    return refuse(valueFailure('42P01', `relation "${name.name}" does not exist`))
+  }
+  return {
+    table,
+    relation,
+    label,
+    ...factsOf(name.name, context),
+  }
 }
 
 function factsOf(name: string, { facts }: CompileContext) {
@@ -153,7 +182,7 @@ export function joinOf(node: ReadNode): ChildJoin {
 function joinToParent(
   from: SqlText,
   table: SqlText,
-  { relationship }: ChildJoin,
+  { relationship, junctionRows }: ChildJoin,
   parent: SqlText,
   context: CompileContext,
 ): Pick<NodeScope, 'from' | 'joinConditions' | 'mark'> {
@@ -173,9 +202,11 @@ function joinToParent(
     }
     case 'many-to-many': {
       const { junction } = cardinality
+      if (junctionRows === null) throw new Error('a junction without a rule')
       const between = context.nextAlias()
+      const place = filterPlace(junction.relation, between, junction.relation.name, context)
       return {
-        from: sql`${context.sources.of(junction.relation)} AS ${between}, ${from}`,
+        from: sql`${sourceOf(place, context.sources.of(junction.relation), junctionRows, context).from}, ${from}`,
         joinConditions: [
           ...equalColumns(junction.originColumns, parent, between),
           ...equalColumns(junction.targetColumns, table, between),
@@ -218,11 +249,12 @@ function compileConditions(scope: NodeScope, context: CompileContext): readonly 
     // a count without a condition would take any index
     ...(context.facts.hasForeignIndex ? [raw('1')] : []),
     ...node.where.map((condition) => {
-      return compileCondition(guardNegatedSearch(condition), filterScope)
+      const compiled = compileCondition(guardNegatedSearch(condition), filterScope)
+      return behindRule(compiled, scope.isShown, isSilent(condition, scope))
     }),
     ...node.children
       .filter((child) => child.join?.type === 'inner')
-      .map((child) => rowExists(child, scope, context)),
+      .map((child) => behindRule(rowExists(child, scope, context), scope.isShown, false)),
   ]
 }
 
@@ -232,7 +264,7 @@ export function childNamed({ children }: NodeScope, key: string): ReadNode {
   return child
 }
 
-function rowExists(child: ReadNode, parent: NodeScope, context: CompileContext): SqlText {
+function rowExists(child: ReadNode, parent: FilterPlace, context: CompileContext): SqlText {
   const known = context.existence.get(child)
   if (known !== undefined) return known
   const text = compileExistence(child, parent, context)
@@ -240,7 +272,7 @@ function rowExists(child: ReadNode, parent: NodeScope, context: CompileContext):
   return text
 }
 
-function compileExistence(child: ReadNode, parent: NodeScope, context: CompileContext): SqlText {
+function compileExistence(child: ReadNode, parent: FilterPlace, context: CompileContext): SqlText {
   const scope = openScope(child, parent, context)
   const conditions = [...scope.joinConditions, ...conditionsOf(scope, context)]
   const from = sql`FROM ${scope.from} WHERE ${joinGrouped(conditions, ' AND ')}`

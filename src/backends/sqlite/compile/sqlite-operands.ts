@@ -10,7 +10,7 @@ import { type ApiRequest, ftsOperators, type Slot } from '../../../api/api-reque
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import type { PlanWindow } from '../../../plan/plan.ts'
-import { jsonArguments } from '../../../plan/request-values.ts'
+import { isGiven, jsonArguments } from '../../../plan/request-values.ts'
 import { bindParams, type Caller, type ParamValue } from '../../sql/bind-params.ts'
 import type { ParamRef } from '../../sql/param-ref.ts'
 import { param, type SqlStatement, type SqlText } from '../../sql/sql-text.ts'
@@ -63,6 +63,8 @@ const otherReadings = [
   'offset',
   /** Bytes that have to be a text. */
   'utf8',
+  /** 1 where a policy's operand has a value that all its other readings take. */
+  'known',
   ...ftsOperators.flatMap((operator) => [`${operator} query`, `${operator} negated`] as const),
 ] as const
 
@@ -102,6 +104,11 @@ export function offsetOperand(window: PlanWindow): SqlText {
   return param({ kind: 'offset', window }, readings.indexOf('offset'))
 }
 
+/** Whether there is a value for what a policy compares with. */
+export function knownOperand(slot: Slot): SqlText {
+  return param({ kind: 'slot', slot }, readings.indexOf('known'))
+}
+
 type Read = Result<SqliteParam, DatabaseFailure>
 
 /**
@@ -122,23 +129,47 @@ export function bindOperands(
   const known = new Map<ParamRef, { readonly type: number; readonly value: SqliteParam }>()
   let chars = 0
   const now = new Date()
+  const unknown = new Set<Slot>()
   for (const [index, sent] of bindParams(statement, request, caller).entries()) {
     const ref = statement.params[index]
     const type = statement.types[index] ?? 0
     const before = ref === undefined ? undefined : known.get(ref)
     let value = before?.type === type ? before.value : undefined
     if (value === undefined) {
-      if (holdsNul(sent)) return err({ kind: 'database', failure: nulFailure })
-      const read = readSent(readings[type] ?? 'text', sent, now)
-      if (!read.ok) return err(toRefusal(read.error))
-      value = read.value
+      const read = holdsNul(sent) ? err(nulFailure) : readSent(readings[type] ?? 'text', sent, now)
+      const slot = policySlotOf(ref)
+      if (slot !== null && !(read.ok && isGiven(slot, request))) {
+        unknown.add(slot)
+        value = null
+      } else if (!read.ok) {
+        return err(toRefusal(read.error))
+      } else {
+        value = read.value
+      }
       if (ref !== undefined) known.set(ref, { type, value })
     }
     if (typeof value === 'string') chars += value.length
     if (chars > maxTextChars) return err({ kind: 'too-long' })
     values.push(value)
   }
-  return ok(values)
+  return ok(unknown.size === 0 ? values : withoutUnknown(statement, values, unknown))
+}
+
+/** The slot of a policy's operand; null for everything that a client sends. */
+function policySlotOf(ref: ParamRef | undefined): Slot | null {
+  return (ref?.kind === 'slot' || ref?.kind === 'pattern') && ref.slot < 0 ? ref.slot : null
+}
+
+/** Where one reading of an operand fails the others have no value either. */
+function withoutUnknown(
+  { params }: SqlStatement,
+  values: readonly SqliteParam[],
+  unknown: ReadonlySet<Slot>,
+): readonly SqliteParam[] {
+  return values.map((value, index) => {
+    const slot = policySlotOf(params[index])
+    return slot !== null && unknown.has(slot) ? null : value
+  })
 }
 
 /** Fragments used several times bind their values as often; a long list many times is too much. */
@@ -162,6 +193,7 @@ function holdsNul(sent: ParamValue): boolean {
 function readSent(reading: Reading, sent: ParamValue, now: Date): Read {
   // a negative limit is none
   if (sent === null) return ok(reading === 'limit' ? -1n : null)
+  if (reading === 'known') return ok(1n)
   if (sent instanceof Uint8Array) return reading === 'utf8' ? readUtf8(sent) : ok(sent)
   const argument = argumentTypes.get(reading)
   if (argument !== undefined) return readCallArgument(argument, sent)

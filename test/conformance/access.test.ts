@@ -1,0 +1,115 @@
+/**
+ * Plays the cases of access rules on every engine that has its roles from a registry, against the
+ * built server: one process, whose writes are rolled back where a case wants it.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type RunningServer, startServer } from '../support/server.ts'
+import { testSecret } from '../support/sign-jwt.ts'
+import { accessReadCases } from './access-read-cases.ts'
+import { findBrokenRules, findDeviations } from './check-answer.ts'
+import type { ExpectedAnswer } from './conformance-case.ts'
+import { type Client, createClient, type ReceivedAnswer } from './send-request.ts'
+
+const fixtures = join(import.meta.dirname, 'fixtures')
+const cases = [...accessReadCases]
+
+interface EmulatedEngine {
+  readonly title: string
+  readonly schema: string
+  /** The variables that a server needs to serve a database with the fixtures, in a new folder. */
+  prepare(folder: string): Readonly<Record<string, string>>
+}
+
+const engines: readonly EmulatedEngine[] = [
+  {
+    title: 'SQLite',
+    schema: 'main',
+    prepare(folder) {
+      const path = join(folder, 'access.db')
+      const database = new Database(path)
+      database.exec(readFileSync(join(fixtures, 'access.sql'), 'utf8'))
+      database.close()
+      return { DBREST_DB_URI: path }
+    },
+  },
+]
+
+for (const engine of engines)
+  describe(engine.title, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dbrest-access-'))
+    let server: RunningServer
+    let client: Client
+
+    beforeAll(async () => {
+      server = await startServer({
+        env: {
+          ...engine.prepare(folder),
+          DBREST_POLICY_REGISTRY: `@${join(fixtures, 'access-registry.json')}`,
+          DBREST_JWT_SECRET: testSecret,
+          DBREST_DB_ANON_ROLE: 'reader',
+          DBREST_DB_AGGREGATES_ENABLED: 'true',
+          DBREST_DB_TX_END: 'commit-allow-override',
+        },
+      })
+      client = createClient(server.url)
+    })
+    afterAll(async () => {
+      client?.close()
+      await server?.stop()
+      rmSync(folder, { recursive: true })
+    })
+
+    test.each(cases)('$name', async ({ request, expect: expected, afterwards }) => {
+      const answer = await client.send(request)
+      failOn([
+        ...findDeviations(answer, expected, engine.schema),
+        ...findBrokenRules(request, answer, 'verbose'),
+      ])
+      if (afterwards === undefined) return
+      check(await client.send(afterwards.request), afterwards.expect)
+    })
+
+    test('the root document shows what is granted', async () => {
+      const shown = async (role: string) => {
+        const answer = await client.send({ method: 'GET', target: '/', claims: { role } })
+        expect(answer.text).not.toContain('secrets')
+        expect(answer.text).not.toContain('salary')
+        const { definitions, paths } = JSON.parse(answer.text)
+        const methods = Object.entries<object>(paths).map(([path, item]) => {
+          return `${path} ${Object.keys(item).filter((key) => key !== 'parameters')}`
+        })
+        return { definitions: Object.keys(definitions), methods }
+      }
+      expect(await shown('lister')).toEqual({
+        definitions: ['letters', 'products'],
+        methods: ['/ get', '/letters get', '/products get'],
+      })
+      const { definitions, methods } = await shown('clerk')
+      expect(definitions).toEqual([
+        'customers',
+        'order_tags',
+        'orders',
+        'products',
+        'projects',
+        'tags',
+      ])
+      expect(methods).toContain('/projects get')
+    })
+
+    function check(answer: ReceivedAnswer, expected: ExpectedAnswer): void {
+      failOn(findDeviations(answer, expected, engine.schema))
+    }
+  })
+
+test('names of cases are unique', () => {
+  const names = cases.map((each) => each.name)
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
+})
+
+function failOn(deviations: readonly string[]): void {
+  if (deviations.length > 0) expect.fail(deviations.join('\n'))
+}
