@@ -253,6 +253,12 @@ describe('the architecture', () => {
       'compile-sqlite-scope.ts',
       // keys of rows that the ruled relation is then asked for
       'compile-sqlite-fts.ts',
+      // what is written, whose conditions have the rule in front
+      'write-scope.ts',
+      // rows that were written, by their keys
+      'write-target.ts',
+      // that a key leads nowhere, of which a role reads what it may (access/withhold-details.ts)
+      'compile-write-diagnosis.ts',
     ])
     const naming = files
       .filter((file) => file.path.startsWith('backends/sqlite/compile/'))

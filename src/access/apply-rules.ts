@@ -30,24 +30,28 @@ import { everything } from './bind-predicate.ts'
 import { firstMissing, permissionDenied } from './permission-denied.ts'
 import type { AccessAction, PolicyOperand } from './policy-registry.ts'
 import { shownSchema, shownSubject } from './shown-schema.ts'
+import { type ReadableDetails, readableDetails } from './withhold-details.ts'
 
 export interface RuledPlan {
   readonly plan: Plan
   /** What the policies in it compare with, in the order of their slots. */
   readonly operands: readonly PolicyOperand[]
+  readonly readable: ReadableDetails
 }
+
+const open = { operands: [], readable: 'all' } as const
 
 /** Where nothing is policed: everybody may do everything. */
 export function openPlan(plan: UnruledPlan, snapshot: SchemaSnapshot): RuledPlan {
   switch (plan.kind) {
     case 'info':
-      return { plan: planInfo(plan.subject, snapshot.capabilities), operands: [] }
+      return { plan: planInfo(plan.subject, snapshot.capabilities), ...open }
     case 'inspect':
-      return { plan: { ...plan, shown: snapshot }, operands: [] }
+      return { plan: { ...plan, shown: snapshot }, ...open }
     case 'read':
     case 'mutate':
     case 'call':
-      return { plan: rule(plan, openRules), operands: [] }
+      return { plan: rule(plan, openRules), ...open }
     default:
       return assertNever(plan)
   }
@@ -66,10 +70,10 @@ export function applyRules(
     case 'info': {
       const subject = shownSubject(plan.subject, access)
       if (!subject.ok) return err(permissionDenied(subject.error, isAuthenticated))
-      return ok({ plan: planInfo(subject.value, snapshot.capabilities), operands: [] })
+      return ok({ plan: planInfo(subject.value, snapshot.capabilities), ...open })
     }
     case 'inspect':
-      return ok({ plan: { ...plan, shown: shownSchema(snapshot, access) }, operands: [] })
+      return ok({ plan: { ...plan, shown: shownSchema(snapshot, access) }, ...open })
     case 'read':
     case 'mutate':
     case 'call': {
@@ -77,7 +81,7 @@ export function applyRules(
       if (missing !== null) return err(permissionDenied(missing, isAuthenticated))
       const operands: Operands = []
       const ruled = rule(plan, rulesOf(access, operands))
-      return ok({ plan: ruled, operands })
+      return ok({ plan: ruled, operands, readable: readableDetails(plan, access) })
     }
     default:
       return assertNever(plan)

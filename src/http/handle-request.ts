@@ -7,6 +7,7 @@
  */
 import type { PlanCache } from '../access/plan-cache.ts'
 import { withPolicyValues } from '../access/policy-values.ts'
+import { withheldDetails } from '../access/withhold-details.ts'
 import { firstHeader, parseRequest, type RequestHead } from '../api/parse-request.ts'
 import type { Authenticator } from '../auth/authenticate.ts'
 import type { Backend } from '../backends/backend.ts'
@@ -106,7 +107,7 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
     const planned = deps.planCache.plan(parsed.value, snapshot, config, identity)
     timer?.mark('plan')
     if (!planned.ok) return refusedPlan(planned.error)
-    const { plan, operands } = planned.value
+    const { plan, operands, readable } = planned.value
     const request = withPolicyValues(parsed.value, operands, identity)
 
     switch (plan.kind) {
@@ -125,9 +126,14 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
         const warning = warnOfLegacyNames(plan, journey, deps.observe)
         const execution = await backend.execute(plan, contextOf(request, journey))
         timer?.mark('transaction')
-        return execution.kind === 'done'
-          ? render.result(plan, request, execution, warning, journey)
-          : render.failure(execution, config)
+        if (execution.kind === 'done') {
+          return render.result(plan, request, execution, warning, journey)
+        }
+        const failure =
+          execution.kind === 'failed'
+            ? { ...execution, error: withheldDetails(execution.error, readable) }
+            : execution
+        return render.failure(failure, config)
       }
       default:
         return assertNever(plan)

@@ -7,11 +7,11 @@ import { type CaseRequest, type ConformanceCase, errorBody, get } from './confor
 
 const clerk = { role: 'clerk', org: { id: 5 }, sub: 'ann' } as const
 
-function asClerk(request: CaseRequest): CaseRequest {
+export function asClerk(request: CaseRequest): CaseRequest {
   return { ...request, claims: clerk }
 }
 
-function denied(relation: string, kind = 'table') {
+export function denied(relation: string, kind = 'table') {
   return { status: 403, body: errorBody('42501', `permission denied for ${kind} ${relation}`) }
 }
 

@@ -10,12 +10,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { testSecret } from '../support/sign-jwt.ts'
 import { accessReadCases } from './access-read-cases.ts'
+import { accessWriteCases } from './access-write-cases.ts'
 import { findBrokenRules, findDeviations } from './check-answer.ts'
 import type { ExpectedAnswer } from './conformance-case.ts'
 import { type Client, createClient, type ReceivedAnswer } from './send-request.ts'
 
 const fixtures = join(import.meta.dirname, 'fixtures')
-const cases = [...accessReadCases]
+const cases = [...accessReadCases, ...accessWriteCases]
 
 interface EmulatedEngine {
   readonly title: string

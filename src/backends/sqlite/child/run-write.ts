@@ -5,6 +5,7 @@
 import { valueFailure } from '../../values/value-failure.ts'
 import type { ChildReply } from '../wire/reply-frames.ts'
 import type { WriteStatement } from '../wire/write-program.ts'
+import { checkProposed, checkWritten } from './check-rules.ts'
 import { payloadText, readPayloadRows } from './payload-rows.ts'
 import { SqliteValueError } from './sqlite-functions.ts'
 import { keysText } from './write-keys.ts'
@@ -40,11 +41,17 @@ function touch(bound: BoundProgram, payload: Uint8Array): Touched {
   if (program.write === null || (program.kind !== 'delete' && taken.length === 0)) {
     return { count: 0, keys: [], inserted: program.existing === null ? null : 0 }
   }
+  const { rules } = program
   if (program.kind === 'insert') return insert(bound, program.write, taken)
   const texts = { payload: payloadText(taken) }
-  if (program.targets === null) return write(bound, program.write, texts)
+  if (program.targets === null) {
+    const touched = write(bound, program.write, texts)
+    if (rules !== null) checkWritten(bound, rules, touched.keys, [])
+    return touched
+  }
   const keys = bound.run(program.targets, {}).rows
   bound.run(program.write, { ...texts, keys: keysText(keys, program.hasRowid) })
+  if (rules !== null) checkWritten(bound, rules, keys, [])
   return { count: keys.length, keys, inserted: null }
 }
 
@@ -52,10 +59,13 @@ function insert(bound: BoundProgram, statement: WriteStatement, rows: readonly s
   const { program } = bound
   const texts = { payload: payloadText(rows) }
   const existing = program.existing === null ? null : countOf(bound.first(program.existing, texts))
+  const { rules } = program
+  const inTheWay = rules === null ? [] : checkProposed(bound, rules, texts)
   const touched = program.takesRowids
     ? insertOneByOne(bound, statement, rows)
     : write(bound, statement, texts)
   if (program.writesOnce) refuseRepeated(touched.keys)
+  if (rules !== null) checkWritten(bound, rules, touched.keys, inTheWay)
   return { ...touched, inserted: existing === null ? null : touched.count - existing }
 }
 

@@ -26,6 +26,7 @@ import { compileShown } from './compile-sqlite.ts'
 import { compileColumn } from './compile-sqlite-field.ts'
 import {
   compilePayload,
+  conflictsWith,
   defaultOf,
   firstPayloadValue,
   payload,
@@ -34,6 +35,7 @@ import {
 } from './compile-sqlite-payload.ts'
 import { createCompileContext } from './compile-sqlite-scope.ts'
 import { compileDiagnosis } from './compile-write-diagnosis.ts'
+import { compileWriteRules } from './compile-write-rules.ts'
 import { readOnlyFailure } from './read-only-failure.ts'
 import { toText } from './sqlite-value.ts'
 import {
@@ -122,7 +124,9 @@ function compileInsert(scope: WriteScope, list: StatementList): WriteProgram {
   const isMerge = conflictAction(scope) === 'merge'
   const isVirtual = facts.kind === 'virtual'
   // a view counts no changes
-  const handsBack = !isVirtual && (facts.kind === 'view' || isMerge || !wantsNoRows(scope))
+  const rules = compileWriteRules(scope, list)
+  const needsKeys = facts.kind === 'view' || isMerge || rules !== null || !wantsNoRows(scope)
+  const handsBack = !isVirtual && needsKeys
   const insert = insertText(scope)
   const write = list.add(handsBack ? sql`${insert}${returning(scope)}` : insert)
   const again = isVirtual ? write : list.add(sql`${insert}${returning(scope)}`)
@@ -138,6 +142,7 @@ function compileInsert(scope: WriteScope, list: StatementList): WriteProgram {
     writesOnce: isMerge,
     location: compileLocation(scope, list),
     left: null,
+    rules,
     diagnosis: compileDiagnosis(scope, { write: again, targets: null }, list),
   }
 }
@@ -198,20 +203,14 @@ function onConflict(scope: WriteScope): SqlText {
 
 /** How many of the payload's rows are there before the upsert: the others are new. */
 function existingRows(scope: WriteScope, list: StatementList): WriteStatement | null {
-  const { plan, relation, shape, target } = scope
+  const { plan, shape, target } = scope
   const isCounted = plan.mutation === 'upsert' || plan.resolution === 'merge-duplicates'
   if (!isCounted) return null
   const keys = plan.onConflict?.columns ?? []
   if (keys.length === 0) return list.add(sql`SELECT 0`)
   const row = raw('t')
-  const equal = keys.map((name) => {
-    const isGiven = plan.columns.some((field) => field.name === name)
-    const column = relation.columns.get(name)
-    const absent = column === undefined ? raw('NULL') : defaultOf(relation, column)
-    const value = isGiven ? sql`${payload}.${ident(name)}` : absent
-    return sql`${row}.${ident(name)} = ${value}`
-  })
-  const exists = sql`EXISTS (SELECT 1 FROM ${target} AS ${row} WHERE ${join(equal, ' AND ')})`
+  const equal = join(conflictsWith(scope, row), ' AND ')
+  const exists = sql`EXISTS (SELECT 1 FROM ${target} AS ${row} WHERE ${equal})`
   const filters = plan.mutation === 'upsert' ? payloadConditions(scope) : []
   return list.add(
     sql`SELECT count(*) FROM ${compilePayload(shape)}${compileWhere([...filters, exists])}`,
@@ -254,7 +253,8 @@ function compileUpdate(scope: WriteScope, list: StatementList): WriteProgram {
   const amongKeys = sql`${update} WHERE ${isAmongKeys(key, table)}`
   const meant = sql`SELECT ${keyColumns(key, table)} FROM ${target}${conditions}`
   const isVirtual = facts.kind === 'virtual'
-  const handsBack = facts.kind === 'view' || !wantsNoRows(scope)
+  const rules = compileWriteRules(scope, list)
+  const handsBack = facts.kind === 'view' || rules !== null || !wantsNoRows(scope)
   const common = {
     ...shownRows(scope, list),
     kind: 'update',
@@ -265,6 +265,7 @@ function compileUpdate(scope: WriteScope, list: StatementList): WriteProgram {
     writesOnce: false,
     location: null,
     left: null,
+    rules,
   } as const
   if (assignments.length === 0) {
     return { ...common, targets: null, write: null, diagnosis: null }
@@ -306,6 +307,7 @@ function compileDelete(scope: WriteScope, list: StatementList): WriteProgram {
     writesOnce: false,
     location: null,
     left: isByKeys ? list.add(left) : null,
+    rules: null,
     diagnosis: compileDiagnosis(scope, null, list),
   }
 }

@@ -2,7 +2,7 @@
  * The payload's rows as a query: `payload-rows.ts` has read each value as its column's type and made
  * one JSON text of them all, so a statement has the same text for any number of rows.
  */
-import type { PlanField } from '../../../plan/plan.ts'
+import type { MutatePlan, PlanField } from '../../../plan/plan.ts'
 import type { Relation } from '../../../schema/schema-snapshot.ts'
 import { ident, join, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import type { StoredForm } from '../../values/stored-form.ts'
@@ -96,4 +96,18 @@ export function refuseGenerated(shape: PayloadShape, isInsert: boolean): void {
     ? `cannot insert a non-DEFAULT value into column "${name}"`
     : `column "${name}" can only be updated to DEFAULT`
   refuse(valueFailure('428C9', message, { details: `Column "${name}" is a generated column.` }))
+}
+
+/** That a row of the relation has the values of a payload's row in the columns of `on_conflict`. */
+export function conflictsWith(
+  { plan, relation }: { readonly plan: MutatePlan; readonly relation: Relation },
+  row: SqlText,
+): readonly SqlText[] {
+  return (plan.onConflict?.columns ?? []).map((name) => {
+    const isGiven = plan.columns.some((field) => field.name === name)
+    const column = relation.columns.get(name)
+    const absent = column === undefined ? raw('NULL') : defaultOf(relation, column)
+    const value = isGiven ? sql`${payload}.${ident(name)}` : absent
+    return sql`${row}.${ident(name)} = ${value}`
+  })
 }

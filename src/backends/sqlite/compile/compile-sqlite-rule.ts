@@ -41,11 +41,10 @@ export function ruledSource(
   const named = sql`${source} AS ${table}`
   if (rule.kind === 'all') return { from: named, isShown: null }
   const columns = readableColumns(place, rule.columns)
-  const policies = rule.conditions.map((condition) => compileRule(condition, place, exists))
-  if (policies.length === 0) {
+  const policy = compileRules(rule, place, exists)
+  if (policy === null) {
     return { from: sql`(SELECT ${join(columns, ', ')} FROM ${named}) AS ${table}`, isShown: null }
   }
-  const policy = sql`(${join(policies, ' AND ')})`
   const all = join([...columns, sql`${policy} AS ${shownColumn}`], ', ')
   return {
     from: sql`(SELECT ${all} FROM ${named} WHERE ${policy}) AS ${table}`,
@@ -60,6 +59,13 @@ export function behindRule(
   isSilent: boolean,
 ): SqlText {
   return isShown === null || isSilent ? condition : sql`CASE WHEN ${isShown} THEN ${condition} END`
+}
+
+/** All conditions of a rule; null where there are none. */
+export function compileRules(rule: RowRule, place: FilterPlace, exists: RowExists): SqlText | null {
+  if (rule.kind === 'all' || rule.conditions.length === 0) return null
+  const conditions = rule.conditions.map((condition) => compileRule(condition, place, exists))
+  return sql`(${join(conditions, ' AND ')})`
 }
 
 /** One condition of a policy: true, false, or null where it is not known. */

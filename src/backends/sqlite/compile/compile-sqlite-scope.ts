@@ -264,7 +264,7 @@ export function childNamed({ children }: NodeScope, key: string): ReadNode {
   return child
 }
 
-function rowExists(child: ReadNode, parent: FilterPlace, context: CompileContext): SqlText {
+export function rowExists(child: ReadNode, parent: FilterPlace, context: CompileContext): SqlText {
   const known = context.existence.get(child)
   if (known !== undefined) return known
   const text = compileExistence(child, parent, context)

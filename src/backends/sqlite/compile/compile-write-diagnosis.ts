@@ -36,27 +36,35 @@ export function compileDiagnosis(
 /** The texts of a row as it was to be: as PostgreSQL prints it. */
 function compileRow(scope: WriteScope): SqlText {
   const { relation, plan } = scope
-  const values = [...relation.columns.values()].map(({ name, defaultExpression }) => {
-    const at = plan.columns.findIndex((field) => field.name === name)
-    const field = plan.columns[at]
-    if (plan.mutation === 'update') {
-      const value =
-        field === undefined
-          ? sql`${other}.${ident(name)}`
-          : firstPayloadValue(scope.shape, field, at)
-      return sql`${value} AS ${ident(name)}`
-    }
-    const value =
-      field === undefined
-        ? newValue(scope, { name, defaultExpression })
-        : sql`${payload}.${ident(name)}`
-    return sql`${value} AS ${ident(name)}`
-  })
+  const values = plan.mutation === 'update' ? changedRow(scope) : proposedRow(scope)
   const from =
     plan.mutation === 'update'
       ? rowsOfKeys(relation, scope.key, other)
       : compilePayload(scope.shape)
-  return sql`SELECT ${texts(scope, [...relation.columns.keys()])} FROM (SELECT ${join(values, ', ')} FROM ${from}) AS ${row}`
+  return sql`SELECT ${texts(scope, [...relation.columns.keys()])} FROM (SELECT ${values} FROM ${from}) AS ${row}`
+}
+
+/** The columns of a row that is inserted, over the payload's rows. */
+export function proposedRow(scope: WriteScope): SqlText {
+  const given = new Set(scope.plan.columns.map((field) => field.name))
+  const values = [...scope.relation.columns.values()].map((column) => {
+    const { name } = column
+    const value = given.has(name) ? sql`${payload}.${ident(name)}` : newValue(scope, column)
+    return sql`${value} AS ${ident(name)}`
+  })
+  return join(values, ', ')
+}
+
+/** The columns of a row that is updated, over the rows as they were. */
+function changedRow({ relation, plan, shape }: WriteScope): SqlText {
+  const values = [...relation.columns.keys()].map((name) => {
+    const at = plan.columns.findIndex((field) => field.name === name)
+    const field = plan.columns[at]
+    const value =
+      field === undefined ? sql`${other}.${ident(name)}` : firstPayloadValue(shape, field, at)
+    return sql`${value} AS ${ident(name)}`
+  })
+  return join(values, ', ')
 }
 
 function newValue(

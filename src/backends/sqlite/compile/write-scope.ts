@@ -22,6 +22,8 @@ import type { FieldTable } from './compile-sqlite-field.ts'
 import { compileFilter, type FilterPlace } from './compile-sqlite-filter.ts'
 import { guardNegatedSearch } from './compile-sqlite-fts.ts'
 import type { PayloadShape } from './compile-sqlite-payload.ts'
+import { behindRule, compileRules, isSilent, type RowExists } from './compile-sqlite-rule.ts'
+import { type CompileContext, createCompileContext, rowExists } from './compile-sqlite-scope.ts'
 import { type RowKey, rowKeyOf } from './write-target.ts'
 
 export interface WriteScope {
@@ -30,6 +32,8 @@ export interface WriteScope {
   readonly facts: WriteFacts
   readonly allFacts: SqliteFacts
   readonly snapshot: SchemaSnapshot
+  /** For rules, which look at other relations. */
+  readonly context: CompileContext
   readonly key: RowKey
   readonly shape: PayloadShape
   /** `"main"."films"` */
@@ -53,6 +57,7 @@ export function openWriteScope(plan: MutatePlan, snapshot: SchemaSnapshot): Writ
     facts,
     allFacts,
     snapshot,
+    context: createCompileContext(snapshot),
     key: rowKeyOf(relation, facts),
     shape: {
       relation,
@@ -78,23 +83,38 @@ export function placeOf({ relation, allFacts }: WriteScope, table: SqlText): Fie
   }
 }
 
-/** The conditions of the write, of rows under the name `table`. */
+export function filterPlaceOf(scope: WriteScope, table: SqlText): FilterPlace {
+  const ftsIndexes = scope.allFacts.ftsIndexes.get(scope.plan.relation.name) ?? []
+  return { ...placeOf(scope, table), ftsIndexes }
+}
+
+/** For rules that look at other relations. */
+export function rowExistsFor({ context }: WriteScope, place: FilterPlace): RowExists {
+  return (node) => rowExists(node, place, context)
+}
+
+/**
+ * The conditions of the write, of rows under the name `table`: those of the request, behind what
+ * rules leave of the rows.
+ */
 export function writeConditions(
   scope: WriteScope,
   table: SqlText = scope.table,
 ): readonly SqlText[] {
-  const { plan, allFacts } = scope
-  const ftsIndexes = allFacts.ftsIndexes.get(plan.relation.name) ?? []
-  const place: FilterPlace = { ...placeOf(scope, table), ftsIndexes }
+  const { plan } = scope
+  const place = filterPlaceOf(scope, table)
   const filterScope: FilterScope = {
     filter: (field, operation) => compileFilter(place, field, operation),
     embedIsNull: () => {
       throw new Error('a write filtered by an embed')
     },
   }
-  return plan.where.map((condition: Condition) => {
-    return compileCondition(guardNegatedSearch(condition), filterScope)
+  const rule = compileRules(plan.using, place, rowExistsFor(scope, place))
+  const asked = plan.where.map((condition: Condition) => {
+    const compiled = compileCondition(guardNegatedSearch(condition), filterScope)
+    return behindRule(compiled, rule, isSilent(condition, place))
   })
+  return rule === null ? asked : [rule, ...asked]
 }
 
 /** Gathers a program's statements, so that their operands are bound in one list. */

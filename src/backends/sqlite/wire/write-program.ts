@@ -36,6 +36,25 @@ export interface KeyProbe {
   readonly broken: WriteStatement
 }
 
+/** What access rules want: statements that count rows which are not so. One of them refuses all. */
+export interface WriteRules {
+  /** As failures call it. */
+  readonly relation: string
+  /** Over @keys: of the rows as they were written. */
+  readonly written: WriteStatement | null
+  /** Over @payload: of an upsert's rows, whatever becomes of them. */
+  readonly proposed: WriteStatement | null
+  /** Of an upsert that meets rows. */
+  readonly inTheWay: {
+    /** Over @payload: their keys. */
+    readonly rows: WriteStatement
+    /** Over @keys: of these rows as they were. */
+    readonly forbidden: WriteStatement | null
+    /** Over @keys: of these rows as they are, in the place of `written`. */
+    readonly merged: WriteStatement | null
+  } | null
+}
+
 /** What is asked only once a constraint has failed, when all of the write is undone. */
 export interface WriteDiagnosis {
   /** Null for a delete: no row is made. */
@@ -89,6 +108,8 @@ export interface WriteProgram {
   readonly location: WriteStatement | null
   /** Over @keys: those of them that a delete has left. */
   readonly left: WriteStatement | null
+  /** Null where no rule has to be looked at. */
+  readonly rules: WriteRules | null
   /** Null where no constraint can be named: of a view. */
   readonly diagnosis: WriteDiagnosis | null
 }
