@@ -58,7 +58,7 @@ function csvRows(text: string): unknown {
   const rows: unknown[][] = [[]]
   for (const [, field = '', end] of text.matchAll(/("(?:[^"]|"")*"|[^",\n]*)(,|\n|$)/g)) {
     const isNumber = /^-?\d+(?:\.\d+)?(?:e[+-]\d+)?$/.test(field)
-    const value = isNumber ? rounded(Number(field)) : field
+    const value = isNumber ? rounded(Number(field)) : withoutLayout(field)
     rows.at(-1)?.push(field.startsWith('"') ? withoutLayout(unquoted(field)) : value)
     if (end === '\n') rows.push([])
     if (end === '') break

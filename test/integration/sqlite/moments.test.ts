@@ -222,3 +222,16 @@ describe('an index is used', () => {
     expect(await planOf('/blank?order=indexed.desc&limit=5')).not.toContain('TEMP B-TREE')
   })
 })
+
+test('what is written gets the form of its column, and sorts with it', async () => {
+  const json = { 'content-type': 'application/json' }
+  const noon = new Date(start + 43_200_000).toISOString()
+  for (const name of ['javascript', 'seconds', 'east']) {
+    const body = JSON.stringify({ id: 1000, indexed: noon })
+    const { status, text } = await api.get(`/${name}`, json, { method: 'POST', body })
+    expect(status, text).toBe(201)
+    const earlier = moments.flatMap((ms) => (ms < start + 43_200_000 ? [ms] : []))
+    const sorted = await ids(`/${name}?select=id&order=indexed,id.desc`)
+    expect(sorted.indexOf(1000), name).toBe(earlier.length)
+  }
+})
