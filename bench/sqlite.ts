@@ -24,6 +24,7 @@ import { startServer } from '../test/support/server.ts'
 import { runLoad } from './load.ts'
 import { childrenOf, cpuTimesOf, memoryOf } from './process-tree.ts'
 import type { SqliteFloorInput } from './sqlite-floor.ts'
+import type { SqliteWriteFloorInput } from './sqlite-write-floor.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -134,14 +135,21 @@ async function answers(port: number): Promise<void> {
 }
 
 async function startFloor(path: string, target: string): Promise<Contender> {
-  const port = await freePort()
-  const input: SqliteFloorInput = { path, port, ...statementOf(path, target) }
-  const script = join(import.meta.dirname, 'sqlite-floor.js')
-  const child = spawn(process.execPath, [script, JSON.stringify(input)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const input: SqliteFloorInput = { path, port: await freePort(), ...statementOf(path, target) }
+  return startScript('sqlite-floor.js', input)
+}
+
+async function startScript(
+  script: string,
+  input: SqliteFloorInput | SqliteWriteFloorInput,
+): Promise<Contender> {
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, script), JSON.stringify(input)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
   await new Promise((resolve) => child.stdout.once('data', resolve))
-  return { name: 'floor', port, pid: child.pid ?? 0, stop: () => child.kill() }
+  return { name: 'floor', port: input.port, pid: child.pid ?? 0, stop: () => child.kill() }
 }
 
 interface Figures {
@@ -208,6 +216,60 @@ async function compare(path: string, { name, target }: SqliteScenario): Promise<
   if (failures > 0) console.log(`  ${failures} answers were no 2xx`)
 }
 
+const insert = {
+  target: '/notes',
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json' },
+  body: '{"task_id":4711,"body":"a note of some words","stars":4}',
+} as const
+
+/** Each contender writes to a file of its own; both are on the disk when they answer. */
+async function compareInserts(mode: 'wal' | 'delete', clients: number): Promise<void> {
+  const paths = ['own', 'floor'].map((name) => {
+    const path = join(folder, `${mode}-${clients}-${name}.db`)
+    const db = new Database(path)
+    db.pragma(`journal_mode = ${mode}`)
+    db.exec(
+      `${schema}; create table notes (id integer primary key, task_id int references tasks, body text, stars int)`,
+    )
+    db.close()
+    return path
+  })
+  const [ownPath = '', floorPath = ''] = paths
+  const port = await freePort()
+  const input: SqliteWriteFloorInput = {
+    path: floorPath,
+    port,
+    sql: 'insert into notes (task_id, body, stars) values (?, ?, ?)',
+    keys: ['task_id', 'body', 'stars'],
+  }
+  const contenders = [await startOwn(ownPath), await startScript('sqlite-write-floor.js', input)]
+  const perSecond = new Map<string, number[]>(contenders.map(({ name }) => [name, []]))
+  let p99Ms = 0
+  let failures = 0
+  try {
+    for (let round = 0; round <= Number(options.rounds); round += 1) {
+      for (const { name, port: at } of contenders) {
+        const load = { ...insert, port: at, connections: clients, durationMs }
+        const result = await runLoad(round === 0 ? { ...load, durationMs: 500 } : load)
+        if (round > 0) perSecond.get(name)?.push(result.perSecond)
+        if (name === 'dbrest') p99Ms = Math.max(p99Ms, result.p99Ms)
+        failures += result.failures
+      }
+    }
+  } finally {
+    for (const { stop } of contenders) stop()
+  }
+  const own = perSecond.get('dbrest') ?? []
+  const floor = perSecond.get('floor') ?? []
+  const ratio = median(own.map((value, i) => value / (floor[i] ?? Number.NaN)))
+  console.log(
+    `inserts over ${clients} connections, ${mode}: ${median(own).toFixed(0)} a second, ` +
+      `p99 ${p99Ms.toFixed(0)} ms, ${median(floor).toFixed(0)} in one thread: dbrest is ` +
+      `${ratio.toFixed(2)} of it, ${failures} failures`,
+  )
+}
+
 async function besideRunaways(path: string): Promise<void> {
   const { port, pid, stop } = await startOwn(path)
   const target = '/tasks?id=eq.4711'
@@ -262,6 +324,10 @@ db.close()
 try {
   for (const scenario of scenarios) {
     if (scenario.name.includes(options.only)) await compare(file, scenario)
+  }
+  if ('inserts'.includes(options.only)) {
+    for (const clients of [1, 16, 64]) await compareInserts('wal', clients)
+    await compareInserts('delete', 16)
   }
   if (options.only === '') {
     await besideRunaways(file)
