@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { createSqliteFile, type SqliteFile } from '../support/sqlite-database.ts'
@@ -14,14 +15,25 @@ import { modelOfDump } from './fuzz-model.ts'
 import { createLogWatch } from './watch-log.ts'
 import { canaryRows, wordCanary } from './word-canaries.ts'
 
+const [schema = '', rows = ''] = readFileSync(
+  join(import.meta.dirname, 'fixtures/sqlite.sql'),
+  'utf8',
+).split(/^-- Rows: .*$/m)
+const tables = [...schema.matchAll(/^create (?:virtual )?table (\w+|"(?:""|[^"])+")/gm)]
+  .map(([, name = '']) => name)
+  .filter((name) => name !== 'canaries' && name !== 'notes_search')
+
 const size = campaignSize(8)
 const log = createLogWatch()
 let file: SqliteFile
 let server: RunningServer
 
 beforeAll(async () => {
-  const fixture = readFileSync(join(import.meta.dirname, 'fixtures/sqlite.sql'), 'utf8')
-  file = createSqliteFile(`${fixture}; insert into canaries values ${canaryRows()}`)
+  // before there is a trigger that keeps rows out
+  const [before = '', after = ''] = schema.split(/^(?=create trigger canaries_insert)/m)
+  file = createSqliteFile(
+    `${before}; insert into canaries values ${canaryRows()}; ${after}; ${rows}`,
+  )
   server = await startServer({
     args: [file.path],
     env: {
@@ -39,23 +51,51 @@ afterAll(async () => {
   file.drop()
 })
 
+/** What no request may change. */
+function untouched(): unknown {
+  const database = new Database(file.path, { readonly: true })
+  try {
+    const look = (sql: string) => database.prepare(sql).all()
+    return [look('select * from canaries'), look('select type, name, sql from sqlite_schema')]
+  } finally {
+    database.close()
+  }
+}
+
+function integrity(): unknown {
+  const database = new Database(file.path)
+  try {
+    return database.pragma('integrity_check')
+  } finally {
+    database.close()
+  }
+}
+
+/** Beside requests, as another program. */
+async function refill(): Promise<void> {
+  const empty = tables.map((table) => `delete from ${table};`).join('\n')
+  file.exec(`pragma foreign_keys = off; begin immediate; ${empty} ${rows} commit`)
+}
+
 test(`requests from seed ${size.seed}`, { timeout: 3_600_000 }, async () => {
   const model = modelOfDump(await (await fetch(`${server.adminUrl}/schema_cache`)).text())
+  const before = untouched()
   log.watch(true)
   const report = await runCampaign({
     ...size,
     port: server.port,
-    // writes are refused until the engine has them
-    generator: { model, seed: size.seed, authorizations: [], writes: false },
+    generator: { model, seed: size.seed, authorizations: [], writes: true },
     connections: 50,
     canary: wordCanary,
-    refill: async () => {},
-    refillEvery: 100_000,
+    refill,
+    refillEvery: 2_000,
   })
   log.watch(false)
   console.log(printReport(`SQLite, seed ${size.seed}`, report))
   expect(printFailures(report.failures)).toBe('')
   expect(log.problems).toEqual([])
+  expect(untouched()).toEqual(before)
+  expect(integrity()).toEqual([{ integrity_check: 'ok' }])
   expect((await fetch(`${server.adminUrl}/live`)).status).toBe(200)
   expect(report.played).toBeGreaterThan(100)
 })

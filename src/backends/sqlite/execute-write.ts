@@ -91,7 +91,7 @@ function readOutcome(
   { text }: CompiledWrite,
   context: RequestContext,
 ): Execution {
-  const statements = [text]
+  const statements = text === null ? [] : [text]
   switch (outcome.kind) {
     case 'answered':
       return readReply(outcome.reply, plan, context, statements)

@@ -52,8 +52,8 @@ export interface CompiledWrite {
   readonly program: string
   /** In the order in which the program's operands are bound. */
   readonly statements: readonly SqlStatement[]
-  /** The write's own text, for the log. */
-  readonly text: string
+  /** The write's own text, for the log; null: nothing is written. */
+  readonly text: string | null
 }
 
 export type CompiledMutation = Result<CompiledWrite, Refusal>
@@ -77,7 +77,7 @@ function compileMutation(plan: MutatePlan, snapshot: SchemaSnapshot): CompiledMu
   try {
     const list = new StatementList()
     const program = compileProgram(openWriteScope(plan, snapshot), list)
-    const text = program.write?.sql ?? ''
+    const text = program.write?.sql ?? null
     return ok({ program: JSON.stringify(program), statements: list.statements, text })
   } catch (error) {
     return err(refusalOf(error))
