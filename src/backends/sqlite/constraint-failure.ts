@@ -24,6 +24,7 @@ export function constraintFailure(
 ): DatabaseFailure | null {
   if (code === 'SQLITE_CONSTRAINT_TRIGGER') return valueFailure('P0001', message)
   if (code === 'SQLITE_CONSTRAINT_FOREIGNKEY') return foreignKeyFailure(failed)
+  if (code === 'SQLITE_MISMATCH') return nullRowid(failed)
   const [, what, named = ''] =
     /^(UNIQUE|NOT NULL|CHECK) constraint failed: (.*)$/s.exec(message) ?? []
   switch (what) {
@@ -60,6 +61,15 @@ function nullFailure(named: string, failed: FailedWrite): DatabaseFailure {
   return valueFailure('23502', message, {
     details: relation === failed.relation ? failingRow(failed) : null,
   })
+}
+
+/** A rowid takes nothing but integers, and these were read before: it was a null. */
+function nullRowid(failed: FailedWrite): DatabaseFailure | null {
+  const column = failed.facts?.rowidColumn ?? null
+  const { evidence, relation } = failed
+  if (column === null || evidence?.kind !== 'row') return null
+  const isNull = evidence.row.some(([name, value]) => name === column && value === null)
+  return isNull ? nullFailure(`${relation}.${column}`, failed) : null
 }
 
 /** `named`: its name, or its expression where it has none. */

@@ -133,7 +133,10 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
     async ping(signal) {
       await ask({ op: 'version' }, 'version', signal)
     },
-    poolStats: () => pool.stats(),
+    poolStats() {
+      const stats = pool.stats()
+      return { ...stats, waiting: stats.waiting + writer.waiting() }
+    },
     async close() {
       await Promise.all([pool.close(), writer.close()])
       await copy?.remove()

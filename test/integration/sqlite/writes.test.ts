@@ -2,6 +2,7 @@
  * Writes on SQLite beyond what the contract's cases show: every kind of relation, what triggers do,
  * what constraints say, and payloads of any size.
  */
+import Database from 'better-sqlite3'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type SqliteApi, type SqliteFile, serveSqlite } from '../../support/sqlite-database.ts'
 
@@ -41,6 +42,7 @@ const content = `
   insert into people (id, name, age) values (1, 'ann', 30), (2, 'bob', 40);
   insert into pets (id, owner, name) values (1, 1, 'rex'), (2, 1, 'tom');
   insert into codes values ('en', 1, 'one');
+  insert into tree values (5, null);
   insert into kept values (1, 'a'), (2, 'b'), (3, 'c');
   insert into docs (title, body) values ('a', 'alpha beta'), ('b', 'beta');
 `
@@ -49,7 +51,7 @@ const showing = { Prefer: 'return=representation' }
 let api: SqliteApi & { readonly file: SqliteFile; stop(): Promise<void> }
 
 beforeAll(async () => {
-  api = await serveSqlite(schema)
+  api = await serveSqlite(schema, { dbTxEnd: 'commit-allow-override' })
 })
 beforeEach(() => api.file.exec(content))
 afterAll(() => api.stop())
@@ -359,6 +361,14 @@ describe('a constraint that fails says', () => {
       'Failing row contains (5, null, 3, null, t, null, null, null, null).',
     ],
     [
+      'the key that may not be null',
+      () => api.send('PATCH', '/tree?id=eq.5', { id: null }),
+      400,
+      '23502',
+      'null value in column "id" of relation "tree" violates not-null constraint',
+      'Failing row contains (null, null).',
+    ],
+    [
       'the row against a check',
       () => api.send('PATCH', '/people?id=eq.2', { age: -1 }),
       400,
@@ -415,6 +425,32 @@ describe('a constraint that fails says', () => {
     ]
     expect((await api.send('POST', '/tree', sent, showing)).body).toEqual(sent)
   })
+})
+
+test('dates and uuids are written in the form of those that are there', async () => {
+  const other = await serveSqlite(`
+    create table events (id integer primary key, at datetime, day date, ms timestamp, key uuid);
+    insert into events values (1, '2024-02-29T12:30:00.000Z', '2024-02-29', 1709209800000,
+      x'a0eebc999c0b4ef8bb6d6bb9bd380a11');
+    create table fresh (id integer primary key, at datetime, key uuid);`)
+  try {
+    const moment = '2024-03-01T13:30:00+01:00'
+    const key = 'B0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'
+    const row = { id: 2, at: moment, day: '20240301', ms: moment, key }
+    expect((await other.send('POST', '/events', row)).status).toBe(201)
+    expect((await other.send('POST', '/fresh', { id: 2, at: moment, key })).status).toBe(201)
+    const database = new Database(other.file.path, { readonly: true })
+    const stored = (sql: string) => database.prepare(sql).raw().all()
+    expect(stored('select at, day, ms, hex(key) from events where id = 2')).toEqual([
+      ['2024-03-01T12:30:00.000Z', '2024-03-01', 1709296200000, 'B0EEBC999C0B4EF8BB6D6BB9BD380A11'],
+    ])
+    expect(stored('select at, key from fresh')).toEqual([
+      ['2024-03-01 12:30:00', key.toLowerCase()],
+    ])
+    database.close()
+  } finally {
+    await other.stop()
+  }
 })
 
 describe('an upsert', () => {

@@ -12,7 +12,7 @@ import { keysText } from './write-keys.ts'
 import type { BoundProgram, NamedTexts, Row } from './write-statements.ts'
 
 /** Failures that are of one row, and its own. */
-const ofRow = /^SQLITE_CONSTRAINT_(?:UNIQUE|PRIMARYKEY|ROWID|NOTNULL|CHECK|DATATYPE)/
+const ofRow = /^SQLITE_(?:MISMATCH|CONSTRAINT_(?:UNIQUE|PRIMARYKEY|ROWID|NOTNULL|CHECK|DATATYPE))/
 
 /** Undefined where nothing is found: a trigger may have written elsewhere. */
 export function diagnoseWrite(

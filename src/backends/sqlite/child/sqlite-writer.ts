@@ -42,6 +42,16 @@ export interface SqliteWriterOptions {
   readonly send: (id: number, reply: ChildReply) => void
 }
 
+/** As SQLite says it of a COMMIT. */
+class BrokenKey extends Error {
+  readonly code = 'SQLITE_CONSTRAINT_FOREIGNKEY'
+
+  constructor() {
+    super('FOREIGN KEY constraint failed')
+    this.name = 'BrokenKey'
+  }
+}
+
 type Replies = readonly (readonly [number, ChildReply])[]
 
 export function createSqliteWriter({ path, foreignKeys, send }: SqliteWriterOptions): SqliteWriter {
@@ -102,7 +112,10 @@ export function createSqliteWriter({ path, foreignKeys, send }: SqliteWriterOpti
     let bound: BoundProgram | null = null
     try {
       bound = bind(database, request)
+      // what COMMIT would judge is judged where there will be none
+      const brokenBefore = write.commits ? 0 : database.brokenKeys()
       const written = runWrite(bound, write.payload)
+      if (!write.commits && database.brokenKeys() > brokenBefore) throw new BrokenKey()
       const { fewest, most } = write.bounds
       const isWanted = written.rows >= fewest && written.rows <= most
       if (!isWanted || !write.commits) database.undo()

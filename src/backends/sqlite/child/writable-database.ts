@@ -21,11 +21,15 @@ export class WritableDatabase {
   readonly #programs: { readonly text: string; readonly prepared: PreparedProgram }[] = []
   readonly #steps: Readonly<Record<Step, Database.Statement>>
   readonly #schemaVersion: Database.Statement<[], number>
+  readonly #brokenKeys: Database.Statement<[], number>
+  readonly #lateKeys: Database.Statement<[], number>
   readonly #stamp: Buffer
+  readonly #enforcesKeys: boolean
 
   /** Throws  what SQLite says of a file that it cannot open */
   constructor(path: string, file: FileState, foreignKeys: boolean) {
     this.file = file
+    this.#enforcesKeys = foreignKeys
     this.db = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs })
     try {
       this.db.pragma(`cache_size = ${cacheSize}`)
@@ -41,6 +45,14 @@ export class WritableDatabase {
         release: this.db.prepare('RELEASE request'),
       }
       this.#schemaVersion = this.db.prepare<[], number>('PRAGMA main.schema_version').pluck()
+      this.#brokenKeys = this.db
+        .prepare<[], number>('SELECT count(*) FROM pragma_foreign_key_check')
+        .pluck()
+      this.#lateKeys = this.db
+        .prepare<[], number>(
+          "SELECT count(*) FROM main.sqlite_schema WHERE sql LIKE '%INITIALLY%DEFERRED%'",
+        )
+        .pluck()
     } catch (error) {
       this.db.close()
       throw error
@@ -76,6 +88,15 @@ export class WritableDatabase {
 
   release(): void {
     this.#steps.release.run()
+  }
+
+  /**
+   * How many rows break a foreign key, where some key is judged by COMMIT only: else none that was
+   * written. Reads all rows that refer to others.
+   */
+  brokenKeys(): number {
+    const hasLateKeys = this.#enforcesKeys && (this.#lateKeys.get() ?? 0) > 0
+    return hasLateKeys ? (this.#brokenKeys.get() ?? 0) : 0
   }
 
   /** Whether the transaction sees the schema of a request. */

@@ -44,17 +44,25 @@ export function createSqliteWritePool({
       ended = new Promise((resolve) => {
         resolveEnded = resolve
       })
+      const report = (status: 'connecting' | 'ready' | 'closed', reason: string) => {
+        observe({ kind: 'connection', id: writer.id, status, reason })
+      }
       const writer = start({
-        ready: events.ready,
+        ready() {
+          report('ready', 'start')
+          events.ready()
+        },
         replied(id, _micros, reply) {
           if (reply.kind === 'committing') events.committing(reply.ids)
           else events.replied(id, reply)
         },
         ended(cause) {
+          report('closed', cause)
           resolveEnded()
           events.ended(cause)
         },
       })
+      report('connecting', 'for writes')
       return toWriter(writer)
     },
     acquisitionTimeoutMs: () => limits().acquisitionTimeoutMs,
