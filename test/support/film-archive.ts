@@ -5,6 +5,7 @@
 import { PostgrestClient } from '@supabase/postgrest-js'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { type ApiDatabase, anonRole, authorRole, createApiDatabase } from './api-database.ts'
+import { createFilmFile, type FilmFile } from './film-file.ts'
 import { testSecret } from './sign-jwt.ts'
 import { serveForAll } from './test-server.ts'
 
@@ -72,6 +73,27 @@ export interface FilmArchive {
   readonly database: () => ApiDatabase
   /** The client of supabase-js, on the built server. */
   readonly client: (headers?: Readonly<Record<string, string>>) => PostgrestClient
+}
+
+/** The same on a SQLite file, as far as it has the same: tables, no functions and no second schema. */
+export function serveFilmFile(): Omit<FilmArchive, 'database'> & {
+  readonly database: () => Pick<FilmFile, 'query'>
+} {
+  let films: FilmFile | undefined
+  const created = () => {
+    films ??= createFilmFile()
+    return films
+  }
+  beforeEach(() => created().seed())
+  afterAll(() => films?.file.drop())
+  const running = serveForAll(() => ({
+    args: [created().file.path],
+    env: { DBREST_DB_TX_END: 'commit-allow-override' },
+  }))
+  return {
+    database: created,
+    client: (headers = {}) => new PostgrestClient(running().url, { headers }),
+  }
 }
 
 /** A database and a server for the file that calls it; each test finds the data as seeded. */
