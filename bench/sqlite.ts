@@ -84,9 +84,9 @@ function statementOf(path: string, target: string): Pick<SqliteFloorInput, 'sql'
   const snapshot = buildSnapshot(catalog, wanted, 1, new Date())
   const plan = planOf(snapshot, `GET ${target}`)
   if (!plan.ok || plan.value.kind !== 'read') throw new Error(`no read: ${target}`)
-  const compiled = createSqliteCompiler()(plan.value, snapshot)
+  const compiled = createSqliteCompiler()(plan.value, snapshot, null)
   if (!compiled.ok) throw new Error(`not compiled: ${target}`)
-  const bound = bindOperands(compiled.value, requestOf(snapshot, `GET ${target}`), {
+  const bound = bindOperands(compiled.value.main, requestOf(snapshot, `GET ${target}`), {
     role: '',
     claims: '{}',
   })
@@ -96,7 +96,7 @@ function statementOf(path: string, target: string): Pick<SqliteFloorInput, 'sql'
     if (value instanceof Uint8Array) throw new Error('bytes are not handed to the floor')
     return value
   })
-  return { sql: compiled.value.text, params }
+  return { sql: compiled.value.main.text, params }
 }
 
 interface Contender {

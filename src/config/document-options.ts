@@ -26,7 +26,7 @@ number, with a warning. Names that are not listed here are ignored, with a warni
 option; those that a \`db-pre-config\` function sets are not seen. Every other value that an option does not take is a problem: all of them are reported at once,
 each with its option, value, place and what is allowed, and the server does not start with one; on a
 reload the old configuration stays. An option that asks for what the engine does not have is a problem as
-well, such as \`db-pre-request\` on SQLite: see [compatibility](compatibility.md).
+well, such as \`db-pre-config\` on SQLite: see [compatibility](compatibility.md).
 
 \`dbrest --dump-config\` prints what is in effect, secrets included; with \`--redact\` it is fit to be shown
 to others: \`jwt-secret\`, \`admin-server-token\`, \`db-uri\` and all of \`app.settings\` are replaced.

@@ -17,29 +17,27 @@ beforeAll(() => {
 })
 afterAll(() => films.drop())
 
-const preRequest =
-  'db-pre-request is set, but SQLite has no functions to call before a request: unset it'
+const preConfig = 'db-pre-config is set, but SQLite holds no settings of the server: unset it'
 
 describe('the start is refused', () => {
-  test('with db-pre-request in the environment, which nothing would call', async () => {
-    const refused = { code: 1, stdout: '', stderr: `${preRequest}\n` }
-    expect(await runCommand([films.path], { DBREST_DB_PRE_REQUEST: 'x' })).toEqual(refused)
-    expect(await runCommand([films.path], { PGRST_PRE_REQUEST: 'x' })).toEqual(refused)
+  test('with db-pre-config in the environment, which nothing would call', async () => {
+    const refused = { code: 1, stdout: '', stderr: `${preConfig}\n` }
+    expect(await runCommand([films.path], { DBREST_DB_PRE_CONFIG: 'x' })).toEqual(refused)
+    expect(await runCommand([films.path], { PGRST_DB_PRE_CONFIG: 'x' })).toEqual(refused)
   })
 
   test('with options in a file, each named', async () => {
     const path = join(films.folder, 'dbrest.conf')
     writeFileSync(
       path,
-      `db-uri = "${films.path}"\ndb-pre-request = "x"\ndb-pre-config = "y"\ndb-config = true\ndb-channel = "z"\nserver-port = 1\nadmin-server-port = 1`,
+      `db-uri = "${films.path}"\ndb-pre-config = "y"\ndb-config = true\ndb-channel = "z"\nserver-port = 1\nadmin-server-port = 1`,
     )
     const { code, stderr } = await runCommand([path])
     expect(code).toBe(1)
     expect(stderr.trimEnd().split('\n')).toEqual([
       'admin-server-port cannot be the same as server-port',
-      preRequest,
       'db-config is set, but SQLite holds no settings of the server: unset it',
-      'db-pre-config is set, but SQLite holds no settings of the server: unset it',
+      preConfig,
       'db-channel is set, but SQLite sends no notifications: unset it',
     ])
   })
@@ -53,9 +51,9 @@ test('a reload with such an option is refused, and the configuration before it s
   const rows = async () => (await ask(`${server.url}/films`)).headers['content-range']
   expect(await rows()).toBe('0-1/*')
 
-  write('db-max-rows = 1\ndb-pre-request = "check_request"\n')
+  write('db-max-rows = 1\ndb-pre-config = "configure"\n')
   server.signal('SIGUSR2')
-  await server.line(new RegExp(preRequest))
+  await server.line(new RegExp(preConfig))
   expect(await rows()).toBe('0-1/*')
 
   write('db-max-rows = 1\n')

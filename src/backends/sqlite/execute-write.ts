@@ -6,14 +6,17 @@
 import { assertNever } from '../../core/assert-never.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import { judgeRows, rowBounds } from '../../plan/judge-rows.ts'
-import type { MutatePlan } from '../../plan/plan.ts'
 import { payloadBytes } from '../../plan/request-values.ts'
 import { commits } from '../../plan/transaction-rules.ts'
 import type { Execution, RequestContext } from '../backend.ts'
 import type { SqlStatement } from '../sql/sql-text.ts'
 import { sqliteFacts } from './catalog/sqlite-facts.ts'
 import type { Refusal } from './compile/compile-refusal.ts'
-import { type CompiledWrite, createMutationCompiler } from './compile/compile-sqlite-mutate.ts'
+import {
+  type CompiledWrite,
+  createMutationCompiler,
+  type WritingPlan,
+} from './compile/compile-sqlite-mutate.ts'
 import { bindOperands } from './compile/sqlite-operands.ts'
 import { databaseError, failedExecution, refusalError } from './failed-execution.ts'
 import {
@@ -40,7 +43,7 @@ export interface WriteExecutorDeps {
   ) => Promise<Execution>
 }
 
-export type WriteExecutor = (plan: MutatePlan, context: RequestContext) => Promise<Execution>
+export type WriteExecutor = (plan: WritingPlan, context: RequestContext) => Promise<Execution>
 
 const noBytes = new Uint8Array()
 
@@ -49,7 +52,7 @@ export function createWriteExecutor(deps: WriteExecutorDeps): WriteExecutor {
 
   return async (plan, context) => {
     const { snapshot, request, config } = context
-    const compiled = compile(plan, snapshot)
+    const compiled = compile(plan, snapshot, config.dbPreRequest)
     if (!compiled.ok) return deps.refuse(refusalError(compiled.error, context), context)
     const { program, statements } = compiled.value
     const params = bindAll(statements, context)
@@ -59,7 +62,8 @@ export function createWriteExecutor(deps: WriteExecutorDeps): WriteExecutor {
         op: 'write',
         program,
         params: params.value,
-        payload: payloadBytes(request) ?? noBytes,
+        // what a function takes is bound
+        payload: (plan.kind === 'mutate' ? payloadBytes(request) : null) ?? noBytes,
         commits: commits(config, request.preferences),
         bounds: rowBounds(plan, request.preferences),
         stamp: deps.stampOf(snapshot.schemaVersion),
@@ -87,7 +91,7 @@ function bindAll(
 
 function readOutcome(
   outcome: WriteOutcome<ChildReply>,
-  plan: MutatePlan,
+  plan: WritingPlan,
   { text }: CompiledWrite,
   context: RequestContext,
 ): Execution {
@@ -112,7 +116,7 @@ function readOutcome(
 
 function readReply(
   reply: ChildReply,
-  plan: MutatePlan,
+  plan: WritingPlan,
   context: RequestContext,
   statements: readonly string[],
 ): Execution {
@@ -128,8 +132,9 @@ function readReply(
       })
       return { kind: 'failed', ...mapped, statements }
     }
-    case 'written': {
-      const { rows, inserted, location, body } = reply
+    case 'written':
+    case 'called': {
+      const { rows, body } = reply
       const refusal = judgeRows(plan, context.request.preferences, rows)
       if (refusal !== null) return failedExecution(refusal, statements)
       return {
@@ -137,11 +142,11 @@ function readReply(
         result: {
           body,
           rows,
-          total: null,
-          location,
-          inserted,
-          responseHeaders: null,
-          responseStatus: null,
+          total: reply.kind === 'called' ? reply.total : null,
+          location: reply.kind === 'written' ? reply.location : [],
+          inserted: reply.kind === 'written' ? reply.inserted : null,
+          responseHeaders: reply.controls?.headers ?? null,
+          responseStatus: reply.controls?.status ?? null,
         },
         statements,
       }

@@ -8,7 +8,10 @@ import { statementTooLong } from '../sql/sql-text.ts'
 import type { Refusal } from './compile/compile-refusal.ts'
 import { databaseFailure } from './map-sqlite-error.ts'
 
-export function failedExecution(error: ApiError, statements: readonly string[]): Execution {
+/** One that gives no result. */
+export type FailedExecution = Exclude<Execution, { readonly kind: 'done' }>
+
+export function failedExecution(error: ApiError, statements: readonly string[]): FailedExecution {
   return { kind: 'failed', error, contradictsSchema: false, statements }
 }
 

@@ -7,9 +7,10 @@ import { assertNever } from '../../core/assert-never.ts'
 import type { ApiError, DatabaseFailure } from '../../errors/api-error.ts'
 import { BackendFailure } from '../../errors/backend-failure.ts'
 import { parseRaise } from '../../errors/error-envelope.ts'
-import type { MutatePlan } from '../../plan/plan.ts'
+import type { CallPlan, MutatePlan } from '../../plan/plan.ts'
 import { valueFailure } from '../values/value-failure.ts'
 import type { SqliteFacts } from './catalog/sqlite-facts.ts'
+import type { WriteFacts } from './catalog/write-facts.ts'
 import { readOnlyFailure } from './compile/read-only-failure.ts'
 import { constraintFailure } from './constraint-failure.ts'
 import type { ChildFailure } from './wire/reply-frames.ts'
@@ -60,6 +61,7 @@ export function mapWriteFailure(
 ): MappedFailure {
   if (failure.kind !== 'sqlite') return mapChildFailure(failure, authenticated)
   const { code, message, evidence } = failure
+  if (plan.kind === 'call') return mapCallFailure(failure, facts, authenticated)
   const { mutation, relation } = plan
   if (/^SQLITE_READONLY/.test(code)) return toMapped(readOnlyFailure(mutation, null), authenticated)
   if (/^cannot modify .* because it is a view$/s.test(message)) {
@@ -78,8 +80,28 @@ export function mapWriteFailure(
   return broken === null ? mapChildFailure(failure, authenticated) : toMapped(broken, authenticated)
 }
 
+/** A function's statements may write to any relation: SQLite names it, or what it fails. */
+function mapCallFailure(
+  failure: Extract<ChildFailure, { kind: 'sqlite' }>,
+  facts: SqliteFacts,
+  authenticated: boolean,
+): MappedFailure {
+  const { code, message } = failure
+  if (code === 'SQLITE_CONSTRAINT_FOREIGNKEY') {
+    const words = 'what the function writes violates a foreign key constraint'
+    return toMapped(valueFailure('23503', words), authenticated)
+  }
+  const named = /constraint failed: (.*)$/s.exec(message)?.[1] ?? ''
+  const isOf = ([name, { checks }]: readonly [string, WriteFacts]) =>
+    named.startsWith(`${name}.`) || checks.some(({ label }) => label === named)
+  const [relation, own] = [...facts.writes].find(isOf) ?? ['', undefined]
+  const failed = { relation, mutation: 'insert', facts: own, evidence: undefined } as const
+  const broken = constraintFailure(code, message, failed)
+  return broken === null ? mapChildFailure(failure, authenticated) : toMapped(broken, authenticated)
+}
+
 interface WriteContext {
-  readonly plan: MutatePlan
+  readonly plan: MutatePlan | CallPlan
   readonly facts: SqliteFacts
   readonly authenticated: boolean
 }

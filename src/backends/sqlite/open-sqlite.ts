@@ -88,6 +88,13 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
     return schemaVersion
   }
 
+  const { execute, preRequest } = createSqliteExecutor({
+    pool,
+    writer,
+    epoch: () => epoch,
+    onUnreachable,
+  })
+
   return {
     abilities: sqliteAbilities,
     feed: { kind: 'poll' },
@@ -111,22 +118,17 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
       return buildSqliteCatalog(catalog, version, timings, readOnlyReason(), registry)
     },
     databaseSettings: () => Promise.resolve(new Map()),
-    execute: createSqliteExecutor({
-      pool,
-      writer,
-      epoch: () => epoch,
-      onUnreachable,
-    }),
+    execute,
     // without roles and comments, everybody sees all that the snapshot has
-    inspect: () =>
-      Promise.resolve({
+    inspect: async (_, context) =>
+      (await preRequest(context)) ?? {
         kind: 'done',
         relations: null,
         routines: null,
         schemaDescription: null,
         databaseName: parse(path).name,
         statements: [],
-      }),
+      },
     recycle() {
       epoch += 1
     },

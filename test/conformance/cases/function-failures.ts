@@ -139,13 +139,6 @@ export const functionFailureCases: readonly ConformanceCase[] = [
     variant: 'generous',
     source: 'v16.2 spec: MaxAffectedSpec (rpc)',
     needs,
-    differs: {
-      sqlite: {
-        status: 400,
-        code: 'PGRST127',
-        reason: 'functions of the registry that write are not part of this version',
-      },
-    },
     request: post(
       '/rpc/drop_reviews',
       { of_author: 'Kim' },

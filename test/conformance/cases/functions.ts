@@ -141,13 +141,6 @@ export const functionCases: readonly ConformanceCase[] = [
     rule: 'PostgREST docs: transactions (Access Mode on Functions)',
     variant: 'generous',
     needs,
-    differs: {
-      sqlite: {
-        status: 400,
-        code: 'PGRST127',
-        reason: 'functions of the registry that write are not part of this version',
-      },
-    },
     request: post('/rpc/add_review', { author: 'Lee', stars: 2 }),
     expect: {
       status: 200,
@@ -168,13 +161,6 @@ export const functionCases: readonly ConformanceCase[] = [
     variant: 'generous',
     source: 'v16.2 spec: RpcSpec (returns 204, no Content-Type header and no content)',
     needs,
-    differs: {
-      sqlite: {
-        status: 400,
-        code: 'PGRST127',
-        reason: 'functions of the registry that write are not part of this version',
-      },
-    },
     request: post('/rpc/forget_notes', {}),
     expect: { status: 204, headers: { 'content-type': null, 'content-length': null }, text: '' },
   },

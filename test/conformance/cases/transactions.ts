@@ -108,7 +108,7 @@ export const transactionCases: readonly ConformanceCase[] = [
   {
     name: 'transaction/headers-may-be-set',
     rule: headers,
-    only,
+    needs: 'functions',
     request: post('/rpc/with_headers', {}),
     expect: {
       status: 200,
@@ -120,7 +120,7 @@ export const transactionCases: readonly ConformanceCase[] = [
     name: 'transaction/headers-may-be-set-twice',
     rule: headers,
     source: 'v16.2 spec: RpcSpec (can set the same http header twice)',
-    only,
+    needs: 'functions',
     request: post('/rpc/with_cookies', {}),
     expect: {
       status: 204,
@@ -131,14 +131,14 @@ export const transactionCases: readonly ConformanceCase[] = [
   {
     name: 'transaction/vary-may-be-replaced',
     rule: 'PostgREST docs: vary_header (Vary Header)',
-    only,
+    needs: 'functions',
     request: post('/rpc/with_vary', {}),
     expect: { status: 200, headers: { vary: 'Accept, X-Films' }, body: 'varied' },
   },
   {
     name: 'transaction/headers-that-are-none',
     rule: 'PostgREST docs: errors (PGRST111)',
-    only,
+    needs: 'functions',
     request: post('/rpc/bad_headers', {}),
     expect: {
       status: 500,
@@ -151,14 +151,14 @@ export const transactionCases: readonly ConformanceCase[] = [
   {
     name: 'transaction/the-status-may-be-set',
     rule: status,
-    only,
+    needs: 'functions',
     request: post('/rpc/teapot', {}),
     expect: { status: 418, body: { message: 'short and stout' } },
   },
   {
     name: 'transaction/a-status-that-is-none',
     rule: 'PostgREST docs: errors (PGRST112)',
-    only,
+    needs: 'functions',
     request: post('/rpc/bad_status', {}),
     expect: {
       status: 500,

@@ -3,6 +3,7 @@
  * both share are conformance cases (test/conformance/cases/functions.ts).
  */
 import { afterEach, describe, expect, test } from 'vitest'
+import type { Config } from '../../../src/config/config.ts'
 import type { FunctionSource } from '../../support/function-source.ts'
 import { type SqliteApi, serveSqlite } from '../../support/sqlite-database.ts'
 
@@ -21,8 +22,13 @@ afterEach(async () => {
 })
 
 async function serve(...functions: readonly FunctionSource[]) {
+  return serveWith({}, ...functions)
+}
+
+async function serveWith(options: Partial<Config>, ...functions: readonly FunctionSource[]) {
   const served = await serveSqlite(sql, {
     functionRegistry: { file: null, text: JSON.stringify(functions) },
+    ...options,
   })
   api = served
   return served
@@ -270,5 +276,244 @@ test('a function that was loaded is in the OpenAPI document', async () => {
   const { body } = await get('/')
   expect(body).toMatchObject({
     paths: { '/rpc/f': { get: { summary: 'What it does' }, post: {} } },
+  })
+})
+
+describe('a function that writes', () => {
+  const rename: FunctionSource = {
+    name: 'rename',
+    params: [
+      { name: 'id', type: 'int' },
+      { name: 'title', type: 'text' },
+    ],
+    returns: { kind: 'setof', type: 'films' },
+    sql: 'update films set title = :title where id = :id returning *',
+  }
+  const titles = async (get: SqliteApi['get']) => {
+    return (await get('/films?select=title&order=id')).text
+  }
+
+  test('shows what it returns like rows of the relation, and stays', async () => {
+    const { get } = await serve(rename)
+    const target = '/rpc/rename?select=title,seen,stars(name)'
+    const answer = await get(target, json, asPost('{"id": 1, "title": "Dune 2"}'))
+    expect(answer).toMatchObject({
+      status: 200,
+      body: [{ title: 'Dune 2', seen: true, stars: [{ name: 'Zendaya' }] }],
+    })
+    expect(await titles(get)).toContain('Dune 2')
+  })
+
+  test('is undone where its rows are refused, and where the transaction is to end so', async () => {
+    const { get } = await serveWith(
+      { dbTxEnd: 'commit-allow-override' },
+      {
+        name: 'forget',
+        returns: { kind: 'setof', type: 'stars' },
+        sql: 'delete from stars returning *',
+      },
+      rename,
+    )
+    const names = async () => (await get('/stars?select=name')).text
+    const before = [await titles(get), await names()]
+    const strict = { ...json, Prefer: 'handling=strict, max-affected=1' }
+    const tooMany = await get('/rpc/forget', strict, asPost('{}'))
+    expect(tooMany).toMatchObject({ status: 400, body: { code: 'PGRST124' } })
+    const singular = { ...json, Accept: 'application/vnd.pgrst.object+json' }
+    expect(await get('/rpc/forget', singular, asPost('{}'))).toMatchObject({ status: 406 })
+    const rolledBack = { ...json, Prefer: 'tx=rollback' }
+    const body = '{"id": 1, "title": "x"}'
+    expect(await get('/rpc/rename', rolledBack, asPost(body))).toMatchObject({
+      status: 200,
+      body: [{ title: 'x' }],
+    })
+    expect([await titles(get), await names()]).toEqual(before)
+  })
+
+  test('runs its statements in one transaction, and the last one answers', async () => {
+    const { get } = await serve({
+      name: 'swap',
+      params: [{ name: 'title', type: 'text' }],
+      returns: { type: 'int' },
+      sql: [
+        'insert into films (title) values (:title)',
+        `insert into stars (film_id, name) select max(id), 'Nobody' from films`,
+        `select case when :title = 'bad' then raise_error('PT409', 'no') else count(*) end from films`,
+      ],
+    })
+    expect((await get('/rpc/swap', json, asPost('{"title": "Nope"}'))).text).toBe('4')
+    expect((await get('/stars?film_id=eq.4')).body).toMatchObject([{ name: 'Nobody' }])
+    const refused = await get('/rpc/swap', json, asPost('{"title": "bad"}'))
+    expect(refused).toMatchObject({ status: 409, body: { code: 'PT409' } })
+    expect((await get('/films?title=eq.bad')).body).toEqual([])
+  })
+
+  test('fails with PostgreSQL’s words for the constraint', async () => {
+    const { get } = await serve({
+      name: 'add',
+      params: [
+        { name: 'id', type: 'int' },
+        { name: 'title', type: 'text', optional: true },
+      ],
+      returns: { kind: 'void' },
+      sql: 'insert into films (id, title) values (:id, :title)',
+    })
+    const taken = await get('/rpc/add', json, asPost('{"id": 1, "title": "x"}'))
+    expect(taken).toMatchObject({
+      status: 409,
+      body: {
+        code: '23505',
+        message: 'duplicate key value violates unique constraint "films_pkey"',
+      },
+    })
+    expect(await get('/rpc/add', json, asPost('{"id": 9}'))).toMatchObject({
+      status: 400,
+      body: {
+        code: '23502',
+        message: 'null value in column "title" of relation "films" violates not-null constraint',
+      },
+    })
+    expect(await get('/rpc/add', json, asPost('{"id": 9, "title": "x"}'))).toMatchObject({
+      status: 204,
+      text: '',
+    })
+  })
+
+  test('does not by GET, nor where nothing may be written', async () => {
+    const reading = await serve(rename)
+    expect(await reading.get('/rpc/rename?id=1&title=x')).toMatchObject({
+      status: 405,
+      body: { code: '25006', message: 'cannot execute UPDATE in a read-only transaction' },
+    })
+    await reading.stop()
+    const { get } = await serveWith({ dbReadOnly: true }, rename)
+    expect(await get('/rpc/rename', json, asPost('{"id": 1, "title": "x"}'))).toMatchObject({
+      status: 405,
+      body: { code: '25006', details: 'db-read-only is set' },
+    })
+  })
+
+  test('hands back blobs, numbers and nulls as they are', async () => {
+    const { get } = await serve({
+      name: 'f',
+      returns: { kind: 'object' },
+      sql: [
+        'delete from stars',
+        `select x'00ff' as b, 1.0 as r, 9007199254740993 as i, 'é"' as t, null as n`,
+      ],
+    })
+    expect((await get('/rpc/f', json, asPost('{}'))).text).toBe(
+      String.raw`{"b":"\\x00ff","r":1.0,"i":9007199254740993,"t":"é\"","n":null}`,
+    )
+  })
+})
+
+describe('several statements that read', () => {
+  test('run in their order before the answer, each of them whole', async () => {
+    const { get } = await serve({
+      name: 'f',
+      volatility: 'stable',
+      params: [{ name: 'a', type: 'int' }],
+      returns: { type: 'int' },
+      sql: [
+        `select case when :a > 5 then raise_error('PT400', 'more than ' || max(id)) end from films`,
+        'select :a',
+      ],
+    })
+    expect((await get('/rpc/f?a=3')).text).toBe('3')
+    expect(await get('/rpc/f?a=7')).toMatchObject({
+      status: 400,
+      body: { message: 'more than 3' },
+    })
+  })
+})
+
+describe('what a function says of the answer', () => {
+  const teapot: FunctionSource = {
+    name: 'teapot',
+    returns: { kind: 'setof' },
+    sql: `select id, 200 + id as "response.status", '[{"X-A": "b"}]' as "response.headers" from films`,
+  }
+
+  test('is that of the first row, and no part of the body', async () => {
+    const { get } = await serve(teapot)
+    const answer = await get('/rpc/teapot?id=eq.2')
+    expect(answer).toMatchObject({ status: 201, body: [{ id: 2 }] })
+    expect(answer.headers.get('x-a')).toBe('b')
+  })
+
+  test('holds for one that writes', async () => {
+    const { get } = await serve({ ...teapot, sql: ['delete from stars', String(teapot.sql)] })
+    const answer = await get('/rpc/teapot', json, asPost('{}'))
+    expect(answer).toMatchObject({ status: 201, body: [{ id: 1 }, { id: 2 }, { id: 3 }] })
+    expect(answer.headers.get('x-a')).toBe('b')
+  })
+})
+
+describe('db-pre-request', () => {
+  const check: FunctionSource = {
+    name: 'check',
+    returns: { kind: 'void' },
+    sql: `select case when :request_headers ->> 'x-block' is not null
+        then raise_error('PT403', 'Blocked') end,
+      '[{"X-Checked": "' || :request_method || '"}]' as "response.headers"`,
+  }
+  const blocked = { 'X-Block': 'yes' }
+
+  test('runs before each request, and may refuse it or set headers', async () => {
+    const { get } = await serveWith({ dbPreRequest: 'main.check' }, check, {
+      name: 'f',
+      sql: 'select 1',
+    })
+    const requests = [
+      ['/films?select=id&id=eq.1', {}, { method: 'GET' }],
+      ['/rpc/f', {}, { method: 'GET' }],
+      ['/stars', json, asPost('{"name": "x"}')],
+      ['/stars?name=eq.x', {}, { method: 'DELETE' }],
+    ] as const
+    for (const [target, headers, init] of requests) {
+      const refused = await get(target, { ...headers, ...blocked }, init)
+      expect(refused, target).toMatchObject({ status: 403, body: { code: 'PT403' } })
+      const answer = await get(target, headers, init)
+      expect(answer.status, target).toBeLessThan(300)
+      expect(answer.headers.get('x-checked'), target).toBe(init.method)
+    }
+    expect(await get('/', blocked)).toMatchObject({ status: 403 })
+    expect(await get('/')).toMatchObject({ status: 200 })
+  })
+
+  test('leaves nothing of a write that it refuses', async () => {
+    const { get } = await serveWith({ dbPreRequest: 'check' }, check)
+    await get('/stars', { ...json, ...blocked }, asPost('{"name": "x"}'))
+    expect((await get('/stars?name=eq.x')).body).toEqual([])
+  })
+
+  test('may write where the request may', async () => {
+    const { get } = await serveWith(
+      { dbPreRequest: 'note' },
+      {
+        name: 'note',
+        sql: `update stars set name = 'noted'`,
+        returns: { kind: 'void' },
+      },
+    )
+    expect(await get('/films')).toMatchObject({
+      status: 405,
+      body: { code: '25006', message: 'cannot execute UPDATE in a read-only transaction' },
+    })
+    const shown = { ...json, Prefer: 'return=representation' }
+    const patch = { method: 'PATCH', body: '{"film_id": 1}' }
+    expect(await get('/stars?id=eq.2&select=id,name', shown, patch)).toMatchObject({
+      status: 200,
+      body: [{ id: 2, name: 'noted' }],
+    })
+  })
+
+  test('that is not there is told with each request', async () => {
+    const { get } = await serveWith({ dbPreRequest: 'check' })
+    expect(await get('/films')).toMatchObject({
+      status: 404,
+      body: { code: '42883', message: 'function check() does not exist' },
+    })
   })
 })

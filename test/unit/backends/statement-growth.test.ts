@@ -219,8 +219,8 @@ const engines: Readonly<Record<string, Compile>> = {
     }
   },
   SQLite: (plan) => {
-    const compiled = createSqliteCompiler()(plan, { ...snapshot, engineFacts: sqliteFacts })
-    if (compiled.ok) return compiled.value
+    const compiled = createSqliteCompiler()(plan, { ...snapshot, engineFacts: sqliteFacts }, null)
+    if (compiled.ok) return compiled.value.main
     expect(compiled.error).toEqual({ kind: 'too-long' })
     return null
   },

@@ -31,8 +31,6 @@ export interface SqliteFunction {
   /** The last one answers. */
   readonly statements: readonly FunctionStatement[]
   readonly result: RoutineResult
-  /** The columns of the last statement, in its order: a value's is called `pgrst_scalar`. */
-  readonly names: readonly string[]
   /** Of its rows, as they are read: those of the relation, or its own. */
   readonly columns: readonly Column[]
   /** What `response.status` and `response.headers` of the first row say is said of the answer. */
@@ -50,6 +48,8 @@ export interface SqliteParameter {
 
 export interface FunctionStatement {
   readonly sql: FunctionSql
+  /** The columns that it hands back, in its order: the last one's value is called `pgrst_scalar`. */
+  readonly names: readonly string[]
   readonly isReadOnly: boolean
 }
 
@@ -162,7 +162,10 @@ function buildFunction(
     if (answer === undefined) throw new Error('SQLite was not asked about a statement')
     if (answer.kind === 'failed') return err(toFailure(answer))
     if (!answer.isReadOnly && definition.volatility !== 'volatile') return err(writes(sql))
-    prepared.push({ sql, isReadOnly: answer.isReadOnly })
+    const handedBack = answer.columns.map(({ name }) => name)
+    const isScalar = result.value.kind === 'scalar' && index === statements.length - 1
+    const names = isScalar ? withScalar(handedBack) : handedBack
+    prepared.push({ sql, names, isReadOnly: answer.isReadOnly })
     shown = answer.columns.map(({ name, type }) => {
       const { baseType, nominalType } = readDeclaredType(type ?? '')
       return resultColumn(name, baseType, nominalType)
@@ -181,7 +184,6 @@ function buildFunction(
         ),
         statements: prepared,
         result: result.value,
-        names: result.value.kind === 'scalar' ? withScalar(names) : names,
         columns: columns.value,
         setsStatus: names.includes(controlColumns.status),
         setsHeaders: names.includes(controlColumns.headers),

@@ -54,7 +54,8 @@ const grades = {
   // those of the policy registry
   roles: 'emulated',
   statementTimeout: 'native',
-  preRequest: 'unsupported',
+  // a function of the registry
+  preRequest: 'emulated',
   databaseConfig: 'unsupported',
   notifications: 'unsupported',
   readOnlyServer: 'native',

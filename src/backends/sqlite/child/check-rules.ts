@@ -3,7 +3,7 @@
  * savepoint: a row that breaks a rule ends the write, and nothing of it stays.
  */
 import { valueFailure } from '../../values/value-failure.ts'
-import type { WriteRules, WriteStatement } from '../wire/write-program.ts'
+import type { WriteProgram, WriteRules, WriteStatement } from '../wire/write-program.ts'
 import { SqliteValueError } from './sqlite-functions.ts'
 import { keysText } from './write-keys.ts'
 import type { BoundProgram, NamedTexts, Row } from './write-statements.ts'
@@ -14,7 +14,7 @@ import type { BoundProgram, NamedTexts, Row } from './write-statements.ts'
  * Throws  42501 for a row that may not be inserted, or is in the way and may not be updated
  */
 export function checkProposed(
-  bound: BoundProgram,
+  bound: BoundProgram<WriteProgram>,
   rules: WriteRules,
   texts: NamedTexts,
 ): readonly Row[] {
@@ -32,7 +32,7 @@ export function checkProposed(
  * Throws  42501 for a row that may not be as it is now
  */
 export function checkWritten(
-  bound: BoundProgram,
+  bound: BoundProgram<WriteProgram>,
   rules: WriteRules,
   keys: readonly Row[],
   merged: readonly Row[],
@@ -50,7 +50,7 @@ export function checkWritten(
 }
 
 function refuseKeys(
-  bound: BoundProgram,
+  bound: BoundProgram<WriteProgram>,
   rules: WriteRules,
   statement: WriteStatement,
   keys: readonly Row[],
@@ -61,7 +61,7 @@ function refuseKeys(
 }
 
 function refuseAny(
-  bound: BoundProgram,
+  bound: BoundProgram<WriteProgram>,
   { relation }: WriteRules,
   statement: WriteStatement,
   texts: NamedTexts,

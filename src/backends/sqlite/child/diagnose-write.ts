@@ -5,7 +5,7 @@
  */
 import type Database from 'better-sqlite3'
 import type { ConstraintEvidence } from '../wire/reply-frames.ts'
-import type { KeyProbe, RowDiagnosis } from '../wire/write-program.ts'
+import type { KeyProbe, RowDiagnosis, WriteProgram } from '../wire/write-program.ts'
 import { codeOf } from './database-file.ts'
 import { payloadText, readPayloadRows } from './payload-rows.ts'
 import { keysText } from './write-keys.ts'
@@ -17,7 +17,7 @@ const ofRow = /^SQLITE_(?:MISMATCH|CONSTRAINT_(?:UNIQUE|PRIMARYKEY|ROWID|NOTNULL
 /** Undefined where nothing is found: a trigger may have written elsewhere. */
 export function diagnoseWrite(
   db: Database.Database,
-  bound: BoundProgram,
+  bound: BoundProgram<WriteProgram>,
   payload: Uint8Array,
   failure: unknown,
 ): ConstraintEvidence | undefined {
@@ -32,7 +32,7 @@ export function diagnoseWrite(
 }
 
 function failingRow(
-  bound: BoundProgram,
+  bound: BoundProgram<WriteProgram>,
   diagnosis: RowDiagnosis,
   rows: readonly string[],
 ): ConstraintEvidence | undefined {
@@ -46,7 +46,7 @@ function failingRow(
 
 /** The rows of an insert, and those that an update means. */
 function* oneByOne(
-  bound: BoundProgram,
+  bound: BoundProgram<WriteProgram>,
   { targets }: RowDiagnosis,
   rows: readonly string[],
 ): Generator<NamedTexts> {
@@ -75,7 +75,7 @@ function textsOf(row: Row): readonly (string | null)[] {
 
 function brokenKey(
   db: Database.Database,
-  bound: BoundProgram,
+  bound: BoundProgram<WriteProgram>,
   rows: readonly string[],
 ): ConstraintEvidence | undefined {
   const { diagnosis, hasRowid } = bound.program
@@ -100,7 +100,7 @@ function brokenKey(
 }
 
 /** The keys of what is there afterwards. */
-function writeAgain(bound: BoundProgram, rows: readonly string[]): readonly Row[] {
+function writeAgain(bound: BoundProgram<WriteProgram>, rows: readonly string[]): readonly Row[] {
   const { diagnosis, write, targets, hasRowid } = bound.program
   const again = diagnosis?.rows ?? null
   if (again !== null) {

@@ -8,8 +8,10 @@ import { restamp, stampOf, versionText } from '../wire/schema-stamp.ts'
 import { type BodyReader, bodyReaderOf } from './answer-body.ts'
 import { type FileState, openFile } from './database-file.ts'
 
-/** The one row of a read: body, rows, total. */
-type ReadRow = readonly [Uint8Array | null, number, number | null]
+/** The one row of a read: body, rows, total, and of functions the headers and status that they set. */
+export type ReadRow =
+  | readonly [Uint8Array | null, number, number | null]
+  | readonly [Uint8Array | null, number, number | null, string | null, string | null]
 export type ReadStatement = Database.Statement<unknown[], ReadRow>
 
 export class OpenDatabase {

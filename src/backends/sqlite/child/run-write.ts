@@ -4,7 +4,7 @@
  */
 import { valueFailure } from '../../values/value-failure.ts'
 import type { ChildReply } from '../wire/reply-frames.ts'
-import type { WriteStatement } from '../wire/write-program.ts'
+import type { WriteProgram, WriteStatement } from '../wire/write-program.ts'
 import { checkProposed, checkWritten } from './check-rules.ts'
 import { payloadText, readPayloadRows } from './payload-rows.ts'
 import { SqliteValueError } from './sqlite-functions.ts'
@@ -25,7 +25,7 @@ interface Touched {
 const noBytes = new Uint8Array()
 
 /** Throws  what SQLite or the values of the payload fail with */
-export function runWrite(bound: BoundProgram, payload: Uint8Array): Written {
+export function runWrite(bound: BoundProgram<WriteProgram>, payload: Uint8Array): Written {
   const { kind, targets, write, shown } = bound.program
   if (kind === 'delete' && targets !== null && write !== null && shown !== null) {
     return runShownDelete(bound, targets, write, shown)
@@ -33,7 +33,7 @@ export function runWrite(bound: BoundProgram, payload: Uint8Array): Written {
   return answer(bound, touch(bound, payload))
 }
 
-function touch(bound: BoundProgram, payload: Uint8Array): Touched {
+function touch(bound: BoundProgram<WriteProgram>, payload: Uint8Array): Touched {
   const { program } = bound
   const rows = program.kind === 'delete' ? [] : readPayloadRows(program, payload)
   // an update takes one of several objects, as PostgreSQL does
@@ -55,7 +55,11 @@ function touch(bound: BoundProgram, payload: Uint8Array): Touched {
   return { count: keys.length, keys, inserted: null }
 }
 
-function insert(bound: BoundProgram, statement: WriteStatement, rows: readonly string[]): Touched {
+function insert(
+  bound: BoundProgram<WriteProgram>,
+  statement: WriteStatement,
+  rows: readonly string[],
+): Touched {
   const { program } = bound
   const texts = { payload: payloadText(rows) }
   const existing = program.existing === null ? null : countOf(bound.first(program.existing, texts))
@@ -71,7 +75,7 @@ function insert(bound: BoundProgram, statement: WriteStatement, rows: readonly s
 
 /** RETURNING does not know the rowid of a virtual table's row. */
 function insertOneByOne(
-  bound: BoundProgram,
+  bound: BoundProgram<WriteProgram>,
   statement: WriteStatement,
   rows: readonly string[],
 ): Touched {
@@ -79,7 +83,11 @@ function insertOneByOne(
   return { count: rows.length, keys, inserted: null }
 }
 
-function write(bound: BoundProgram, statement: WriteStatement, texts: NamedTexts): Touched {
+function write(
+  bound: BoundProgram<WriteProgram>,
+  statement: WriteStatement,
+  texts: NamedTexts,
+): Touched {
   const { rows, count } = bound.run(statement, texts)
   return { count, keys: rows, inserted: null }
 }
@@ -101,7 +109,7 @@ function refuseRepeated(keys: readonly Row[]): void {
   )
 }
 
-function answer(bound: BoundProgram, { count, keys, inserted }: Touched): Written {
+function answer(bound: BoundProgram<WriteProgram>, { count, keys, inserted }: Touched): Written {
   const { program } = bound
   const texts = { keys: keysText(keys, program.hasRowid) }
   const isLocated = program.location !== null && count === 1
@@ -114,7 +122,7 @@ function answer(bound: BoundProgram, { count, keys, inserted }: Touched): Writte
 }
 
 function locationOf(
-  bound: BoundProgram,
+  bound: BoundProgram<WriteProgram>,
   statement: WriteStatement,
   texts: NamedTexts,
 ): Written['location'] {
@@ -124,7 +132,7 @@ function locationOf(
 }
 
 /** A view's rows as they are now; null where the keys that were sent do not lead to them. */
-function showAgain(bound: BoundProgram, sent: readonly Row[]): Shown | null {
+function showAgain(bound: BoundProgram<WriteProgram>, sent: readonly Row[]): Shown | null {
   const { shownAgain } = bound.program
   if (shownAgain === null) return null
   const keys = sent.map((row) => shownAgain.keyAt.map((at) => row[at] ?? null))
@@ -135,7 +143,7 @@ function showAgain(bound: BoundProgram, sent: readonly Row[]): Shown | null {
 }
 
 /** Rows are a body and their number. */
-function toShown({ toBody }: BoundProgram, [body = null, rows = 0n]: Row): Shown {
+function toShown({ toBody }: BoundProgram<WriteProgram>, [body = null, rows = 0n]: Row): Shown {
   const bytes = body instanceof Uint8Array ? body : noBytes
   return { rows: Number(rows), body: toBody(bytes) }
 }
@@ -145,7 +153,7 @@ function toShown({ toBody }: BoundProgram, [body = null, rows = 0n]: Row): Shown
  * shown: where there are any, all is done again without them.
  */
 function runShownDelete(
-  bound: BoundProgram,
+  bound: BoundProgram<WriteProgram>,
   targets: WriteStatement,
   statement: WriteStatement,
   shown: WriteStatement,

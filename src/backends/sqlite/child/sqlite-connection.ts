@@ -7,8 +7,8 @@
  *           the schema, for files that were overwritten in place by one with the same counter
  */
 import { explainPrefix, type PlanStep } from '../wire/query-plan.ts'
-import type { ChildFailure, ChildReply } from '../wire/reply-frames.ts'
-import { type ChildRequest, onceSlot } from '../wire/request-frames.ts'
+import type { ChildFailure, ChildReply, ResponseControls } from '../wire/reply-frames.ts'
+import { type ChildRequest, slotCount } from '../wire/request-frames.ts'
 import { isSameFile } from '../wire/schema-stamp.ts'
 import type { BodyReader } from './answer-body.ts'
 import {
@@ -19,7 +19,7 @@ import {
   Unavailable,
   whyNotOpened,
 } from './database-file.ts'
-import { OpenDatabase, type ReadStatement } from './open-database.ts'
+import { OpenDatabase, type ReadRow, type ReadStatement } from './open-database.ts'
 import { readRawCatalog } from './read-raw-catalog.ts'
 import { SqliteValueError } from './sqlite-functions.ts'
 
@@ -89,9 +89,7 @@ export function createSqliteConnection(path: string): SqliteConnection {
     switch (request.op) {
       case 'read':
         if (!database.isOf(request.stamp)) return { kind: 'moved' }
-        return isExplained(request.slot)
-          ? explain(statementOf(database, request.slot), request.params)
-          : read(statementOf(database, request.slot), request.params, database.toBody)
+        return read(database, request)
       case 'check':
         return { kind: database.isOf(request.stamp) ? 'current' : 'moved' }
       case 'version': {
@@ -112,6 +110,20 @@ export function createSqliteConnection(path: string): SqliteConnection {
     }
   }
 
+  function read(
+    database: OpenDatabase,
+    request: Extract<ChildRequest, { readonly op: 'read' }>,
+  ): ChildReply {
+    const { slot, params, before } = request
+    const first = before?.map(
+      (each) => statementOf(database, each.slot).get(...each.params) ?? noRow,
+    )
+    const statement = statementOf(database, slot)
+    if (isExplained(slot)) return explain(statement, params)
+    const row = statement.get(...params) ?? noRow
+    return answerOf(row, first === undefined ? [row] : [...first, row], database.toBody)
+  }
+
   function isExplained(slot: number): boolean {
     return registered[slot]?.startsWith(explainPrefix) === true
   }
@@ -121,7 +133,7 @@ export function createSqliteConnection(path: string): SqliteConnection {
     if (known !== undefined) return known
     const statement: ReadStatement = database.db.prepare(registered[slot] ?? '')
     statement.raw()
-    if (slot !== onceSlot) database.statements[slot] = statement
+    if (slot < slotCount) database.statements[slot] = statement
     return statement
   }
 
@@ -169,13 +181,22 @@ function explain(statement: ReadStatement, params: readonly unknown[]): ChildRep
   return { kind: 'rows', rows: 0, total: null, body: Buffer.from(JSON.stringify(steps)) }
 }
 
-function read(
-  statement: ReadStatement,
-  params: readonly unknown[],
-  toBody: BodyReader,
-): ChildReply {
-  const [body, rows, total] = statement.get(...params) ?? [null, 0, null]
-  return { kind: 'rows', rows, total, body: toBody(body ?? noBytes) }
+const noRow: ReadRow = [null, 0, null]
+
+/** `ran`: the rows of all that ran. */
+function answerOf(row: ReadRow, ran: readonly ReadRow[], toBody: BodyReader): ChildReply {
+  const [body, rows, total] = row
+  const answer = { rows, total, body: toBody(body ?? noBytes) }
+  if (ran.every((each) => each.length === noRow.length)) return { kind: 'rows', ...answer }
+  return { kind: 'called', ...answer, controls: controlsOf(ran) }
+}
+
+/** What was said last counts. */
+function controlsOf(ran: readonly ReadRow[]): ResponseControls {
+  return {
+    headers: ran.findLast(([, , , headers]) => headers != null)?.[3] ?? null,
+    status: ran.findLast(([, , , , status]) => status != null)?.[4] ?? null,
+  }
 }
 
 /** What a request fails with. */

@@ -10,12 +10,14 @@
 import type { ChildFailure, ChildReply } from '../wire/reply-frames.ts'
 import type { ChildRequest } from '../wire/request-frames.ts'
 import { isSameFile } from '../wire/schema-stamp.ts'
+import type { WriteProgram, WriterProgram } from '../wire/write-program.ts'
 import { codeOf, stateOf } from './database-file.ts'
 import { diagnoseWrite } from './diagnose-write.ts'
-import { runWrite } from './run-write.ts'
+import { type Called, runCall } from './run-call.ts'
+import { runWrite, type Written } from './run-write.ts'
 import { toFailure } from './sqlite-connection.ts'
 import { WritableDatabase } from './writable-database.ts'
-import { BoundProgram } from './write-statements.ts'
+import { BoundProgram, type PreparedProgram } from './write-statements.ts'
 
 type Write = Extract<ChildRequest, { readonly op: 'write' }>
 
@@ -109,12 +111,14 @@ export function createSqliteWriter({ path, foreignKeys, send }: SqliteWriterOpti
     const { write } = request
     if (!database.isOf(write.stamp)) return { kind: 'moved' }
     database.savepoint()
-    let bound: BoundProgram | null = null
+    let bound: BoundProgram<WriteProgram> | null = null
     try {
-      bound = bind(database, request)
+      const { program } = prepare(database, request)
       // what COMMIT would judge is judged where there will be none
       const brokenBefore = write.commits ? 0 : database.brokenKeys()
-      const written = runWrite(bound, write.payload)
+      const said = program.before === null ? null : runCall(bind(database, request, program.before))
+      if (program.main.kind !== 'call') bound = bind(database, request, program.main)
+      const written = withControls(said, runMain(database, request, program.main))
       if (!write.commits && database.brokenKeys() > brokenBefore) throw new BrokenKey()
       const { fewest, most } = write.bounds
       const isWanted = written.rows >= fewest && written.rows <= most
@@ -134,13 +138,31 @@ export function createSqliteWriter({ path, foreignKeys, send }: SqliteWriterOpti
     }
   }
 
-  function bind(database: WritableDatabase, { write, program }: WriteRequest): BoundProgram {
-    return new BoundProgram(database.program(write.slot, program), write.params)
+  function prepare(database: WritableDatabase, { write, program }: WriteRequest): PreparedProgram {
+    return database.program(write.slot, program)
+  }
+
+  function bind<Program>(
+    database: WritableDatabase,
+    request: WriteRequest,
+    program: Program,
+  ): BoundProgram<Program> {
+    return new BoundProgram(prepare(database, request), program, request.write.params)
+  }
+
+  function runMain(
+    database: WritableDatabase,
+    request: WriteRequest,
+    main: WriterProgram['main'],
+  ): Written | Called {
+    return main.kind === 'call'
+      ? runCall(bind(database, request, main))
+      : runWrite(bind(database, request, main), request.write.payload)
   }
 
   function withEvidence(
     database: WritableDatabase,
-    bound: BoundProgram | null,
+    bound: BoundProgram<WriteProgram> | null,
     { write: { payload } }: WriteRequest,
     error: unknown,
     failure: ChildFailure,
@@ -167,7 +189,9 @@ export function createSqliteWriter({ path, foreignKeys, send }: SqliteWriterOpti
     try {
       database.begin()
       database.savepoint()
-      return withEvidence(database, bind(database, request), request, error, failure)
+      const { main } = prepare(database, request).program
+      if (main.kind === 'call') return failure
+      return withEvidence(database, bind(database, request, main), request, error, failure)
     } catch {
       return failure
     } finally {
@@ -212,4 +236,15 @@ export function createSqliteWriter({ path, foreignKeys, send }: SqliteWriterOpti
       for (const each of batch) answer(run([each]) ?? [])
     },
   }
+}
+
+/** What the function before it said counts where it says nothing itself. */
+function withControls(before: Called | null, reply: Written | Called): Written | Called {
+  if (before === null) return reply
+  const own = reply.controls ?? before.controls
+  const controls = {
+    headers: own.headers ?? before.controls.headers,
+    status: own.status ?? before.controls.status,
+  }
+  return { ...reply, controls }
 }

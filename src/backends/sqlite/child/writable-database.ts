@@ -6,7 +6,7 @@
  */
 import Database from 'better-sqlite3'
 import { restamp, stampOf } from '../wire/schema-stamp.ts'
-import type { WriteProgram } from '../wire/write-program.ts'
+import type { WriterProgram } from '../wire/write-program.ts'
 import { busyTimeoutMs, type FileState } from './database-file.ts'
 import { registerFunctions } from './sqlite-functions.ts'
 import { PreparedProgram } from './write-statements.ts'
@@ -108,7 +108,7 @@ export class WritableDatabase {
     const known = this.#programs[slot]
     if (known?.text === text) return known.prepared
     // our own code has written it
-    const prepared = new PreparedProgram(this.db, JSON.parse(text) as WriteProgram)
+    const prepared = new PreparedProgram(this.db, JSON.parse(text) as WriterProgram)
     this.#programs[slot] = { text, prepared }
     return prepared
   }

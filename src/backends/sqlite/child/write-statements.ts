@@ -4,7 +4,7 @@
  */
 import type Database from 'better-sqlite3'
 import type { SqliteParam } from '../wire/bound-values.ts'
-import type { WriteProgram, WriteStatement } from '../wire/write-program.ts'
+import type { WriterProgram, WriteStatement } from '../wire/write-program.ts'
 import { type BodyReader, bodyReaderOf } from './answer-body.ts'
 
 /** Integers are exact. */
@@ -26,12 +26,12 @@ export interface Ran {
 
 /** A program as one connection has prepared it. */
 export class PreparedProgram {
-  readonly program: WriteProgram
+  readonly program: WriterProgram
   readonly db: Database.Database
   readonly toBody: BodyReader
   readonly #statements = new Map<WriteStatement, Database.Statement<unknown[], Row>>()
 
-  constructor(db: Database.Database, program: WriteProgram) {
+  constructor(db: Database.Database, program: WriterProgram) {
     this.db = db
     this.toBody = bodyReaderOf(db)
     this.program = program
@@ -47,15 +47,15 @@ export class PreparedProgram {
   }
 }
 
-/** A program with the operands of one request. */
-export class BoundProgram {
-  readonly program: WriteProgram
+/** A program, or a part of one, with the operands of one request. */
+export class BoundProgram<Program> {
+  readonly program: Program
   readonly toBody: BodyReader
   readonly #prepared: PreparedProgram
   readonly #operands: readonly SqliteParam[]
 
-  constructor(prepared: PreparedProgram, operands: readonly SqliteParam[]) {
-    this.program = prepared.program
+  constructor(prepared: PreparedProgram, program: Program, operands: readonly SqliteParam[]) {
+    this.program = program
     this.toBody = prepared.toBody
     this.#prepared = prepared
     this.#operands = operands

@@ -1,16 +1,18 @@
 /**
- * A call of a registered function → the common table that its last statement is, from which the
- * plan's root reads like from a relation. Arguments are bound where the function's SQL names them,
- * each read as its parameter's type; what is not given is the parameter's default.
+ * A call of a registered function → its statements with arguments bound where its SQL names them,
+ * each read as its parameter's type, and the common table that the rows of the last one are: the
+ * plan's root reads from it like from a relation.
  */
 import { assertNever } from '../../../core/assert-never.ts'
+import { onlySchema } from '../../../core/only-schema.ts'
+import { nameKey, qualifiedName } from '../../../core/qualified-name.ts'
 import type { CallPlan } from '../../../plan/plan.ts'
-import type { Relation } from '../../../schema/schema-snapshot.ts'
+import type { Routine } from '../../../schema/catalog.ts'
+import type { Relation, SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { scalarColumn } from '../../registry/registered-routine.ts'
 import type { RegisteredType } from '../../registry/registered-type.ts'
-import { constant, ident, join, noSql, param, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import { constant, ident, join, param, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import { valueFailure } from '../../values/value-failure.ts'
-import type { FunctionSql } from '../catalog/function-sql.ts'
 import {
   controlColumns,
   type FunctionStatement,
@@ -21,7 +23,7 @@ import {
   writes,
 } from '../catalog/registered-functions.ts'
 import { sqliteFacts } from '../catalog/sqlite-facts.ts'
-import { notImplemented, refuse } from './compile-refusal.ts'
+import { refuse } from './compile-refusal.ts'
 import type { Projection } from './compile-sqlite-rows.ts'
 import type { CompileContext } from './compile-sqlite-scope.ts'
 import { argumentReading } from './read-call-argument.ts'
@@ -29,59 +31,121 @@ import { readingIndex } from './sqlite-operands.ts'
 import { toJson } from './sqlite-value.ts'
 
 /** The table of the function's rows; nobody's own table is called so. */
-const rows = raw('dbrest_call')
+export const callRows = raw('dbrest_call')
 
-export interface CallSource {
-  /** What the plan's root reads: an item of FROM, and what it looks like. */
-  readonly from: SqlText
-  readonly relation: Relation
-  /** `response.headers` and `response.status` of the first row; null where it says neither. */
-  readonly controls: readonly [headers: SqlText, status: SqlText] | null
+/** A function with the plan that its arguments come from; null: it takes none. */
+export interface Call {
+  readonly called: SqliteFunction
+  readonly plan: CallPlan | null
 }
 
 /** The function that a plan calls. It is refused where it cannot be called. */
-export function functionOf({ routine }: CallPlan, context: CompileContext): SqliteFunction {
+export function callOf(plan: CallPlan, context: Pick<CompileContext, 'snapshot'>): Call {
   const { functions } = sqliteFacts(context.snapshot.engineFacts)
-  const found = routine.definition === undefined ? undefined : functions[routine.definition]
-  if (found === undefined) throw new Error(`the function ${routine.name} is not in the registry`)
-  return found.kind === 'broken' ? refuse(found.failure) : found
+  const { name, definition } = plan.routine
+  const found = definition === undefined ? undefined : functions[definition]
+  if (found === undefined) throw new Error(`the function ${name} is not in the registry`)
+  return { called: found.kind === 'broken' ? refuse(found.failure) : found, plan }
 }
 
-/** Defines the table of the function's rows, and says how it is read. */
-export function compileCallSource(
+/** `db-pre-request` as given: `main.check`, or `check`. It is refused where it cannot be called. */
+export function preRequestOf(
+  given: string | null,
+  { snapshot }: Pick<CompileContext, 'snapshot'>,
+): Call | null {
+  if (given === null) return null
+  const { functions } = sqliteFacts(snapshot.engineFacts)
+  const routine = preRequestRoutine(given, snapshot)
+  const found = routine?.definition === undefined ? undefined : functions[routine.definition]
+  if (found === undefined)
+    return refuse(valueFailure('42883', `function ${given}() does not exist`))
+  return { called: found.kind === 'broken' ? refuse(found.failure) : found, plan: null }
+}
+
+/** Whether a call needs the process that writes: for its own statements, or for those before it. */
+export function isWritingCall(
   plan: CallPlan,
-  called: SqliteFunction,
+  snapshot: SchemaSnapshot,
+  preRequest: string | null,
+): boolean {
+  if (plan.isReadOnly) return false
+  const { functions } = sqliteFacts(snapshot.engineFacts)
+  const { definition } = plan.routine
+  const first = preRequestRoutine(preRequest, snapshot)?.definition
+  return [definition, first].some((at) => {
+    const found = at === undefined ? undefined : functions[at]
+    return found?.kind === 'callable' && found.statements.some((each) => !each.isReadOnly)
+  })
+}
+
+function preRequestRoutine(given: string | null, snapshot: SchemaSnapshot): Routine | undefined {
+  if (given === null) return undefined
+  const name = qualifiedName(onlySchema, given.slice(given.indexOf('.') + 1))
+  const overloads = snapshot.routines.get(nameKey(name)) ?? []
+  return overloads.find(({ parameters }) => parameters.every((each) => !each.isRequired))
+}
+
+/** Refuses a function that would write where nothing may be written. */
+export function refuseWriting({ called }: Call): void {
+  const writing = called.statements.find((statement) => !statement.isReadOnly)
+  if (writing !== undefined) refuse(writes(writing.sql))
+}
+
+/** The last statement, and those before it. */
+export function statementsOf({ called: { statements } }: Call): {
+  readonly before: readonly FunctionStatement[]
+  readonly last: FunctionStatement
+} {
+  const last = statements.at(-1)
+  if (last === undefined) throw new Error('a function without a statement')
+  return { before: statements.slice(0, -1), last }
+}
+
+/**
+ * The table of a statement's rows, for WITH. What is not shown of it is computed all the same, and
+ * its order holds, unless it may be taken apart.
+ */
+export function callTable(
+  { names }: FunctionStatement,
+  query: SqlText,
+  mayTakeApart: boolean,
+): SqlText {
+  const keeps = raw(mayTakeApart ? '' : 'MATERIALIZED ')
+  return sql`${callRows}(${join(names.map(ident), ', ')}) AS ${keeps}(${query})`
+}
+
+/** Whether SQLite may read a call like a view: with the request's filters, by its indexes. */
+export function mayTakeApart({ called, plan }: Call): boolean {
+  const { last } = statementsOf({ called, plan })
+  return (
+    called.result.kind === 'relation' &&
+    !last.sql.isOpaque &&
+    controlsOf(last) === null &&
+    plan?.count === null &&
+    plan.via !== 'head'
+  )
+}
+
+/** A statement of a function that answers nothing, as a read that runs it whole. */
+export function compileStep(statement: FunctionStatement, call: Call): SqlText {
+  const table = callTable(statement, compileStatement(statement, call), false)
+  const columns = [sql`NULL`, sql`count(*)`, sql`NULL`, ...(controlsOf(statement) ?? [])]
+  return sql`WITH ${table} SELECT ${join(columns, ', ')} FROM ${callRows}`
+}
+
+/** What the plan's root reads of a call: an item of FROM, and what it looks like. */
+export function callSource(
+  call: Call,
+  plan: CallPlan,
   context: CompileContext,
-): CallSource {
-  const statement = onlyStatement(plan, called)
-  const text = compileStatement(statement.sql, plan, called)
-  const names = called.names.map(ident)
-  const controls = controlsOf(called)
-  // what is not shown would not be run, and rows would come in any order
-  const isWhole =
-    statement.sql.isOpaque || controls !== null || plan.count !== null || plan.via === 'head'
-  const keeps = isWhole || called.result.kind !== 'relation' ? raw('MATERIALIZED ') : noSql
+): { readonly from: SqlText; readonly relation: Relation } {
+  const { called } = call
   const isOne = called.result.kind !== 'void' && !called.result.isSet
-  context.sources.define(sql`${rows}(${join(names, ', ')}) AS ${keeps}(${text})`)
   return {
     // a value or a row is always there, if only of nulls
-    from: isOne ? sql`(SELECT 1) LEFT JOIN (SELECT * FROM ${rows} LIMIT 1)` : sql`${rows}`,
+    from: isOne ? sql`(SELECT 1) LEFT JOIN (SELECT * FROM ${callRows} LIMIT 1)` : callRows,
     relation: resultRelation(plan, called, context),
-    controls,
   }
-}
-
-function onlyStatement(
-  { isReadOnly }: CallPlan,
-  { statements }: SqliteFunction,
-): FunctionStatement {
-  const [only, ...others] = statements
-  if (only === undefined) throw new Error('a function without a statement')
-  const writing = statements.find((statement) => !statement.isReadOnly)
-  if (writing !== undefined && isReadOnly) refuse(writes(writing.sql))
-  if (writing !== undefined) notImplemented('functions that write')
-  if (others.length > 0) notImplemented('functions of several statements')
-  return only
 }
 
 /** A body that is one value instead of an object with it. */
@@ -96,11 +160,10 @@ function resultRelation(
   called: SqliteFunction,
   context: CompileContext,
 ): Relation {
-  const { schema, name } = root.relation
-  const known = context.snapshot.relations.get(`${schema}\0${name}`)
+  const known = context.snapshot.relations.get(nameKey(root.relation))
   if (called.result.kind === 'relation' && known !== undefined) return known
   return {
-    schema,
+    schema: root.relation.schema,
     name: routine.name,
     kind: 'view',
     description: null,
@@ -115,20 +178,21 @@ function resultRelation(
   }
 }
 
-function controlsOf({ setsHeaders, setsStatus }: SqliteFunction): CallSource['controls'] {
-  if (!setsHeaders && !setsStatus) return null
-  const first = (name: string) => sql`(SELECT CAST(${ident(name)} AS TEXT) FROM ${rows} LIMIT 1)`
-  return [
-    setsHeaders ? first(controlColumns.headers) : raw('NULL'),
-    setsStatus ? first(controlColumns.status) : raw('NULL'),
-  ]
+/** `response.headers` and `response.status` of the first row; null where it says neither. */
+export function controlsOf({ names }: FunctionStatement): readonly [SqlText, SqlText] | null {
+  const [headers, status] = [controlColumns.headers, controlColumns.status].map((name) =>
+    names.includes(name)
+      ? sql`(SELECT CAST(${ident(name)} AS TEXT) FROM ${callRows} LIMIT 1)`
+      : null,
+  )
+  if (headers == null && status == null) return null
+  return [headers ?? raw('NULL'), status ?? raw('NULL')]
 }
 
 /** The text is the operator's own, as SQLite has prepared it; only values are put into it. */
-function compileStatement(
-  { pieces }: FunctionSql,
-  plan: CallPlan,
-  { parameters }: SqliteFunction,
+export function compileStatement(
+  { sql: { pieces } }: FunctionStatement,
+  { called: { parameters }, plan }: Call,
 ): SqlText {
   return join(
     pieces.map((piece) => {
@@ -153,22 +217,21 @@ const requestParts = {
   request_cookies: 'cookies',
 } as const satisfies Record<RequestPlaceholder, string>
 
-function argument(name: string, parameter: SqliteParameter, plan: CallPlan): SqlText {
+function argument(name: string, parameter: SqliteParameter, plan: CallPlan | null): SqlText {
   const { type, isRawBody, defaultJson } = parameter
   const wire = isRawBody ? '' : name
-  const given = plan.parameters.find((each) => each.name === wire)
-  if (given === undefined) {
+  const given = plan?.parameters.find((each) => each.name === wire)
+  if (given === undefined || plan === null) {
     return defaultJson === null ? raw('NULL') : constant(defaultJson, jsonReading(type))
   }
   switch (plan.arguments.kind) {
     case 'whole-body':
       return wholeBody(type)
-    case 'direct':
+    case 'direct': {
       if (isRawBody) return param({ kind: 'arguments' }, textReading(type))
-      return param(
-        { kind: given.isVariadic ? 'variadic-argument' : 'argument', name },
-        textReading(type),
-      )
+      const kind = given.isVariadic ? 'variadic-argument' : 'argument'
+      return param({ kind, name }, textReading(type))
+    }
     case 'json':
       return param({ kind: 'json-argument', name }, jsonReading(type))
     default:

@@ -7,7 +7,7 @@
  */
 import { assertNever } from '../../../core/assert-never.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
-import type { MutatePlan } from '../../../plan/plan.ts'
+import type { CallPlan, MutatePlan } from '../../../plan/plan.ts'
 import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { compileWhere } from '../../sql/compile-filter.ts'
 import {
@@ -20,9 +20,11 @@ import {
   sql,
 } from '../../sql/sql-text.ts'
 import { valueFailure } from '../../values/value-failure.ts'
-import type { WriteProgram, WriteStatement } from '../wire/write-program.ts'
+import type { WriteProgram, WriterProgram, WriteStatement } from '../wire/write-program.ts'
+import { compileCallProgram } from './compile-call-program.ts'
 import { notImplemented, type Refusal, refusalOf, refuse } from './compile-refusal.ts'
 import { compileShown } from './compile-sqlite.ts'
+import { callOf, preRequestOf } from './compile-sqlite-call.ts'
 import { compileColumn } from './compile-sqlite-field.ts'
 import {
   compilePayload,
@@ -48,7 +50,7 @@ import {
 import { isAmongKeys, keyColumns, type RowKey, rowsOfKeys } from './write-target.ts'
 
 export interface CompiledWrite {
-  /** JSON of the WriteProgram. */
+  /** JSON of the WriterProgram. */
   readonly program: string
   /** In the order in which the program's operands are bound. */
   readonly statements: readonly SqlStatement[]
@@ -58,30 +60,52 @@ export interface CompiledWrite {
 
 export type CompiledMutation = Result<CompiledWrite, Refusal>
 
-/** Compiles each plan once and forgets it together with the plan, which belongs to one snapshot. */
+/** What the writer process runs. */
+export type WritingPlan = MutatePlan | CallPlan
+
+/**
+ * Compiles each plan once and forgets it together with the plan, which belongs to one snapshot and
+ * one configuration.
+ */
 export function createMutationCompiler(): (
-  plan: MutatePlan,
+  plan: WritingPlan,
   snapshot: SchemaSnapshot,
+  preRequest: string | null,
 ) => CompiledMutation {
-  const compiled = new WeakMap<MutatePlan, CompiledMutation>()
-  return (plan, snapshot) => {
+  const compiled = new WeakMap<WritingPlan, CompiledMutation>()
+  return (plan, snapshot, preRequest) => {
     const known = compiled.get(plan)
     if (known !== undefined) return known
-    const fresh = compileMutation(plan, snapshot)
+    const fresh = compileMutation(plan, snapshot, preRequest)
     compiled.set(plan, fresh)
     return fresh
   }
 }
 
-function compileMutation(plan: MutatePlan, snapshot: SchemaSnapshot): CompiledMutation {
+function compileMutation(
+  plan: WritingPlan,
+  snapshot: SchemaSnapshot,
+  preRequest: string | null,
+): CompiledMutation {
   try {
     const list = new StatementList()
-    const program = compileProgram(openWriteScope(plan, snapshot), list)
-    const text = program.write?.sql ?? null
-    return ok({ program: JSON.stringify(program), statements: list.statements, text })
+    const first = preRequestOf(preRequest, { snapshot })
+    const before = first === null ? null : compileCallProgram(first, null, snapshot, list)
+    const main =
+      plan.kind === 'call'
+        ? compileCallProgram(callOf(plan, { snapshot }), plan, snapshot, list)
+        : compileProgram(openWriteScope(plan, snapshot), list)
+    const program: WriterProgram = { before, main }
+    return ok({ program: JSON.stringify(program), statements: list.statements, text: textOf(main) })
   } catch (error) {
     return err(refusalOf(error))
   }
+}
+
+/** What the log shows of it. */
+function textOf(main: WriterProgram['main']): string | null {
+  const written = main.kind === 'call' ? main.statements.at(-1) : main.write
+  return written?.sql ?? null
 }
 
 function compileProgram(scope: WriteScope, list: StatementList): WriteProgram {

@@ -20,7 +20,21 @@ import {
 } from '../../sql/sql-text.ts'
 import { explainPrefix } from '../wire/query-plan.ts'
 import { notImplemented, type Refusal, refusalOf } from './compile-refusal.ts'
-import { compileCallSource, functionOf, valueProjection } from './compile-sqlite-call.ts'
+import {
+  type Call,
+  callOf,
+  callRows,
+  callSource,
+  callTable,
+  compileStatement,
+  compileStep,
+  controlsOf,
+  mayTakeApart,
+  preRequestOf,
+  refuseWriting,
+  statementsOf,
+  valueProjection,
+} from './compile-sqlite-call.ts'
 import { compileRows, objectProjection, type Projection } from './compile-sqlite-rows.ts'
 import {
   type CompileContext,
@@ -34,30 +48,61 @@ import { toCsvField } from './sqlite-value.ts'
 /** SQLite calls a function with a thousand arguments at most. */
 const maxArguments = 500
 
-export type CompiledPlan = Result<SqlStatement, Refusal>
+export interface CompiledRead {
+  /** They run first, and answer nothing. */
+  readonly before: readonly SqlStatement[]
+  readonly main: SqlStatement
+}
+
+export type CompiledPlan = Result<CompiledRead, Refusal>
 type ReadingPlan = ReadPlan | CallPlan
 
-/** Compiles each plan once and forgets it together with the plan, which belongs to one snapshot. */
+/**
+ * Compiles each plan once and forgets it together with the plan, which belongs to one snapshot and
+ * one configuration.
+ */
 export function createSqliteCompiler(): (
   plan: ReadingPlan,
   snapshot: SchemaSnapshot,
+  preRequest: string | null,
 ) => CompiledPlan {
   const compiled = new WeakMap<ReadingPlan, CompiledPlan>()
-  return (plan, snapshot) => {
+  return (plan, snapshot, preRequest) => {
     const known = compiled.get(plan)
     if (known !== undefined) return known
-    const fresh = compileSqlite(plan, snapshot)
+    const fresh = compileSqlite(plan, snapshot, preRequest)
     compiled.set(plan, fresh)
     return fresh
   }
 }
 
-function compileSqlite(plan: ReadingPlan, snapshot: SchemaSnapshot): CompiledPlan {
+function compileSqlite(
+  plan: ReadingPlan,
+  snapshot: SchemaSnapshot,
+  preRequest: string | null,
+): CompiledPlan {
   try {
     const context = createCompileContext(snapshot)
     const statement = compilePlan(plan, context)
     const whole = sql`${context.sources.definitions()}${statement}`
-    return ok(toStatement(explainIfAsked(whole, plan), () => '?'))
+    const before = compileBefore(plan, preRequest, context)
+    return ok({
+      before: before.map((step) => toStatement(step, () => '?')),
+      main: toStatement(explainIfAsked(whole, plan), () => '?'),
+    })
+  } catch (error) {
+    return err(refusalOf(error))
+  }
+}
+
+/** `db-pre-request` for what asks nothing else of the database. */
+export function compilePreRequest(preRequest: string, snapshot: SchemaSnapshot): CompiledPlan {
+  try {
+    const before = preRequestSteps(preRequest, createCompileContext(snapshot))
+    return ok({
+      before: before.map((step) => toStatement(step, () => '?')),
+      main: toStatement(sql`SELECT NULL, 0, NULL`, () => '?'),
+    })
   } catch (error) {
     return err(refusalOf(error))
   }
@@ -93,27 +138,46 @@ function compileRead(plan: ReadPlan, context: CompileContext): SqlText {
   return sql`SELECT ${join(columns, ', ')} FROM (${query})`
 }
 
-function compileCall(plan: CallPlan, outside: CompileContext): SqlText {
-  const called = functionOf(plan, outside)
-  const source = compileCallSource(plan, called, outside)
-  const controls = source.controls === null ? [] : source.controls
-  if (called.result.kind === 'void') {
-    const total = sql`iif(count(*) >= 0, ${raw(plan.count === null ? 'NULL' : '1')}, NULL)`
+function compileCall(plan: CallPlan, context: CompileContext): SqlText {
+  const call = callOf(plan, context)
+  refuseWriting(call)
+  const { last } = statementsOf(call)
+  context.sources.define(callTable(last, compileStatement(last, call), mayTakeApart(call)))
+  return compileCallAnswer(call, plan, context)
+}
+
+/** Over the table of the rows of a call: body, rows, total, and headers and status if it sets any. */
+export function compileCallAnswer(call: Call, plan: CallPlan, outside: CompileContext): SqlText {
+  const controls = controlsOf(statementsOf(call).last) ?? []
+  const one = raw(plan.count === null ? 'NULL' : '1')
+  if (call.called.result.kind === 'void') {
+    // counted, so that all rows are computed
+    const total = sql`iif(count(*) >= 0, ${one}, NULL)`
     const columns = [sql`CAST('' AS BLOB)`, sql`1`, total, ...controls]
-    return sql`SELECT ${join(columns, ', ')} FROM ${source.from}`
+    return sql`SELECT ${join(columns, ', ')} FROM ${callRows}`
   }
-  const context = { ...outside, result: source }
+  const context = { ...outside, result: callSource(call, plan, outside) }
   const { returns } = plan.routine
   const scope = openScope(plan.root, null, context)
   const body = bodyOf(plan.via === 'head' ? { kind: 'none' } : plan.media.encoder, returns)
   const { query, names } = compileRows(scope, body.project, context)
   // one row always comes of what is no set
   const rows = returns.isSet ? sql`count(*)` : sql`1`
-  const total = returns.isSet
-    ? compileTotal(plan, context)
-    : raw(plan.count === null ? 'NULL' : '1')
+  const total = returns.isSet ? compileTotal(plan, context) : one
   const columns = [sql`CAST(${body.text(names)} AS BLOB)`, rows, total, ...controls]
   return sql`SELECT ${join(columns, ', ')} FROM (${query})`
+}
+
+/** What runs before a read in its transaction: `db-pre-request`, and all but the last of a list. */
+function compileBefore(
+  plan: ReadingPlan,
+  preRequest: string | null,
+  context: CompileContext,
+): readonly SqlText[] {
+  const steps = preRequestSteps(preRequest, context)
+  if (plan.kind === 'read') return steps
+  const call = callOf(plan, context)
+  return [...steps, ...statementsOf(call).before.map((statement) => compileStep(statement, call))]
 }
 
 /** The rows of the context's `rootSource` as an answer: the body as bytes, and their number. */
@@ -135,6 +199,13 @@ function compileTotal(plan: ReadPlan | CallPlan, context: CompileContext): SqlTe
   const scope = openScope(plan.root, null, context)
   const conditions = compileWhere(conditionsOf(scope, countingContext(context)))
   return sql`(SELECT count(*) FROM ${scope.from}${conditions})`
+}
+
+function preRequestSteps(preRequest: string | null, context: CompileContext): readonly SqlText[] {
+  const first = preRequestOf(preRequest, context)
+  if (first === null) return []
+  refuseWriting(first)
+  return first.called.statements.map((statement) => compileStep(statement, first))
 }
 
 interface Body {

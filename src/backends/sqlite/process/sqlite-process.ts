@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import type { SqliteParam } from '../wire/bound-values.ts'
 import { childDescriptors, noForeignKeys } from '../wire/child-descriptors.ts'
 import { type ChildReply, readReply } from '../wire/reply-frames.ts'
-import { type ChildRequest, writeRegister, writeRequest } from '../wire/request-frames.ts'
+import { type ChildRequest, onceSlot, writeRegister, writeRequest } from '../wire/request-frames.ts'
 import { createFrameReader } from '../wire/sqlite-frame-reader.ts'
 import { FrameWriter } from '../wire/sqlite-frame-writer.ts'
 import type { ReaderEvents, ReaderProcess } from './reader-process.ts'
@@ -19,17 +19,22 @@ import { StatementSlots } from './statement-slots.ts'
 /** What a process can be asked, with statements as texts: which slot has one is known here only. */
 export type SqliteRequest =
   | Exclude<ChildRequest, { readonly op: 'read' | 'write' }>
-  | {
+  | (TextStatement & {
       readonly op: 'read'
-      readonly sql: string
-      readonly params: readonly SqliteParam[]
+      /** They run first; absent: none. */
+      readonly before?: readonly TextStatement[]
       readonly epoch: number
       readonly stamp: Buffer
-    }
+    })
   | (Omit<Extract<ChildRequest, { readonly op: 'write' }>, 'slot'> & {
-      /** JSON of a `WriteProgram`. */
+      /** JSON of a `WriterProgram`. */
       readonly program: string
     })
+
+export interface TextStatement {
+  readonly sql: string
+  readonly params: readonly SqliteParam[]
+}
 
 export type SqliteProcess = ReaderProcess<SqliteRequest>
 
@@ -132,8 +137,10 @@ function connect(
     if (!isKilled) socket.write(bytes)
   }
 
-  function slotFor(text: string): number {
-    const { slot, isNew } = slots.take(text)
+  /** `place` tells the statements of one request apart. */
+  function slotFor(text: string, place = 0): number {
+    const { slot: kept, isNew } = slots.take(text)
+    const slot = kept === onceSlot ? kept + place : kept
     if (isNew) writeRegister(writer, slot, text)
     return slot
   }
@@ -143,8 +150,16 @@ function connect(
     send(id, request) {
       if (writer.isEmpty) setImmediate(flush)
       if (request.op === 'read') {
-        const { sql, ...read } = request
-        writeRequest(writer, id, { ...read, slot: slotFor(sql) })
+        const { sql, before = [], ...read } = request
+        const first = before.map(({ sql: text, params }, at) => {
+          return { slot: slotFor(text, at + 1), params }
+        })
+        const slot = slotFor(sql)
+        writeRequest(writer, id, {
+          ...read,
+          slot,
+          ...(first.length === 0 ? {} : { before: first }),
+        })
       } else if (request.op === 'write') {
         const { program, ...write } = request
         writeRequest(writer, id, { ...write, slot: slotFor(program) })

@@ -48,8 +48,11 @@ function writeValue(writer: FrameWriter, value: SqliteParam): void {
   }
 }
 
-/** Blobs are views of the frame. */
-export function readValues(frame: Buffer, start: number): readonly SqliteParam[] {
+/** Blobs are views of the frame. `end` is where the frame goes on. */
+export function readValues(
+  frame: Buffer,
+  start: number,
+): { readonly values: readonly SqliteParam[]; readonly end: number } {
   const count = frame.readUInt16LE(start)
   const values: SqliteParam[] = []
   let at = start + 2
@@ -79,5 +82,5 @@ export function readValues(frame: Buffer, start: number): readonly SqliteParam[]
         throw new Error(`a value with the tag ${tag}`)
     }
   }
-  return values
+  return { values, end: at }
 }

@@ -3,8 +3,8 @@
  * nobody parses; what is not a body is rare, and JSON.
  *
  * Shape   [id: u32][status: u8][microseconds: u32][rows: u32][total: f64, NaN where not counted]
- *         [body, or JSON]; of `written` the total is how many rows were new, and before the body
- *         stands [bytes of the location: u32][location, JSON]
+ *         [body, or JSON]; of `written` the total is how many rows were new, and before its body
+ *         and that of `called` stands [bytes of what else is said: u32][JSON]
  */
 import { assertNever } from '../../../core/assert-never.ts'
 import type { RawCatalog } from './raw-catalog.ts'
@@ -47,6 +47,12 @@ export type ConstraintEvidence =
       readonly isReferred: boolean
     }
 
+/** What functions say of the answer, unparsed. */
+export interface ResponseControls {
+  readonly headers: string | null
+  readonly status: string | null
+}
+
 export type ChildReply =
   /** The first thing a process says; nobody has asked. */
   | { readonly kind: 'ready' }
@@ -57,6 +63,14 @@ export type ChildReply =
       readonly total: number | null
       readonly body: Uint8Array
     }
+  /** The same of functions, which may say more. */
+  | {
+      readonly kind: 'called'
+      readonly rows: number
+      readonly total: number | null
+      readonly controls: ResponseControls
+      readonly body: Uint8Array
+    }
   | {
       readonly kind: 'written'
       /** Those that are shown, or were written. Beyond the request's bounds all is undone. */
@@ -65,6 +79,8 @@ export type ChildReply =
       readonly inserted: number | null
       /** [column, `eq.value` or `is.null`] */
       readonly location: readonly (readonly [string, string])[]
+      /** Of a function that ran before it. */
+      readonly controls?: ResponseControls
       readonly body: Uint8Array
     }
   /**
@@ -96,6 +112,7 @@ const statuses = [
   'failed',
   'written',
   'committing',
+  'called',
 ] as const
 const headBytes = 21
 const noBytes = new Uint8Array()
@@ -118,7 +135,7 @@ export function encodeReply(frame: ReplyFrame): readonly [Buffer, Uint8Array] {
 
 function countsOf(reply: ChildReply): { readonly rows: number; readonly total: number | null } {
   if (reply.kind === 'written') return { rows: reply.rows, total: reply.inserted }
-  return reply.kind === 'rows' ? reply : { rows: 0, total: null }
+  return reply.kind === 'rows' || reply.kind === 'called' ? reply : { rows: 0, total: null }
 }
 
 function bodyOf(reply: ChildReply): Uint8Array {
@@ -126,7 +143,9 @@ function bodyOf(reply: ChildReply): Uint8Array {
     case 'rows':
       return reply.body
     case 'written':
-      return withLocation(reply.location, reply.body)
+      return behind(saidOf(reply), reply.body)
+    case 'called':
+      return behind(reply.controls, reply.body)
     case 'ready':
     case 'moved':
     case 'current':
@@ -141,10 +160,16 @@ function bodyOf(reply: ChildReply): Uint8Array {
   }
 }
 
-type Location = Extract<ChildReply, { kind: 'written' }>['location']
+type Said = Pick<Extract<ChildReply, { kind: 'written' }>, 'location' | 'controls'>
 
-function withLocation(location: Location, body: Uint8Array): Buffer {
-  const text = Buffer.from(location.length === 0 ? '' : JSON.stringify(location))
+/** Null: nothing. */
+function saidOf({ location, controls }: Said): Said | null {
+  if (controls === undefined) return location.length === 0 ? null : { location }
+  return { location, controls }
+}
+
+function behind(said: unknown, body: Uint8Array): Buffer {
+  const text = Buffer.from(said === null ? '' : JSON.stringify(said))
   const length = Buffer.alloc(4)
   length.writeUInt32LE(text.length, 0)
   return Buffer.concat([length, text, body])
@@ -169,15 +194,26 @@ function readChildReply(frame: Buffer): ChildReply {
     }
     case 'written': {
       const inserted = frame.readDoubleLE(13)
-      const bodyAt = headBytes + 4 + frame.readUInt32LE(headBytes)
-      const location = frame.toString('utf8', headBytes + 4, bodyAt)
+      const { said, body } = readBehind(frame)
       return {
         kind,
         rows: frame.readUInt32LE(9),
         inserted: Number.isNaN(inserted) ? null : inserted,
         // our own code is on the other end
-        location: location === '' ? [] : (JSON.parse(location) as Location),
-        body: frame.subarray(bodyAt),
+        ...(said === '' ? { location: [] } : (JSON.parse(said) as Said)),
+        body,
+      }
+    }
+    case 'called': {
+      const total = frame.readDoubleLE(13)
+      const { said, body } = readBehind(frame)
+      return {
+        kind,
+        rows: frame.readUInt32LE(9),
+        total: Number.isNaN(total) ? null : total,
+        // our own code is on the other end
+        controls: JSON.parse(said) as ResponseControls,
+        body,
       }
     }
     case 'ready':
@@ -195,4 +231,9 @@ function readChildReply(frame: Buffer): ChildReply {
     default:
       return assertNever(kind)
   }
+}
+
+function readBehind(frame: Buffer): { readonly said: string; readonly body: Buffer } {
+  const bodyAt = headBytes + 4 + frame.readUInt32LE(headBytes)
+  return { said: frame.toString('utf8', headBytes + 4, bodyAt), body: frame.subarray(bodyAt) }
 }

@@ -5,7 +5,8 @@
  *
  * Shape   [id: u32][op: u8] and, by op:
  *         register  [slot: u16][SQL, or a program as JSON]
- *         read      [epoch: u32][schema stamp][slot: u16][values]
+ *         read      [epoch: u32][schema stamp][slot: u16][values], and [slot: u16][values] of each
+ *                   statement that runs before it
  *         check     [epoch: u32][schema stamp]
  *         write     [epoch: u32][schema stamp][slot: u16][commits: u8][fewest: u32][most: u32]
  *                   [bytes of the payload: u32][payload][values]
@@ -24,6 +25,11 @@ interface Planned {
   readonly stamp: Buffer
 }
 
+export interface SlotStatement {
+  readonly slot: number
+  readonly params: readonly SqliteParam[]
+}
+
 /** A write of fewer or more rows is undone. */
 export interface RowBounds {
   readonly fewest: number
@@ -38,6 +44,8 @@ export type ChildRequest =
       readonly op: 'read'
       readonly slot: number
       readonly params: readonly SqliteParam[]
+      /** They run first, in their order, and answer nothing; absent: none. */
+      readonly before?: readonly SlotStatement[]
     } & Planned)
   | ({
       readonly op: 'write'
@@ -69,7 +77,7 @@ export type RequestFrame =
 
 /** Statements that a process keeps: the slots are 0 … slotCount - 1. */
 export const slotCount = 200
-/** The next one, for a statement that is forgotten once it has run. */
+/** The next ones, for statements that are forgotten once they have run. */
 export const onceSlot = 200
 
 const ops = { register: 0, read: 1, check: 2, version: 3, catalog: 4, write: 5, commit: 6 } as const
@@ -93,6 +101,10 @@ export function writeRequest(writer: FrameWriter, id: number, request: ChildRequ
       writePlanned(writer, request)
       writer.u16(request.slot)
       writeValues(writer, request.params)
+      for (const { slot, params } of request.before ?? []) {
+        writer.u16(slot)
+        writeValues(writer, params)
+      }
       break
     case 'check':
       writePlanned(writer, request)
@@ -139,9 +151,10 @@ export function readRequest(frame: Buffer): RequestFrame {
 function readChildRequest(op: number | undefined, frame: Buffer): ChildRequest {
   switch (op) {
     case ops.read: {
-      const slotAt = restAt + 4 + stampBytes
-      const slot = frame.readUInt16LE(slotAt)
-      return { op: 'read', ...readPlanned(frame), slot, params: readValues(frame, slotAt + 2) }
+      const [main, ...before] = readStatements(frame)
+      if (main === undefined) throw new Error('a read without a statement')
+      const planned = readPlanned(frame)
+      return { op: 'read', ...planned, ...main, ...(before.length === 0 ? {} : { before }) }
     }
     case ops.check:
       return { op: 'check', ...readPlanned(frame) }
@@ -163,6 +176,16 @@ function readChildRequest(op: number | undefined, frame: Buffer): ChildRequest {
   }
 }
 
+function readStatements(frame: Buffer): readonly SlotStatement[] {
+  const statements: SlotStatement[] = []
+  for (let at = restAt + 4 + stampBytes; at < frame.length; ) {
+    const { values, end } = readValues(frame, at + 2)
+    statements.push({ slot: frame.readUInt16LE(at), params: values })
+    at = end
+  }
+  return statements
+}
+
 function readWrite(frame: Buffer): ChildRequest {
   const at = restAt + 4 + stampBytes
   const payloadAt = at + 15
@@ -174,7 +197,7 @@ function readWrite(frame: Buffer): ChildRequest {
     commits: frame[at + 2] === 1,
     bounds: { fewest: frame.readUInt32LE(at + 3), most: frame.readUInt32LE(at + 7) },
     payload: frame.subarray(payloadAt, valuesAt),
-    params: readValues(frame, valuesAt),
+    params: readValues(frame, valuesAt).values,
   }
 }
 

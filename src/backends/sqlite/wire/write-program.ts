@@ -76,6 +76,21 @@ export interface RowDiagnosis {
   readonly targets: WriteStatement | null
 }
 
+/** A function that is called, whose statements may write. */
+export interface CallProgram {
+  readonly kind: 'call'
+  /** In their order; the last one answers. */
+  readonly statements: readonly WriteStatement[]
+  /** Over @keys, which are the rows of the last one: body, rows, total, headers, status. */
+  readonly shown: WriteStatement
+}
+
+export interface WriterProgram {
+  /** `db-pre-request`, which runs first; null: none. */
+  readonly before: CallProgram | null
+  readonly main: WriteProgram | CallProgram
+}
+
 export interface WriteProgram {
   readonly kind: 'insert' | 'update' | 'delete'
   readonly columns: readonly PayloadColumn[]

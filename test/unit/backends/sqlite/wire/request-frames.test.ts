@@ -38,6 +38,17 @@ describe('requests', () => {
   test.each<ChildRequest>([
     { op: 'read', slot: 199, params: [1n, 'a', null], epoch: 4_000_000_000, stamp },
     { op: 'read', slot: 0, params: [], epoch: 0, stamp },
+    {
+      op: 'read',
+      slot: 0,
+      params: ['a'],
+      before: [
+        { slot: 7, params: [] },
+        { slot: 201, params: [1n, 'é'] },
+      ],
+      epoch: 0,
+      stamp,
+    },
     { op: 'check', epoch: 1, stamp },
     { op: 'version' },
     { op: 'catalog', foreignKeys: false, statements: [] },
