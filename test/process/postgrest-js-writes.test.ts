@@ -144,7 +144,7 @@ describe.each(engines)('%s:', (engine, schema, serve) => {
     })
   })
 
-  describe.runIf(isPostgres)('a function', () => {
+  describe('a function', () => {
     test('takes arguments by POST and by GET', async () => {
       expect((await client().rpc('add', { a: 1, b: 2 })).data).toBe(3)
       expect((await client().rpc('add', { a: 1, b: -2 }, { get: true })).data).toBe(-1)
@@ -203,33 +203,6 @@ describe.each(engines)('%s:', (engine, schema, serve) => {
   describe('an error', () => {
     const db = () => client()
 
-    const ofFunctions: readonly ErrorCase[] = [
-      [
-        'of a function that is not there',
-        () => db().rpc('longst', { words: [] }),
-        {
-          status: 404,
-          error: {
-            code: 'PGRST202',
-            hint: 'Perhaps you meant to call the function public.longest',
-          },
-        },
-      ],
-      [
-        'that a function raised',
-        () => db().rpc('refuse'),
-        {
-          status: 402,
-          error: {
-            code: 'PT402',
-            message: 'Payment required',
-            details: 'Quota exceeded',
-            hint: 'Upgrade your plan',
-          },
-        },
-      ],
-    ]
-
     test.each<ErrorCase>([
       [
         'of the database',
@@ -284,7 +257,30 @@ describe.each(engines)('%s:', (engine, schema, serve) => {
           },
         },
       ],
-      ...(isPostgres ? ofFunctions : []),
+      [
+        'of a function that is not there',
+        () => db().rpc('longst', { words: [] }),
+        {
+          status: 404,
+          error: {
+            code: 'PGRST202',
+            hint: `Perhaps you meant to call the function ${schema}.longest`,
+          },
+        },
+      ],
+      [
+        'that a function raised',
+        () => db().rpc('refuse'),
+        {
+          status: 402,
+          error: {
+            code: 'PT402',
+            message: 'Payment required',
+            details: 'Quota exceeded',
+            hint: 'Upgrade your plan',
+          },
+        },
+      ],
     ])('%s has its code, message, details and hint', async (_, query, expected) => {
       const { status, error, data } = await query()
       expect(data).toBeNull()

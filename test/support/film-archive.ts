@@ -5,7 +5,7 @@
 import { PostgrestClient } from '@supabase/postgrest-js'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { type ApiDatabase, anonRole, authorRole, createApiDatabase } from './api-database.ts'
-import { createFilmFile, type FilmFile } from './film-file.ts'
+import { createFilmFile, type FilmFile, filmFunctions } from './film-file.ts'
 import { testSecret } from './sign-jwt.ts'
 import { serveForAll } from './test-server.ts'
 
@@ -75,7 +75,7 @@ export interface FilmArchive {
   readonly client: (headers?: Readonly<Record<string, string>>) => PostgrestClient
 }
 
-/** The same on a SQLite file, as far as it has the same: tables, no functions and no second schema. */
+/** The same on a SQLite file, as far as it has the same: no second schema. */
 export function serveFilmFile(): Omit<FilmArchive, 'database'> & {
   readonly database: () => Pick<FilmFile, 'query'>
 } {
@@ -88,7 +88,10 @@ export function serveFilmFile(): Omit<FilmArchive, 'database'> & {
   afterAll(() => films?.file.drop())
   const running = serveForAll(() => ({
     args: [created().file.path],
-    env: { DBREST_DB_TX_END: 'commit-allow-override' },
+    env: {
+      DBREST_DB_TX_END: 'commit-allow-override',
+      DBREST_FUNCTION_REGISTRY: JSON.stringify(filmFunctions),
+    },
   }))
   return {
     database: created,

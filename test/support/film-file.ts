@@ -2,6 +2,7 @@
  * The film archive of `film-archive.ts` as a SQLite file: the same tables and rows, arrays as JSON.
  */
 import Database from 'better-sqlite3'
+import type { FunctionSource } from './function-source.ts'
 import { createSqliteFile, type SqliteFile } from './sqlite-database.ts'
 
 const schemaSql = `
@@ -17,6 +18,56 @@ const schemaSql = `
     director_id int references directors,
     unique (title, year)
   );`
+
+/** The functions of the archive that are SQL here, too, in the form of `function-registry`. */
+export const filmFunctions: readonly FunctionSource[] = [
+  {
+    name: 'films_since',
+    volatility: 'stable',
+    params: [{ name: 'first', type: 'int' }],
+    returns: { kind: 'setof', type: 'films' },
+    sql: 'select * from films where year >= :first',
+  },
+  {
+    name: 'add',
+    volatility: 'immutable',
+    params: [
+      { name: 'a', type: 'int' },
+      { name: 'b', type: 'int' },
+    ],
+    returns: { type: 'int' },
+    sql: 'select :a + :b',
+  },
+  {
+    name: 'longest',
+    volatility: 'immutable',
+    params: [{ name: 'words', type: 'text[]' }],
+    returns: { type: 'text' },
+    sql: 'select value from json_each(:words) order by length(value) desc limit 1',
+  },
+  {
+    name: 'describe',
+    volatility: 'immutable',
+    params: [{ name: 'film', type: 'jsonb' }],
+    returns: { type: 'text' },
+    sql: "select (:film ->> 'title') || ' of ' || (:film ->> 'year')",
+  },
+  {
+    name: 'rename_film',
+    params: [
+      { name: 'film', type: 'int' },
+      { name: 'new_title', type: 'text' },
+    ],
+    returns: { kind: 'object', type: 'films' },
+    sql: 'update films set title = :new_title where id = :film returning *',
+  },
+  { name: 'forget_all', returns: { kind: 'void' }, sql: 'delete from films' },
+  {
+    name: 'refuse',
+    returns: { type: 'int' },
+    sql: "select raise_error('PT402', 'Payment required', 'Quota exceeded', 'Upgrade your plan')",
+  },
+]
 
 const seedSql = `
   delete from films; delete from directors;
