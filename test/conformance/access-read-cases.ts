@@ -313,15 +313,32 @@ const claims: readonly (readonly [
     { status: 200, body: [{ id: 2 }] },
   ],
   [
+    'a missing list below a negation',
+    { role: 'lister', names: ['ann', 'zoe'], sub: 'ben' },
+    '/letters?select=id',
+    { status: 200, body: [] },
+  ],
+  [
+    'a missing claim below a negation',
+    { role: 'lister', names: ['ann', 'zoe'], kinds: ['c'] },
+    '/letters?select=id',
+    { status: 200, body: [] },
+  ],
+  [
     'a list',
-    { role: 'lister', names: ['ann', 'zoe'] },
+    { role: 'lister', names: ['ann', 'zoe'], kinds: ['c'], sub: 'ben' },
     '/letters?select=id',
     { status: 200, body: [{ id: 1 }, { id: 3 }] },
   ],
-  ['an empty list', { role: 'lister', names: [] }, '/letters?select=id', { status: 200, body: [] }],
+  [
+    'an empty list',
+    { role: 'lister', names: [], kinds: ['c'], sub: 'ben' },
+    '/letters?select=id',
+    { status: 200, body: [] },
+  ],
   [
     'a text in place of a list',
-    { role: 'lister', names: '{ann,zoe}' },
+    { role: 'lister', names: '{ann,zoe}', kinds: ['c'], sub: 'ben' },
     '/letters?select=id',
     { status: 200, body: [] },
   ],
@@ -352,6 +369,37 @@ const claims: readonly (readonly [
   ],
 ]
 
+const functions: readonly ReadCase[] = [
+  ['one that is not granted', '/rpc/all_salaries', denied('all_salaries', 'function')],
+  [
+    'one that is granted, whose rows are its own business',
+    '/rpc/orders_of?tenant=6&select=id,salary',
+    { status: 200, body: [{ id: 1, salary: 900 }] },
+  ],
+  [
+    'an embed in its rows that is not granted',
+    '/rpc/orders_of?tenant=5&select=id,secrets(*)',
+    denied('secrets'),
+  ],
+  [
+    'an embed in its rows, of which some are hidden',
+    '/rpc/orders_of?tenant=5&select=id,customers(name)&order=id',
+    {
+      status: 200,
+      body: [
+        { id: 2, customers: { name: 'Ada' } },
+        { id: 3, customers: null },
+        { id: 4, customers: { name: 'Ada' } },
+      ],
+    },
+  ],
+  [
+    'an inner join of its rows with hidden ones',
+    '/rpc/orders_of?tenant=6&select=id,customers!inner(name)',
+    { status: 200, body: [] },
+  ],
+]
+
 const rule = 'access rules'
 
 export const accessReadCases: readonly ConformanceCase[] = [
@@ -371,6 +419,15 @@ export const accessReadCases: readonly ConformanceCase[] = [
       expect,
     }
   }),
+  ...functions.map(([name, target, expect]) => {
+    return { name: `access/functions/${name}`, rule, request: asClerk(get(target)), expect }
+  }),
+  {
+    name: 'access/options/of a function that is not granted',
+    rule,
+    request: asClerk({ method: 'OPTIONS', target: '/rpc/all_salaries' }),
+    expect: denied('all_salaries', 'function'),
+  },
   ...claims.map(([name, of, target, expect]) => {
     const request = { ...get(target), ...(of === undefined ? {} : { claims: of }) }
     return { name: `access/claims/${name}`, rule, request, expect }

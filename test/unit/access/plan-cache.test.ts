@@ -152,3 +152,52 @@ test('a cache of no entries keeps nothing', () => {
   const cache = createPlanCache(0, createAccessControl())
   expect(planned(cache, 'GET /films')).not.toBe(planned(cache, 'GET /films'))
 })
+
+describe('with a registry', () => {
+  const text = JSON.stringify({
+    roles: { trainee: { inherits: ['clerk'] } },
+    grants: [
+      { role: ['clerk', 'auditor'], relation: 'films', actions: ['select'] },
+      { role: 'director', relation: 'directors', actions: ['select'] },
+    ],
+    policies: [
+      { name: 'one', role: 'clerk', relation: 'films', using: 'title=eq.{{claims.title}}' },
+    ],
+  })
+  const options: RuledOptions = { ...openOptions, policyRegistry: { file: null, text } }
+  const cache = createPlanCache(10, createAccessControl())
+  const plan = (line: string, role: string) => planned(cache, line, {}, { options, role })
+
+  test('roles that may do the same share a plan, others do not', () => {
+    const clerk = plan('GET /films?id=eq.1', 'clerk')
+    expect(plan('GET /films?id=eq.2', 'trainee')).toBe(clerk)
+    expect(plan('GET /films?id=eq.2', 'auditor')).not.toBe(clerk)
+    expect(clerk).toMatchObject({
+      value: {
+        plan: { root: { rows: { kind: 'policed', columns: null } } },
+        operands: [{ kind: 'one', part: { kind: 'claim', path: ['title'] } }],
+      },
+    })
+  })
+
+  test('a role without a policy sees no row', () => {
+    expect(plan('GET /films', 'auditor')).toMatchObject({
+      value: { plan: { root: { rows: { conditions: [{ kind: 'never' }] } } } },
+    })
+  })
+
+  test('what is not granted is refused, once it is known to be there', () => {
+    expect(plan('GET /directors', 'clerk')).toMatchObject({
+      error: { kind: 'database', failure: { sqlState: '42501' }, authenticated: true },
+    })
+    expect(plan('GET /nothing', 'clerk')).toMatchObject({ error: { kind: 'relation-not-found' } })
+    expect(plan('GET /directors', 'director').ok).toBe(true)
+  })
+
+  test('so is a role that occurs nowhere, whatever another has asked', () => {
+    expect(plan('GET /films', 'clerk').ok).toBe(true)
+    expect(plan('GET /films', 'stranger')).toMatchObject({
+      error: { failure: { sqlState: '22023', message: 'role "stranger" does not exist' } },
+    })
+  })
+})

@@ -64,31 +64,43 @@ export function behindRule(
 /** All conditions of a rule; null where there are none. */
 export function compileRules(rule: RowRule, place: FilterPlace, exists: RowExists): SqlText | null {
   if (rule.kind === 'all' || rule.conditions.length === 0) return null
-  const conditions = rule.conditions.map((condition) => compileRule(condition, place, exists))
+  const conditions = rule.conditions.map((each) => compileRule(each, { place, exists }, false))
   return sql`(${join(conditions, ' AND ')})`
 }
 
-/** One condition of a policy: true, false, or null where it is not known. */
-function compileRule(condition: RuleCondition, place: FilterPlace, exists: RowExists): SqlText {
+interface RulePlace {
+  readonly place: FilterPlace
+  readonly exists: RowExists
+}
+
+/**
+ * One condition of a policy: true, or not. Below a negation what is not known has to stay null; where
+ * there is none, false says the same, and leaves the comparison to the indexes.
+ */
+function compileRule(condition: RuleCondition, at: RulePlace, isBelowNot: boolean): SqlText {
   switch (condition.kind) {
     case 'filter':
       return compileCondition(guardNegatedSearch(condition), {
-        filter: (field, operation) => compileFilter(place, field, operation),
+        filter: (field, operation) => compileFilter(at.place, field, operation),
         embedIsNull: () => {
           throw new Error('a policy that filters by an embed')
         },
       })
     case 'known': {
-      const filter = compileRule(condition.filter, place, exists)
-      return sql`CASE WHEN ${knownOperand(condition.slot)} THEN ${filter} END`
+      const filter = compileRule(condition.filter, at, isBelowNot)
+      const isKnown = knownOperand(condition.slot)
+      return isBelowNot
+        ? sql`CASE WHEN ${isKnown} THEN ${filter} END`
+        : sql`(${isKnown} AND ${filter})`
     }
     case 'logic': {
-      const operands = condition.operands.map((operand) => compileRule(operand, place, exists))
+      const isBelow = isBelowNot || condition.negated
+      const operands = condition.operands.map((operand) => compileRule(operand, at, isBelow))
       const joined = sql`(${join(operands, condition.operator === 'and' ? ' AND ' : ' OR ')})`
       return condition.negated ? sql`NOT ${joined}` : joined
     }
     case 'related':
-      return exists(condition.node)
+      return at.exists(condition.node)
     case 'never':
       return raw('0')
     default:

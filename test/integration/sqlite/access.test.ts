@@ -1,0 +1,167 @@
+/**
+ * Access rules over what only SQLite has: full-text indexes, tables without a rowid, views with
+ * triggers, columns that nothing can compare; and that indexes serve as if there were no rules.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { signJwt, testSecret } from '../../support/sign-jwt.ts'
+import type { Reply } from '../../support/sqlite-database.ts'
+import { serveSqlite } from '../../support/sqlite-database.ts'
+
+const registry = {
+  grants: [
+    {
+      role: 'clerk',
+      relation: ['notes', 'pairs', 'note_view', 'plain'],
+      actions: ['select', 'insert', 'update', 'delete'],
+    },
+    { role: 'reader', relation: 'notes', actions: ['select'], columns: ['id', 'body'] },
+    { role: 'reader', relation: 'plain', actions: ['select'], columns: ['b'] },
+  ],
+  policies: [
+    {
+      name: 'own',
+      role: ['clerk', 'reader'],
+      relation: 'notes',
+      using: 'tenant=eq.{{claims.tenant}}',
+    },
+    { name: 'own pairs', role: 'clerk', relation: 'pairs', using: 'tenant=eq.{{claims.tenant}}' },
+    {
+      name: 'own view',
+      role: 'clerk',
+      relation: 'note_view',
+      using: 'tenant=eq.{{claims.tenant}}',
+    },
+    {
+      name: 'early',
+      role: ['clerk', 'reader'],
+      relation: 'plain',
+      using: 'since=lt.{{claims.before}}',
+    },
+  ],
+}
+
+const schema = `
+  create table notes (id integer primary key, tenant integer not null, body text, at datetime);
+  create index notes_tenant on notes (tenant);
+  create virtual table notes_fts using fts5(body, content='notes', content_rowid='id');
+  insert into notes values (1, 5, 'apple tree', '2024-01-01'), (2, 6, 'apple pie', '2024-01-02'),
+    (3, 5, 'plum', '2024-01-03');
+  insert into notes_fts(notes_fts) values ('rebuild');
+  create table pairs (a integer, b text, tenant integer not null, v text, primary key (a, b)) without rowid;
+  insert into pairs values (1, 'x', 5, 'one'), (2, 'y', 6, 'two');
+  create view note_view as select id, tenant, body from notes;
+  create trigger note_view_insert instead of insert on note_view begin
+    insert into notes (id, tenant, body) values (new.id, new.tenant, new.body); end;
+  create trigger note_view_delete instead of delete on note_view begin
+    delete from notes where id = old.id; end;
+  create table plain (a integer primary key, b text, since datetime);
+  insert into plain values (1, 'old', '2020-01-01T00:00:00Z'), (2, 'new', '2030-01-01 00:00:00');
+`
+
+let api: Awaited<ReturnType<typeof serveSqlite>>
+beforeAll(async () => {
+  api = await serveSqlite(schema, {
+    policyRegistry: { file: null, text: JSON.stringify(registry) },
+    jwtSecret: Buffer.from(testSecret),
+    dbPlanEnabled: true,
+  })
+})
+afterAll(() => api.stop())
+
+type Init = NonNullable<Parameters<typeof api.get>[2]>
+
+async function as(
+  role: string,
+  target: string,
+  headers: Record<string, string> = {},
+  init: Init = {},
+): Promise<Reply> {
+  const token = await signJwt({ role, tenant: 5, before: '2025-01-01T00:00:00+02:00' })
+  return api.get(target, { authorization: `Bearer ${token}`, ...headers }, init)
+}
+
+const json = { 'content-type': 'application/json', prefer: 'return=representation' }
+const write = (role: string, method: string, target: string, body: unknown) =>
+  as(role, target, json, { method, body: JSON.stringify(body) })
+
+describe('full-text search', () => {
+  test.each([
+    ['finds rows that are shown', 'body=fts.apple', [{ id: 1 }]],
+    ['and what it does not find is shown as well', 'body=not.fts.apple', [{ id: 3 }]],
+    ['also with a negated word', 'body=wfts.-pie', [{ id: 1 }, { id: 3 }]],
+  ])('%s', async (_, filter, rows) => {
+    expect((await as('clerk', `/notes?select=id&${filter}`)).body).toEqual(rows)
+    expect((await as('reader', `/notes?select=id&${filter}`)).body).toEqual(rows)
+  })
+})
+
+test('a policy on a column that is not granted rules all the same', async () => {
+  expect((await as('reader', '/notes?select=id,body')).body).toEqual([
+    { id: 1, body: 'apple tree' },
+    { id: 3, body: 'plum' },
+  ])
+  expect((await as('reader', '/plain?select=b')).body).toEqual([{ b: 'old' }])
+})
+
+test('moments in policies compare by value', async () => {
+  expect((await as('clerk', '/plain?select=a')).body).toEqual([{ a: 1 }])
+})
+
+describe('a table without a rowid', () => {
+  test('merges own rows only', async () => {
+    const upsert = (row: unknown) =>
+      as(
+        'clerk',
+        '/pairs',
+        { ...json, prefer: 'return=representation,resolution=merge-duplicates' },
+        { method: 'POST', body: JSON.stringify(row) },
+      )
+    expect(await upsert({ a: 2, b: 'y', tenant: 5, v: 'mine' })).toMatchObject({
+      status: 403,
+      body: { code: '42501' },
+    })
+    expect(await upsert({ a: 1, b: 'x', tenant: 5, v: 'mine' })).toMatchObject({
+      status: 200,
+      body: [{ a: 1, v: 'mine' }],
+    })
+  })
+
+  test('is moved and deleted from by own rows only', async () => {
+    expect((await write('clerk', 'PATCH', '/pairs', { tenant: 6 })).status).toBe(403)
+    expect((await write('clerk', 'PATCH', '/pairs?a=eq.2', { v: 'x' })).body).toEqual([])
+    expect((await as('clerk', '/pairs?a=gt.1', json, { method: 'DELETE' })).body).toEqual([])
+  })
+})
+
+describe('a view with triggers', () => {
+  test('takes rows that its policies allow', async () => {
+    expect(
+      (await write('clerk', 'POST', '/note_view', { id: 8, tenant: 6, body: 'x' })).status,
+    ).toBe(403)
+    expect(
+      (await write('clerk', 'POST', '/note_view', { id: 8, tenant: 5, body: 'x' })).status,
+    ).toBe(201)
+  })
+
+  test('deletes what it shows', async () => {
+    const removed = await as('clerk', '/note_view?id=in.(2,8)&select=id', json, {
+      method: 'DELETE',
+    })
+    expect(removed.body).toEqual([{ id: 8 }])
+  })
+})
+
+describe('indexes serve as if there were no rules', () => {
+  const plan = { accept: 'application/vnd.pgrst.plan+text' }
+
+  test('a key', async () => {
+    const { text } = await as('clerk', '/notes?select=body&id=eq.1', plan)
+    expect(text).toMatch(/SEARCH .* USING INTEGER PRIMARY KEY \(rowid=\?\)/)
+    expect(text).not.toMatch(/SCAN notes|MATERIALIZE|CO-ROUTINE/)
+  })
+
+  test('the policy', async () => {
+    const { text } = await as('clerk', '/notes?select=body&body=like.a*', plan)
+    expect(text).toMatch(/SEARCH .* USING INDEX notes_tenant \(tenant=\?\)/)
+  })
+})
