@@ -10,9 +10,11 @@ import type { WriteFacts } from './catalog/write-facts.ts'
 import type { ConstraintEvidence } from './wire/reply-frames.ts'
 
 export interface FailedWrite {
+  /** The relation that was written; empty where a function may have written to any. */
   readonly relation: string
   readonly mutation: 'insert' | 'update' | 'upsert' | 'delete'
-  readonly facts: WriteFacts | undefined
+  /** By relation: triggers write to others, too. */
+  readonly facts: ReadonlyMap<string, WriteFacts>
   readonly evidence: ConstraintEvidence | undefined
 }
 
@@ -44,9 +46,8 @@ function uniqueFailure(named: string, failed: FailedWrite): DatabaseFailure {
   const index = /^index '(.*)'$/s.exec(named)?.[1]
   const { relation, columns } = columnsIn(named)
   const own = relation === failed.relation
-  const key = own
-    ? failed.facts?.uniqueKeys.find((each) => isSame(each.columns, columns))
-    : undefined
+  const keys = failed.facts.get(relation)?.uniqueKeys ?? []
+  const key = keys.find((each) => isSame(each.columns, columns))
   const constraint = index ?? key?.constraint ?? `${relation}_${columns.join('_')}_key`
   const message = `duplicate key value violates unique constraint "${constraint}"`
   const values = own && index === undefined ? valuesOf(columns, failed) : null
@@ -65,8 +66,8 @@ function nullFailure(named: string, failed: FailedWrite): DatabaseFailure {
 
 /** A rowid takes nothing but integers, and these were read before: it was a null. */
 function nullRowid(failed: FailedWrite): DatabaseFailure | null {
-  const column = failed.facts?.rowidColumn ?? null
-  const { evidence, relation } = failed
+  const { evidence, relation, facts } = failed
+  const column = facts.get(relation)?.rowidColumn ?? null
   if (column === null || evidence?.kind !== 'row') return null
   const isNull = evidence.row.some(([name, value]) => name === column && value === null)
   return isNull ? nullFailure(`${relation}.${column}`, failed) : null
@@ -74,10 +75,19 @@ function nullRowid(failed: FailedWrite): DatabaseFailure | null {
 
 /** `named`: its name, or its expression where it has none. */
 function checkFailure(named: string, failed: FailedWrite): DatabaseFailure {
-  const check = failed.facts?.checks.find((each) => each.label === named)
-  const constraint = check?.constraint ?? named
-  const message = `new row for relation "${failed.relation}" violates check constraint "${constraint}"`
-  return valueFailure('23514', message, { details: failingRow(failed) })
+  const { relation: written, facts } = failed
+  const has = ([, { checks }]: readonly [string, WriteFacts]) =>
+    checks.some(({ label }) => label === named)
+  const own = facts.get(written)
+  const [relation, found] =
+    own !== undefined && has([written, own])
+      ? [written, own]
+      : ([...facts].find(has) ?? [written, undefined])
+  const check = found?.checks.find((each) => each.label === named)
+  const message = `new row for relation "${relation}" violates check constraint "${check?.constraint ?? named}"`
+  return valueFailure('23514', message, {
+    details: relation === written ? failingRow(failed) : null,
+  })
 }
 
 function foreignKeyFailure({ relation, mutation, evidence }: FailedWrite): DatabaseFailure {

@@ -10,7 +10,6 @@ import { parseRaise } from '../../errors/error-envelope.ts'
 import type { CallPlan, MutatePlan } from '../../plan/plan.ts'
 import { valueFailure } from '../values/value-failure.ts'
 import type { SqliteFacts } from './catalog/sqlite-facts.ts'
-import type { WriteFacts } from './catalog/write-facts.ts'
 import { readOnlyFailure } from './compile/read-only-failure.ts'
 import { constraintFailure } from './constraint-failure.ts'
 import type { ChildFailure } from './wire/reply-frames.ts'
@@ -73,7 +72,7 @@ export function mapWriteFailure(
   const failed = {
     relation: relation.name,
     mutation,
-    facts: facts.writes.get(relation.name),
+    facts: facts.writes,
     evidence,
   }
   const broken = constraintFailure(code, message, failed)
@@ -91,11 +90,12 @@ function mapCallFailure(
     const words = 'what the function writes violates a foreign key constraint'
     return toMapped(valueFailure('23503', words), authenticated)
   }
-  const named = /constraint failed: (.*)$/s.exec(message)?.[1] ?? ''
-  const isOf = ([name, { checks }]: readonly [string, WriteFacts]) =>
-    named.startsWith(`${name}.`) || checks.some(({ label }) => label === named)
-  const [relation, own] = [...facts.writes].find(isOf) ?? ['', undefined]
-  const failed = { relation, mutation: 'insert', facts: own, evidence: undefined } as const
+  const failed = {
+    relation: '',
+    mutation: 'insert',
+    facts: facts.writes,
+    evidence: undefined,
+  } as const
   const broken = constraintFailure(code, message, failed)
   return broken === null ? mapChildFailure(failure, authenticated) : toMapped(broken, authenticated)
 }

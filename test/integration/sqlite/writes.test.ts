@@ -24,6 +24,9 @@ const schema = `
   create trigger shout after insert on kept when new.name = 'low' begin update kept set name = upper(new.name) where id = new.id; end;
   create trigger no_x before insert on kept when new.name = 'x' begin select raise(abort, 'no x here'); end;
   create trigger stop before insert on kept when new.name = 'stop' begin select raise(rollback, 'all stops'); end;
+  create table log (id integer primary key, who text constraint who_once unique, n int check (n < 3));
+  create table logged (id integer primary key, who text, n int);
+  create trigger log_it after insert on logged begin insert into log (who, n) values (new.who, new.n); end;
   create table hidden ("rowid" text, "_rowid_" text, "oid" text, n int);
   create view grown as select id, name, age from people where age >= 18;
   create trigger grown_insert instead of insert on grown begin
@@ -38,7 +41,7 @@ const schema = `
 /** The same before each test; the trigger keeps rows by this name. */
 const content = `
   update kept set name = 'z';
-  delete from pets; delete from late; delete from people; delete from codes; delete from exact; delete from priced; delete from defaults; delete from tree; delete from kept; delete from hidden; delete from docs; delete from sqlite_sequence;
+  delete from log; delete from logged; delete from pets; delete from late; delete from people; delete from codes; delete from exact; delete from priced; delete from defaults; delete from tree; delete from kept; delete from hidden; delete from docs; delete from sqlite_sequence;
   insert into people (id, name, age) values (1, 'ann', 30), (2, 'bob', 40);
   insert into pets (id, owner, name) values (1, 1, 'rex'), (2, 1, 'tom');
   insert into codes values ('en', 1, 'one');
@@ -395,6 +398,26 @@ describe('a constraint that fails says', () => {
       '23503',
       'update or delete on table "people" violates foreign key constraint "pets_owner_fkey" on table "pets"',
       'Key (id)=(1) is still referenced from table "pets".',
+    ],
+    [
+      'the name of a key that a trigger meets elsewhere',
+      () =>
+        api.send('POST', '/logged', [
+          { who: 'a', n: 1 },
+          { who: 'a', n: 1 },
+        ]),
+      409,
+      '23505',
+      'duplicate key value violates unique constraint "who_once"',
+      null,
+    ],
+    [
+      'the relation of a check that a trigger meets elsewhere',
+      () => api.send('POST', '/logged', { who: 'a', n: 5 }),
+      400,
+      '23514',
+      'new row for relation "log" violates check constraint "log_n_check"',
+      null,
     ],
     [
       'the reference that is judged at the end',
