@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { Preferences } from '../../../src/api/api-request.ts'
-import { isJudgedBeforeEnd, judgeRows, maxAffectedOf } from '../../../src/plan/judge-rows.ts'
+import {
+  isJudgedBeforeEnd,
+  judgeRows,
+  maxAffectedOf,
+  rowBounds,
+} from '../../../src/plan/judge-rows.ts'
 import type { DatabasePlan } from '../../../src/plan/plan.ts'
 import { callPlan, mutatePlan, readPlan, returns, root } from '../../support/plan-builders.ts'
 
@@ -92,4 +97,20 @@ describe('whether the end of the transaction waits for the judgement', () => {
   ])('%s', (_, plan, preferences, expected) => {
     expect(isJudgedBeforeEnd(plan, preferences)).toBe(expected)
   })
+})
+
+test.each<[string, DatabasePlan]>([
+  ['a read', read],
+  ['a singular insert', mutatePlan('insert', 'items', { media: withoutBody })],
+  ['an update', mutatePlan('update', 'items')],
+  ['a singular deletion', mutatePlan('delete', 'items', { media: singular })],
+  ['a PUT', mutatePlan('upsert', 'items')],
+  ['a call', volatile],
+])('the bounds of %s allow what the rules allow', (_, plan) => {
+  for (const preferences of [{}, bounded, { ...bounded, maxAffected: 0 }, lenient]) {
+    const { fewest, most } = rowBounds(plan, preferences)
+    for (const rows of [0, 1, 2, 3]) {
+      expect(rows >= fewest && rows <= most).toBe(judgeRows(plan, preferences, rows) === null)
+    }
+  }
 })

@@ -15,6 +15,7 @@ import { createFrameReader } from '../wire/sqlite-frame-reader.ts'
 import { createBlockingSocket } from './blocking-socket.ts'
 import { createSqliteConnection } from './sqlite-connection.ts'
 import { createSqliteWriter } from './sqlite-writer.ts'
+import { WritableDatabase } from './writable-database.ts'
 
 const watch = `
   const bytes = Buffer.alloc(1)
@@ -60,7 +61,7 @@ function serveWrites(path: string, foreignKeys: boolean): void {
   const socket = createBlockingSocket(childDescriptors.frames)
   const writer = createSqliteWriter({
     path,
-    foreignKeys,
+    open: (file, state) => new WritableDatabase(file, state, foreignKeys),
     send: (id, reply) => socket.send({ id, micros: 0, reply }),
   })
   const frames = createFrameReader()

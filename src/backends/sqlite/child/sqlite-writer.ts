@@ -11,12 +11,12 @@ import type { ChildFailure, ChildReply } from '../wire/reply-frames.ts'
 import type { ChildRequest } from '../wire/request-frames.ts'
 import { isSameFile } from '../wire/schema-stamp.ts'
 import type { WriteProgram, WriterProgram } from '../wire/write-program.ts'
-import { codeOf, stateOf } from './database-file.ts'
+import { codeOf, type FileState, stateOf } from './database-file.ts'
 import { diagnoseWrite } from './diagnose-write.ts'
 import { type Called, runCall } from './run-call.ts'
 import { runWrite, type Written } from './run-write.ts'
 import { toFailure } from './sqlite-connection.ts'
-import { WritableDatabase } from './writable-database.ts'
+import type { WritableDatabase } from './writable-database.ts'
 import { BoundProgram, type PreparedProgram } from './write-statements.ts'
 
 type Write = Extract<ChildRequest, { readonly op: 'write' }>
@@ -39,8 +39,7 @@ export interface SqliteWriter {
 
 export interface SqliteWriterOptions {
   readonly path: string
-  /** They are enforced. */
-  readonly foreignKeys: boolean
+  readonly open: (path: string, file: FileState) => WritableDatabase
   readonly send: (id: number, reply: ChildReply) => void
 }
 
@@ -56,7 +55,7 @@ class BrokenKey extends Error {
 
 type Replies = readonly (readonly [number, ChildReply])[]
 
-export function createSqliteWriter({ path, foreignKeys, send }: SqliteWriterOptions): SqliteWriter {
+export function createSqliteWriter({ path, open, send }: SqliteWriterOptions): SqliteWriter {
   /** Text by slot. */
   const registered: string[] = []
   let waiting: WriteRequest[] = []
@@ -75,7 +74,7 @@ export function createSqliteWriter({ path, foreignKeys, send }: SqliteWriterOpti
     // what SQLite has cached of the schema could be of an overwritten file
     if (newest > epoch || (current !== null && !isSameFile(current.file, state))) close()
     epoch = Math.max(epoch, newest)
-    current ??= new WritableDatabase(path, state, foreignKeys)
+    current ??= open(path, state)
     return current
   }
 
