@@ -280,6 +280,29 @@ const cases: readonly WriteCase[] = [
     },
   },
   {
+    name: 'a function that writes, with an embed that is not granted',
+    send: ['POST', '/rpc/reopen_orders?select=id,secrets(*)', { tenant: 5 }],
+    expect: denied('secrets'),
+  },
+  {
+    name: 'a function that writes, with an embed of which some rows are hidden',
+    send: ['POST', '/rpc/reopen_orders?select=id,customers(name)&order=id', { tenant: 5 }],
+    expect: {
+      status: 200,
+      body: [
+        { id: 2, customers: { name: 'Ada' } },
+        { id: 3, customers: null },
+        { id: 4, customers: { name: 'Ada' } },
+      ],
+    },
+  },
+  {
+    name: 'a function that writes and is not granted',
+    as: poster,
+    send: ['POST', '/rpc/reopen_orders', { tenant: 5 }],
+    expect: denied('reopen_orders', 'function'),
+  },
+  {
     name: 'writing to what may only be read',
     send: ['POST', '/projects', { id: 9, name: 'x', sealed: false }],
     expect: denied('projects'),

@@ -194,6 +194,19 @@ describe('with a registry', () => {
     expect(plan('GET /directors', 'director').ok).toBe(true)
   })
 
+  test('the root document has what is granted, or everything where the operator says so', () => {
+    const shown = (openapiMode: RuledOptions['openapiMode']) => {
+      const at = { options: { ...options, openapiMode }, role: 'clerk' }
+      const root = planned(cache, 'GET /', {}, at)
+      const plan = root.ok ? root.value.plan : null
+      return plan?.kind === 'inspect'
+        ? [...plan.shown.relations.values()].map(({ name }) => name)
+        : []
+    }
+    expect(shown('follow-privileges')).toEqual(['films'])
+    expect(shown('ignore-privileges').sort()).toEqual(['directors', 'films'])
+  })
+
   test('so is a role that occurs nowhere, whatever another has asked', () => {
     expect(plan('GET /films', 'clerk').ok).toBe(true)
     expect(plan('GET /films', 'stranger')).toMatchObject({
