@@ -10,7 +10,7 @@ const wide = Array.from({ length: 1200 }, (_, index) => `c${index} int default $
 const schema = `
   create table anyhow (id integer primary key, i int, r real, b boolean, t text, d date, j json, x blob, u);
   insert into anyhow values
-    (1, 5, 1.5, 1, 'text', '2024-01-05', '{"a": [1, 2.50, "x"], "b": 9007199254740993}', x'00ff', 7),
+    (1, 5, 1.5, 1, 'text', '2024-01-05', '{"a":[1,2.50,"x"],"b":9007199254740993}', x'00ff', 7),
     (2, 'five', 'much', 'perhaps', 6, 20240105, 'no json', 'text', '7'),
     (3, x'0a', 9e999, 0, x'0b', 1704412800.5, jsonb('{"b":[true,null]}'), null, -9e999),
     (4, 9223372036854775807, 0.1, null, '"quoted" \\ ' || char(10) || '😀', null, '{a: 1}', 5, null),
@@ -71,7 +71,7 @@ describe('values in JSON', () => {
     [
       'j',
       [
-        '{"a": [1, 2.50, "x"], "b": 9007199254740993}',
+        '{"a":[1,2.50,"x"],"b":9007199254740993}',
         '"no json"',
         '{"b":[true,null]}',
         '{"a":1}',

@@ -21,6 +21,19 @@ class CompileRefusal extends Error {
   }
 }
 
+/** There is no quick form of a plan's JSON. */
+export class NoQuickForm extends Error {
+  constructor() {
+    super('no quick form')
+    this.name = 'NoQuickForm'
+  }
+}
+
+/** Throws  NoQuickForm */
+export function noQuickForm(): never {
+  throw new NoQuickForm()
+}
+
 /** What a compiler that threw gave up for; throws on what is no giving up. */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof CompileRefusal) return error.refusal

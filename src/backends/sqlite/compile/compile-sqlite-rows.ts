@@ -6,9 +6,9 @@
 import { assertNever } from '../../../core/assert-never.ts'
 import type { OrderBy, ReadNode, SelectColumn, SpreadColumn } from '../../../plan/plan.ts'
 import { compileWhere } from '../../sql/compile-filter.ts'
-import { constant, join, noSql, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import { ident, join, noSql, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import { valueFailure } from '../../values/value-failure.ts'
-import { refuse } from './compile-refusal.ts'
+import { noQuickForm, refuse } from './compile-refusal.ts'
 import { compileAggregate, countRows } from './compile-sqlite-aggregate.ts'
 import { compileCast } from './compile-sqlite-cast.ts'
 import { compileColumn, compileField } from './compile-sqlite-field.ts'
@@ -21,6 +21,8 @@ import {
   type NodeScope,
   openScope,
 } from './compile-sqlite-scope.ts'
+import { toQuickJson } from './quick-json-value.ts'
+import { textLiteral } from './sqlite-literal.ts'
 import { limitOperand, offsetOperand } from './sqlite-operands.ts'
 import { concatenated, exact, type SqliteValue, toJson } from './sqlite-value.ts'
 
@@ -58,6 +60,13 @@ export interface RowsSql {
   readonly query: SqlText
   /** What is selected, by its names in the answer. */
   readonly names: readonly string[]
+}
+
+export interface QuickRowsSql {
+  /** One row, as an expression that SQLite knows as JSON. */
+  readonly object: SqlText
+  /** What follows FROM, up to the end of the query. */
+  readonly from: SqlText
 }
 
 /** The query for the rows of a scope. */
@@ -99,6 +108,20 @@ function taken({ name, value, isAggregate, column }: Offer): Output {
   return { name, value: value(), isAggregate, column }
 }
 
+function compileEmbed(
+  scope: NodeScope,
+  kind: 'object' | 'array',
+  context: CompileContext,
+): SqliteValue {
+  if (context.jsonForm === 'quick') {
+    const { object, from } = compileQuickRows(scope, context)
+    const shown = kind === 'object' ? object : sql`json_group_array(${object})`
+    return { ...exact('document', sql`(SELECT ${shown} FROM ${from})`), isMarked: true }
+  }
+  const { query } = compileRows(scope, objectProjection, context)
+  return exact('document', kind === 'object' ? sql`(${query})` : compileArray(query))
+}
+
 /** Rows as a JSON array, which is never null. */
 function compileArray(rows: SqlText): SqlText {
   return sql`(SELECT '[' || ifnull(group_concat(r, ','), '') || ']' FROM (${rows}))`
@@ -106,10 +129,51 @@ function compileArray(rows: SqlText): SqlText {
 
 export const objectProjection: Projection = (outputs) => {
   const members = outputs.flatMap(({ name, value }, index) => [
-    constant(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`),
+    textLiteral(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`),
     toJson(value),
   ])
   return concatenated([...members, raw(outputs.length === 0 ? `'{}'` : `'}'`)])
+}
+
+/** A member's name and its value are two. */
+const mostMembers = 500
+
+/**
+ * The rows of a scope in the quick form. What sorts or limits them handles bare columns, under the
+ * name that the query has for the relation, and objects are made of what is left: they would not stay
+ * JSON to SQLite on their way through a sub-select.
+ *
+ * Throws  what `noQuickForm` does
+ */
+export function compileQuickRows(scope: NodeScope, context: CompileContext): QuickRowsSql {
+  const { node, table } = scope
+  const selection = selectionOf(scope, context)
+  // a sub-select would ask for the collation of its columns
+  if (selection.isGrouped || scope.incomparable.size > 0) return noQuickForm()
+  const outputs = selection.offers.map(taken)
+  if (outputs.length > mostMembers) return noQuickForm()
+  const members = outputs.flatMap(({ name, value }) => [
+    textLiteral(name),
+    toQuickJson(value) ?? noQuickForm(),
+  ])
+  const object = sql`json_object(${join(members, ', ')})`
+  const source = sourceOf(scope, selection, context)(noSql)
+  const isOne = node.join?.output.kind === 'object'
+  const isBare = node.order.length === 0 && (isOne || windowOf(node) === noSql)
+  if (isBare) return { object, from: source }
+  return { object, from: sql`(SELECT ${bareColumns(scope)} FROM ${source}) AS ${table}` }
+}
+
+/** All that the query may read of a row; SQLite leaves out what nobody asks for. */
+function bareColumns({ node, relation, table }: NodeScope): SqlText {
+  const { rows } = node
+  const granted = rows.kind === 'all' ? null : rows.columns
+  const names = [...relation.columns.keys()].filter((name) => granted?.has(name) ?? true)
+  if (names.length === 0) return raw('1')
+  return join(
+    names.map((name) => sql`${table}.${ident(name)} AS ${ident(name)}`),
+    ', ',
+  )
 }
 
 function groupColumn(index: number): SqlText {
@@ -135,11 +199,11 @@ function selectionOf(scope: NodeScope, context: CompileContext): Selection {
       case 'object':
       case 'array': {
         if (output.isEmpty) return []
-        const { query } = compileRows(openScope(child, scope, context), objectProjection, context)
-        const value = output.kind === 'object' ? sql`(${query})` : compileArray(query)
-        return [offer(output.name, () => exact('document', value))]
+        const value = compileEmbed(openScope(child, scope, context), output.kind, context)
+        return [offer(output.name, () => value)]
       }
       case 'spread-one': {
+        if (context.jsonForm === 'quick') return noQuickForm()
         const childScope = openScope(child, scope, context)
         const inner = selectionOf(childScope, context)
         joined.set(child.key, childScope)
@@ -148,6 +212,7 @@ function selectionOf(scope: NodeScope, context: CompileContext): Selection {
         return output.columns.flatMap((column) => lift(column, named(column.name), childScope))
       }
       case 'spread-many':
+        if (context.jsonForm === 'quick') return noQuickForm()
         return gather(output.columns, openScope(child, scope, context), context)
       default:
         return assertNever(output)

@@ -40,7 +40,15 @@ export interface CompileContext {
   readonly ignoresWindows: boolean
   /** Where the root's rows come from where that is not the relation, under that name; null: it is. */
   readonly rootSource: ((table: SqlText) => SqlText) | null
+  /** How rows become JSON. */
+  readonly jsonForm: JsonForm
 }
+
+/**
+ * `quick`: SQLite's own functions make the objects. `careful`: their texts are put together piece by
+ * piece, which takes twice as long and can be done with any plan.
+ */
+export type JsonForm = 'quick' | 'careful'
 
 export interface ResultSource {
   /** An item of FROM. */
@@ -48,7 +56,10 @@ export interface ResultSource {
   readonly relation: Relation
 }
 
-export function createCompileContext(snapshot: SchemaSnapshot): CompileContext {
+export function createCompileContext(
+  snapshot: SchemaSnapshot,
+  jsonForm: JsonForm = 'careful',
+): CompileContext {
   let count = 0
   const facts = sqliteFacts(snapshot.engineFacts)
   return {
@@ -61,6 +72,7 @@ export function createCompileContext(snapshot: SchemaSnapshot): CompileContext {
     ignoresWindows: false,
     result: null,
     rootSource: null,
+    jsonForm,
     nextAlias() {
       count += 1
       return raw(`t${count}`)

@@ -9,17 +9,15 @@ import type { BodyEncoder, CallPlan, ReadNode, ReadPlan } from '../../../plan/pl
 import type { ReturnType } from '../../../schema/catalog.ts'
 import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { compileWhere } from '../../sql/compile-filter.ts'
-import {
-  constant,
-  join,
-  raw,
-  type SqlStatement,
-  type SqlText,
-  sql,
-  toStatement,
-} from '../../sql/sql-text.ts'
+import { join, raw, type SqlStatement, type SqlText, sql, toStatement } from '../../sql/sql-text.ts'
 import { explainPrefix } from '../wire/query-plan.ts'
-import { notImplemented, type Refusal, refusalOf } from './compile-refusal.ts'
+import {
+  NoQuickForm,
+  noQuickForm,
+  notImplemented,
+  type Refusal,
+  refusalOf,
+} from './compile-refusal.ts'
 import {
   type Call,
   callOf,
@@ -35,14 +33,22 @@ import {
   statementsOf,
   valueProjection,
 } from './compile-sqlite-call.ts'
-import { compileRows, objectProjection, type Projection } from './compile-sqlite-rows.ts'
+import {
+  compileQuickRows,
+  compileRows,
+  objectProjection,
+  type Projection,
+} from './compile-sqlite-rows.ts'
 import {
   type CompileContext,
   conditionsOf,
   countingContext,
   createCompileContext,
+  type JsonForm,
+  type NodeScope,
   openScope,
 } from './compile-sqlite-scope.ts'
+import { textLiteral } from './sqlite-literal.ts'
 import { toCsvField } from './sqlite-value.ts'
 
 /** SQLite calls a function with a thousand arguments at most. */
@@ -59,18 +65,16 @@ type ReadingPlan = ReadPlan | CallPlan
 
 /**
  * Compiles each plan once and forgets it together with the plan, which belongs to one snapshot and
- * one configuration.
+ * one configuration. `jsonForm`: the one that is taken where a plan has both.
  */
-export function createSqliteCompiler(): (
-  plan: ReadingPlan,
-  snapshot: SchemaSnapshot,
-  preRequest: string | null,
-) => CompiledPlan {
+export function createSqliteCompiler(
+  jsonForm: JsonForm = 'quick',
+): (plan: ReadingPlan, snapshot: SchemaSnapshot, preRequest: string | null) => CompiledPlan {
   const compiled = new WeakMap<ReadingPlan, CompiledPlan>()
   return (plan, snapshot, preRequest) => {
     const known = compiled.get(plan)
     if (known !== undefined) return known
-    const fresh = compileSqlite(plan, snapshot, preRequest)
+    const fresh = compileSqlite(plan, snapshot, preRequest, jsonForm)
     compiled.set(plan, fresh)
     return fresh
   }
@@ -80,9 +84,10 @@ function compileSqlite(
   plan: ReadingPlan,
   snapshot: SchemaSnapshot,
   preRequest: string | null,
+  jsonForm: JsonForm,
 ): CompiledPlan {
   try {
-    const context = createCompileContext(snapshot)
+    const context = createCompileContext(snapshot, jsonForm)
     const statement = compilePlan(plan, context)
     const whole = sql`${context.sources.definitions()}${statement}`
     const before = compileBefore(plan, preRequest, context)
@@ -91,6 +96,7 @@ function compileSqlite(
       main: toStatement(explainIfAsked(whole, plan), () => '?'),
     })
   } catch (error) {
+    if (error instanceof NoQuickForm) return compileSqlite(plan, snapshot, preRequest, 'careful')
     return err(refusalOf(error))
   }
 }
@@ -128,17 +134,49 @@ function compilePlan(plan: ReadingPlan, context: CompileContext): SqlText {
 
 function compileRead(plan: ReadPlan, context: CompileContext): SqlText {
   const scope = openScope(plan.root, null, context)
-  const body = bodyOf(plan.headersOnly ? { kind: 'none' } : plan.media.encoder, null)
-  const { query, names } = compileRows(scope, body.project, context)
+  const encoder: BodyEncoder = plan.headersOnly ? { kind: 'none' } : plan.media.encoder
+  const { body, from } =
+    context.jsonForm === 'quick'
+      ? compileQuickBody(scope, encoder, context)
+      : compileBody(scope, encoder, context)
   const columns = [
-    sql`CAST(${body.text(names)} AS BLOB) AS body`,
+    sql`CAST(${body} AS BLOB) AS body`,
     sql`count(*) AS rows`,
     sql`${compileTotal(plan, context)} AS total`,
   ]
-  return sql`SELECT ${join(columns, ', ')} FROM (${query})`
+  return sql`SELECT ${join(columns, ', ')} FROM ${from}`
+}
+
+interface BodySql {
+  readonly body: SqlText
+  /** What follows FROM. */
+  readonly from: SqlText
+}
+
+function compileBody(scope: NodeScope, encoder: BodyEncoder, context: CompileContext): BodySql {
+  const body = bodyOf(encoder, null)
+  const { query, names } = compileRows(scope, body.project, context)
+  return { body: body.text(names), from: sql`(${query})` }
+}
+
+/** Throws  what `noQuickForm` does */
+function compileQuickBody(
+  scope: NodeScope,
+  encoder: BodyEncoder,
+  context: CompileContext,
+): BodySql {
+  if (encoder.kind !== 'json' && encoder.kind !== 'singular') return noQuickForm()
+  const { object, from } = compileQuickRows(scope, context)
+  const json =
+    encoder.kind === 'json'
+      ? sql`json_group_array(${object})`
+      : // any other number of rows than one is an error
+        sql`ifnull(min(${object}), 'null')`
+  return { body: strippedIf(encoder.stripNulls, json), from }
 }
 
 function compileCall(plan: CallPlan, context: CompileContext): SqlText {
+  if (context.jsonForm === 'quick') return noQuickForm()
   const call = callOf(plan, context)
   refuseWriting(call)
   const { last } = statementsOf(call)
@@ -186,9 +224,8 @@ export function compileShown(
   encoder: BodyEncoder,
   context: CompileContext,
 ): SqlText {
-  const body = bodyOf(encoder, null)
-  const { query, names } = compileRows(openScope(root, null, context), body.project, context)
-  return sql`${context.sources.definitions()}SELECT CAST(${body.text(names)} AS BLOB), count(*) FROM (${query})`
+  const { body, from } = compileBody(openScope(root, null, context), encoder, context)
+  return sql`${context.sources.definitions()}SELECT CAST(${body} AS BLOB), count(*) FROM ${from}`
 }
 
 /** Counted apart only where the page may not be all there is. */
@@ -257,7 +294,7 @@ const csvBody: Body = {
     return join(parts, ` || ',' || `)
   },
   text: (names) => {
-    const header = sql`iif(count(*) = 0, '', ${constant(names.join(','))})`
+    const header = sql`iif(count(*) = 0, '', ${textLiteral(names.join(','))})`
     return sql`${header} || char(10) || ifnull(group_concat(r, char(10)), '')`
   },
 }

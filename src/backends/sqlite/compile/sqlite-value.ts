@@ -22,6 +22,8 @@ export interface SqliteValue {
   readonly storedForm?: StoredForm
   /** A column with a collation that is not there: whatever compares it fails, as it is to. */
   readonly isIncomparable?: boolean
+  /** Of a document: an expression that SQLite knows as JSON, and not as a text. */
+  readonly isMarked?: boolean
 }
 
 /**
@@ -69,7 +71,7 @@ export function toJson(value: SqliteValue): SqlText {
       return sql`CASE ${text} WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE ${otherwise} END`
     }
     case 'json':
-      return sql`CASE WHEN json_valid(${text}, 1) THEN ${text} WHEN json_valid(${text}, 10) THEN json(${text}) ELSE ${anyToJson(text)} END`
+      return sql`CASE WHEN json_valid(${text}, 10) THEN json(${text}) ELSE ${anyToJson(text)} END`
     case 'integer':
       return isExact ? sql`ifnull(${text}, ${jsonNull})` : anyToJson(text)
     case 'text':
