@@ -6,6 +6,8 @@ export interface Answer {
   readonly status: number
   readonly type: string | null
   readonly range: string | null
+  readonly location: string | null
+  readonly preferences: string | null
   readonly body: unknown
   /** Of a refusal. */
   readonly code?: string
@@ -18,7 +20,14 @@ export function toAnswer(status: number, headers: Headers, text: string): Answer
   const renamed = text.replaceAll('main.', 'public.').replaceAll("schema 'main'", "schema 'public'")
   const isJson = type?.includes('json') === true && renamed !== ''
   const body: unknown = isJson ? JSON.parse(renamed) : renamed
-  const answer = { status, type, range: headers.get('content-range'), body }
+  const answer = {
+    status,
+    type,
+    range: headers.get('content-range'),
+    location: headers.get('location'),
+    preferences: headers.get('preference-applied'),
+    body,
+  }
   if (status < 400 || typeof body !== 'object' || body === null) return answer
   const { code, message, details } = body as Readonly<Record<string, unknown>>
   return { ...answer, code: String(code), message: String(message), details: String(details) }
@@ -53,6 +62,12 @@ function unquoted(field: string): string {
   return field.slice(1, -1).replaceAll('""', '"').replaceAll('\\\\', '\\')
 }
 
+/** What stands below the names of a CSV text, in any order. */
+export function csvValues({ body }: Answer): unknown {
+  const rows = typeof body === 'string' ? csvRows(body) : null
+  return Array.isArray(rows) ? sorted(rows.slice(1)) : null
+}
+
 /** Rows of CSV, whose fields may be documents, and numbers with zeros behind them. */
 function csvRows(text: string): unknown {
   const rows: unknown[][] = [[]]
@@ -71,10 +86,22 @@ function sorted(body: unknown): unknown {
   return body.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
 }
 
-/** Refusals are the same by status, code and message; the words beside it may be an engine's own. */
+/** Of the numbers in a text: the zeros that a declared scale adds are PostgreSQL's alone. */
+export function withoutScale(text: string): string {
+  return text.replace(/(\.\d*?)0+(?=[,)])/g, '$1').replace(/\.(?=[,)])/g, '')
+}
+
+/**
+ * Refusals are the same by status, code and message, of constraints also by what they tell of rows;
+ * else the words beside it may be an engine's own.
+ */
 export function comparable(answer: Answer, isOrdered = true): unknown {
-  const { code, message, body, details: _, ...rest } = answer
-  if (code !== undefined) return { status: rest.status, code, message }
+  const { code, message, body, details, ...rest } = answer
+  if (code !== undefined) {
+    const isOfConstraint = code.startsWith('23')
+    const plain = details === undefined ? undefined : withoutScale(details)
+    return { status: rest.status, code, message, ...(isOfConstraint ? { details: plain } : {}) }
+  }
   const plain = typeof body === 'string' ? csvRows(body) : withoutLayout(body)
   return { ...rest, body: isOrdered ? plain : sorted(plain) }
 }

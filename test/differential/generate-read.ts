@@ -3,15 +3,19 @@
  * some with operands or names that have to be refused. A seed and an index make the same read again.
  */
 import { createRandom, type Random } from '../fuzz/random.ts'
-import { type Kind, type Table, tableNamed, tables, textOf, uuids } from './schema.ts'
+import { constrainedText } from './constrained-tables.ts'
+import { tableNamed, tables, textOf, uuids } from './schema.ts'
+import type { Kind, Table } from './table.ts'
 
-export interface Read {
-  readonly method: 'GET' | 'HEAD'
+/** A request to both engines. */
+export interface Asked {
+  readonly method: string
   readonly target: string
   readonly headers: Readonly<Record<string, string>>
+  readonly body: string | null
 }
 
-type Parameter = readonly [name: string, value: string]
+export type Parameter = readonly [name: string, value: string]
 
 const casts: Readonly<Record<Kind, readonly string[]>> = {
   smallint: ['text', 'integer', 'bigint', 'numeric', 'double precision'],
@@ -24,6 +28,7 @@ const casts: Readonly<Record<Kind, readonly string[]>> = {
   date: ['text', 'timestamp', 'date'],
   time: ['text', 'time'],
   timestamp: ['text', 'date', 'time', 'timestamp'],
+  moment: ['text', 'date', 'timestamptz'],
   uuid: ['text', 'uuid', 'varchar(8)'],
   json: ['text', 'json', 'jsonb'],
   bytes: ['text', 'bytea'],
@@ -56,7 +61,7 @@ const arrows = [
   '->nope',
 ]
 
-export function generateRead(seed: number, index: number): Read {
+export function generateRead(seed: number, index: number): Asked {
   const random = createRandom(seed, index)
   const table = random.pick(tables)
   const parameters = queryOf(table, '', random, 2)
@@ -76,10 +81,11 @@ export function generateRead(seed: number, index: number): Read {
     method: random.chance(0.05) ? 'HEAD' : 'GET',
     target: `/${table.name}${query === '' ? '' : `?${query}`}`,
     headers,
+    body: null,
   }
 }
 
-function encode(text: string): string {
+export function encode(text: string): string {
   return encodeURIComponent(text).replace(
     /%(?:2C|3A|28|29|22|7B|7D|3E|21|24|40|2F)/g,
     decodeURIComponent,
@@ -118,7 +124,7 @@ function queryOf(
   return [...parameters, ...embeds]
 }
 
-function selected(
+export function selected(
   table: Table,
   prefix: string,
   random: Random,
@@ -178,7 +184,7 @@ function groups(table: Table, random: Random): string {
   return [...random.some(table.columns, 1).map(([name]) => name), ...aggregates].join(',')
 }
 
-function filterParameter(table: Table, prefix: string, random: Random): Parameter {
+export function filterParameter(table: Table, prefix: string, random: Random): Parameter {
   const [field, operation] = filter(table, random)
   return [`${prefix}${field}`, operation]
 }
@@ -199,7 +205,10 @@ function filter(table: Table, random: Random, isNested = false): readonly [strin
   const compared: Kind = path.includes('->>') ? 'text' : kind
   const not = random.chance(0.15) ? 'not.' : ''
   const value = () =>
-    random.chance(0.07) ? random.pick(['x', '', '1', '2024', 'true']) : spelled(compared, random)
+    random.chance(0.07)
+      ? random.pick(['x', '', '1', '2024', 'true'])
+      : ((random.chance(0.5) ? constrainedText(name, compared, random) : null) ??
+        spelled(compared, random))
   const nested = (text: string) =>
     isNested && /[,.:(){}" ]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text
   const listed = () => random.times(0, 3, () => `"${value().replace(/["\\]/g, '\\$&')}"`).join(',')
@@ -245,6 +254,14 @@ function spelled(kind: Kind, random: Random): string {
               'epoch',
             ]),
         ],
+      ])
+    case 'moment':
+      return random.oneOf([
+        [4, () => value],
+        [1, () => value.replace('T', ' ')],
+        [1, () => value.replace(/:00$/, '')],
+        [1, () => value.slice(0, 16)],
+        [0.3, () => random.pick(['2024-03-01T00:00+25:00', 'soon', 'epoch', 'infinity'])],
       ])
     case 'date':
       return random.oneOf([

@@ -6,6 +6,7 @@ import { createAccessControl } from '../../src/access/access-control.ts'
 import { createPlanCache } from '../../src/access/plan-cache.ts'
 import { createAuthenticator } from '../../src/auth/authenticate.ts'
 import { openPostgres } from '../../src/backends/postgres/open-postgres.ts'
+import type { Config } from '../../src/config/config.ts'
 import { defaultConfig } from '../../src/config/default-config.ts'
 import { createApp } from '../../src/http/app.ts'
 import { buildSnapshot } from '../../src/schema/build-snapshot.ts'
@@ -22,13 +23,17 @@ export interface PostgresApi {
 }
 
 /** Served as the superuser, with aggregates. */
-export async function servePostgres(sql: string): Promise<PostgresApi> {
+export async function servePostgres(
+  sql: string,
+  options: Partial<Config> = {},
+): Promise<PostgresApi> {
   const database = await createTestDatabase(sql)
   const config = {
     ...defaultConfig('postgres'),
     dbUri: database.uri(),
     dbAnonRole: 'postgres',
     dbAggregatesEnabled: true,
+    ...options,
   }
   const backend = openPostgres({
     onUnreachable: () => undefined,
@@ -37,10 +42,15 @@ export async function servePostgres(sql: string): Promise<PostgresApi> {
     env: {},
     observe: observeTraced,
   })
-  const options = schemaOptions(config)
+  const wanted = schemaOptions(config)
   const { signal } = new AbortController()
-  const catalog = await backend.introspect({ options, previous: null, depth: 'full', signal })
-  const snapshot = buildSnapshot(catalog, options, 1, new Date())
+  const catalog = await backend.introspect({
+    options: wanted,
+    previous: null,
+    depth: 'full',
+    signal,
+  })
+  const snapshot = buildSnapshot(catalog, wanted, 1, new Date())
   const app = createApp({
     currentGeneration: () => ({ config, snapshot }),
     backend,

@@ -129,9 +129,20 @@ function toNumeric(target: CastTarget, source: ValueKind, value: TypedValue): Ty
   const number: TypedText = isNumber ? ok(value) : parsed(target, source, value)
   const [precision, scale = 0] = target.modifiers
   if (!number.ok || precision === undefined || Number.isNaN(number.value)) return number
-  const rescaled = Number(Number(number.value).toFixed(Math.min(scale, 100)))
+  const rescaled = toScale(Number(number.value), scale)
   if (Math.abs(rescaled) < 10 ** (precision - scale)) return ok(rescaled)
   return err(valueFailure('22003', 'numeric field overflow'))
+}
+
+/**
+ * Halves go away from zero, as they stand in the number's digits: those of 1.005 are not what the
+ * nearest floating-point number is, which lies below.
+ */
+function toScale(value: number, scale: number): number {
+  if (!Number.isFinite(value)) return value
+  const [digits = '', exponent = '0'] = String(Math.abs(value)).split('e')
+  const shifted = Math.round(Number(`${digits}e${Number(exponent) + scale}`))
+  return Math.sign(value) * Number(`${shifted}e${-scale}`)
 }
 
 /** The JSON text. */

@@ -235,3 +235,24 @@ test('what is written gets the form of its column, and sorts with it', async () 
     expect(sorted.indexOf(1000), name).toBe(earlier.length)
   }
 })
+
+test('the text of a moment has a zone of whole hours without its minutes', async () => {
+  const zoned = await serveSqlite(`create table zoned (id integer primary key, at timestamptz);
+    insert into zoned values (1, '2024-02-29T12:00:00+00:00'), (2, '2024-02-29 12:00:00.5-05:00'),
+      (3, '2024-02-29T12:00:00+05:30'), (4, '2024-02-29 12:00:00'), (5, 1709209800), (6, null);`)
+  try {
+    const { body } = await zoned.get('/zoned?select=at::text&order=id')
+    expect(body).toEqual(
+      [
+        '2024-02-29 12:00:00+00',
+        '2024-02-29 12:00:00.5-05',
+        '2024-02-29 12:00:00+05:30',
+        '2024-02-29 12:00:00',
+        '1709209800',
+        null,
+      ].map((at) => ({ at })),
+    )
+  } finally {
+    await zoned.stop()
+  }
+})

@@ -18,6 +18,8 @@ const schema = `
   create table defaults (id integer primary key, word default abc, quoted text default "d e",
     made text default (lower('XY')), n int default 7, now text default current_timestamp);
   create table tree (id integer primary key, parent integer references tree (id));
+  create table members (id integer primary key, person integer references people (id),
+    role text default 'guest' check (role <> 'none'), shout text generated always as (upper(role)) stored);
   create table late (id integer primary key, person integer references people (id) deferrable initially deferred);
   create table kept (id integer primary key, name text);
   create trigger keep_b before delete on kept when old.name = 'b' begin select raise(ignore); end;
@@ -41,9 +43,10 @@ const schema = `
 /** The same before each test; the trigger keeps rows by this name. */
 const content = `
   update kept set name = 'z';
-  delete from log; delete from logged; delete from pets; delete from late; delete from people; delete from codes; delete from exact; delete from priced; delete from defaults; delete from tree; delete from kept; delete from hidden; delete from docs; delete from sqlite_sequence;
+  delete from log; delete from logged; delete from pets; delete from late; delete from members; delete from people; delete from codes; delete from exact; delete from priced; delete from defaults; delete from tree; delete from kept; delete from hidden; delete from docs; delete from sqlite_sequence;
   insert into people (id, name, age) values (1, 'ann', 30), (2, 'bob', 40);
   insert into pets (id, owner, name) values (1, 1, 'rex'), (2, 1, 'tom');
+  insert into members (id) values (7);
   insert into codes values ('en', 1, 'one');
   insert into tree values (5, null);
   insert into kept values (1, 'a'), (2, 'b'), (3, 'c');
@@ -380,6 +383,26 @@ describe('a constraint that fails says', () => {
       'Failing row contains (2, bob, -1, null, t, null, null, null, null).',
     ],
     [
+      'the row against a check, behind one whose reference leads nowhere',
+      () =>
+        api.send('POST', '/members', [
+          { id: 1, person: 99, role: 'guest' },
+          { id: 2, person: null, role: 'none' },
+        ]),
+      400,
+      '23514',
+      'new row for relation "members" violates check constraint "members_role_check"',
+      'Failing row contains (2, null, none, null).',
+    ],
+    [
+      'no generated value of the row',
+      () => api.send('PATCH', '/members?id=eq.7', { role: 'none' }),
+      400,
+      '23514',
+      'new row for relation "members" violates check constraint "members_role_check"',
+      'Failing row contains (7, null, none, null).',
+    ],
+    [
       'the reference to nothing',
       () =>
         api.send('POST', '/pets', [
@@ -448,6 +471,12 @@ describe('a constraint that fails says', () => {
     ]
     expect((await api.send('POST', '/tree', sent, showing)).body).toEqual(sent)
   })
+})
+
+test('an update of nothing looks for no rows', async () => {
+  const target = '/people?born=like.*x*'
+  expect((await api.send('PATCH', target, { age: 1 })).status).toBe(404)
+  expect((await api.send('PATCH', target, {})).status).toBe(204)
 })
 
 test('dates and uuids are written in the form of those that are there', async () => {

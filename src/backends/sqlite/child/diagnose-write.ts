@@ -28,7 +28,12 @@ export function diagnoseWrite(
   if (!isOfKey && !ofRow.test(code)) return undefined
   const rows = kind === 'delete' ? [] : readPayloadRows(bound.program, payload)
   if (isOfKey) return brokenKey(db, bound, rows)
-  return diagnosis.rows === null ? undefined : failingRow(bound, diagnosis.rows, rows)
+  if (diagnosis.rows === null) return undefined
+  // a row that fails alone for its keys only is not the one that is looked for
+  db.pragma('defer_foreign_keys = ON')
+  const found = failingRow(bound, diagnosis.rows, rows)
+  db.pragma('defer_foreign_keys = OFF')
+  return found
 }
 
 function failingRow(

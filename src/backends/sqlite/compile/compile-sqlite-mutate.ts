@@ -272,10 +272,6 @@ function compileUpdate(scope: WriteScope, list: StatementList): WriteProgram {
   const assignments = plan.columns.map((field, at) => {
     return sql`${ident(field.name)} = ${firstPayloadValue(shape, field, at)}`
   })
-  const conditions = compileWhere(writeConditions(scope))
-  const update = sql`UPDATE ${target} SET ${join(assignments, ', ')}`
-  const amongKeys = sql`${update} WHERE ${isAmongKeys(key, table)}`
-  const meant = sql`SELECT ${keyColumns(key, table)} FROM ${target}${conditions}`
   const isVirtual = facts.kind === 'virtual'
   const rules = compileWriteRules(scope, list)
   const handsBack = facts.kind === 'view' || rules !== null || !wantsNoRows(scope)
@@ -292,8 +288,13 @@ function compileUpdate(scope: WriteScope, list: StatementList): WriteProgram {
     rules,
   } as const
   if (assignments.length === 0) {
+    // no row is looked for, so neither do conditions fail
     return { ...common, targets: null, write: null, diagnosis: null }
   }
+  const conditions = compileWhere(writeConditions(scope))
+  const update = sql`UPDATE ${target} SET ${join(assignments, ', ')}`
+  const amongKeys = sql`${update} WHERE ${isAmongKeys(key, table)}`
+  const meant = sql`SELECT ${keyColumns(key, table)} FROM ${target}${conditions}`
   if (isVirtual) {
     return { ...common, targets: list.add(meant), write: list.add(amongKeys), diagnosis: null }
   }

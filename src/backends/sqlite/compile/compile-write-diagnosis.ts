@@ -57,11 +57,12 @@ export function proposedRow(scope: WriteScope): SqlText {
 
 /** The columns of a row that is updated, over the rows as they were. */
 function changedRow({ relation, plan, shape }: WriteScope): SqlText {
-  const values = [...relation.columns.keys()].map((name) => {
+  const values = [...relation.columns.values()].map(({ name, isGenerated }) => {
     const at = plan.columns.findIndex((field) => field.name === name)
     const field = plan.columns[at]
-    const value =
-      field === undefined ? sql`${other}.${ident(name)}` : firstPayloadValue(shape, field, at)
+    // what it would have become is not known, and what it was is no part of the row that failed
+    const kept = isGenerated ? raw('NULL') : sql`${other}.${ident(name)}`
+    const value = field === undefined ? kept : firstPayloadValue(shape, field, at)
     return sql`${value} AS ${ident(name)}`
   })
   return join(values, ', ')

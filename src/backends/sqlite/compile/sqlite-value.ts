@@ -107,16 +107,19 @@ export function toText(value: SqliteValue): SqlText {
   if (kind === 'real' || kind === 'numeric' || kind === 'any') return numberToText(text)
   // the concatenation takes off the mark by which SQLite knows JSON from text
   if (kind === 'document') return sql`(${text} || '')`
-  if (kind === 'timestamp') {
-    const shownAs = anyToText(text)
-    return sql`iif(substr(${shownAs}, 11, 1) = 'T', substr(${shownAs}, 1, 10) || ' ' || substr(${shownAs}, 12), ${shownAs})`
-  }
+  if (kind === 'timestamp') return momentToText(anyToText(text))
   // JSON5 and JSON in binary are shown as they are in JSON
   if (kind === 'json') {
     return sql`CASE WHEN json_valid(${text}, 1) THEN ${text} WHEN json_valid(${text}, 10) THEN json(${text}) || '' ELSE ${anyToText(text)} END`
   }
   if (value.isExact && kind !== 'blob') return sql`CAST(${text} AS TEXT)`
   return anyToText(text)
+}
+
+/** A blank for the `T`, and a zone of whole hours without its minutes. */
+function momentToText(text: SqlText): SqlText {
+  const blank = sql`iif(substr(${text}, 11, 1) = 'T', substr(${text}, 1, 10) || ' ' || substr(${text}, 12), ${text})`
+  return sql`iif(substr(${text}, -6) GLOB '[+-][0-9][0-9]:00', substr(${blank}, 1, length(${text}) - 3), ${blank})`
 }
 
 /** Whole numbers without SQLite's `.0`. */
