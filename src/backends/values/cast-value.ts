@@ -139,10 +139,12 @@ function toNumeric(target: CastTarget, source: ValueKind, value: TypedValue): Ty
  * nearest floating-point number is, which lies below.
  */
 function toScale(value: number, scale: number): number {
-  if (!Number.isFinite(value)) return value
+  // the double has no digit behind such a scale
+  if (!(Math.abs(value) < 2 ** 53 / 10 ** scale)) return value
   const [digits = '', exponent = '0'] = String(Math.abs(value)).split('e')
   const shifted = Math.round(Number(`${digits}e${Number(exponent) + scale}`))
-  return Math.sign(value) * Number(`${shifted}e${-scale}`)
+  const rounded = Number(`${shifted}e${-scale}`)
+  return value < 0 && rounded > 0 ? -rounded : rounded
 }
 
 /** The JSON text. */

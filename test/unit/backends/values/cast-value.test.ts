@@ -25,7 +25,7 @@ describe('castValue', () => {
     ['numeric(5,1)', 'real', 8.25, 8.3],
     ['numeric(6,2)', 'numeric', 1.005, 1.01],
     ['numeric(6,2)', 'numeric', -1.005, -1.01],
-    ['numeric(6,2)', 'numeric', 1e-7, 0],
+    ['numeric(6,2)', 'numeric', -1e-7, 0],
     ['numeric(24)', 'numeric', 1e21, 1e21],
     ['numeric(5,1)', 'text', 'NaN', Number.NaN],
     ['bool', 'integer', 7n, true],
