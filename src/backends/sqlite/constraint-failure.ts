@@ -44,10 +44,12 @@ export function constraintFailure(
 /** `named`: `t.a, t.b`, or `index 'i'` where expressions are indexed. */
 function uniqueFailure(named: string, failed: FailedWrite): DatabaseFailure {
   const index = /^index '(.*)'$/s.exec(named)?.[1]
-  const { relation, columns } = columnsIn(named)
+  const relation = relationIn(named, failed)
+  const key = failed.facts.get(relation)?.uniqueKeys.find(({ columns }) => {
+    return named === columns.map((column) => `${relation}.${column}`).join(', ')
+  })
+  const columns = key?.columns ?? columnsIn(named, relation)
   const own = relation === failed.relation
-  const keys = failed.facts.get(relation)?.uniqueKeys ?? []
-  const key = keys.find((each) => isSame(each.columns, columns))
   const constraint = index ?? key?.constraint ?? `${relation}_${columns.join('_')}_key`
   const message = `duplicate key value violates unique constraint "${constraint}"`
   const values = own && index === undefined ? valuesOf(columns, failed) : null
@@ -57,8 +59,9 @@ function uniqueFailure(named: string, failed: FailedWrite): DatabaseFailure {
 }
 
 function nullFailure(named: string, failed: FailedWrite): DatabaseFailure {
-  const { relation, columns } = columnsIn(named)
-  const message = `null value in column "${columns[0] ?? ''}" of relation "${relation}" violates not-null constraint`
+  const relation = relationIn(named, failed)
+  const [column = ''] = columnsIn(named, relation)
+  const message = `null value in column "${column}" of relation "${relation}" violates not-null constraint`
   return valueFailure('23502', message, {
     details: relation === failed.relation ? failingRow(failed) : null,
   })
@@ -111,20 +114,17 @@ function foreignKeyFailure({ relation, mutation, evidence }: FailedWrite): Datab
       )
 }
 
-/** Names with a dot in them are cut as SQLite writes them: at the first one. */
-function columnsIn(named: string): {
-  readonly relation: string
-  readonly columns: readonly string[]
-} {
-  const parts = named.split(', ').map((each) => {
-    const at = each.indexOf('.')
-    return [each.slice(0, at), each.slice(at + 1)] as const
-  })
-  return { relation: parts[0]?.[0] ?? '', columns: parts.map(([, column]) => column) }
+/** Names may have dots in them: the relation that is written comes first, then the longest name. */
+function relationIn(named: string, { relation, facts }: FailedWrite): string {
+  const isIn = (name: string) => named.startsWith(`${name}.`)
+  if (isIn(relation)) return relation
+  const [longest] = [...facts.keys()].filter(isIn).sort((a, b) => b.length - a.length)
+  return longest ?? named.slice(0, Math.max(named.indexOf('.'), 0))
 }
 
-function isSame(some: readonly string[], others: readonly string[]): boolean {
-  return some.length === others.length && some.every((each, at) => each === others[at])
+/** `t.a, t.b` → a, b */
+function columnsIn(named: string, relation: string): readonly string[] {
+  return named.slice(relation.length + 1).split(`, ${relation}.`)
 }
 
 function valuesOf(columns: readonly string[], { evidence }: FailedWrite): readonly string[] | null {

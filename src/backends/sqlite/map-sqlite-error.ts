@@ -217,6 +217,11 @@ const texts: readonly (readonly [RegExp, string, string])[] = [
   [/^no such module: (.*)$/, '0A000', 'module $1 of a virtual table is not available'],
   [/^near "(.*)": syntax error$/s, '42601', 'syntax error at or near "$1"'],
   [/^incomplete input$/, '42601', 'syntax error at end of input'],
+  [
+    /^foreign key mismatch - ".*" referencing "(.*)"$/s,
+    '42830',
+    'there is no unique constraint matching given keys for referenced table "$1"',
+  ],
   [/^malformed JSON$/, '22P02', 'invalid input syntax for type json'],
   [/^JSON cannot hold BLOB values$/, '22P02', 'invalid input syntax for type json'],
   [/^integer overflow$/, '22003', 'bigint out of range'],

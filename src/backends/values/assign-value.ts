@@ -29,14 +29,13 @@ export interface AssignedType {
 /**
  * `json` is the value as sent. A boolean stays one, JSON is the text of a document.
  *
- * Errors  those of the type's grammar; 22001: too long; 22003: too large; 22P05: a NUL
+ * Errors  those of the type's grammar; 22001: too long; 22003: too large
  */
 export function assignJson(type: AssignedType, json: string): TypedText {
   if (json === 'null') return ok(null)
   if (type.kind === 'json') return ok(json)
   const isText = json.startsWith('"')
   const text = isText ? textOfJsonString(json) : json
-  if (isText && text.includes('\0')) return hasNul
   if (type.kind === 'any') return ok(isText ? text : anyScalar(text))
   const value = parseTypedText(parsedTypeOf(type.kind, type.baseType), text)
   if (!value.ok) return value
@@ -45,12 +44,6 @@ export function assignJson(type: AssignedType, json: string): TypedText {
   }
   return fitted(type, value.value)
 }
-
-const hasNul = err(
-  valueFailure('22P05', 'unsupported Unicode escape sequence', {
-    details: '\\u0000 cannot be converted to text.',
-  }),
-)
 
 /** Arrays and objects are kept as their text. */
 function anyScalar(text: string) {

@@ -92,11 +92,15 @@ export function outOfRange(type: string, text: string) {
   return err(valueFailure('22003', `value "${text}" is out of range for type ${type}`))
 }
 
+/** Rule  PostgreSQL manual: Lexical Structure, Numeric Constants */
+const integer = /^([+-]?)(\d+(?:_\d+)*|0x(?:_?[\da-f]+)+|0o(?:_?[0-7]+)+|0b(?:_?[01]+)+)$/i
+
 /** What is called an integer has 64 bits where it is not PostgreSQL that stores it. */
 function parseInteger(type: ParsedType, text: string): TypedText {
-  const trimmed = text.trim()
-  if (!/^[+-]?\d+(?:_\d+)*$/.test(trimmed)) return invalid(type, text)
-  const value = BigInt(trimmed.replace(/^\+|_/g, ''))
+  const [, sign, digits] = integer.exec(text.trim()) ?? []
+  if (digits === undefined) return invalid(type, text)
+  const magnitude = BigInt(digits.replaceAll('_', ''))
+  const value = sign === '-' ? -magnitude : magnitude
   const bits = type === 'smallint' ? 16 : 64
   return BigInt.asIntN(bits, value) === value ? ok(value) : outOfRange(type, text)
 }

@@ -14,13 +14,16 @@ export type PayloadRecord = ReadonlyMap<string, string>
 
 /**
  * Shape   `[{"a": 1.50}, {"b": {"c": []}}]` → Map(a → `1.50`), Map(b → `{"c": []}`)
- * Errors  22P02: no JSON; 22023: JSON, but no object or no array of objects
+ * Errors  22P02: no JSON, or half of a surrogate pair; 22P05: a NUL; 22023: JSON, but no object or
+ *         no array of objects
  */
 export function readRecords(
   text: string,
   isArray: boolean,
 ): Result<readonly PayloadRecord[], DatabaseFailure> {
   if (!isJson(text)) return err(valueFailure('22P02', 'invalid input syntax for type json'))
+  const escaped = escapeFailure(text)
+  if (escaped !== null) return err(escaped)
   const json = text.trim()
   const wanted = isArray ? 'json_to_recordset' : 'json_to_record'
   if (!isArray) {
@@ -50,6 +53,29 @@ function isJson(text: string): boolean {
   } catch {
     return false
   }
+}
+
+const escapeSequence = /\\(?:u([\da-f]{4})(?:\\u(d[c-f][\da-f]{2}))?|.)/gi
+
+/** What is no character: PostgreSQL looks at the whole payload, whichever of its keys are taken. */
+function escapeFailure(text: string): DatabaseFailure | null {
+  if (!text.includes('\\u')) return null
+  for (const [, first, low] of text.matchAll(escapeSequence)) {
+    if (first === undefined) continue
+    if (first === '0000') {
+      return valueFailure('22P05', 'unsupported Unicode escape sequence', {
+        details: '\\u0000 cannot be converted to text.',
+      })
+    }
+    const isHigh = /^d[89ab]/i.test(first)
+    const isLow = /^d[c-f]/i.test(first)
+    if (isLow || isHigh !== (low !== undefined)) {
+      return valueFailure('22P02', 'invalid input syntax for type json', {
+        details: 'Unicode low surrogate must follow a high surrogate.',
+      })
+    }
+  }
+  return null
 }
 
 // What follows reads JSON that is known to be well-formed.

@@ -69,9 +69,19 @@ export function checkNames({ name: table, sql, columns }: RawRelation): readonly
       )
       const [only] = named
       const constraint = named.size === 1 ? `${table}_${only}_check` : `${table}_check`
-      return [{ constraint: freeName(constraint, taken), label: sql.slice(open.end, end).trim() }]
+      return [
+        {
+          constraint: freeName(constraint, taken),
+          label: labelOf(expression, sql.slice(open.end, end).trim()),
+        },
+      ]
     })
   })
+}
+
+/** Of an expression that begins with a quoted name SQLite says that name alone. */
+function labelOf([first]: readonly SqlToken[], expression: string): string {
+  return first?.kind === 'name' || first?.kind === 'string' ? first.text : expression
 }
 
 /** How keys are told apart: `primary`, or a unique key's columns in their order. */

@@ -206,7 +206,8 @@ function columnPairs(
 }
 
 function isKey(relation: RawRelation, columns: readonly string[]): boolean {
-  const keys = [primaryKeyOf(relation), ...relation.uniqueIndexes.map((index) => index.columns)]
+  const whole = relation.uniqueIndexes.filter((index) => !index.isPartial)
+  const keys = [primaryKeyOf(relation), ...whole.map((index) => index.columns)]
   const wanted = new Set(columns)
   return keys.some((key) => key.length === wanted.size && key.every((name) => wanted.has(name)))
 }

@@ -8,7 +8,7 @@ import type { RawRelation, RawUnwritable } from '../wire/raw-catalog.ts'
 import { type CheckName, checkNames, declaredKeyNames, keyId } from './constraint-names.ts'
 import { rowidName } from './rowid-name.ts'
 
-/** A key or unique index that covers every row, over columns alone. */
+/** A key or unique index over columns alone. */
 export interface UniqueKey {
   /** Declared, or what PostgreSQL would name it; a CREATE UNIQUE INDEX has the index's name. */
   readonly constraint: string
@@ -89,7 +89,11 @@ function uniqueKeysOf(relation: RawRelation, primaryKey: readonly string[]): rea
             isPrimary: true,
           },
         ]
-  const others = relation.uniqueIndexes.flatMap(({ index, origin, columns }) => {
+  // of indexes over the same columns, SQLite may mean any
+  const wholeFirst = relation.uniqueIndexes.toSorted(
+    (a, b) => Number(a.isPartial) - Number(b.isPartial),
+  )
+  const others = wholeFirst.flatMap(({ index, origin, columns }) => {
     if (origin === 'pk') return []
     const given = origin === 'c' ? index : declared.get(keyId(columns))
     const constraint = given ?? `${name}_${columns.join('_')}_key`

@@ -28,21 +28,21 @@ export function diagnoseWrite(
   if (!isOfKey && !ofRow.test(code)) return undefined
   const rows = kind === 'delete' ? [] : readPayloadRows(bound.program, payload)
   if (isOfKey) return brokenKey(db, bound, rows)
-  if (diagnosis.rows === null) return undefined
+  const { rows: ofRows } = diagnosis
+  if (ofRows === null) return undefined
   // a row that fails alone for its keys only is not the one that is looked for
-  db.pragma('defer_foreign_keys = ON')
-  const found = failingRow(bound, diagnosis.rows, rows)
-  db.pragma('defer_foreign_keys = OFF')
-  return found
+  return withLateKeys(db, () => failingRow(db, bound, ofRows, rows, code))
 }
 
 function failingRow(
+  db: Database.Database,
   bound: BoundProgram<WriteProgram>,
   diagnosis: RowDiagnosis,
   rows: readonly string[],
+  code: string,
 ): ConstraintEvidence | undefined {
   for (const texts of oneByOne(bound, diagnosis, rows)) {
-    if (!fails(() => bound.run(diagnosis.write, texts))) continue
+    if (failureOf(db, () => bound.run(diagnosis.write, texts)) !== code) continue
     const values = textsOf(bound.first(diagnosis.row, texts))
     return { kind: 'row', row: diagnosis.columns.map((name, at) => [name, values[at] ?? null]) }
   }
@@ -65,12 +65,28 @@ function* oneByOne(
   }
 }
 
-function fails(act: () => unknown): boolean {
+/**
+ * SQLite's code; null where it does not fail.
+ *
+ * Throws  what has ended the transaction: anything written from here on would stay
+ */
+function failureOf(db: Database.Database, act: () => unknown): string | null {
   try {
     act()
-    return false
-  } catch {
-    return true
+    return null
+  } catch (error) {
+    if (!db.inTransaction) throw error
+    return codeOf(error)
+  }
+}
+
+/** Foreign keys are not judged by the statements of `act`, those that restrict apart. */
+function withLateKeys<T>(db: Database.Database, act: () => T): T {
+  db.pragma('defer_foreign_keys = ON')
+  try {
+    return act()
+  } finally {
+    db.pragma('defer_foreign_keys = OFF')
   }
 }
 
@@ -86,13 +102,12 @@ function brokenKey(
   const { diagnosis, hasRowid } = bound.program
   const { parents = [], children = [] } = diagnosis ?? {}
   const referred = children.map((child) => [child, bound.run(child.referred, {}).rows] as const)
-  db.pragma('defer_foreign_keys = ON')
   let written: readonly Row[] = []
-  // a key that restricts is judged at once all the same
-  fails(() => {
-    written = writeAgain(bound, rows)
-  })
-  db.pragma('defer_foreign_keys = OFF')
+  withLateKeys(db, () =>
+    failureOf(db, () => {
+      written = writeAgain(bound, rows)
+    }),
+  )
   for (const parent of parents) {
     const [found] = bound.run(parent.broken, { keys: keysText(written, hasRowid) }).rows
     if (found !== undefined) return evidence(parent, found, false)

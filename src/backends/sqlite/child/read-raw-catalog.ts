@@ -219,7 +219,7 @@ function toColumn(column: ListedColumn): RawColumn {
 function uniqueIndexes(columns: readonly ListedIndexColumn[]): readonly RawUniqueIndex[] {
   const byIndex = new Map<string, ListedIndexColumn[]>()
   for (const column of columns) {
-    if (column.isUnique !== 1 || column.partial !== 0) continue
+    if (column.isUnique !== 1) continue
     byIndex.set(column.index, [...(byIndex.get(column.index) ?? []), column])
   }
   return [...byIndex].flatMap(([index, parts]) => {
@@ -228,7 +228,7 @@ function uniqueIndexes(columns: readonly ListedIndexColumn[]): readonly RawUniqu
     const origin = origins.find((each) => each === parts[0]?.origin)
     return names.length < parts.length || origin === undefined
       ? []
-      : [{ index, origin, columns: names }]
+      : [{ index, origin, columns: names, isPartial: parts[0]?.partial === 1 }]
   })
 }
 

@@ -132,7 +132,8 @@ export function createSqliteWriter({ path, open, send }: SqliteWriterOptions): S
         kind: 'failed',
         failure: withEvidence(database, bound, request, error, failure),
       } as const
-      database.release()
+      // what was done again may have ended the transaction
+      if (database.db.inTransaction) database.release()
       return reply
     }
   }

@@ -27,7 +27,7 @@ export function tryWrites(
   // a trigger in place of a view's UPDATE may be for some columns, and is taken if one is among them
   const areAllSettable = kind !== 'view' && (settable.length === 0 || update(settable) === null)
   return {
-    insert: whyNotCompiled(db, `INSERT INTO ${relation} DEFAULT VALUES`),
+    insert: whyNotCompiled(db, insertText(relation, settable)),
     delete: whyNotCompiled(db, `DELETE FROM ${relation}`),
     update: areAllSettable
       ? []
@@ -36,4 +36,14 @@ export function tryWrites(
           return cause === null ? [] : [{ column: column.name, cause }]
         }),
   }
+}
+
+/**
+ * As rows are inserted, by a SELECT: SQLite looks at keys to the relation then, which it does not for
+ * a single row of VALUES.
+ */
+function insertText(relation: string, [first]: readonly RawColumn[]): string {
+  return first === undefined
+    ? `INSERT INTO ${relation} DEFAULT VALUES`
+    : `INSERT INTO ${relation} (${quoteIdentifier(first.name)}) SELECT NULL WHERE true`
 }

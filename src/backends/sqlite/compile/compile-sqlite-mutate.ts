@@ -187,7 +187,9 @@ function insertText(scope: WriteScope): SqlText {
   const values = filled.map((field) => field.value)
   // without a condition SQLite would take ON CONFLICT for a join's
   const conditions = plan.mutation === 'upsert' ? payloadConditions(scope) : [raw('true')]
-  return sql`INSERT INTO ${target} (${join(names, ', ')}) SELECT ${join(values, ', ')} FROM ${compilePayload(shape)}${compileWhere(conditions)}${onConflict(scope)}`
+  // a table may be called `excluded` itself
+  const alias = conflictAction(scope) === 'merge' ? raw(' AS t') : noSql
+  return sql`INSERT INTO ${target}${alias} (${join(names, ', ')}) SELECT ${join(values, ', ')} FROM ${compilePayload(shape)}${compileWhere(conditions)}${onConflict(scope)}`
 }
 
 /** PUT: the payload's row is the one that the URL names. */

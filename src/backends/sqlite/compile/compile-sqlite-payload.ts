@@ -46,7 +46,8 @@ export function compilePayload(shape: PayloadShape): SqlText {
     return sql`${payloadValue(shape, field, sql`${listed}.value`, at)} AS ${ident(field.name)}`
   })
   const selected = columns.length === 0 ? raw('1') : join(columns, ', ')
-  return sql`(SELECT ${selected} FROM json_each(${payloadParam}) AS ${listed}) AS ${payload}`
+  // rows in SQLite's own form of JSON: as text, each value would have its row read again
+  return sql`(SELECT ${selected} FROM jsonb_each(${payloadParam}) AS ${listed}) AS ${payload}`
 }
 
 /** The value of the payload's first row: the same for every row that is updated. */

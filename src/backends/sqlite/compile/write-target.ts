@@ -15,7 +15,8 @@ export type RowKey =
 /** Rows or values of a JSON text, by this name: an item of FROM. */
 export const listed = raw('w')
 const keysParam = raw('@keys')
-const keysList = sql`json_each(${keysParam}) AS ${listed}`
+// in SQLite's own form of JSON: as text, each value would have its row read again
+const keysList = sql`jsonb_each(${keysParam}) AS ${listed}`
 
 export function rowKeyOf(relation: Relation, facts: WriteFacts): RowKey {
   if (facts.rowid !== null) return { kind: 'rowid', name: raw(facts.rowid) }

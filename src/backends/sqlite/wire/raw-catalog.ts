@@ -31,6 +31,8 @@ export interface RawUniqueIndex {
   /** By CREATE INDEX, by UNIQUE, or by PRIMARY KEY. */
   readonly origin: 'c' | 'u' | 'pk'
   readonly columns: readonly string[]
+  /** For some rows only: no key. */
+  readonly isPartial: boolean
 }
 
 /** What SQLite says of statements that it does not compile; null: it compiles. */
@@ -49,7 +51,7 @@ export interface RawRelation {
   /** Its CREATE statement. */
   readonly sql: string
   readonly columns: readonly RawColumn[]
-  /** Those that are neither partial nor over expressions. */
+  /** Those that are not over expressions. */
   readonly uniqueIndexes: readonly RawUniqueIndex[]
   /** The primary key has an index of its own, so it is not the rowid. */
   readonly hasKeyIndex: boolean

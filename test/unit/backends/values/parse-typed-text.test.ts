@@ -9,6 +9,9 @@ describe('parseTypedText', () => {
   test.each([
     ['integer', ' 42 ', 42n],
     ['integer', '+7', 7n],
+    ['integer', '-0x1F', -31n],
+    ['integer', '0b_10', 2n],
+    ['integer', '0O7_7', 63n],
     ['integer', '-9223372036854775808', -9223372036854775808n],
     ['bigint', '9007199254740993', 9007199254740993n],
     ['double precision', '1.5e3', 1500],
@@ -36,6 +39,8 @@ describe('parseTypedText', () => {
   test.each([
     ['integer', 'abc', '22P02', 'invalid input syntax for type integer: "abc"'],
     ['smallint', '1.5', '22P02', 'invalid input syntax for type smallint: "1.5"'],
+    ['integer', '0x', '22P02', 'invalid input syntax for type integer: "0x"'],
+    ['integer', '0b12', '22P02', 'invalid input syntax for type integer: "0b12"'],
     ['integer', '', '22P02', 'invalid input syntax for type integer: ""'],
     [
       'bigint',

@@ -22,6 +22,7 @@ describe('the records of a payload', () => {
     ['{"a":"x\\"y","b":"}],{"}', [{ a: '"x\\"y"', b: '"}],{"' }]],
     ['{"a":{"b":[1,{"c":"]"}]},"d":[]}', [{ a: '{"b":[1,{"c":"]"}]}', d: '[]' }]],
     ['{"a\\u0041\\n":1}', [{ 'aA\n': '1' }]],
+    ['{"a":"\\ud83D\\uDE00\\\\ud83d"}', [{ a: '"\\ud83D\\uDE00\\\\ud83d"' }]],
     ['{"a":1,"a":2}', [{ a: '2' }]],
     ['{"a":12345678901234567890.123456789}', [{ a: '12345678901234567890.123456789' }]],
   ])('%s', (text, expected) => {
@@ -60,6 +61,10 @@ describe('the records of a payload', () => {
     ['5', true, '22023', 'cannot call json_to_recordset on a scalar'],
     ['{}', true, '22023', 'cannot call json_to_recordset on an object'],
     ['[]', false, '22023', 'cannot call json_to_record on an array'],
+    ['{"a":1,"b":["\\u0000"]}', false, '22P05', 'unsupported Unicode escape sequence'],
+    ['{"a":"\\ud83d"}', false, '22P02', 'invalid input syntax for type json'],
+    ['{"a":"\\ud83dx\\ude00"}', false, '22P02', 'invalid input syntax for type json'],
+    ['{"\\uDE00":1}', false, '22P02', 'invalid input syntax for type json'],
     ['[{},5]', true, '22023', 'argument of json_to_recordset must be an array of objects'],
   ])('are not in %j', (text, isArray, sqlState, message) => {
     expect(records(text, isArray)).toMatchObject({ sqlState, message })
