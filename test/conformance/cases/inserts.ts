@@ -345,4 +345,32 @@ export const insertCases: readonly ConformanceCase[] = [
     },
     expect: { status: 403, body: errorBody('42501', 'permission denied for table ledger') },
   },
+  {
+    name: 'insert/refuses-a-nul-in-any-value',
+    rule: insert,
+    variant: 'generous',
+    source: 'PostgreSQL manual: JSON Types (Unicode escapes)',
+    needs: 'insert',
+    request: post('/languages?columns=code,name', '{"code":"xx","name":"x","more":["\\u0000"]}'),
+    expect: {
+      status: 400,
+      body: errorBody('22P05', 'unsupported Unicode escape sequence', {
+        details: '\\u0000 cannot be converted to text.',
+      }),
+    },
+  },
+  {
+    name: 'insert/refuses-half-a-surrogate-pair',
+    rule: insert,
+    variant: 'generous',
+    source: 'PostgreSQL manual: JSON Types (Unicode escapes)',
+    needs: 'insert',
+    request: post('/languages?columns=code,name', '{"code":"xx","name":"\\ud83d"}'),
+    expect: {
+      status: 400,
+      body: errorBody('22P02', 'invalid input syntax for type json', {
+        details: 'Unicode low surrogate must follow a high surrogate.',
+      }),
+    },
+  },
 ]
