@@ -92,6 +92,9 @@ function addNode(found: Requirements, node: ReadNode<unknown>, isOwn: boolean): 
   const { relation } = node
   if (isOwn) {
     found.push({ kind: 'relation', relation, action: 'select', columns: { kind: 'some' } })
+    // `?select=` with nothing behind it shows what a star does
+    const isStar = node.join === null && node.select.length === 0 && node.children.length === 0
+    if (isStar) addSelected(found, relation, '*')
     for (const column of node.select) {
       const { name } = column.field
       // count() counts rows, whatever is in them

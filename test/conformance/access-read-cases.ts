@@ -31,6 +31,7 @@ const privileges: readonly ReadCase[] = [
   ],
   ['a star over columns that are granted in part', '/orders?select=*', denied('orders')],
   ['no select, which is a star', '/orders', denied('orders')],
+  ['an empty select, which is one', '/orders?select=', denied('orders')],
   ['a filter on a column that is not granted', '/orders?select=id&salary=gt.1', denied('orders')],
   ['an order by one', '/orders?select=id&order=salary', denied('orders')],
   ['an aggregate of one', '/orders?select=salary.max()', denied('orders')],

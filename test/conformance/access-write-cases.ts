@@ -229,6 +229,16 @@ const cases: readonly WriteCase[] = [
     expect: denied('orders'),
   },
   {
+    name: 'showing all columns by an empty select',
+    send: ['PATCH', '/orders?id=eq.2&select=', { note: 'x' }, shown],
+    expect: denied('orders'),
+  },
+  {
+    name: 'showing all columns of a new row by an empty select',
+    send: ['POST', '/orders?select=', { id: 9, tenant_id: 5 }, shown],
+    expect: denied('orders'),
+  },
+  {
     name: 'embedding what is not granted in what was written',
     send: ['PATCH', '/orders?id=eq.2&select=id,secrets(*)', { note: 'x' }, shown],
     expect: denied('secrets'),

@@ -11,7 +11,7 @@ const registry = {
   grants: [
     {
       role: 'clerk',
-      relation: ['notes', 'pairs', 'note_view', 'plain'],
+      relation: ['notes', 'pairs', 'note_view', 'plain', 'replaced'],
       actions: ['select', 'insert', 'update', 'delete'],
     },
     { role: 'reader', relation: 'notes', actions: ['select'], columns: ['id', 'body'] },
@@ -29,6 +29,12 @@ const registry = {
       name: 'own view',
       role: 'clerk',
       relation: 'note_view',
+      using: 'tenant=eq.{{claims.tenant}}',
+    },
+    {
+      name: 'own replaced',
+      role: 'clerk',
+      relation: 'replaced',
       using: 'tenant=eq.{{claims.tenant}}',
     },
     {
@@ -54,6 +60,9 @@ const schema = `
     insert into notes (id, tenant, body) values (new.id, new.tenant, new.body); end;
   create trigger note_view_delete instead of delete on note_view begin
     delete from notes where id = old.id; end;
+  create table replaced (
+    id integer primary key on conflict replace, tenant integer not null, v text unique on conflict ignore);
+  insert into replaced values (1, 5, 'own'), (2, 6, 'hidden');
   create table plain (a integer primary key, b text, since datetime);
   insert into plain values (1, 'old', '2020-01-01T00:00:00Z'), (2, 'new', '2030-01-01 00:00:00');
 `
@@ -130,6 +139,18 @@ describe('a table without a rowid', () => {
     expect((await write('clerk', 'PATCH', '/pairs', { tenant: 6 })).status).toBe(403)
     expect((await write('clerk', 'PATCH', '/pairs?a=eq.2', { v: 'x' })).body).toEqual([])
     expect((await as('clerk', '/pairs?a=gt.1', json, { method: 'DELETE' })).body).toEqual([])
+  })
+})
+
+describe('a table whose keys replace the row that is in the way', () => {
+  const duplicate = { status: 409, body: { code: '23505', details: null } }
+
+  test.each([
+    ['a new row', 'POST', '/replaced', { id: 2, tenant: 5, v: 'mine' }],
+    ['one that would be passed over', 'POST', '/replaced', { id: 9, tenant: 5, v: 'hidden' }],
+    ['a changed row', 'PATCH', '/replaced?id=eq.1', { id: 2 }],
+  ])('does not for %s, since it may be hidden', async (_, method, target, body) => {
+    expect(await write('clerk', method, target, body)).toMatchObject(duplicate)
   })
 })
 

@@ -20,6 +20,7 @@ const films: WriteFacts = {
   isAutoincrement: false,
   isWithoutRowid: false,
   isStrict: true,
+  hasConflictClause: false,
   primaryKey: ['id'],
   uniqueKeys: [{ constraint: 'films_pkey', columns: ['id'], isPrimary: true }],
   checks: [{ constraint: 'films_year_check', label: 'year > 0' }],

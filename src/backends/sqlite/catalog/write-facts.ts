@@ -25,6 +25,8 @@ export interface WriteFacts {
   readonly isAutoincrement: boolean
   readonly isWithoutRowid: boolean
   readonly isStrict: boolean
+  /** Some key says `ON CONFLICT REPLACE` or the like: another row may go, or this one not come. */
+  readonly hasConflictClause: boolean
   /** The primary key's columns, in its order; empty: none. */
   readonly primaryKey: readonly string[]
   /** The primary key first. */
@@ -56,6 +58,7 @@ export function writeFactsOf(
     isAutoincrement: isTable && rowidColumn !== null && /\bAUTOINCREMENT\b/i.test(relation.sql),
     isWithoutRowid,
     isStrict,
+    hasConflictClause: isTable && /\bON\s+CONFLICT\b/i.test(relation.sql),
     primaryKey,
     uniqueKeys: uniqueKeysOf(relation, primaryKey),
     checks: isTable ? checkNames(relation) : [],

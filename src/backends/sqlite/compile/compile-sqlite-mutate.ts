@@ -139,6 +139,14 @@ function returning({ key, table }: WriteScope): SqlText {
   return sql` RETURNING ${keyColumns(key, table)}`
 }
 
+/**
+ * A key may be declared to replace the row that is in the way. Where policies rule the rows, that is
+ * one which they may hide, and an error as of any other key.
+ */
+function orAbort({ plan, facts }: WriteScope): SqlText {
+  return raw(facts.hasConflictClause && plan.checkNew.kind === 'policed' ? 'OR ABORT ' : '')
+}
+
 // insert and upsert
 
 function compileInsert(scope: WriteScope, list: StatementList): WriteProgram {
@@ -189,7 +197,7 @@ function insertText(scope: WriteScope): SqlText {
   const conditions = plan.mutation === 'upsert' ? payloadConditions(scope) : [raw('true')]
   // a table may be called `excluded` itself
   const alias = conflictAction(scope) === 'merge' ? raw(' AS t') : noSql
-  return sql`INSERT INTO ${target}${alias} (${join(names, ', ')}) SELECT ${join(values, ', ')} FROM ${compilePayload(shape)}${compileWhere(conditions)}${onConflict(scope)}`
+  return sql`INSERT ${orAbort(scope)}INTO ${target}${alias} (${join(names, ', ')}) SELECT ${join(values, ', ')} FROM ${compilePayload(shape)}${compileWhere(conditions)}${onConflict(scope)}`
 }
 
 /** PUT: the payload's row is the one that the URL names. */
@@ -294,7 +302,7 @@ function compileUpdate(scope: WriteScope, list: StatementList): WriteProgram {
     return { ...common, targets: null, write: null, diagnosis: null }
   }
   const conditions = compileWhere(writeConditions(scope))
-  const update = sql`UPDATE ${target} SET ${join(assignments, ', ')}`
+  const update = sql`UPDATE ${orAbort(scope)}${target} SET ${join(assignments, ', ')}`
   const amongKeys = sql`${update} WHERE ${isAmongKeys(key, table)}`
   const meant = sql`SELECT ${keyColumns(key, table)} FROM ${target}${conditions}`
   if (isVirtual) {
