@@ -57,8 +57,11 @@ function isJson(text: string): boolean {
 
 const escapeSequence = /\\(?:u([\da-f]{4})(?:\\u(d[c-f][\da-f]{2}))?|.)/gi
 
-/** What is no character: PostgreSQL looks at the whole payload, whichever of its keys are taken. */
-function escapeFailure(text: string): DatabaseFailure | null {
+/**
+ * Of JSON that is well-formed: what its escapes have that is no character. PostgreSQL looks at a whole
+ * payload, whichever of its keys are taken.
+ */
+export function escapeFailure(text: string): DatabaseFailure | null {
   if (!text.includes('\\u')) return null
   for (const [, first, low] of text.matchAll(escapeSequence)) {
     if (first === undefined) continue

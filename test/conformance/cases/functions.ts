@@ -362,4 +362,30 @@ export const functionCases: readonly ConformanceCase[] = [
     request: get('/rpc/duration?film=1&unit=hours'),
     expect: { status: 200, body: 'of 1 in hours' },
   },
+  {
+    name: 'call/refuses-a-nul-in-a-document',
+    rule: posting,
+    needs,
+    source: 'PostgreSQL manual: JSON Types (Unicode escapes)',
+    request: post('/rpc/sum_of', '{"items":[{"n":1,"more":"\\u0000"}]}'),
+    expect: {
+      status: 400,
+      body: errorBody('22P05', 'unsupported Unicode escape sequence', {
+        details: '\\u0000 cannot be converted to text.',
+      }),
+    },
+  },
+  {
+    name: 'call/refuses-half-a-surrogate-pair',
+    rule: posting,
+    needs,
+    source: 'PostgreSQL manual: JSON Types (Unicode escapes)',
+    request: post('/rpc/greet', '{"name":"\\udc00"}'),
+    expect: {
+      status: 400,
+      body: errorBody('22P02', 'invalid input syntax for type json', {
+        details: 'Unicode low surrogate must follow a high surrogate.',
+      }),
+    },
+  },
 ]

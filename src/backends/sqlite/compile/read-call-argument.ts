@@ -10,6 +10,7 @@ import { err, ok, type Result } from '../../../core/result.ts'
 import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import { parseArrayLiteral } from '../../values/array-literal.ts'
 import { type ParsedType, parsedTypes, parseTypedText } from '../../values/parse-typed-text.ts'
+import { escapeFailure } from '../../values/payload-records.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import { type SqliteParam, toSqliteParam } from '../wire/bound-values.ts'
 
@@ -51,6 +52,8 @@ export function readCallArgument(
   sent: string | readonly string[],
 ): Read {
   if (typeof sent !== 'string') return readMembers(sent, (member) => readText(type, member))
+  const escaped = isJson ? escapeFailure(sent) : null
+  if (escaped !== null) return err(escaped)
   if (isJson) return isArray ? readJsonArray(type, sent) : readJson(type, sent)
   return isArray ? readArray(type, sent) : readText(type, sent)
 }
