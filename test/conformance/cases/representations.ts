@@ -209,6 +209,20 @@ export const representationCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'singular/no-row-on-head',
+    rule: singular,
+    request: {
+      method: 'HEAD',
+      target: '/countries?code=eq.XX',
+      headers: { Accept: 'application/vnd.pgrst.object+json' },
+    },
+    expect: {
+      status: 406,
+      headers: { 'proxy-status': 'PostgREST; error=PGRST116' },
+      text: '',
+    },
+  },
+  {
     name: 'singular/the-first-of-several-by-a-limit',
     rule: singular,
     request: get('/countries?order=code&limit=1', { Accept: 'application/vnd.pgrst.object+json' }),

@@ -102,6 +102,19 @@ describe('full-text search', () => {
     expect((await as('clerk', `/notes?select=id&${filter}`)).body).toEqual(rows)
     expect((await as('reader', `/notes?select=id&${filter}`)).body).toEqual(rows)
   })
+
+  test('of all that is indexed needs every column, and tells no rank of rows under a policy', async () => {
+    const target = '/notes?select=id&notes_fts=fts.apple'
+    expect((await as('clerk', target)).body).toEqual([{ id: 1 }])
+    expect(await as('reader', target)).toMatchObject({ status: 403, body: { code: '42501' } })
+    expect(await as('clerk', `${target}&order=rank`)).toMatchObject({
+      status: 400,
+      body: {
+        code: 'PGRST127',
+        details: 'SQLite does not support the rank of rows under a policy',
+      },
+    })
+  })
 })
 
 test('a policy on a column that is not granted rules all the same', async () => {

@@ -30,6 +30,10 @@ const schema = `
     (3, 'Cats', null), (4, null, 'nothing');
   create virtual table articles_index using fts5(title, body, content='articles', content_rowid='id');
   insert into articles_index (articles_index) values ('rebuild');
+  create table ranked (id integer primary key, title text);
+  insert into ranked values (1, 'a cat'), (2, 'some words more, and one cat'), (3, 'cat'), (4, 'dog');
+  create virtual table ranked_index using fts5(title, content='ranked', content_rowid='id');
+  insert into ranked_index (ranked_index) values ('rebuild');
   create virtual table notes using fts5(body, author unindexed);
   insert into notes values ('buy milk', 'ann'), ('sell milk', 'bob');
 
@@ -195,6 +199,11 @@ describe('full-text search', () => {
     ['articles?title=not.fts.!cat', [1]],
     ['articles?body=not.fts.!cat', [2]],
     ['articles?title=fts(german).cat', [1]],
+    ['articles?articles_index=fts.cat', [1, 2]],
+    ['articles?articles_index=fts.cat %26 ate', [2]],
+    ['articles?articles_index=fts.!cat', [3, 4]],
+    ['articles?articles_index=not.fts.cat', [3, 4]],
+    ['articles?or=(articles_index.fts.nothing,id.eq.1)', [1, 4]],
     ['articles?title=plfts.', []],
     ['articles?title=plfts.\'; drop table articles; -- "', []],
   ])('%s', async (target, found) => {
@@ -205,6 +214,41 @@ describe('full-text search', () => {
     expect((await get('/notes?body=fts.milk %26 buy')).body).toEqual([
       { body: 'buy milk', author: 'ann' },
     ])
+  })
+
+  test('by the name of the table looks into all that it indexes', async () => {
+    expect((await get('/notes?notes=plfts.sell milk')).body).toEqual([
+      { body: 'sell milk', author: 'bob' },
+    ])
+    // not indexed
+    expect((await get('/notes?notes=fts.bob')).body).toEqual([])
+  })
+
+  test('ranks what it finds', async () => {
+    const target = '/ranked?select=id,rank&ranked_index=fts.cat'
+    const { body } = await get(`${target}&order=rank`)
+    const rows = body as readonly { readonly id: number; readonly rank: number }[]
+    expect(rows.map(({ id }) => id)).toEqual([3, 1, 2])
+    const byRank = rows.map(({ rank }) => rank)
+    expect(byRank).toEqual(byRank.toSorted((a, b) => a - b))
+    expect(byRank.every((rank) => rank < 0)).toBe(true)
+    expect(await ids('/ranked?select=id&ranked_index=fts.cat&order=rank.desc&limit=1')).toEqual([2])
+    expect((await get('/ranked?select=rank.min()&ranked_index=fts.cat')).body).toEqual([
+      { min: byRank[0] },
+    ])
+    expect((await get('/ranked?select=id,rank::text&title=fts.!cat')).body).toEqual([
+      { id: 4, rank: null },
+    ])
+  })
+
+  test.each([
+    ['/notes?select=rank', 'column notes.rank does not exist'],
+    ['/notes?order=rank', 'column notes.rank does not exist'],
+    ['/notes?notes=eq.milk', 'column notes.notes does not exist'],
+    ['/articles?select=articles_index', 'column articles.articles_index does not exist'],
+    ['/articles?notes=fts.milk', 'column articles.notes does not exist'],
+  ])('%s names nothing', async (target, message) => {
+    expect(await get(target)).toMatchObject({ status: 400, body: { code: '42703', message } })
   })
 
   test.each([

@@ -277,7 +277,7 @@ describe('a relation', () => {
       { title: 'B', body: 'alpha beta' },
       { title: 'B', body: 'beta' },
     ])
-    expect((await api.send('DELETE', '/docs?body=fts.alpha', undefined, showing)).body).toEqual([
+    expect((await api.send('DELETE', '/docs?docs=fts.alpha', undefined, showing)).body).toEqual([
       { title: 'B', body: 'alpha beta' },
     ])
     expect(await rows('/docs?select=body&order=body')).toEqual([

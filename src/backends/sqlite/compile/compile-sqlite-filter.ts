@@ -30,6 +30,8 @@ export interface FilterPlace extends FieldTable {
 
 /** The condition of one filter, without its negation. */
 export function compileFilter(place: FilterPlace, field: PlanField, operation: Operation): SqlText {
+  // an index may be named where there is no column
+  if (operation.kind === 'fts') return compileTextSearch(place, field, operation)
   const value = compileField(place, field)
   switch (operation.kind) {
     case 'comparison':
@@ -42,8 +44,6 @@ export function compileFilter(place: FilterPlace, field: PlanField, operation: O
       return compileIs(value, field, operation.value)
     case 'isdistinct':
       return compileDistinct(value, field, operation.value)
-    case 'fts':
-      return compileTextSearch(place, field, operation)
     default:
       return assertNever(operation)
   }

@@ -12,6 +12,7 @@ import { noQuickForm, refuse } from './compile-refusal.ts'
 import { compileAggregate, countRows } from './compile-sqlite-aggregate.ts'
 import { compileCast } from './compile-sqlite-cast.ts'
 import { compileColumn, compileField } from './compile-sqlite-field.ts'
+import { compileRank } from './compile-sqlite-fts.ts'
 import { compileOrder, type OrderValue } from './compile-sqlite-order.ts'
 import {
   type CompileContext,
@@ -244,7 +245,7 @@ function selectColumn(column: SelectColumn, scope: NodeScope): readonly Offer[] 
     return [{ ...offer(name, counted), isAggregate: true }]
   }
   const selected = () => {
-    const plain = compileField(scope, field)
+    const plain = compileRank(scope, field) ?? compileField(scope, field)
     return cast === null ? plain : compileCast(plain, cast)
   }
   if (aggregate !== null) {
@@ -338,7 +339,7 @@ function orderValues(
       requireGrouped(term)
     }
     return {
-      value: compileField(scope, term.field),
+      value: compileRank(scope, term.field) ?? compileField(scope, term.field),
       isNullable: !isPlain || scope.relation.columns.get(term.field.name)?.isNullable !== false,
     }
   }

@@ -80,7 +80,7 @@ interface RulePlace {
 function compileRule(condition: RuleCondition, at: RulePlace, isBelowNot: boolean): SqlText {
   switch (condition.kind) {
     case 'filter':
-      return compileCondition(guardNegatedSearch(condition), {
+      return compileCondition(guardNegatedSearch(condition, at.place), {
         filter: (field, operation) => compileFilter(at.place, field, operation),
         embedIsNull: () => {
           throw new Error('a policy that filters by an embed')
@@ -148,7 +148,7 @@ export function isSilent(condition: Condition, place: FilterPlace): boolean {
       return false
     case 'filter': {
       const { field, operation } = condition
-      if (field.jsonPath.length > 0) return false
+      if (field.jsonPath.length > 0 || operation.kind === 'fts') return false
       const { kind } = compileField(place, field)
       switch (operation.kind) {
         case 'comparison': {
@@ -163,8 +163,6 @@ export function isSilent(condition: Condition, place: FilterPlace): boolean {
           return plainKinds.has(kind)
         case 'is':
           return true
-        case 'fts':
-          return false
         default:
           return assertNever(operation)
       }

@@ -261,7 +261,7 @@ function compileConditions(scope: NodeScope, context: CompileContext): readonly 
     // a count without a condition would take any index
     ...(context.facts.hasForeignIndex ? [raw('1')] : []),
     ...node.where.map((condition) => {
-      const compiled = compileCondition(guardNegatedSearch(condition), filterScope)
+      const compiled = compileCondition(guardNegatedSearch(condition, scope), filterScope)
       return behindRule(compiled, scope.isShown, isSilent(condition, scope))
     }),
     ...node.children

@@ -111,7 +111,7 @@ export function writeConditions(
   }
   const rule = compileRules(plan.using, place, rowExistsFor(scope, place))
   const asked = plan.where.map((condition: Condition) => {
-    const compiled = compileCondition(guardNegatedSearch(condition), filterScope)
+    const compiled = compileCondition(guardNegatedSearch(condition, place), filterScope)
     return behindRule(compiled, rule, isSilent(condition, place))
   })
   return rule === null ? asked : [rule, ...asked]
