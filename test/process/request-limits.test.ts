@@ -12,7 +12,9 @@ import { createSqliteFile } from '../support/sqlite-database.ts'
 
 let database: ApiDatabase
 beforeAll(async () => {
-  database = await createApiDatabase(schema)
+  database = await createApiDatabase(`${schema};
+    create function endless(n int) returns int stable language plpgsql
+      as 'begin return endless(n + 1); end'`)
 })
 afterAll(() => database.drop())
 
@@ -46,6 +48,23 @@ describe.each(['postgres', 'sqlite'] as const)('%s', (engine) => {
     expect(refusals).toEqual([])
     expect(between).toBeGreaterThan(0)
   })
+
+  test.each([5_000, 50_000])('a payload nested %i levels deep is refused', async (levels) => {
+    const body = '['.repeat(levels) + ']'.repeat(levels)
+    for (const target of ['/authors', '/authors?columns=id']) {
+      const { status, text } = await ask(`${await start(engine)}${target}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      })
+      expect({ target, status, text }).toMatchObject({ status: 400 })
+    }
+  })
+})
+
+test('a function that calls itself without end is the fault of the database', async () => {
+  const { status, body } = await ask(`${await start('postgres')}/rpc/endless?n=1`)
+  expect({ status, body }).toMatchObject({ status: 500, body: { code: '54001' } })
 })
 
 async function start(engine: 'postgres' | 'sqlite'): Promise<string> {

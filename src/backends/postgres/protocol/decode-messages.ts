@@ -86,6 +86,14 @@ export function decodeServerError(frame: Buffer): ServerError {
     message: fields.get('M') ?? '',
     details: fields.get('D') ?? null,
     hint: fields.get('H') ?? null,
-    ...(fields.has('W') ? { isInsideFunction: true } : {}),
+    ...(isOfManyCalls(fields.get('W') ?? '') ? { isInsideFunction: true } : {}),
   }
+}
+
+/**
+ * A context has a line for each call that is running, in the language of the server's messages. Few
+ * lines may also tell what was read, such as a value of the request that is no JSON.
+ */
+function isOfManyCalls(context: string): boolean {
+  return context.split('\n').length > 8
 }

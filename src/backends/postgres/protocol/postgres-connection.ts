@@ -39,7 +39,7 @@ export interface ServerError {
   readonly message: string
   readonly details: string | null
   readonly hint: string | null
-  /** It has a context: a function was running. */
+  /** Many calls were running inside each other. */
   readonly isInsideFunction?: true
 }
 
