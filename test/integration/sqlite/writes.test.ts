@@ -21,6 +21,8 @@ const schema = `
   create table members (id integer primary key, person integer references people (id),
     role text default 'guest' check (role <> 'none'), shout text generated always as (upper(role)) stored);
   create table late (id integer primary key, person integer references people (id) deferrable initially deferred);
+  create table unkeyed (n int);
+  create table broken (n int references unkeyed (n));
   create table kept (id integer primary key, name text);
   create trigger keep_b before delete on kept when old.name = 'b' begin select raise(ignore); end;
   create trigger shout after insert on kept when new.name = 'low' begin update kept set name = upper(new.name) where id = new.id; end;
@@ -462,6 +464,12 @@ describe('a constraint that fails says', () => {
     const content = await Promise.all(['/people', '/pets', '/codes', '/late'].map(rows))
     expect(await send()).toMatchObject({ status, body: { code, message, details } })
     expect(await Promise.all(['/people', '/pets', '/codes', '/late'].map(rows))).toEqual(content)
+  })
+
+  test('nothing where another table has a key that cannot be judged', async () => {
+    const dry = { Prefer: 'tx=rollback' }
+    expect(await api.send('POST', '/late', { id: 1, person: 1 }, dry)).toMatchObject({ status: 201 })
+    expect(await rows('/late')).toEqual([])
   })
 
   test('nothing of rows that refer to each other, whatever their order', async () => {

@@ -21,8 +21,8 @@ export class WritableDatabase {
   readonly #programs: { readonly text: string; readonly prepared: PreparedProgram }[] = []
   readonly #steps: Readonly<Record<Step, Database.Statement>>
   readonly #schemaVersion: Database.Statement<[], number>
-  readonly #brokenKeys: Database.Statement<[], number>
-  readonly #lateKeys: Database.Statement<[], number>
+  readonly #brokenKeys: Database.Statement<[string], number>
+  readonly #lateTables: Database.Statement<[], string>
   readonly #stamp: Buffer
   readonly #enforcesKeys: boolean
 
@@ -46,11 +46,11 @@ export class WritableDatabase {
       }
       this.#schemaVersion = this.db.prepare<[], number>('PRAGMA main.schema_version').pluck()
       this.#brokenKeys = this.db
-        .prepare<[], number>('SELECT count(*) FROM pragma_foreign_key_check')
+        .prepare<[string], number>('SELECT count(*) FROM pragma_foreign_key_check(?)')
         .pluck()
-      this.#lateKeys = this.db
-        .prepare<[], number>(
-          "SELECT count(*) FROM main.sqlite_schema WHERE sql LIKE '%INITIALLY%DEFERRED%'",
+      this.#lateTables = this.db
+        .prepare<[], string>(
+          "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND sql LIKE '%INITIALLY%DEFERRED%'",
         )
         .pluck()
     } catch (error) {
@@ -91,12 +91,21 @@ export class WritableDatabase {
   }
 
   /**
-   * How many rows break a foreign key, where some key is judged by COMMIT only: else none that was
-   * written. Reads all rows that refer to others.
+   * How many rows break a foreign key, in tables with a key that is judged by COMMIT only: elsewhere
+   * none that was written. Reads all rows of these tables.
    */
   brokenKeys(): number {
-    const hasLateKeys = this.#enforcesKeys && (this.#lateKeys.get() ?? 0) > 0
-    return hasLateKeys ? (this.#brokenKeys.get() ?? 0) : 0
+    if (!this.#enforcesKeys) return 0
+    return this.#lateTables.all().reduce((sum, table) => sum + this.#brokenKeysOf(table), 0)
+  }
+
+  #brokenKeysOf(table: string): number {
+    try {
+      return this.#brokenKeys.get(table) ?? 0
+    } catch {
+      // a key that refers to columns which are no key: SQLite refuses what would be judged by it
+      return 0
+    }
   }
 
   /** Whether the transaction sees the schema of a request. */
