@@ -2,11 +2,10 @@
  * Casts in a select. What SQLite casts as PostgreSQL does is left to SQLite, the rest goes through
  * our function, which refuses what is no value of the type.
  */
-import { raw, sql } from '../../sql/sql-text.ts'
+import { constant, raw, sql } from '../../sql/sql-text.ts'
 import { type CastTarget, castTarget, integerBits } from '../../values/cast-target.ts'
 import { refuseCast } from '../../values/type-rules.ts'
 import { refuse } from './compile-refusal.ts'
-import { textLiteral } from './sqlite-literal.ts'
 import { exact, type SqliteValue, toText, typeNameOf, valueKindOf } from './sqlite-value.ts'
 
 /** `type` as the client sent it. */
@@ -28,7 +27,7 @@ function compileCastTo(value: SqliteValue, type: string, target: CastTarget): Sq
   if (kind === 'json' && value.kind === 'document') return value
   // the kind is one of our own words
   const source = raw(`'${valueKindOf(value)}'`)
-  const cast = sql`dbrest_cast(${textLiteral(type)}, ${source}, ${value.sql})`
+  const cast = sql`dbrest_cast(${constant(type)}, ${source}, ${value.sql})`
   if (kind === 'integer' && value.kind === 'integer') {
     // most are in range, and need no call
     const end = 2n ** BigInt(integerBits(target) - 1)

@@ -6,13 +6,12 @@ import type { JsonStep } from '../../../api/api-request.ts'
 import type { PlanField } from '../../../plan/plan.ts'
 import type { Column } from '../../../schema/catalog.ts'
 import type { Relation } from '../../../schema/schema-snapshot.ts'
-import { ident, type SqlText, sql } from '../../sql/sql-text.ts'
+import { constant, ident, type SqlText, sql } from '../../sql/sql-text.ts'
 import type { StoredForm } from '../../values/stored-form.ts'
 import { missingOperator } from '../../values/type-rules.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import { kindOfType } from '../../values/value-kind.ts'
 import { refuse } from './compile-refusal.ts'
-import { textLiteral } from './sqlite-literal.ts'
 import { exact, type SqliteValue } from './sqlite-value.ts'
 
 /** A relation as a query speaks of it. */
@@ -60,7 +59,7 @@ function compileJsonPath(column: SqlText, steps: readonly JsonStep[]): SqliteVal
   if (steps.slice(0, -1).some((step) => step.arrow === '->>')) {
     return refuse(missingOperator('->', 'text'))
   }
-  const path = textLiteral(`$${steps.map(pathStep).join('')}`)
+  const path = constant(`$${steps.map(pathStep).join('')}`)
   const guarded = (value: SqlText) => sql`CASE WHEN json_valid(${column}, 10) THEN ${value} END`
   const reached = sql`(${column} -> ${path})`
   if (steps.at(-1)?.arrow === '->') {

@@ -6,7 +6,7 @@
 import { assertNever } from '../../../core/assert-never.ts'
 import type { OrderBy, ReadNode, SelectColumn, SpreadColumn } from '../../../plan/plan.ts'
 import { compileWhere } from '../../sql/compile-filter.ts'
-import { ident, join, noSql, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import { constant, join, noSql, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import { noQuickForm, refuse } from './compile-refusal.ts'
 import { compileAggregate, countRows } from './compile-sqlite-aggregate.ts'
@@ -22,8 +22,7 @@ import {
   type NodeScope,
   openScope,
 } from './compile-sqlite-scope.ts'
-import { toQuickJson } from './quick-json-value.ts'
-import { textLiteral } from './sqlite-literal.ts'
+import { bareColumns, quickObject } from './quick-object.ts'
 import { limitOperand, offsetOperand } from './sqlite-operands.ts'
 import { concatenated, exact, type SqliteValue, toJson } from './sqlite-value.ts'
 
@@ -130,14 +129,11 @@ function compileArray(rows: SqlText): SqlText {
 
 export const objectProjection: Projection = (outputs) => {
   const members = outputs.flatMap(({ name, value }, index) => [
-    textLiteral(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`),
+    constant(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`),
     toJson(value),
   ])
   return concatenated([...members, raw(outputs.length === 0 ? `'{}'` : `'}'`)])
 }
-
-/** A member's name and its value are two. */
-const mostMembers = 500
 
 /**
  * The rows of a scope in the quick form. What sorts or limits them handles bare columns, under the
@@ -151,30 +147,12 @@ export function compileQuickRows(scope: NodeScope, context: CompileContext): Qui
   const selection = selectionOf(scope, context)
   // a sub-select would ask for the collation of its columns
   if (selection.isGrouped || scope.incomparable.size > 0) return noQuickForm()
-  const outputs = selection.offers.map(taken)
-  if (outputs.length > mostMembers) return noQuickForm()
-  const members = outputs.flatMap(({ name, value }) => [
-    textLiteral(name),
-    toQuickJson(value) ?? noQuickForm(),
-  ])
-  const object = sql`json_object(${join(members, ', ')})`
+  const object = quickObject(scope, selection.offers.map(taken))
   const source = sourceOf(scope, selection, context)(noSql)
   const isOne = node.join?.output.kind === 'object'
   const isBare = node.order.length === 0 && (isOne || windowOf(node) === noSql)
   if (isBare) return { object, from: source }
   return { object, from: sql`(SELECT ${bareColumns(scope)} FROM ${source}) AS ${table}` }
-}
-
-/** All that the query may read of a row; SQLite leaves out what nobody asks for. */
-function bareColumns({ node, relation, table }: NodeScope): SqlText {
-  const { rows } = node
-  const granted = rows.kind === 'all' ? null : rows.columns
-  const names = [...relation.columns.keys()].filter((name) => granted?.has(name) ?? true)
-  if (names.length === 0) return raw('1')
-  return join(
-    names.map((name) => sql`${table}.${ident(name)} AS ${ident(name)}`),
-    ', ',
-  )
 }
 
 function groupColumn(index: number): SqlText {

@@ -9,7 +9,15 @@ import type { BodyEncoder, CallPlan, ReadNode, ReadPlan } from '../../../plan/pl
 import type { ReturnType } from '../../../schema/catalog.ts'
 import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { compileWhere } from '../../sql/compile-filter.ts'
-import { join, raw, type SqlStatement, type SqlText, sql, toStatement } from '../../sql/sql-text.ts'
+import {
+  constant,
+  join,
+  raw,
+  type SqlStatement,
+  type SqlText,
+  sql,
+  toStatement,
+} from '../../sql/sql-text.ts'
 import { explainPrefix } from '../wire/query-plan.ts'
 import {
   NoQuickForm,
@@ -48,7 +56,6 @@ import {
   type NodeScope,
   openScope,
 } from './compile-sqlite-scope.ts'
-import { textLiteral } from './sqlite-literal.ts'
 import { toCsvField } from './sqlite-value.ts'
 
 /** SQLite calls a function with a thousand arguments at most. */
@@ -294,7 +301,7 @@ const csvBody: Body = {
     return join(parts, ` || ',' || `)
   },
   text: (names) => {
-    const header = sql`iif(count(*) = 0, '', ${textLiteral(names.join(','))})`
+    const header = sql`iif(count(*) = 0, '', ${constant(names.join(','))})`
     return sql`${header} || char(10) || ifnull(group_concat(r, char(10)), '')`
   },
 }
