@@ -76,7 +76,7 @@ export function composeServer(deps: ServerDeps): Server {
     poolStats: () => backend?.poolStats() ?? { max: config().dbPool, available: 0, waiting: 0 },
     sources: () => health.list(),
   })
-  const findRules = createAccessControl()
+  const findRules = createAccessControl((...rule) => backend?.ruleProblem(...rule) ?? null)
   const health = createSourceHealth({ now: Date.now, observe })
   const { onFailure, onUntoldFailure } = createFailureEnd({ ...deps, config, observe })
 

@@ -4,7 +4,7 @@
  */
 import type { RegistryText } from '../config/config.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
-import { type AccessRules, bindRegistry } from './access-rules.ts'
+import { type AccessRules, bindRegistry, type RuleProblem } from './access-rules.ts'
 import { readPolicyRegistry } from './read-policy-registry.ts'
 
 /** Null without a registry: everybody may do everything. */
@@ -13,13 +13,14 @@ export type FindRules = (
   snapshot: SchemaSnapshot,
 ) => AccessRules | null
 
-export function createAccessControl(): FindRules {
+/** `ruleProblem`: the engine's word on a policy. */
+export function createAccessControl(ruleProblem?: RuleProblem): FindRules {
   const rulesOf = new WeakMap<RegistryText, WeakMap<SchemaSnapshot, AccessRules>>()
   return (registry, snapshot) => {
     if (registry === null) return null
     const bySnapshot = rulesOf.get(registry) ?? new WeakMap<SchemaSnapshot, AccessRules>()
     rulesOf.set(registry, bySnapshot)
-    const rules = bySnapshot.get(snapshot) ?? bindRegistry(read(registry), snapshot)
+    const rules = bySnapshot.get(snapshot) ?? bindRegistry(read(registry), snapshot, ruleProblem)
     bySnapshot.set(snapshot, rules)
     return rules
   }

@@ -59,8 +59,19 @@ export interface AccessRules {
 /** The operands of the policies in one plan, in the order of their slots: grows while it is ruled. */
 export type Operands = PolicyOperand[]
 
-export function bindRegistry(registry: PolicyRegistry, snapshot: SchemaSnapshot): AccessRules {
-  const unbound = unboundPolicies(registry, snapshot)
+/** What the engine says of conditions that are bound: one sentence, or null where it can do them. */
+export type RuleProblem = (
+  conditions: readonly RuleCondition[],
+  relation: Relation,
+  snapshot: SchemaSnapshot,
+) => string | null
+
+export function bindRegistry(
+  registry: PolicyRegistry,
+  snapshot: SchemaSnapshot,
+  ruleProblem: RuleProblem = () => null,
+): AccessRules {
+  const unbound = unboundPolicies(registry, snapshot, ruleProblem)
   const denied = new Set(unbound.map(({ relation }) => relation))
   const known = knownRoles(registry)
   const roles = new Map<string, RoleAccess>()
@@ -79,6 +90,7 @@ export function bindRegistry(registry: PolicyRegistry, snapshot: SchemaSnapshot)
 function unboundPolicies(
   { policies }: PolicyRegistry,
   snapshot: SchemaSnapshot,
+  ruleProblem: RuleProblem,
 ): readonly UnboundPolicy[] {
   return policies.flatMap((policy) => {
     const { name, relation: relationName } = policy
@@ -90,7 +102,8 @@ function unboundPolicies(
     const [problem] = [...predicates].flatMap((predicate) => {
       if (predicate === null) return []
       const bound = bindPredicate(predicate, relation, snapshot, 0)
-      return bound.ok ? [] : [bound.error]
+      const found = bound.ok ? ruleProblem(bound.value, relation, snapshot) : bound.error
+      return found === null ? [] : [found]
     })
     return problem === undefined ? [] : [{ policy: name, relation: relationName, problem }]
   })

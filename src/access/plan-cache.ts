@@ -16,6 +16,7 @@ import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import type { FindRules } from './access-control.ts'
 import type { RoleAccess } from './access-rules.ts'
 import { applyRules, openPlan, type RuledPlan } from './apply-rules.ts'
+import { withGrantedSuggestion } from './granted-suggestions.ts'
 import { unknownRole } from './permission-denied.ts'
 
 /** Whom a request is from. */
@@ -113,7 +114,9 @@ function planFor(
   { role, isAuthenticated }: PlanIdentity,
 ): Result<RuledPlan, ApiError> {
   const planned = planRequest(request, snapshot, options)
-  if (!planned.ok) return planned
+  if (!planned.ok) {
+    return access === 'open' ? planned : err(withGrantedSuggestion(planned.error, access, snapshot))
+  }
   if (access === 'open') return ok(openPlan(planned.value, snapshot))
   if (access === null) return err(unknownRole(role, isAuthenticated))
   const isShownToAll =

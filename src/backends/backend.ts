@@ -8,10 +8,10 @@ import type { SchemaFeed } from '../cache/schema-feed.ts'
 import type { Config } from '../config/config.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { PoolStats } from '../observe/pool-stats.ts'
-import type { DatabasePlan, InspectPlan } from '../plan/plan.ts'
+import type { DatabasePlan, InspectPlan, RuleCondition } from '../plan/plan.ts'
 import type { EngineAbilities } from '../schema/capabilities.ts'
 import type { Catalog, Routine, SchemaVersion } from '../schema/catalog.ts'
-import type { SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts'
+import type { Relation, SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
 export interface RequestContext {
   readonly snapshot: SchemaSnapshot
@@ -101,6 +101,12 @@ export interface Backend {
   databaseSettings(config: Config, signal: AbortSignal): Promise<ReadonlyMap<string, string>>
   /** Runs one request as one transaction. Never rejects for what a database or client did. */
   execute(plan: DatabasePlan, context: RequestContext): Promise<Execution>
+  /** What is wrong with conditions of a policy, in one sentence; null: requests can be ruled by them. */
+  ruleProblem(
+    conditions: readonly RuleCondition[],
+    relation: Relation,
+    snapshot: SchemaSnapshot,
+  ): string | null
   /** The same for the root document: privileges and the schema's comment, as they are now. */
   inspect(plan: InspectPlan, context: RequestContext): Promise<Inspection>
   /** After a publish: connections are replaced at check-in, staggered. */

@@ -15,6 +15,10 @@ export function denied(relation: string, kind = 'table') {
   return { status: 403, body: errorBody('42501', `permission denied for ${kind} ${relation}`) }
 }
 
+function unknownTable(name: string, rest: { readonly hint?: string } = {}) {
+  return errorBody('PGRST205', `Could not find the table 'main.${name}' in the schema cache`, rest)
+}
+
 type ReadCase = readonly [
   name: string,
   target: string,
@@ -66,6 +70,30 @@ const privileges: readonly ReadCase[] = [
         { name: 'red', orders: [{ id: 2 }] },
         { name: 'blue', orders: [{ id: 3 }] },
       ],
+    },
+  ],
+  [
+    'a name like one that is granted',
+    '/produkts',
+    {
+      status: 404,
+      body: unknownTable('produkts', { hint: "Perhaps you meant the table 'main.products'" }),
+    },
+  ],
+  ['a name like one that is not', '/secretz', { status: 404, body: unknownTable('secretz') }],
+  [
+    'an embed with a name like one that is not',
+    '/orders?select=id,secretz(*)',
+    {
+      status: 400,
+      body: errorBody(
+        'PGRST200',
+        "Could not find a relationship between 'orders' and 'secretz' in the schema cache",
+        {
+          details:
+            "Searched for a foreign key relationship between 'orders' and 'secretz' in the schema 'main', but no matches were found.",
+        },
+      ),
     },
   ],
   ['an unknown column', '/orders?select=id,nothing', denied('orders')],

@@ -119,7 +119,7 @@ export function openSqliteApi(uri: string, options: Partial<Config> = {}): Sqlit
     currentGeneration: () => ({ config, snapshot: current }),
     backend,
     authenticator: createAuthenticator({ observe }),
-    planCache: createPlanCache(100, createAccessControl()),
+    planCache: createPlanCache(100, createAccessControl(backend.ruleProblem)),
     async checkSchema() {
       try {
         const version = await backend.schemaVersion(schemaOptions(config), never)

@@ -104,6 +104,8 @@ export function openPostgres(deps: PostgresDeps): Backend {
         ? loads.run((query) => readDatabaseSettings(query, dbPreConfig), signal)
         : Promise.resolve(new Map()),
     execute: createExecutor({ ...requests, compile: createPlanCompiler() }),
+    // its policies are its own
+    ruleProblem: () => null,
     inspect: createInspector(requests),
     recycle() {
       pool.recycle()

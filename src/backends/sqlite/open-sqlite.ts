@@ -25,6 +25,7 @@ import { locateDatabase } from './process/sqlite-location.ts'
 import { createSqlitePool } from './process/sqlite-pool.ts'
 import { type SqliteRequest, startSqliteProcess } from './process/sqlite-process.ts'
 import { createSqliteWritePool } from './process/sqlite-write-pool.ts'
+import { ruleProblem } from './rule-problem.ts'
 import type { ChildReply } from './wire/reply-frames.ts'
 
 export interface OpenSqliteDeps {
@@ -119,6 +120,7 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
     },
     databaseSettings: () => Promise.resolve(new Map()),
     execute,
+    ruleProblem,
     // without roles and comments, everybody sees all that the snapshot has
     inspect: async (_, context) =>
       (await preRequest(context)) ?? {

@@ -11,10 +11,21 @@ const registry = {
   grants: [
     {
       role: 'clerk',
-      relation: ['notes', 'pairs', 'note_view', 'plain', 'replaced'],
+      relation: [
+        'notes',
+        'pairs',
+        'note_view',
+        'plain',
+        'replaced',
+        'computed',
+        'computed_view',
+        'dated',
+        'teams',
+      ],
       actions: ['select', 'insert', 'update', 'delete'],
     },
     { role: 'reader', relation: 'notes', actions: ['select'], columns: ['id', 'body'] },
+    { role: 'clerk', function: ['own_computed', 'own_calculated'] },
     { role: 'reader', relation: 'plain', actions: ['select'], columns: ['b'] },
   ],
   policies: [
@@ -31,6 +42,14 @@ const registry = {
       relation: 'note_view',
       using: 'tenant=eq.{{claims.tenant}}',
     },
+    ...['computed', 'computed_view'].map((relation) => ({
+      name: `own ${relation}`,
+      role: 'clerk',
+      relation,
+      using: 'owners.who=eq.ann',
+    })),
+    { name: 'led', role: 'clerk', relation: 'teams', using: 'ann_leads.who=eq.ann' },
+    { name: 'no text', role: 'clerk', relation: 'dated', using: 'at=like.2024*' },
     {
       name: 'own replaced',
       role: 'clerk',
@@ -63,14 +82,36 @@ const schema = `
   create table replaced (
     id integer primary key on conflict replace, tenant integer not null, v text unique on conflict ignore);
   insert into replaced values (1, 5, 'own'), (2, 6, 'hidden');
+  create table computed (id integer primary key, doc json);
+  insert into computed values (1, '{"a":1}'), (2, '{broken');
+  alter table computed add column a integer as (json_extract(doc, '$.a'));
+  create view computed_view as select id, json_extract(doc, '$.a') as a from computed;
+  create table owners (id integer references computed (id), who text);
+  insert into owners values (1, 'ann'), (2, 'ben');
+  create table teams (id integer primary key, name text);
+  create table leads (team_id integer references teams (id), who text);
+  insert into teams values (1, 'red'), (2, 'blue');
+  insert into leads values (1, 'ann'), (2, 'ben');
+  create view ann_leads as select team_id, who from leads where who = "ann";
+  create table dated (id integer primary key, at date);
+  insert into dated values (1, '2024-01-01');
   create table plain (a integer primary key, b text, since datetime);
   insert into plain values (1, 'old', '2020-01-01T00:00:00Z'), (2, 'new', '2030-01-01 00:00:00');
 `
+
+const ownRows = "where exists (select 1 from owners o where o.id = c.id and o.who = 'ann')"
+const functions = [
+  ['own_computed', `select * from computed c ${ownRows}`],
+  ['own_calculated', `select id, doc, json_extract(doc, '$.a') as a from computed c ${ownRows}`],
+].map(([name, sql]) => {
+  return { name, volatility: 'stable', returns: { kind: 'setof', type: 'computed' }, sql }
+})
 
 let api: Awaited<ReturnType<typeof serveSqlite>>
 beforeAll(async () => {
   api = await serveSqlite(schema, {
     policyRegistry: { file: null, text: JSON.stringify(registry) },
+    functionRegistry: { file: null, text: JSON.stringify(functions) },
     jwtSecret: Buffer.from(testSecret),
     dbPlanEnabled: true,
   })
@@ -165,6 +206,33 @@ describe('a table whose keys replace the row that is in the way', () => {
   ])('does not for %s, since it may be hidden', async (_, method, target, body) => {
     expect(await write('clerk', method, target, body)).toMatchObject(duplicate)
   })
+})
+
+test.each([
+  ['/computed?a=eq.1&select=id'],
+  ['/computed?or=(a.eq.1,a.is.null)&select=id'],
+  ['/computed_view?a=eq.1&select=id'],
+  ['/computed_view?select=id&order=a'],
+  ['/rpc/own_computed?a=eq.1&select=id'],
+  ['/rpc/own_calculated?a=eq.1&select=id'],
+])('%s computes nothing of a hidden row', async (target) => {
+  expect(await as('clerk', target)).toMatchObject({ status: 200, body: [{ id: 1 }] })
+})
+
+test('a policy over a view with text in double quotes rules what is written, too', async () => {
+  expect((await as('clerk', '/teams')).body).toEqual([{ id: 1, name: 'red' }])
+  expect((await write('clerk', 'PATCH', '/teams', { name: 'pink' })).body).toEqual([
+    { id: 1, name: 'pink' },
+  ])
+  expect((await write('clerk', 'POST', '/teams', { id: 3 })).status).toBe(403)
+  const merge = { ...json, prefer: 'resolution=merge-duplicates' }
+  const over = { method: 'POST', body: JSON.stringify({ id: 2, name: 'mine' }) }
+  expect((await as('clerk', '/teams', merge, over)).status).toBe(403)
+  expect((await as('clerk', '/teams?id=gt.1', json, { method: 'DELETE' })).body).toEqual([])
+})
+
+test('a policy that the type of its column cannot be asked for denies its relation', async () => {
+  expect(await as('clerk', '/dated')).toMatchObject({ status: 403, body: { code: '42501' } })
 })
 
 describe('a view with triggers', () => {

@@ -16,7 +16,7 @@ export interface FunctionSql {
   readonly pieces: readonly SqlPiece[]
   /** `INSERT`, `UPDATE`, `DELETE` or, where it has none of them, `SELECT`. */
   readonly command: string
-  /** It sorts its rows, or can fail by itself: it has to run as it is, and whole. */
+  /** It sorts its rows, can fail by itself, or has several parts: it runs as it is, and whole. */
   readonly isOpaque: boolean
 }
 
@@ -24,6 +24,7 @@ const tokens =
   /(--[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|("(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|'(?:[^']|'')*')|(::)|:(?:([\p{L}_][\p{L}\p{Nd}_]*)|"((?:[^"]|"")*)")|([?@$#][\p{L}\p{Nd}_:]*)|([\p{L}_][\p{L}\p{Nd}_$]*)|([\s\S])/gu
 
 const writingKeywords = ['INSERT', 'UPDATE', 'DELETE']
+const opaqueKeywords = ['ORDER', 'RAISE_ERROR', 'UNION', 'EXCEPT', 'INTERSECT']
 const statementKeywords = ['SELECT', 'WITH', 'VALUES', ...writingKeywords]
 
 /**
@@ -68,7 +69,7 @@ export function readFunctionSql(sql: string): Result<FunctionSql, DatabaseFailur
   return ok({
     pieces,
     command: words.find((each) => writingKeywords.includes(each)) ?? 'SELECT',
-    isOpaque: words.includes('ORDER') || words.includes('RAISE_ERROR'),
+    isOpaque: opaqueKeywords.some((each) => words.includes(each)),
   })
 }
 

@@ -51,6 +51,8 @@ export interface FunctionStatement {
   /** The columns that it hands back, in its order: the last one's value is called `pgrst_scalar`. */
   readonly names: readonly string[]
   readonly isReadOnly: boolean
+  /** Columns of tables, as against what the statement computes. */
+  readonly plainColumns: ReadonlySet<string>
 }
 
 export interface BrokenFunction {
@@ -165,7 +167,10 @@ function buildFunction(
     const handedBack = answer.columns.map(({ name }) => name)
     const isScalar = result.value.kind === 'scalar' && index === statements.length - 1
     const names = isScalar ? withScalar(handedBack) : handedBack
-    prepared.push({ sql, names, isReadOnly: answer.isReadOnly })
+    const plainColumns = new Set(
+      answer.columns.flatMap(({ name, type }) => (type === null ? [] : [name])),
+    )
+    prepared.push({ sql, names, isReadOnly: answer.isReadOnly, plainColumns })
     shown = answer.columns.map(({ name, type }) => {
       const { baseType, nominalType } = readDeclaredType(type ?? '')
       return resultColumn(name, baseType, nominalType)

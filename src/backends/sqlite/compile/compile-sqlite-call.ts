@@ -6,7 +6,7 @@
 import { assertNever } from '../../../core/assert-never.ts'
 import { onlySchema } from '../../../core/only-schema.ts'
 import { nameKey, qualifiedName } from '../../../core/qualified-name.ts'
-import type { CallPlan } from '../../../plan/plan.ts'
+import type { CallPlan, Condition } from '../../../plan/plan.ts'
 import type { Routine } from '../../../schema/catalog.ts'
 import type { Relation, SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { scalarColumn } from '../../registry/registered-routine.ts'
@@ -24,7 +24,9 @@ import {
 } from '../catalog/registered-functions.ts'
 import { sqliteFacts } from '../catalog/sqlite-facts.ts'
 import { refuse } from './compile-refusal.ts'
+import type { FilterPlace } from './compile-sqlite-filter.ts'
 import type { Projection } from './compile-sqlite-rows.ts'
+import { isSilent } from './compile-sqlite-rule.ts'
 import type { CompileContext } from './compile-sqlite-scope.ts'
 import { argumentReading } from './read-call-argument.ts'
 import { readingIndex } from './sqlite-operands.ts'
@@ -114,16 +116,38 @@ export function callTable(
   return sql`${callRows}(${join(names.map(ident), ', ')}) AS ${keeps}(${query})`
 }
 
-/** Whether SQLite may read a call like a view: with the request's filters, by its indexes. */
-export function mayTakeApart({ called, plan }: Call): boolean {
+/**
+ * Whether SQLite may read a call like a view: with the request's filters, by its indexes. These may
+ * then run on a row before the function's own condition has hidden it, where one that fails would
+ * tell of it.
+ */
+export function mayTakeApart({ called, plan }: Call, place: () => FilterPlace): boolean {
   const { last } = statementsOf({ called, plan })
   return (
     called.result.kind === 'relation' &&
     !last.sql.isOpaque &&
     controlsOf(last) === null &&
     plan?.count === null &&
-    plan.via !== 'head'
+    plan.via !== 'head' &&
+    plan.root.where.every(
+      (condition) => isPlain(condition, last) && isSilent(condition, place()),
+    ) &&
+    plan.root.children.every((child) => child.join?.type !== 'inner')
   )
+}
+
+/** Whether it asks for nothing that the statement computes. */
+function isPlain(condition: Condition, statement: FunctionStatement): boolean {
+  switch (condition.kind) {
+    case 'filter':
+      return statement.plainColumns.has(condition.field.name)
+    case 'logic':
+      return condition.operands.every((operand) => isPlain(operand, statement))
+    case 'embed-null':
+      return false
+    default:
+      return assertNever(condition)
+  }
 }
 
 /** A statement of a function that answers nothing, as a read that runs it whole. */

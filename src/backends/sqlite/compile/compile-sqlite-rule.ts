@@ -139,6 +139,11 @@ const plainKinds: ReadonlySet<SqliteKind> = new Set([
   'any',
 ])
 
+/** Whether reading the column may run an expression, which can fail: in a view any column may be one. */
+function isComputed({ relation }: Pick<FilterPlace, 'relation'>, name: string): boolean {
+  return relation.isView || relation.columns.get(name)?.isGenerated === true
+}
+
 /** Whether a condition can neither fail nor be slow, whatever a row holds. */
 export function isSilent(condition: Condition, place: FilterPlace): boolean {
   switch (condition.kind) {
@@ -149,6 +154,7 @@ export function isSilent(condition: Condition, place: FilterPlace): boolean {
     case 'filter': {
       const { field, operation } = condition
       if (field.jsonPath.length > 0 || operation.kind === 'fts') return false
+      if (isComputed(place, field.name)) return false
       const { kind } = compileField(place, field)
       switch (operation.kind) {
         case 'comparison': {

@@ -145,7 +145,7 @@ function sourceOf(
 }
 
 /** What is known of a relation, under the name that the query has for it. */
-function filterPlace(
+export function filterPlace(
   name: QualifiedName,
   table: SqlText,
   label: string,

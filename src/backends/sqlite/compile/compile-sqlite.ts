@@ -187,8 +187,10 @@ function compileCall(plan: CallPlan, context: CompileContext): SqlText {
   const call = callOf(plan, context)
   refuseWriting(call)
   const { last } = statementsOf(call)
-  context.sources.define(callTable(last, compileStatement(last, call), mayTakeApart(call)))
-  return compileCallAnswer(call, plan, context)
+  const answer = compileCallAnswer(call, plan, context)
+  const isApart = mayTakeApart(call, () => openScope(plan.root, null, context))
+  context.sources.define(callTable(last, compileStatement(last, call), isApart))
+  return answer
 }
 
 /** Over the table of the rows of a call: body, rows, total, and headers and status if it sets any. */

@@ -51,3 +51,23 @@ export function createSources({
     },
   }
 }
+
+/**
+ * For conditions that stand in several statements: each use of such a view is a sub-select with all
+ * that it reads.
+ */
+export function inlineSources(facts: Pick<SqliteFacts, 'repairedViews'>): SqliteSources {
+  return {
+    of(relation) {
+      const own = createSources(facts)
+      const source = own.of(relation)
+      return facts.repairedViews.has(relation.name)
+        ? sql`(${own.definitions()}SELECT * FROM ${source})`
+        : source
+    },
+    define() {
+      throw new Error('a condition has no table of its own')
+    },
+    definitions: () => noSql,
+  }
+}

@@ -24,6 +24,7 @@ import { guardNegatedSearch } from './compile-sqlite-fts.ts'
 import type { PayloadShape } from './compile-sqlite-payload.ts'
 import { behindRule, compileRules, isSilent, type RowExists } from './compile-sqlite-rule.ts'
 import { type CompileContext, createCompileContext, rowExists } from './compile-sqlite-scope.ts'
+import { inlineSources } from './sqlite-sources.ts'
 import { type RowKey, rowKeyOf } from './write-target.ts'
 
 export interface WriteScope {
@@ -57,7 +58,7 @@ export function openWriteScope(plan: MutatePlan, snapshot: SchemaSnapshot): Writ
     facts,
     allFacts,
     snapshot,
-    context: createCompileContext(snapshot),
+    context: { ...createCompileContext(snapshot), sources: inlineSources(allFacts) },
     key: rowKeyOf(relation, facts),
     shape: {
       relation,
