@@ -468,7 +468,9 @@ describe('a constraint that fails says', () => {
 
   test('nothing where another table has a key that cannot be judged', async () => {
     const dry = { Prefer: 'tx=rollback' }
-    expect(await api.send('POST', '/late', { id: 1, person: 1 }, dry)).toMatchObject({ status: 201 })
+    expect(await api.send('POST', '/late', { id: 1, person: 1 }, dry)).toMatchObject({
+      status: 201,
+    })
     expect(await rows('/late')).toEqual([])
   })
 
