@@ -72,7 +72,8 @@ export function bindRegistry(
   ruleProblem: RuleProblem = () => null,
 ): AccessRules {
   const unbound = unboundPolicies(registry, snapshot, ruleProblem)
-  const denied = new Set(unbound.map(({ relation }) => relation))
+  // SQLite knows names in any case: a policy that is a letter off is meant for the relation all the same
+  const denied = new Set(unbound.map(({ relation }) => relation.toLowerCase()))
   const known = knownRoles(registry)
   const roles = new Map<string, RoleAccess>()
   return {
@@ -146,7 +147,7 @@ function roleAccess(
   function find(qualified: QualifiedName): RelationAccess | null {
     const relation = snapshot.relations.get(nameKey(qualified))
     const names = namesOf(snapshot, qualified)
-    if (relation === undefined || names.some((each) => denied.has(each))) return null
+    if (relation === undefined || names.some((each) => denied.has(each.toLowerCase()))) return null
     const granted = (action: AccessAction): GrantedColumns => {
       const some = new Set<string>()
       for (const grant of grants) {

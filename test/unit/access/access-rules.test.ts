@@ -1,0 +1,52 @@
+/** Policies that mean nothing on a schema deny the relation that they are for, and are told. */
+import { expect, test } from 'vitest'
+import { bindRegistry, type RuleProblem } from '../../../src/access/access-rules.ts'
+import { readPolicyRegistry } from '../../../src/access/read-policy-registry.ts'
+import { qualifiedName } from '../../../src/core/qualified-name.ts'
+import { describeSnapshot } from '../../support/snapshot.ts'
+
+const snapshot = describeSnapshot({ relations: { orders: 'id:integer!', tags: 'id:integer!' } })
+const schema = snapshot.schemas[0] ?? ''
+
+function rulesWith(policy: { relation: string; using: string }, ruleProblem?: RuleProblem) {
+  const registry = readPolicyRegistry(
+    JSON.stringify({
+      grants: [{ role: 'clerk', relation: ['orders', 'tags'], actions: 'select' }],
+      policies: [{ name: 'own', role: 'clerk', ...policy }],
+    }),
+  )
+  if (!registry.ok) throw new Error(registry.error.join())
+  const rules = bindRegistry(registry.value, snapshot, ruleProblem)
+  const served = ['orders', 'tags'].filter(
+    (name) => rules.role('clerk')?.relation(qualifiedName(schema, name)) != null,
+  )
+  return { served, problems: rules.unbound.map(({ problem }) => problem) }
+}
+
+test('one that binds rules its relation', () => {
+  expect(rulesWith({ relation: 'orders', using: 'id=eq.1' })).toEqual({
+    served: ['orders', 'tags'],
+    problems: [],
+  })
+})
+
+test('one on a column that is not there denies it', () => {
+  expect(rulesWith({ relation: 'orders', using: 'gone=eq.1' })).toEqual({
+    served: ['tags'],
+    problems: ['"orders" has no column "gone"'],
+  })
+})
+
+test.each(['Orders', `${schema}.ORDERS`])('one for %s denies the relation of that name', (name) => {
+  expect(rulesWith({ relation: name, using: 'id=eq.1' })).toEqual({
+    served: ['tags'],
+    problems: [`"${name}" is not there`],
+  })
+})
+
+test('one that the engine cannot ask for denies it', () => {
+  const rules = rulesWith({ relation: 'orders', using: 'id=eq.1' }, (conditions, { name }) => {
+    return `${name}: ${conditions.length} condition`
+  })
+  expect(rules).toEqual({ served: ['tags'], problems: ['orders: 1 condition'] })
+})
