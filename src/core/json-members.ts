@@ -47,6 +47,11 @@ function skipBlanks(text: string, start: number): number {
   return at
 }
 
+/** `json` is a JSON string, its quotes included. */
+export function textOfJsonString(json: string): string {
+  return json.includes('\\') ? String(JSON.parse(json)) : json.slice(1, -1)
+}
+
 /**
  * The members of an object, each as JSON text; of a key that is there twice the last. Null where
  * the text is no object.
@@ -60,7 +65,7 @@ export function jsonMembers(text: string): ReadonlyMap<string, string> | null {
   at = skipBlanks(text, at + 1)
   while (text[at] === '"') {
     const keyEnd = endOfString(text, at)
-    const key = String(JSON.parse(text.slice(at, keyEnd)))
+    const key = textOfJsonString(text.slice(at, keyEnd))
     const start = skipBlanks(text, skipBlanks(text, keyEnd) + 1)
     const end = endOfValue(text, start)
     members.set(key, text.slice(start, end).trimEnd())

@@ -6,11 +6,11 @@
  * Rule     PostgreSQL manual: Value Storage; json_to_record (how JSON becomes other types)
  * Differs  a NaN is refused, since these engines have none
  */
+import { textOfJsonString } from '../../core/json-members.ts'
 import { err, ok } from '../../core/result.ts'
 import { castTarget } from './cast-target.ts'
 import { castValue } from './cast-value.ts'
 import { numberOfText, parsedTypeOf, parseTypedText, type TypedText } from './parse-typed-text.ts'
-import { textOfJsonString } from './payload-records.ts'
 import { storedAs } from './stored-as.ts'
 import type { StoredForm } from './stored-form.ts'
 import { valueFailure } from './value-failure.ts'

@@ -5,6 +5,7 @@
  *
  * Rule  PostgreSQL manual: json_to_record, json_to_recordset
  */
+import { jsonItems, jsonMembers } from '../../core/json-members.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { DatabaseFailure } from '../../errors/api-error.ts'
 import { valueFailure } from './value-failure.ts'
@@ -40,7 +41,7 @@ export function readRecords(
     const what = json.startsWith('{') ? 'an object' : 'a scalar'
     return err(valueFailure('22023', `cannot call ${wanted} on ${what}`))
   }
-  const elements = elementsOf(json)
+  const elements = jsonItems(json) ?? []
   return elements.every((element) => element.startsWith('{'))
     ? ok(elements.map(membersOf))
     : err(valueFailure('22023', `argument of ${wanted} must be an array of objects`))
@@ -81,71 +82,6 @@ export function escapeFailure(text: string): DatabaseFailure | null {
   return null
 }
 
-// What follows reads JSON that is known to be well-formed.
-
-function elementsOf(array: string): readonly string[] {
-  const elements: string[] = []
-  for (let at = skipBlanks(array, 1); array[at] !== ']'; ) {
-    const end = valueEnd(array, at)
-    elements.push(array.slice(at, end))
-    at = skipSeparator(array, end)
-  }
-  return elements
-}
-
 function membersOf(object: string): PayloadRecord {
-  const members = new Map<string, string>()
-  for (let at = skipBlanks(object, 1); object[at] !== '}'; ) {
-    const keyEnd = stringEnd(object, at)
-    const key = textOfJsonString(object.slice(at, keyEnd))
-    const valueAt = skipBlanks(object, skipBlanks(object, keyEnd) + 1)
-    const end = valueEnd(object, valueAt)
-    members.set(key, object.slice(valueAt, end))
-    at = skipSeparator(object, end)
-  }
-  return members
-}
-
-/** `json` is a JSON string, its quotes included. */
-export function textOfJsonString(json: string): string {
-  return json.includes('\\') ? String(JSON.parse(json)) : json.slice(1, -1)
-}
-
-function skipBlanks(text: string, from: number): number {
-  let at = from
-  while (at < text.length && ' \t\r\n'.includes(text.charAt(at))) at += 1
-  return at
-}
-
-function skipSeparator(text: string, from: number): number {
-  const at = skipBlanks(text, from)
-  return text[at] === ',' ? skipBlanks(text, at + 1) : at
-}
-
-function stringEnd(text: string, from: number): number {
-  for (let at = from + 1; ; at += 1) {
-    const character = text[at]
-    if (character === '"') return at + 1
-    if (character === '\\') at += 1
-  }
-}
-
-const scalar = /[^\s,\]}]+/y
-
-function valueEnd(text: string, from: number): number {
-  const first = text[from]
-  if (first === '"') return stringEnd(text, from)
-  if (first !== '{' && first !== '[') {
-    scalar.lastIndex = from
-    scalar.test(text)
-    return scalar.lastIndex
-  }
-  let depth = 0
-  for (let at = from; ; at += 1) {
-    const character = text[at]
-    if (character === '"') at = stringEnd(text, at) - 1
-    else if (character === '{' || character === '[') depth += 1
-    else if (character === '}' || character === ']') depth -= 1
-    if (depth === 0) return at + 1
-  }
+  return jsonMembers(object) ?? new Map()
 }

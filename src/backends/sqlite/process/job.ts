@@ -13,21 +13,25 @@ export type JobOutcome<Reply> =
   /** Its process ended, each time that it was tried, or none could be started. */
   | { readonly kind: 'lost'; readonly cause: string }
 
-export interface JobOptions<Request, Reply> {
+/** What each request has, whatever it waits for. */
+export interface QueuedJobOptions<Outcome> {
+  /** Counts from when it runs; 0: none. */
+  readonly timeoutMs: number
+  /** It has a place in a process for the first time. */
+  readonly onPlaced: () => void
+  readonly onSettled: (outcome: Outcome) => void
+}
+
+export interface JobOptions<Request, Reply> extends QueuedJobOptions<JobOutcome<Reply>> {
   readonly request: Request
   /** What its cost is learned by; null: it always stands alone. */
   readonly statement: string | null
   /** It waits for as long as it must, and may have a process beyond the most there are. */
   readonly isControl: boolean
-  /** Counts from when it runs; 0: none. */
-  readonly timeoutMs: number
-  /** It has a place in a process for the first time. */
-  readonly onPlaced: () => void
-  readonly onSettled: (outcome: JobOutcome<Reply>) => void
 }
 
-export class Job<Request, Reply> {
-  readonly options: JobOptions<Request, Reply>
+export class QueuedJob<Options extends QueuedJobOptions<Outcome>, Outcome> {
+  readonly options: Options
   /** Processes that ended while they ran it. */
   losses = 0
   waitingSinceMs: number
@@ -35,7 +39,7 @@ export class Job<Request, Reply> {
   abandonedAtMs: number | null = null
   #state: 'new' | 'placed' | 'settled' = 'new'
 
-  constructor(options: JobOptions<Request, Reply>, nowMs: number) {
+  constructor(options: Options, nowMs: number) {
     this.options = options
     this.waitingSinceMs = nowMs
   }
@@ -52,10 +56,13 @@ export class Job<Request, Reply> {
   }
 
   /** Nothing where it is settled. */
-  settle(outcome: JobOutcome<Reply>): void {
+  settle(outcome: Outcome): void {
     if (this.isSettled) return
     this.place()
     this.#state = 'settled'
     this.options.onSettled(outcome)
   }
 }
+
+/** A read, or a question about the schema. */
+export class Job<Request, Reply> extends QueuedJob<JobOptions<Request, Reply>, JobOutcome<Reply>> {}
