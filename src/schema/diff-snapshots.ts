@@ -170,7 +170,41 @@ function* compareTheRest(
     isSameLookup(previous.representations.get(source), next.representations.get(source))
   if (![...sources].every(isRepresented)) changed.push('domain representations')
   if (!isSame(previous.mediaHandlers, next.mediaHandlers)) changed.push('media type handlers')
-  if (!isSame(previous.engineFacts, next.engineFacts)) changed.push(next.engineFacts.title)
+  changed.push(...changedFacts(previous, next))
+}
+
+/** The parts of the engine's facts that are others, but for what came or went with a relation. */
+function changedFacts(previous: SchemaSnapshot, next: SchemaSnapshot): readonly string[] {
+  const before = new Map(previous.engineFacts.parts.map((part) => [part.title, part]))
+  const cameOrWent = new Set([
+    ...namesBeside(previous.relations, next.relations),
+    ...namesBeside(next.relations, previous.relations),
+  ])
+  return next.engineFacts.parts
+    .filter((part) => {
+      const other = before.get(part.title)
+      if (other?.kind !== 'by-relation' || part.kind !== 'by-relation') {
+        return !isSame(other?.facts, part.facts)
+      }
+      return !isSame(without(other.facts, cameOrWent), without(part.facts, cameOrWent))
+    })
+    .map(({ title }) => title)
+}
+
+/** Names, without their schemas, of those that the others lack. */
+function namesBeside(relations: Lookup, others: Lookup): readonly string[] {
+  const added = [...relations.keys()].filter((key) => !others.has(key))
+  return added.map((key) => key.slice(key.indexOf('\0') + 1))
+}
+
+function without(
+  facts: ReadonlyMap<string, unknown> | ReadonlySet<string>,
+  names: ReadonlySet<string>,
+): ReadonlyMap<string, unknown> | ReadonlySet<string> {
+  if (names.size === 0) return facts
+  return facts instanceof Map
+    ? new Map([...facts].filter(([name]) => !names.has(name)))
+    : new Set([...facts.keys()].filter((name) => !names.has(name)))
 }
 
 /** Against no previous snapshot everything is new. */

@@ -89,7 +89,7 @@ export function describeSnapshot(description: SnapshotDescription): SchemaSnapsh
       computedRelationships: (description.computed ?? []).map((each) => computed(each, name)),
       representations: description.representations ?? [],
       mediaHandlers: description.mediaHandlers ?? [],
-      engineFacts: Object.freeze({ title: 'facts of no engine' }),
+      engineFacts: Object.freeze({ parts: [] }),
       timings: {},
     },
     { dbSchemas: schemas, dbExtraSearchPath: [], dbHoistedTxSettings: [], functionRegistry: null },

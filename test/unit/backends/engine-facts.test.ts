@@ -72,15 +72,27 @@ describe('facts of an engine', () => {
     expect(changed(ofPostgres, new PostgresFacts(ofPostgres.roles))).toEqual([])
     expect(changed(ofPostgres, new PostgresFacts(other))).toEqual(['role settings'])
     expect(changed(ofSqlite, new SqliteFacts({ ...ofSqlite }))).toEqual([])
-    const { title } = ofSqlite
     const unwritable = new Map([['films', { ...films, insertRefusal: 'no such table: x' }]])
-    expect(changed(ofSqlite, new SqliteFacts({ ...ofSqlite, writes: unwritable }))).toEqual([title])
-    expect(changed(ofSqlite, new SqliteFacts({ ...ofSqlite, strictRelations: new Set() }))).toEqual(
-      [title],
-    )
     const wider = new Map([
       ['films', indexes.map((index) => ({ ...index, columns: new Set(['title', 'plot']) }))],
     ])
-    expect(changed(ofSqlite, new SqliteFacts({ ...ofSqlite, ftsIndexes: wider }))).toEqual([title])
+    for (const [other, title] of [
+      [{ writes: unwritable }, 'what can be written'],
+      [{ strictRelations: new Set<string>() }, 'strict tables'],
+      [{ ftsIndexes: wider }, 'full-text indexes'],
+      [{ readOnlyReason: 'x' }, 'whether the file can be written'],
+    ] as const) {
+      expect(changed(ofSqlite, new SqliteFacts({ ...ofSqlite, ...other }))).toEqual([title])
+    }
+  })
+
+  test.each([
+    ['PostgreSQL', ofPostgres],
+    ['SQLite', ofSqlite],
+  ])('of %s are all in some part, so that each makes a load publish', (_, facts) => {
+    const told: readonly unknown[] = facts.parts.flatMap((part) =>
+      Array.isArray(part.facts) ? [part.facts, ...part.facts] : [part.facts],
+    )
+    expect(Object.entries(facts).filter(([, value]) => !told.includes(value))).toEqual([])
   })
 })

@@ -122,7 +122,7 @@ describe('buildSnapshot', () => {
   })
 
   test('hands the facts of the engine on as they are', () => {
-    const engineFacts = Object.freeze({ title: 'mine' })
+    const engineFacts = Object.freeze({ parts: [] })
     expect(build(catalog({ engineFacts })).engineFacts).toBe(engineFacts)
   })
 

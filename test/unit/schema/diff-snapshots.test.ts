@@ -96,7 +96,7 @@ describe('diffSnapshots', () => {
         mediaHandlers: [
           { mediaType: 'a/b', relation: null, routine: { schema: 'test', name: 'h' } },
         ],
-        engineFacts: { title: 'role settings' },
+        engineFacts: { parts: [{ title: 'role settings', kind: 'whole', facts: 1 }] },
       },
       {
         added: [],
@@ -178,6 +178,21 @@ describe('diffSnapshots', () => {
     expect(diffSnapshots(facts('a'), facts('a'))).toEqual(noChanges)
     expect(diffSnapshots(facts('a'), facts('b')).changed).toHaveLength(1)
     expect(diffSnapshots(facts('a'), facts('a', 'b')).changed).toHaveLength(1)
+  })
+
+  test('of a relation that came or went, no facts are told besides', () => {
+    const built = (relations: Catalog['relations'], ...strict: readonly string[]) =>
+      build({
+        ...before,
+        relations,
+        engineFacts: new SqliteFacts({ strictRelations: new Set(strict) }),
+      })
+    const few = built([relation('films')], 'films')
+    const more = built([relation('films'), relation('more')], 'films', 'more')
+    expect(diffSnapshots(few, more)).toEqual({ added: ['test.more'], removed: [], changed: [] })
+    expect(diffSnapshots(more, few)).toEqual({ added: [], removed: ['test.more'], changed: [] })
+    const loose = built([relation('films'), relation('more')], 'more')
+    expect(diffSnapshots(few, loose).changed).toEqual(['strict tables'])
   })
 
   test('the order in which keys and casts were read is no change', () => {

@@ -161,7 +161,7 @@ export function catalog(parts: Partial<Catalog> = {}): Catalog {
     computedRelationships: [],
     representations: [],
     mediaHandlers: [],
-    engineFacts: Object.freeze({ title: 'facts' }),
+    engineFacts: Object.freeze({ parts: Object.freeze([]) }),
     timings: {},
     ...parts,
   }

@@ -3,7 +3,7 @@
  * the executor from the snapshot that a request runs on.
  */
 import type { IsolationLevel } from '../../../schema/catalog.ts'
-import type { EngineFacts } from '../../../schema/engine-facts.ts'
+import type { EngineFacts, FactsPart } from '../../../schema/engine-facts.ts'
 
 export interface RoleSettings {
   readonly isolationLevel: IsolationLevel | null
@@ -12,7 +12,6 @@ export interface RoleSettings {
 }
 
 export class PostgresFacts implements EngineFacts {
-  readonly title = 'role settings'
   /** Of the roles that requests may run as; those without settings are left out. */
   readonly roles: ReadonlyMap<string, RoleSettings>
 
@@ -23,6 +22,10 @@ export class PostgresFacts implements EngineFacts {
     })
     this.roles = Object.freeze(new Map(frozen))
     Object.freeze(this)
+  }
+
+  get parts(): readonly FactsPart[] {
+    return [{ title: 'role settings', kind: 'whole', facts: this.roles }]
   }
 }
 

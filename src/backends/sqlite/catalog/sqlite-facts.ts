@@ -2,7 +2,7 @@
  * What the SQLite compiler has to know of a schema beyond what all engines have. Made by a load, read
  * by the executor from the snapshot that a request runs on.
  */
-import type { EngineFacts } from '../../../schema/engine-facts.ts'
+import type { EngineFacts, FactsPart } from '../../../schema/engine-facts.ts'
 import type { StoredForm } from '../../values/stored-form.ts'
 import type { RepairedView } from '../wire/raw-catalog.ts'
 import type { RegisteredFunction } from './registered-functions.ts'
@@ -60,7 +60,6 @@ const nothing: FoundFacts = {
 }
 
 export class SqliteFacts implements EngineFacts, FoundFacts {
-  readonly title = 'strict tables, full-text indexes, views, forms of dates, writes and functions'
   readonly strictRelations: ReadonlySet<string>
   readonly ftsIndexes: ReadonlyMap<string, readonly FtsIndex[]>
   readonly writes: ReadonlyMap<string, WriteFacts>
@@ -83,6 +82,22 @@ export class SqliteFacts implements EngineFacts, FoundFacts {
     this.repairedViews = frozen(new Map(all.repairedViews))
     this.functions = frozen([...all.functions])
     Object.freeze(this)
+  }
+
+  get parts(): readonly FactsPart[] {
+    const byRelation = (title: string, facts: ReadonlyMap<string, unknown> | ReadonlySet<string>) =>
+      ({ title, kind: 'by-relation', facts }) as const
+    const file = [this.readOnlyReason, this.hasForeignIndex]
+    return [
+      byRelation('strict tables', this.strictRelations),
+      byRelation('full-text indexes', this.ftsIndexes),
+      byRelation('what can be written', this.writes),
+      byRelation('forms of dates and uuids', this.storedForms),
+      byRelation('collations', this.incomparable),
+      byRelation('repaired views', this.repairedViews),
+      { title: 'bodies of functions', kind: 'whole', facts: this.functions },
+      { title: 'whether the file can be written', kind: 'whole', facts: file },
+    ]
   }
 }
 
