@@ -6,7 +6,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { readPolicyRegistry } from '../src/access/read-policy-registry.ts'
 import { engineAbilities } from '../src/backends/engine-abilities.ts'
+import { registryProblems } from '../src/check-registry.ts'
 import { helpText, parseCommand } from '../src/cli.ts'
 import { optionKeys, options } from '../src/config/options.ts'
 
@@ -118,6 +120,21 @@ describe('README and --help', () => {
     expect(
       /SQLite files are served for reading/.test(read('README.md').replaceAll('\n', ' ')),
     ).toBe(isRead)
+  })
+})
+
+describe('the worked examples of registries', () => {
+  const jsonOf = (path: string) => /```json\n(.*?)```/s.exec(read(path))?.[1] ?? ''
+
+  test('are read without a problem', () => {
+    expect(registryProblems('policyRegistry', jsonOf('docs/access.md'))).toEqual([])
+    expect(registryProblems('functionRegistry', jsonOf('docs/functions.md'))).toEqual([])
+  })
+
+  test('know the role that serves requests without a token', () => {
+    const role = /^db-anon-role = "(.*)"$/m.exec(read('docs/access.md'))?.[1] ?? ''
+    const registry = readPolicyRegistry(jsonOf('docs/access.md'))
+    expect(registry.ok && registry.value.roles.has(role)).toBe(true)
   })
 })
 

@@ -1,6 +1,6 @@
 /**
  * Who may do what, as an operator wrote it down: roles, what they are granted, and which rows they
- * see and write. Names are text; what they mean in a database is found out by `bind-policies.ts`.
+ * see and write. Names are text; what they mean in a database is found out by `access-rules.ts`.
  */
 import type { At, LogicTree } from '../api/api-request.ts'
 

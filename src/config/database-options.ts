@@ -34,7 +34,7 @@ export const databaseOptions: OptionTable<DatabaseOptionKey> = {
   }),
   dbAnonRole: option('db-anon-role', optionalText, null, {
     inDatabase: true,
-    doc: 'The role that serves requests without a token. Unset, they get `401 PGRST302`; an engine without roles then serves them anonymously, unless `jwt-secret` is set.',
+    doc: 'The role that serves requests without a token. Unset, they get `401 PGRST302`; an engine without roles then serves them anonymously, unless `jwt-secret` or `policy-registry` is set.',
   }),
   dbChannel: option('db-channel', text, 'pgrst', {
     doc: 'The PostgreSQL channel whose notifications reload the schema (`reload schema`, or an empty payload) or the configuration (`reload config`).',
@@ -76,7 +76,7 @@ export const databaseOptions: OptionTable<DatabaseOptionKey> = {
   }),
   dbPool: option('db-pool', integer({ least: 1 }), 10, {
     reload: 'boot',
-    doc: 'The most connections that requests use at once. Schema loads and notifications have connections of their own. On SQLite, the most processes that run queries: two are kept, more are started where queries take long, and where there may be several, long queries leave one of them to others. A schema load has one more when all are taken.',
+    doc: 'The most connections that requests use at once. Schema loads and notifications have connections of their own. On SQLite, the most processes that run queries: two are kept, more are started where queries take long, and where there may be several, long queries leave one of them to others. A schema load has one more when all are taken, and writes have one of their own.',
   }),
   dbPoolAcquisitionTimeout: option('db-pool-acquisition-timeout', seconds, 10, {
     reload: 'boot',
@@ -98,7 +98,7 @@ export const databaseOptions: OptionTable<DatabaseOptionKey> = {
   dbPreRequest: option('db-pre-request', optionalText, null, {
     aliases: ['pre-request'],
     inDatabase: true,
-    doc: 'A function without arguments that is called in every transaction before the request itself; it refuses a request by raising an error.',
+    doc: 'A function without arguments that is called in every transaction before the request itself; it refuses a request by raising an error. On SQLite one of `function-registry`.',
   }),
   dbPreparedStatements: option('db-prepared-statements', boolean, true, {
     inDatabase: true,
@@ -107,7 +107,7 @@ export const databaseOptions: OptionTable<DatabaseOptionKey> = {
   dbRootSpec: option('db-root-spec', optionalText, null, {
     aliases: ['root-spec'],
     inDatabase: true,
-    doc: 'A function that answers `GET /` in place of the OpenAPI document.',
+    doc: 'A function that answers `GET /` in place of the OpenAPI document. On SQLite one of `function-registry`.',
   }),
   dbSchemas: optionByEngine(
     'db-schemas',

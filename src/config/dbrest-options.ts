@@ -46,11 +46,11 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
   ),
   dbForeignKeys: option('db-foreign-keys', boolean, true, {
     reload: 'boot',
-    doc: 'On SQLite, whether foreign keys are enforced when something is written. SQLite leaves that to each program; switch it off for a file whose own program does not enforce them.',
+    doc: 'On SQLite, whether foreign keys are enforced when something is written. SQLite leaves that to each program; switch it off for a file whose own program does not enforce them. See [SQLite files](sqlite.md).',
   }),
   dbReadOnly: option('db-read-only', boolean, false, {
     reload: 'boot',
-    doc: 'On SQLite, refuses every write with `405 25006` and never opens the file to write; also `--read-only` on the command line, and `mode=ro` in the URI of `db-uri`. On PostgreSQL set `default_transaction_read_only` for the role.',
+    doc: 'On SQLite, refuses every write with `405 25006` and opens the file to write only where a crashed program left a transaction to be rolled back; also `--read-only` on the command line, and `mode=ro` in the URI of `db-uri`. On PostgreSQL set `default_transaction_read_only` for the role.',
   }),
   dbSchemaPollInterval: optionByEngine(
     'db-schema-poll-interval',

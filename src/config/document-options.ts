@@ -52,7 +52,8 @@ app.settings.greeting = "hello $(USER)"
 
 Texts stand in double quotes; \`\\"\`, \`\\\\\`, \`\\n\`, \`\\r\`, \`\\t\` and \`\\u263a\` are escapes. \`$(NAME)\` is an
 earlier value of the file or an environment variable, \`$$\` one \`$\`. Booleans are \`true\`, \`false\`, \`on\`,
-\`off\`. Lists are texts with commas. \`@path\` in \`db-uri\` and \`jwt-secret\` reads that file.
+\`off\`. Lists are texts with commas. \`@path\` in \`db-uri\`, \`jwt-secret\`, \`admin-server-token\`,
+\`function-registry\` and \`policy-registry\` reads that file.
 
 ## Reload
 

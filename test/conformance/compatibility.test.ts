@@ -8,7 +8,12 @@ import { expect, test } from 'vitest'
 import { postgresAbilities } from '../../src/backends/postgres/catalog/postgres-capabilities.ts'
 import { sqliteAbilities } from '../../src/backends/sqlite/catalog/sqlite-capabilities.ts'
 import { allCases } from './all-cases.ts'
-import { type GradedEngine, renderDifferences, renderGrades } from './render-compatibility.ts'
+import {
+  type GradedEngine,
+  renderDifferences,
+  renderGrades,
+  renderReasons,
+} from './render-compatibility.ts'
 
 const page = join(import.meta.dirname, '..', '..', 'docs', 'compatibility.md')
 
@@ -29,7 +34,8 @@ function withTable(text: string, name: string, table: string): string {
 test('the compatibility page tells what engines can do and where they differ', () => {
   const text = readFileSync(page, 'utf8')
   const graded = withTable(text, 'grades', renderGrades(engines))
-  const wanted = withTable(graded, 'differences', renderDifferences(engines, allCases))
+  const explained = withTable(graded, 'reasons', renderReasons(engines))
+  const wanted = withTable(explained, 'differences', renderDifferences(engines, allCases))
   if (process.env['UPDATE_DOCS'] === '1') writeFileSync(page, wanted)
   expect(readFileSync(page, 'utf8')).toBe(wanted)
 })

@@ -27,6 +27,47 @@ export function renderGrades(engines: readonly GradedEngine[]): string {
   )
 }
 
+/** Why an engine lacks a feature: one sentence for each that is `unsupported`. */
+const reasons: Readonly<Partial<Record<EngineName, Readonly<Partial<Record<Feature, string>>>>>> = {
+  postgres: {
+    statementTimeout: 'it has `statement_timeout`, of roles, sessions and functions',
+    readOnlyServer: 'it has `default_transaction_read_only`, of roles',
+    foreignKeySwitch: 'it always enforces foreign keys',
+  },
+  sqlite: {
+    computedRelationships:
+      'they are functions that take a row, and SQLite has none; foreign keys and views over them are there',
+    computedFields:
+      'they are functions of a row as well; a generated column, or a column of a view, does it',
+    compositePath: 'there are no such types: lists and objects are JSON, into which `->` reaches',
+    rangeOperators: 'there are no ranges: two columns and two comparisons do it',
+    geojson: 'there are no geometries: PostGIS makes them',
+    customMedia: 'they are aggregates and domains of the database, and SQLite has neither',
+    domainRepresentations:
+      'there are no domains and no casts of its own: a view may show values otherwise',
+    schemas:
+      'one server serves one file, which is one schema: see [several files](sqlite.md#several-files)',
+    timezone: 'moments have no zone of the session: they are shown as they are stored',
+    databaseConfig: 'there are no settings of roles; they come from file and environment',
+    notifications:
+      'it tells nobody of changes: the version of the schema is asked for, and read with each request',
+  },
+}
+
+/** Errors  what is unsupported without a reason, or has one without being so */
+export function renderReasons(engines: readonly GradedEngine[]): string {
+  const rows = engines.flatMap(({ name, title, grades }) =>
+    features.flatMap((feature) => {
+      const reason = reasons[name]?.[feature]
+      if ((grades[feature] === 'unsupported') !== (reason !== undefined)) {
+        throw new Error(`${title} and ${featureNames[feature]}: a reason for what is unsupported`)
+      }
+      return reason === undefined ? [] : [[title, featureNames[feature], reason]]
+    }),
+  )
+  return table(['engine', 'feature', 'why not'], rows)
+}
+
 /** What an engine without the feature does, or is like. */
 function consequence(enforced: Enforcement): string {
   const keys = 'options' in enforced ? Object.keys(enforced.options) : []
@@ -47,7 +88,7 @@ function consequence(enforced: Enforcement): string {
   }
 }
 
-/** One line for each reason, with the requests that show it. */
+/** Requests, each with the reason for which its answer is another. */
 export function renderDifferences(
   engines: readonly GradedEngine[],
   cases: readonly ConformanceCase[],
@@ -60,7 +101,9 @@ export function renderDifferences(
       return [[title, `\`${asked}\``, difference.reason]]
     })
   })
-  return table(['engine', 'request', 'why the answer is another'], rows)
+  // cases that differ in their headers only look the same
+  const lines = new Map(rows.map((cells) => [cells.join('\n'), cells]))
+  return table(['engine', 'request', 'why the answer is another'], [...lines.values()])
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -9,7 +9,7 @@ import { nastyText, valueText, wordText } from './generate-value.ts'
 import { patternTexts } from './nasty-texts.ts'
 import type { Random } from './random.ts'
 
-/** Decoded; what is encoded and how is decided by generate-target.ts. */
+/** Decoded; what is encoded and how is decided by encode-target.ts. */
 export type Pair = readonly [key: string, value: string]
 
 export interface QueryScope {
