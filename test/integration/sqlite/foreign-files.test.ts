@@ -152,6 +152,31 @@ describe('text in double quotes', () => {
     })
   })
 
+  test.each([
+    ['an alias', 'select "who" from (select state as "who" from people)'],
+    ['a bare alias', 'select "who" from (select state as who from people)'],
+    ['a column of another view', 'select "who" from named'],
+  ])('is not guessed where it is %s, too', async (_, select) => {
+    const api = await serve((db) =>
+      db.exec(`${people}
+        create view named (who) as select state from people;
+        create view unclear as ${select} where "who" = 'active'
+          union all select "who" from people`),
+    )
+    expect(unreadable(api)).toEqual([
+      'unclear: no such column: "who" - should this be a string literal in single-quotes?',
+    ])
+  })
+
+  test('is text beside an alias that is called so', async () => {
+    const api = await serve((db) =>
+      db.exec(`${people}
+        create view texts as select id, "active" as "active" from people
+          where id = 3 and state = 'active'`),
+    )
+    expect(await rows(api, '/texts')).toEqual([{ id: 3, active: 'active' }])
+  })
+
   test('in a trigger takes that write away, and no read', async () => {
     const api = await serve((db) =>
       db.exec(`${people}

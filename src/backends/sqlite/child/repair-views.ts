@@ -82,30 +82,57 @@ const misquoted = /^no such column: "(.*)" - should this be a string literal in 
 
 /**
  * Null where one of several such tokens may well be meant as a name: there is a column that is called
- * so, and SQLite does not say which of them it has not found.
+ * so, in the file or in the view itself, and SQLite does not say which of them it has not found.
  */
 function withLiteral(db: Database.Database, select: string, text: string): string | null {
-  const found = tokenizeSql(select).filter(
-    (token) => token.kind === 'name' && select[token.start] === '"' && token.text === text,
+  const tokens = tokenizeSql(select)
+  const isAlias = (index: number) => isKeyword(tokens[index - 1], 'AS')
+  const found = tokens.filter(
+    (token, index) =>
+      token.kind === 'name' &&
+      token.text === text &&
+      select[token.start] === '"' &&
+      !isAlias(index),
   )
-  if (found.length === 0 || (found.length > 1 && isColumn(db, text))) return null
+  if (found.length === 0) return null
+  const others = tokens.filter((token) => !found.includes(token))
+  if (found.length > 1 && (hasName(others, text) || isColumn(db, text))) return null
   const literal = `'${text.replaceAll("'", "''")}'`
   return found.reduceRight((sql, { start, end }) => {
     return `${sql.slice(0, start)}${literal}${sql.slice(end)}`
   }, select)
 }
 
+function hasName(tokens: readonly SqlToken[], name: string): boolean {
+  return tokens.some((token) => isName(token) && token.text.toLowerCase() === name.toLowerCase())
+}
+
 function isColumn(db: Database.Database, name: string): boolean {
-  const tables = db
-    .prepare<[], string>(`SELECT name FROM main.sqlite_schema WHERE type = 'table'`)
-    .pluck()
+  const relations = db
+    .prepare<[], { name: string; type: string }>(
+      `SELECT name, type FROM main.sqlite_schema WHERE type IN ('table', 'view')`,
+    )
     .all()
   const named = db
     .prepare<[string, string], number>(
       `SELECT 1 FROM pragma_table_xinfo(?, 'main') WHERE name = ? COLLATE NOCASE`,
     )
     .pluck()
-  return tables.some((table) => named.get(table, name) !== undefined)
+  return relations.some((each) =>
+    each.type === 'table'
+      ? named.get(each.name, name) !== undefined
+      : viewColumns(db, each.name).includes(name.toLowerCase()),
+  )
+}
+
+/** In small letters; none of a view that cannot be read. One that was repaired is found first. */
+function viewColumns(db: Database.Database, view: string): readonly string[] {
+  const sql = `SELECT * FROM ${quoteIdentifier(view)}`
+  if (whyNotCompiled(db, sql) !== null) return []
+  return db
+    .prepare(sql)
+    .columns()
+    .map((column) => column.name.toLowerCase())
 }
 
 interface ViewParts {
@@ -126,9 +153,12 @@ function partsOf(sql: string): ViewParts | null {
   return { columns: list === '' ? '' : `(${list})`, select: sql.slice(first.start) }
 }
 
+function isName({ kind }: SqlToken): boolean {
+  return kind === 'word' || kind === 'name'
+}
+
 /** In small letters: every word that could name a relation. */
 function namesIn(sql: string): ReadonlySet<string> {
-  const isName = ({ kind }: SqlToken) => kind === 'word' || kind === 'name'
   return new Set(
     (partsOf(sql) === null ? [] : tokenizeSql(sql).filter(isName)).map((token) =>
       token.text.toLowerCase(),
