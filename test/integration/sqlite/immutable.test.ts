@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   readdirSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -133,6 +134,20 @@ test('what killed servers left behind is removed, and nothing else', async () =>
   await api.load()
   for (const name of left) expect(existsSync(join(temporary, name)), name).toBe(false)
   for (const name of kept) expect(existsSync(join(temporary, name)), name).toBe(true)
+})
+
+test('behind a link, transactions are looked for beside the file', async () => {
+  const made = file('wal')
+  const link = join(temporary, 'link.db')
+  symlinkSync(made.path, link)
+  const writer = new Database(made.path)
+  writer.exec(`insert into items values (2, 'two')`)
+  const api = openSqliteApi(`file:${link}?immutable=1`)
+  releases.push(api.close)
+  await expect(api.load()).rejects.toThrow(/the file -wal beside it is not empty/)
+  writer.close()
+  await api.load()
+  expect((await api.get('/items?select=id')).body).toEqual([{ id: 1 }, { id: 2 }])
 })
 
 // the superuser may write to any folder

@@ -7,7 +7,17 @@
  * Shape  `<temporary folder>/dbrest-copy-<host>-<pid>-<start of the process>-<random>/database`
  */
 import { constants } from 'node:fs'
-import { chmod, copyFile, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import {
+  chmod,
+  copyFile,
+  mkdtemp,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemErrorText } from '../../../core/system-error.ts'
@@ -37,9 +47,11 @@ export function createFileCopy(original: string): FileCopy {
     for (let tries = 0; tries < mostTries; tries += 1) {
       const before = await stateOf(original)
       if (before === copied) return path
-      await refuseUnfinished(original)
+      // behind a link, the files that belong to it are beside what it leads to
+      const file = await realpath(original)
+      await refuseUnfinished(file)
       const next = join(folder, 'next')
-      await copyFile(original, next, constants.COPYFILE_FICLONE)
+      await copyFile(file, next, constants.COPYFILE_FICLONE)
       // its mode was copied with it
       await chmod(next, 0o600)
       await takeOutOfWal(next)

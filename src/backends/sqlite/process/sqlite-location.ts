@@ -58,7 +58,7 @@ function locateUri(text: string, readPath: ReadPath): Result<SqliteLocation, str
   const refused = refusal(parameters)
   if (refused !== null) return err(refused)
   const isImmutable = isOn(parameters, 'immutable')
-  const isReadOnly = isImmutable || parameters.get('mode') === 'ro'
+  const isReadOnly = isImmutable || parameters.getAll('mode').includes('ro')
   return ok({ path: resolve(path.value), isReadOnly, isImmutable })
 }
 

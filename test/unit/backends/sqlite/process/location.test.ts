@@ -49,6 +49,7 @@ describe('locateDatabase', () => {
     ['file:films.db?mode=rw&cache=private', false, false],
     ['file:films.db?mode=rwc&nolock=0', false, false],
     ['sqlite:films.db?mode=ro', true, false],
+    ['file:films.db?mode=rw&mode=ro', true, false],
     ['file:films.db?immutable=1', true, true],
     ['file:films.db?mode=rwc&immutable=TRUE', true, true],
     ['file:films.db?immutable=0', false, false],
