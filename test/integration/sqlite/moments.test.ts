@@ -5,6 +5,7 @@
  */
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readRawCatalog } from '../../../src/backends/sqlite/child/read-raw-catalog.ts'
 import { registerFunctions } from '../../../src/backends/sqlite/child/sqlite-functions.ts'
 import { createRandom } from '../../fuzz/random.ts'
 import { serveSqlite } from '../../support/sqlite-database.ts'
@@ -254,5 +255,24 @@ test('the text of a moment has a zone of whole hours without its minutes', async
     )
   } finally {
     await zoned.stop()
+  }
+})
+
+test('a sample is of the rows at both ends, whatever a column is called', () => {
+  const db = new Database(':memory:')
+  try {
+    // the rows in the middle are the last ones to the column that has taken the name
+    db.exec(`create table days (rowid int, at date);
+      with recursive n (i) as (select 1 union all select i + 1 from n where i < 300)
+      insert into days (rowid, at)
+        select iif(i between 120 and 180, 1000, 0), iif(i between 120 and 180, 7, '2024-02-29') from n;
+      create table unreachable (rowid int, _rowid_ int, oid int, at date);
+      insert into unreachable (at) values ('2024-02-29')`)
+    expect(readRawCatalog(db).storedForms).toEqual([
+      { relation: 'days', column: 'at', form: '0000-00-00' },
+      { relation: 'unreachable', column: 'at', form: 'mixed' },
+    ])
+  } finally {
+    db.close()
   }
 })

@@ -4,8 +4,8 @@
  * relation that can be searched; one without content can answer nothing but row numbers.
  */
 import type { RawRelation } from '../wire/raw-catalog.ts'
+import { rowidName } from '../wire/rowid-name.ts'
 import { isKeyword, listItems, type SqlToken, tokenizeSql } from '../wire/sqlite-tokens.ts'
-import { rowidName } from './rowid-name.ts'
 import type { FtsIndex } from './sqlite-facts.ts'
 
 export interface FtsTable {

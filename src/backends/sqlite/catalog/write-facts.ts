@@ -5,8 +5,8 @@
  */
 import type { ForeignKey } from '../../../schema/catalog.ts'
 import type { RawRelation, RawUnwritable } from '../wire/raw-catalog.ts'
+import { rowidName } from '../wire/rowid-name.ts'
 import { type CheckName, checkNames, declaredKeyNames, keyId } from './constraint-names.ts'
-import { rowidName } from './rowid-name.ts'
 
 /** A key or unique index over columns alone. */
 export interface UniqueKey {

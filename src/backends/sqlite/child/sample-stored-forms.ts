@@ -7,6 +7,7 @@ import type Database from 'better-sqlite3'
 import { quoteIdentifier } from '../../sql/sql-text.ts'
 import { storedForm } from '../../values/stored-form.ts'
 import type { RawRelation, RawStoredForm } from '../wire/raw-catalog.ts'
+import { rowidName } from '../wire/rowid-name.ts'
 
 const sampled = /date|time|uuid|guid|uniqueidentifier/i
 const rowsAtEachEnd = 50
@@ -34,14 +35,18 @@ export function sampleStoredForms(
     })
 }
 
-/** Null for what cannot be read, such as a generated column over a function of an application. */
+/**
+ * Null for what cannot be read, such as a generated column over a function of an application, and
+ * for a table with no way to its ends but to sort it.
+ */
 function readEnds(
   db: Database.Database,
   relation: RawRelation,
   names: readonly string[],
 ): readonly (readonly unknown[])[] | null {
   const columns = names.map(quoteIdentifier).join(', ')
-  const key = relation.isWithoutRowid ? keyOf(relation) : ['rowid']
+  const key = keyOf(relation)
+  if (key.length === 0) return null
   const end = (direction: string) => {
     const order = key.map((name) => `${quoteIdentifier(name)} ${direction}`).join(', ')
     return `SELECT * FROM (SELECT ${columns} FROM main.${quoteIdentifier(relation.name)} ORDER BY ${order} LIMIT ${rowsAtEachEnd})`
@@ -56,8 +61,13 @@ function readEnds(
   }
 }
 
-function keyOf({ columns }: RawRelation): readonly string[] {
-  return columns
+/** What the rows are stored by; empty where no query can name it. */
+function keyOf(relation: RawRelation): readonly string[] {
+  if (!relation.isWithoutRowid) {
+    const rowid = rowidName(relation)
+    return rowid === null ? [] : [rowid]
+  }
+  return relation.columns
     .filter(({ keyPosition }) => keyPosition > 0)
     .toSorted((a, b) => a.keyPosition - b.keyPosition)
     .map(({ name }) => name)

@@ -2,7 +2,7 @@
  * By which name a query reaches a table's rowid, which SQLite has three names for. A column that has
  * taken one of them hides it.
  */
-import type { RawRelation } from '../wire/raw-catalog.ts'
+import type { RawRelation } from './raw-catalog.ts'
 
 /** One that no column of the relation has taken; null: there is none. */
 export function rowidName(relation: Pick<RawRelation, 'columns'>): string | null {
