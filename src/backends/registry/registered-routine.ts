@@ -124,15 +124,15 @@ function returnType(result: RoutineResult | null, columns: readonly Column[]): R
   }
 }
 
-const bodyKinds: Readonly<Record<string, Routine['wholeBody']>> = {
-  json: 'json',
-  jsonb: 'json',
-  text: 'text',
-  bytea: 'octet-stream',
-}
+const bodyKinds: ReadonlyMap<string, Routine['wholeBody']> = new Map([
+  ['json', 'json'],
+  ['jsonb', 'json'],
+  ['text', 'text'],
+  ['bytea', 'octet-stream'],
+])
 
 function wholeBodyOf([only]: readonly RoutineParameter[]): Routine['wholeBody'] {
-  return only === undefined || only.name !== '' ? null : (bodyKinds[only.type] ?? null)
+  return only === undefined || only.name !== '' ? null : (bodyKinds.get(only.type) ?? null)
 }
 
 function columnsOf(named: readonly FunctionColumn[]): Result<readonly Column[], DatabaseFailure> {

@@ -8,7 +8,10 @@
 import { assertNever } from '../../core/assert-never.ts'
 import type { PlanStep } from './wire/query-plan.ts'
 
-/** Shape   text: `QUERY PLAN\n|--SCAN films\n`; json: `[{"Plan":{"Plans":[{"Detail":"SCAN films"}]}}]` */
+/**
+ * Shape   text: `QUERY PLAN\n|--SCAN films\n`; json:
+ *         `[{"Plan":{"Node Type":"Query Plan","Plans":[{"Detail":"SCAN films"}]}}]`
+ */
 export function printQueryPlan(steps: readonly PlanStep[], format: 'text' | 'json'): string {
   switch (format) {
     case 'text':
