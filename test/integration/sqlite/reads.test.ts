@@ -239,6 +239,10 @@ describe('full-text search', () => {
     expect((await get('/ranked?select=id,rank::text&title=fts.!cat')).body).toEqual([
       { id: 4, rank: null },
     ])
+    // a table that has no column of its own to be found by
+    expect((await get('/notes?select=body,rank&notes=fts.sell&order=rank')).body).toEqual([
+      { body: 'sell milk', rank: expect.any(Number) },
+    ])
   })
 
   test.each([

@@ -152,6 +152,8 @@ export function compileQuickRows(scope: NodeScope, context: CompileContext): Qui
   const isOne = node.join?.output.kind === 'object'
   const isBare = node.order.length === 0 && (isOne || windowOf(node) === noSql)
   if (isBare) return { object, from: source }
+  // what ranks finds the row by a key that may be no column
+  if (node.select.some(({ field }) => compileRank(scope, field) !== null)) return noQuickForm()
   return { object, from: sql`(SELECT ${bareColumns(scope)} FROM ${source}) AS ${table}` }
 }
 
