@@ -213,6 +213,8 @@ const texts: readonly (readonly [RegExp, string, string])[] = [
   [/^no such table: (?:main\.)?(.*)$/, '42P01', 'relation "$1" does not exist'],
   [/^no such column: (?:t\d+\.)?(.*)$/, '42703', 'column $1 does not exist'],
   [/^no such function: (.*)$/, '42883', 'function $1 does not exist'],
+  // of a CHECK, which SQLite compiles for who may write only
+  [/^unknown function: (.*)\(\)$/, '42883', 'function $1 does not exist'],
   [/^no such collation sequence: (.*)$/, '42704', 'collation "$1" does not exist'],
   [/^no such module: (.*)$/, '0A000', 'module $1 of a virtual table is not available'],
   [/^near "(.*)": syntax error$/s, '42601', 'syntax error at or near "$1"'],

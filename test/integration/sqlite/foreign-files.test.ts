@@ -342,5 +342,10 @@ describe('a function of another program', () => {
     expect(await rows(api, '/checked')).toEqual([{ id: 1, title: 'A' }])
     expect(writes(api, 'indexed')).toEqual(['delete'])
     expect(writes(api, 'posts')).toEqual(['delete'])
+    expect(await api.send('POST', '/checked', { title: 'B' })).toMatchObject({
+      status: 404,
+      body: { code: '42883', message: 'function slug does not exist' },
+    })
+    expect((await api.send('PATCH', '/checked?id=eq.1', { id: 2 })).status).toBe(204)
   })
 })
