@@ -195,7 +195,7 @@ function repeatedKeys(text: string): readonly string[] {
   const repeated: string[] = []
   const path = () =>
     `$${open.map((each) => (each.kind === 'object' ? step(each.key) : `[${each.index}]`)).join('')}`
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{},]/g)) {
+  for (const token of jsonTokens(text)) {
     const top = open.at(-1)
     if (token === '{') open.push({ kind: 'object', seen: new Set(), key: '', wantsKey: true })
     else if (token === '[') open.push({ kind: 'list', index: 0 })
@@ -210,4 +210,19 @@ function repeatedKeys(text: string): readonly string[] {
     }
   }
   return repeated
+}
+
+/**
+ * Whole strings, and what opens, closes and separates. A long string is too much for one pattern,
+ * which keeps a way back for each of its characters.
+ */
+function* jsonTokens(text: string): Iterable<string> {
+  let start = -1
+  for (const { 0: found, index } of text.matchAll(/\\.|["[\]{},]/g)) {
+    if (found === '"' && start === -1) start = index
+    else if (found === '"') {
+      yield text.slice(start, index + 1)
+      start = -1
+    } else if (start === -1) yield found
+  }
 }

@@ -31,7 +31,14 @@ export function readFunctionRegistry(text: string): Result<FunctionRegistry, rea
 }
 
 /** Any JSON, as its text. */
-const anyJson: JsonReader<string> = (value) => JSON.stringify(value)
+const anyJson: JsonReader<string> = (value, place) => {
+  try {
+    return JSON.stringify(value)
+  } catch (failure) {
+    if (failure instanceof RangeError) return tell(place, 'is nested too deeply')
+    throw failure
+  }
+}
 
 const parameter: JsonReader<FunctionParameter> = jsonThen(
   jsonObject({

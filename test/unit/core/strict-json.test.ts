@@ -80,6 +80,10 @@ describe('says what is wrong, and where', () => {
     expect(problemsOf('{"names":1,"kind":2,"x":3}')).toHaveLength(3)
   })
 
+  test('none of a text that is very long', () => {
+    expect(problemsOf(`{"names":"${'x'.repeat(20_000_000)}\\n","kind":"a"}`)).toEqual([])
+  })
+
   test('a text that is no JSON', () => {
     expect(problemsOf('{')).toEqual([expect.stringMatching(/^it is not valid JSON: /)])
   })

@@ -142,6 +142,15 @@ describe('readFunctionRegistry', () => {
     expect(read(given)).toEqual({ ok: false, error: [problem] })
   })
 
+  test('refuses a default that is nested too deeply', () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+    const text = `[{"name":"f","sql":"select 1","params":[{"name":"a","default":${deep}}]}]`
+    expect(readFunctionRegistry(text)).toEqual({
+      ok: false,
+      error: ['$[0].params[0].default is nested too deeply'],
+    })
+  })
+
   test('refuses what is no JSON, and a key that is there twice', () => {
     expect(readFunctionRegistry('[')).toMatchObject({ ok: false })
     expect(readFunctionRegistry('[{"name": "f", "name": "g", "sql": "select 1"}]')).toEqual({
