@@ -15,7 +15,7 @@ export interface SqliteWriteFloorInput {
 
 const { path, port, sql, keys } = JSON.parse(process.argv[2] ?? '{}') as SqliteWriteFloorInput
 const db = new Database(path)
-db.pragma('synchronous = FULL')
+db.pragma('synchronous = EXTRA')
 db.pragma('foreign_keys = ON')
 const statement = db.prepare(sql)
 

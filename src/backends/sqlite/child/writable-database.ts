@@ -1,6 +1,7 @@
 /**
  * One connection that writes, with what it has prepared. Its journal mode is the file's; a commit has
- * reached the disk when it returns, which SQLite's default leaves to chance for files in WAL mode.
+ * reached the disk when it returns, and so has the removal of its journal where there is one. The
+ * binding's default leaves the one to chance, SQLite's the other.
  *
  * Rule  SQLite manual: PRAGMA synchronous; the file's own mode is kept
  */
@@ -33,7 +34,7 @@ export class WritableDatabase {
     this.db = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs })
     try {
       this.db.pragma(`cache_size = ${cacheSize}`)
-      this.db.pragma('synchronous = FULL')
+      this.db.pragma('synchronous = EXTRA')
       this.db.pragma(`foreign_keys = ${foreignKeys ? 'ON' : 'OFF'}`)
       registerFunctions(this.db)
       this.#steps = {
