@@ -33,8 +33,8 @@ export function readStrictJson<T>(text: string, read: JsonReader<T>): Result<T, 
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
-  } catch (failure) {
-    return err([`it is not valid JSON: ${failure instanceof Error ? failure.message : 'unread'}`])
+  } catch {
+    return err([`it is not valid JSON from ${placeOf(text, validLength(text))} on`])
   }
   problems.push(...repeatedKeys(text).map((path) => `${path} is there twice`))
   const tell = (problem: string) => problems.push(problem)
@@ -43,9 +43,43 @@ export function readStrictJson<T>(text: string, read: JsonReader<T>): Result<T, 
   return ok(value)
 }
 
+/**
+ * How many characters may begin a JSON text. The parser's own message quotes what it has read, which
+ * is a secret where an option names the wrong file.
+ */
+function validLength(text: string): number {
+  let valid = 0
+  let wrong = text.length + 1
+  while (wrong - valid > 1) {
+    const middle = Math.floor((valid + wrong) / 2)
+    if (mayBegin(text.slice(0, middle))) valid = middle
+    else wrong = middle
+  }
+  return valid
+}
+
+function mayBegin(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch (failure) {
+    const message = failure instanceof Error ? failure.message : ''
+    const position = /at position (\d+)/.exec(message)?.[1] ?? '-1'
+    return message.includes('end of JSON input') || Number(position) >= text.length
+  }
+}
+
+function placeOf(text: string, length: number): string {
+  const lines = text.slice(0, length).split('\n')
+  return `line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`
+}
+
 /** Tells that what stands here should be something else. */
 function tellWanted({ path, tell }: JsonPlace, value: unknown, wanted: string): undefined {
-  tell(`${path} is ${shownJson(value)}, it should be ${wanted}`)
+  // what is of another kind as a whole may be another file
+  const isOther = path === '$' && (typeof value === 'string' || typeof value === 'number')
+  const found = isOther ? `a ${typeof value}` : shownJson(value)
+  tell(`${path} is ${found}, it should be ${wanted}`)
   return undefined
 }
 

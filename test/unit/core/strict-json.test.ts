@@ -85,6 +85,18 @@ describe('says what is wrong, and where', () => {
   })
 
   test('a text that is no JSON', () => {
-    expect(problemsOf('{')).toEqual([expect.stringMatching(/^it is not valid JSON: /)])
+    const from = (place: string) => [`it is not valid JSON from ${place} on`]
+    expect(problemsOf('{')).toEqual(from('line 1, column 2'))
+    expect(problemsOf('{"kind":\n  "a",, }')).toEqual(from('line 2, column 7'))
+    expect(problemsOf('')).toEqual(from('line 1, column 1'))
   })
+
+  test.each(['hunter2-secret-token', '"hunter2"', '4711471147114711', '{"a":1}hunter2'])(
+    'nothing of %s, which may be the secret of another option',
+    (text) => {
+      const [problem = ''] = problemsOf(text)
+      expect(problem).not.toBe('')
+      expect(problem).not.toMatch(/hunter|4711/)
+    },
+  )
 })
