@@ -43,6 +43,17 @@ export interface ExecutionResult {
   readonly responseStatus: string | null
 }
 
+/** Nothing was handed back. */
+export const noResult: ExecutionResult = {
+  body: '',
+  rows: 0,
+  total: null,
+  location: [],
+  inserted: null,
+  responseHeaders: null,
+  responseStatus: null,
+}
+
 /** `statements`: what was sent, for `log-query`; parameters stay placeholders. */
 export type Execution =
   | {

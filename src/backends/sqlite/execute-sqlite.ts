@@ -10,7 +10,7 @@ import { BackendFailure } from '../../errors/backend-failure.ts'
 import { isUnreachable } from '../../errors/judge-failure.ts'
 import { judgeRows } from '../../plan/judge-rows.ts'
 import type { CallPlan, DatabasePlan, ReadPlan } from '../../plan/plan.ts'
-import type { Execution, ExecutionResult, RequestContext } from '../backend.ts'
+import { type Execution, noResult, type RequestContext } from '../backend.ts'
 import type { SqlStatement } from '../sql/sql-text.ts'
 import type { Refusal } from './compile/compile-refusal.ts'
 import {
@@ -172,16 +172,6 @@ interface AskedCompiled {
   readonly kind: 'answered'
   readonly reply: ChildReply
   readonly statements: readonly string[]
-}
-
-const noResult: ExecutionResult = {
-  body: '',
-  rows: 0,
-  total: null,
-  location: [],
-  inserted: null,
-  responseHeaders: null,
-  responseStatus: null,
 }
 
 type Asked =

@@ -3,7 +3,7 @@
  * PostgreSQL sent.
  */
 import type { DatabasePlan } from '../../../plan/plan.ts'
-import type { ExecutionResult } from '../../backend.ts'
+import { type ExecutionResult, noResult } from '../../backend.ts'
 import { parseArrayLiteral } from '../../values/array-literal.ts'
 import type { DataRow, StepResult } from '../protocol/postgres-connection.ts'
 
@@ -12,16 +12,6 @@ const columns = {
   read: { total: 0, page: 1, header: null, body: 2, headers: 3, status: 4, inserted: 5 },
   write: { total: 0, page: 1, header: 2, body: 3, headers: 4, status: 5, inserted: 6 },
 } as const
-
-const noResult: ExecutionResult = {
-  body: '',
-  rows: 0,
-  total: null,
-  location: [],
-  inserted: null,
-  responseHeaders: null,
-  responseStatus: null,
-}
 
 /** `explainCount`: the answer to the statement for planned and estimated counts. */
 export function readResult(
