@@ -51,6 +51,7 @@ const rooms: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'backends/postgres': { protocol: 0, connect: 1, catalog: 2, compile: 2, execute: 3 },
   // what runs in the child is seen at a glance: it imports nothing of the server's side
   'backends/sqlite': { wire: 0, child: 1, catalog: 1, process: 1, compile: 2 },
+  'backends/mongodb': { bson: 0, connect: 1, catalog: 1, compile: 2, execute: 3 },
   http: { openapi: 0 },
 }
 

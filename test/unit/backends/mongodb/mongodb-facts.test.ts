@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest'
+import {
+  type CollectionFacts,
+  MongodbFacts,
+  mongodbFacts,
+} from '../../../../src/backends/mongodb/catalog/mongodb-facts.ts'
+
+const films: CollectionFacts = {
+  collection: 'films',
+  database: 'cinema',
+  kind: 'collection',
+  isCapped: false,
+  fields: new Map(),
+  uniqueIndexes: [{ name: '_id_', columns: ['_id'] }],
+  textIndexColumn: null,
+}
+
+describe('the facts of a MongoDB', () => {
+  test('are known again by their class', () => {
+    const facts = new MongodbFacts({
+      topology: 'standalone',
+      collections: new Map([['cinema.films', films]]),
+    })
+    expect(mongodbFacts(facts)).toBe(facts)
+    expect(() => mongodbFacts({ parts: [] })).toThrow('was not loaded from MongoDB')
+  })
+
+  test('have all that they know in the parts that differences are found in', () => {
+    const facts = new MongodbFacts({
+      topology: 'replica-set',
+      collections: new Map([['cinema.films', films]]),
+    })
+    const { parts: _, ...known } = facts
+    expect(facts.parts.map((part) => part.facts)).toEqual(Object.values(known))
+  })
+})
