@@ -11,6 +11,7 @@ import { engineAbilities } from '../src/backends/engine-abilities.ts'
 import { registryProblems } from '../src/check-registry.ts'
 import { helpText, parseCommand } from '../src/cli.ts'
 import { optionKeys, options } from '../src/config/options.ts'
+import { engineVersion } from './support/mongodb-engine.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -144,6 +145,10 @@ test('every runtime dependency has its reason', () => {
     (name) => !page.includes(`| \`${name}\``),
   )
   expect(silent).toEqual([])
+})
+
+test('the MongoDB server that is built is the one that tests look for', () => {
+  expect(read('scripts/mongodb-engine.js')).toContain(`const version = '${engineVersion}'`)
 })
 
 interface Step {

@@ -1,0 +1,63 @@
+/**
+ * The MongoDB server of this run, found or started by `global-setup.ts`, and databases in it: one of
+ * its own for each test file. Tests that need a server stand in `describeMongodb`.
+ */
+import { type Db, MongoClient } from 'mongodb'
+import { describe, inject } from 'vitest'
+
+/** The server that a run's tests share. */
+export interface SharedMongodb {
+  readonly uri: string
+  /** MongoDB's own server, not another implementation: what only that does right is tested. */
+  readonly isMongod: boolean
+}
+
+export interface MongodbDatabase {
+  readonly name: string
+  /** Leads to this database. */
+  readonly uri: string
+  readonly client: MongoClient
+  readonly db: Db
+  /** Drops it, and closes the client. */
+  drop(): Promise<void>
+}
+
+/** Null where no server can be had: the tests on it are skipped. */
+const shared = inject('mongodb')
+
+/** A `describe` that is skipped where there is no MongoDB server; the run says so, once. */
+export const describeMongodb = describe.skipIf(shared === null)
+
+/**
+ * `uri` with the path that names `database`. A user whose own database was the path is looked for
+ * there as before.
+ */
+function withDatabase(uri: string, database: string): string {
+  const parts = /^(mongodb(?:\+srv)?:\/\/)([^/?]+)(?:\/([^?]*))?(?:\?(.*))?$/.exec(uri)
+  if (parts === null) throw new Error('TEST_MONGODB_URI is not a connection string of MongoDB')
+  const [, scheme = '', hosts = '', path = '', query = ''] = parts
+  const needsSource = hosts.includes('@') && !/(^|&)authSource=/i.test(query)
+  const source = needsSource ? [`authSource=${path === '' ? 'admin' : path}`] : []
+  const options = [...(query === '' ? [] : [query]), ...source].join('&')
+  return `${scheme}${hosts}/${database}${options === '' ? '' : `?${options}`}`
+}
+
+/** A new, empty database of its own for a test file, on the server of the run or on another. */
+export async function createMongodbDatabase(
+  uri: string | undefined = shared?.uri,
+): Promise<MongodbDatabase> {
+  if (uri === undefined) throw new Error('no MongoDB server in this run')
+  const name = `dbrest_test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`
+  const own = withDatabase(uri, name)
+  const client = await MongoClient.connect(own)
+  return {
+    name,
+    uri: own,
+    client,
+    db: client.db(name),
+    async drop() {
+      await client.db(name).dropDatabase()
+      await client.close()
+    },
+  }
+}
