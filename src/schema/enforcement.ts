@@ -120,7 +120,7 @@ export const enforcement = {
   foreignKeySwitch: {
     at: 'configuration',
     options: { dbForeignKeys: true },
-    without: 'always enforces its foreign keys',
+    without: 'has no switch for foreign keys',
   },
 } as const satisfies Record<Feature, Enforcement>
 

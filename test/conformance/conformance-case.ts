@@ -5,7 +5,7 @@
 import type { Feature } from '../../src/schema/capabilities.ts'
 import type { VariantName } from './variants.ts'
 
-export type EngineName = 'postgres' | 'sqlite'
+export type EngineName = 'postgres' | 'sqlite' | 'mongodb'
 
 export type Json =
   | null

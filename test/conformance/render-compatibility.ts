@@ -52,6 +52,21 @@ const reasons: Readonly<Partial<Record<EngineName, Readonly<Partial<Record<Featu
     notifications:
       'it tells nobody of changes: the version of the schema is asked for, and read with each request',
   },
+  mongodb: {
+    computedRelationships:
+      'they are functions that take a row, and MongoDB has none; declared relationships are there',
+    computedFields: 'they are functions of a row as well; a field of a view does it',
+    rangeOperators: 'there are no ranges: two fields and two comparisons do it',
+    geojson: 'PostGIS makes them; GeoJSON that documents hold is shown as it is stored',
+    customMedia: 'they are aggregates and domains of the database, and MongoDB has neither',
+    planMedia: 'a plan of MongoDB tells of stages and indexes, in a language of its own',
+    domainRepresentations:
+      'there are no domains and no casts of its own: a view may show values otherwise',
+    timezone: 'moments have no zone of the session: they are shown in UTC',
+    databaseConfig: 'there are no settings of roles; they come from file and environment',
+    notifications: 'there is no channel to send on: a change stream tells of changes',
+    foreignKeySwitch: 'there are no foreign keys that it would enforce',
+  },
 }
 
 /** Errors  what is unsupported without a reason, or has one without being so */

@@ -3,7 +3,7 @@ import {
   type CollectionFacts,
   MongodbFacts,
   mongodbFacts,
-} from '../../../../src/backends/mongodb/catalog/mongodb-facts.ts'
+} from '../../../../../src/backends/mongodb/catalog/mongodb-facts.ts'
 
 const films: CollectionFacts = {
   collection: 'films',
