@@ -40,8 +40,12 @@ export type FunctionReturns =
 export type FunctionBody =
   /** Statements of one transaction; the last one answers. */
   | { readonly kind: 'sql'; readonly statements: readonly string[] }
-  /** Stages over a collection, as JSON text. */
-  | { readonly kind: 'pipeline'; readonly collection: string; readonly pipelineJson: string }
+  /** Stages, as JSON text. The collection is null where they bring documents of their own. */
+  | {
+      readonly kind: 'pipeline'
+      readonly collection: string | null
+      readonly pipelineJson: string
+    }
 
 export interface FunctionDefinition {
   readonly name: string

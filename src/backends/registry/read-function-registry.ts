@@ -158,10 +158,10 @@ function bodyOf(
   if (sql !== null && collection === null && pipeline === null) {
     return { kind: 'sql', statements: sql }
   }
-  if (sql === null && collection !== null && pipeline !== null) {
+  if (sql === null && pipeline !== null) {
     return { kind: 'pipeline', collection, pipelineJson: pipeline }
   }
-  return tell(place, 'has to have either sql, or collection and pipeline')
+  return tell(place, 'has to have either sql, or a pipeline, which may be over a collection')
 }
 
 function tell(place: JsonPlace, problem: string): undefined {

@@ -3,7 +3,6 @@
  * the backends takes it for a function of the database: choosing among overloads, hints, OpenAPI.
  */
 
-import { onlySchema } from '../../core/only-schema.ts'
 import { qualifiedName } from '../../core/qualified-name.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { DatabaseFailure } from '../../errors/api-error.ts'
@@ -67,7 +66,7 @@ export function routineResult(
 
 /**
  * `result` is null for a function that cannot be called: it is known by its name and its parameters
- * all the same. `columns` are those of its rows.
+ * all the same. `columns` are those of its rows. `schema`: where it is called.
  *
  * Errors  42704 for a parameter of a type that there is not
  */
@@ -75,6 +74,7 @@ export function registeredRoutine(
   definition: FunctionDefinition,
   result: RoutineResult | null,
   columns: readonly Column[],
+  schema: string,
 ): Routine {
   const parameters = definition.parameters.map((parameter): RoutineParameter => {
     const type = registeredType(parameter.type)?.name ?? parameter.type
@@ -82,10 +82,10 @@ export function registeredRoutine(
     return { name: isRawBody ? '' : parameter.name, type, wideType: type, isRequired, isVariadic }
   })
   return {
-    ...qualifiedName(onlySchema, definition.name),
+    ...qualifiedName(schema, definition.name),
     description: definition.comment,
     parameters,
-    returns: returnType(result, columns),
+    returns: returnType(result, columns, schema),
     volatility: definition.volatility,
     hasVariadic: parameters.some(({ isVariadic }) => isVariadic),
     wholeBody: wholeBodyOf(parameters),
@@ -107,8 +107,12 @@ export function parameterTypes({
   return ok(types)
 }
 
-function returnType(result: RoutineResult | null, columns: readonly Column[]): ReturnType {
-  const type = (name: string, schema = '') => ({ type: { schema, name }, isCompositeAlias: false })
+function returnType(
+  result: RoutineResult | null,
+  columns: readonly Column[],
+  schema: string,
+): ReturnType {
+  const type = (name: string, of = '') => ({ type: { schema: of, name }, isCompositeAlias: false })
   switch (result?.kind) {
     case undefined:
     case 'void':
@@ -116,7 +120,7 @@ function returnType(result: RoutineResult | null, columns: readonly Column[]): R
     case 'scalar':
       return { kind: 'scalar', isSet: result.isSet, ...type(result.column.nominalType) }
     case 'relation':
-      return { kind: 'composite', isSet: result.isSet, ...type(result.relation, onlySchema) }
+      return { kind: 'composite', isSet: result.isSet, ...type(result.relation, schema) }
     case 'columns': {
       const columnTypes = new Map(columns.map(({ name, baseType }) => [name, baseType]))
       return { kind: 'composite', isSet: result.isSet, ...type('record'), columnTypes }

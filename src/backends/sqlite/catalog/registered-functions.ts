@@ -110,7 +110,12 @@ export function buildFunctions(
       ? buildFunction(definition, read.value, answers, relations, toFailure)
       : err(read.error)
     const result = made.ok ? made.value.result : null
-    const routine = registeredRoutine(definition, result, made.ok ? made.value.columns : [])
+    const routine = registeredRoutine(
+      definition,
+      result,
+      made.ok ? made.value.columns : [],
+      onlySchema,
+    )
     return { routine: { ...routine, definition: index }, made }
   })
   return {

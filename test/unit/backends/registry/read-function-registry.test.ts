@@ -85,10 +85,10 @@ describe('readFunctionRegistry', () => {
   test.each<[unknown, string]>([
     [{}, '$ is an object, it should be a list'],
     [[{ sql: 'select 1' }], '$[0] has no name'],
-    [[{ name: 'f' }], '$[0] has to have either sql, or collection and pipeline'],
+    [[{ name: 'f' }], '$[0] has to have either sql, or a pipeline, which may be over a collection'],
     [
       [{ name: 'f', sql: 'select 1', collection: 'a', pipeline: [] }],
-      '$[0] has to have either sql, or collection and pipeline',
+      '$[0] has to have either sql, or a pipeline, which may be over a collection',
     ],
     [[{ name: 'f', sql: [] }], '$[0].sql is an empty list, it should be a list of at least one'],
     [

@@ -21,6 +21,7 @@ test.each([
     },
     null,
     [],
+    'main',
   )
   expect(routine.wholeBody).toBe(wholeBody)
 })
