@@ -19,7 +19,7 @@ export type PlaceForm =
   | 'operand'
 
 /** Stands in a template where a value goes. */
-export class ParameterPlace {
+class ParameterPlace {
   readonly name: string
   readonly form: PlaceForm
 
