@@ -9,7 +9,10 @@ import {
   storedName,
   textOf,
 } from '../../../../../src/backends/mongodb/compile/field-place.ts'
-import { notImplemented, refusalOf } from '../../../../../src/backends/mongodb/compile/mongodb-refusal.ts'
+import {
+  notImplemented,
+  refusalOf,
+} from '../../../../../src/backends/mongodb/compile/mongodb-refusal.ts'
 import { mongodbPlace } from '../../../../support/mongodb-place.ts'
 import { field } from '../../../../support/plan-builders.ts'
 
