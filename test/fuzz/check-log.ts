@@ -41,7 +41,7 @@ export function checkErrorLine(line: string): string | null {
 
 /** Null for a well-formed access line. */
 export function checkAccessLine(line: string): string | null {
-  return /^127\.0\.0\.1 - .+? \[[^\]]+\] "[A-Z]+ .* HTTP\/1\.[01]" \d{3} (\d+|-) "/.test(line)
+  return /^127\.0\.0\.1 - .+? \[[^\]]+\] "[A-Z]+ .* HTTP\/\d\.\d" \d{3} (\d+|-) "/.test(line)
     ? null
     : `no access line: ${line.slice(0, 300)}`
 }

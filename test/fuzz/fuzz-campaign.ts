@@ -3,6 +3,7 @@
  * answers. Between them, canaries: requests whose exact answers are known, so that a connection
  * left in a wrong role, transaction or state is noticed at once.
  */
+import { requestNumber } from '../support/watch-loop.ts'
 import { checkAnswer } from './check-answer.ts'
 import type { FuzzRequest, GeneratorOptions } from './generate-request.ts'
 import { requestAt } from './generate-request.ts'
@@ -82,8 +83,13 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
 
   async function play(client: WireClient, index: number): Promise<void> {
     const request = requestAt(index, generator)
+    // for whoever measures the server
+    const numbered: FuzzRequest = {
+      ...request,
+      headers: [...request.headers, [requestNumber, String(index)]],
+    }
     try {
-      const answer = await client.send(request, answerTimeoutMs)
+      const answer = await client.send(numbered, answerTimeoutMs)
       const verdict = checkAnswer(request, answer)
       count(byStatus, answer.status)
       if (verdict.code !== null) count(byCode, verdict.code)

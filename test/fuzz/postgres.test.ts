@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { createTestDatabase, type TestDatabase } from '../support/shared-cluster.ts'
 import { signJwt, signWithHeader, testSecret } from '../support/sign-jwt.ts'
+import { connectionsFor, printTurns, watchLoop } from '../support/watch-loop.ts'
 import { campaignSize } from './campaign-size.ts'
 import { type Canary, printFailures, printReport, runCampaign } from './fuzz-campaign.ts'
 import { modelOfDump } from './fuzz-model.ts'
@@ -17,6 +18,7 @@ import { canaryRows, canaryWords, getRequest, wordCanary } from './word-canaries
 
 const size = campaignSize(12)
 const log = createLogWatch()
+const loop = watchLoop()
 let database: TestDatabase
 let server: RunningServer
 
@@ -25,7 +27,9 @@ beforeAll(async () => {
   database = await createTestDatabase(fixture)
   await database.query(`insert into api.canaries values ${canaryRows()}`)
   server = await startServer({
+    nodeArguments: loop.nodeArguments,
     env: {
+      ...loop.env,
       DBREST_DB_URI: database.uri('fuzz_login', 'fuzz-pass@word'),
       DBREST_DB_SCHEMAS: 'api,extra',
       DBREST_DB_ANON_ROLE: 'fuzz_anon',
@@ -41,6 +45,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server.stop()
+  loop.drop()
   await database.drop()
 })
 
@@ -123,15 +128,17 @@ test(`requests from seed ${size.seed}`, { timeout: 3_600_000 }, async () => {
     ...size,
     port: server.port,
     generator: { model, seed: size.seed, authorizations, writes: true },
-    connections: 100,
+    connections: connectionsFor(100),
     canary,
     refill,
     refillEvery: 2_000,
   })
   log.watch(false)
-  console.log(printReport(`PostgreSQL, seed ${size.seed}`, report))
+  console.log(printReport(`PostgreSQL, seed ${size.seed}`, report), `\n${printTurns(loop.turns())}`)
   expect(printFailures(report.failures)).toBe('')
   expect(log.problems).toEqual([])
+  expect(loop.tooLong()).toEqual([])
+  expect(loop.turns()).not.toEqual([])
   expect(await untouched()).toEqual(before)
   expect((await fetch(`${server.adminUrl}/live`)).status).toBe(200)
   expect(report.played).toBeGreaterThan(100)

@@ -9,6 +9,7 @@ import Database from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { createSqliteFile, type SqliteFile } from '../support/sqlite-database.ts'
+import { connectionsFor, printTurns, watchLoop } from '../support/watch-loop.ts'
 import { campaignSize } from './campaign-size.ts'
 import { printFailures, printReport, runCampaign } from './fuzz-campaign.ts'
 import { modelOfDump } from './fuzz-model.ts'
@@ -25,6 +26,7 @@ const tables = [...schema.matchAll(/^create (?:virtual )?table (\w+|"(?:""|[^"])
 
 const size = campaignSize(8)
 const log = createLogWatch()
+const loop = watchLoop()
 let file: SqliteFile
 let server: RunningServer
 
@@ -36,7 +38,9 @@ beforeAll(async () => {
   )
   server = await startServer({
     args: [file.path],
+    nodeArguments: loop.nodeArguments,
     env: {
+      ...loop.env,
       DBREST_DB_AGGREGATES_ENABLED: 'true',
       DBREST_DB_TX_END: 'rollback-allow-override',
       DBREST_DB_STATEMENT_TIMEOUT: '5000',
@@ -48,6 +52,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server.stop()
+  loop.drop()
   file.drop()
 })
 
@@ -85,15 +90,17 @@ test(`requests from seed ${size.seed}`, { timeout: 3_600_000 }, async () => {
     ...size,
     port: server.port,
     generator: { model, seed: size.seed, authorizations: [], writes: true },
-    connections: 50,
+    connections: connectionsFor(50),
     canary: wordCanary,
     refill,
     refillEvery: 2_000,
   })
   log.watch(false)
-  console.log(printReport(`SQLite, seed ${size.seed}`, report))
+  console.log(printReport(`SQLite, seed ${size.seed}`, report), `\n${printTurns(loop.turns())}`)
   expect(printFailures(report.failures)).toBe('')
   expect(log.problems).toEqual([])
+  expect(loop.tooLong()).toEqual([])
+  expect(loop.turns()).not.toEqual([])
   expect(untouched()).toEqual(before)
   expect(integrity()).toEqual([{ integrity_check: 'ok' }])
   expect((await fetch(`${server.adminUrl}/live`)).status).toBe(200)

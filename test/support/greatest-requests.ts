@@ -67,3 +67,56 @@ export const targets: readonly string[] = [
   `/authors?order=${list(3000, () => 'id')}`,
   `/films?select=${list(2000, (i) => `c${i}:data->a->>b`)}`,
 ]
+
+export interface BodyRequest {
+  readonly method: string
+  readonly target: string
+  readonly type: string
+  readonly body: string
+}
+
+/** Bodies of about that many bytes, good ones and bad. */
+export function greatestBodies(bytes: number): readonly BodyRequest[] {
+  const rows = (row: (index: number) => string) => {
+    const length = row(100_000).length + 1
+    return list(Math.floor(bytes / length), row)
+  }
+  const keys = (count: number) => list(count, (i) => `"k${i}":${i}`)
+  const json = 'application/json'
+  const bodies: readonly (readonly [string, string])[] = [
+    [json, `[${rows((i) => `{"id":${i + 1000},"name":"A name"}`)}]`],
+    [json, `[${rows(() => '{}')}]`],
+    [json, `[${rows(() => '[]')}]`],
+    [json, `[${rows((i) => `{"id":${i}}`)},{"name":1}]`],
+    [json, `[${rows((i) => `{"id":${i}}`)}`],
+    [json, `[${rows(() => '{"id":1,"\\u0069d":2}')}]`],
+    [json, `{"id":1000,"name":"${fill('x', bytes)}"}`],
+    [json, `{"id":1000,"name":"${fill('\\u00e9\\n', bytes)}"}`],
+    [json, `{"id":1000,"name":"${fill('é', bytes / 2)}"}`],
+    [json, `{"id":1000,"name":[${rows(() => '1')}]}`],
+    [json, `{"id":1000,"name":${fill('[', bytes / 2)}${fill(']', bytes / 2)}}`],
+    [json, `{"id":1000,"name":${fill('{"a":', bytes)}`],
+    [json, `{"id":1000,"name":${fill('9', bytes)}}`],
+    [json, `{${keys(bytes / 20)}}`],
+    [json, `[${list(20, () => `{${keys(bytes / 400)}}`)}]`],
+    [json, `${fill(' ', bytes)}{"id":1000}`],
+    [json, `${fill(' ', bytes)}[`],
+    ['text/csv', `id,name\n${rows((i) => `${i + 1000},A name`).replaceAll(',1', '\n1')}`],
+    ['text/csv', `id,name\n1000,"${fill('""', bytes)}"`],
+    ['text/csv', `${fill('a,', bytes)}a\n1`],
+    ['application/x-www-form-urlencoded', `id=1000&name=${fill('%41', bytes)}`],
+    ['application/x-www-form-urlencoded', fill('name=x&', bytes)],
+    ['application/x-www-form-urlencoded', list(bytes / 10, (i) => `n${i}=x`, '&')],
+  ]
+  return [
+    ...bodies.map(([type, body]) => ({ method: 'POST', target: '/authors', type, body })),
+    ...bodies
+      .slice(0, 4)
+      .map(([type, body]) => ({ method: 'POST', target: '/authors?columns=id,name', type, body })),
+    ...bodies.slice(4, 9).flatMap(([type, body]) => [
+      { method: 'PATCH', target: '/authors?id=eq.1', type, body },
+      { method: 'PUT', target: '/authors?id=eq.1000', type, body },
+      { method: 'POST', target: '/rpc/none', type, body },
+    ]),
+  ]
+}

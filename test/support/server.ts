@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly until?: RegExp | null
   /** An executable in place of Node with the built server. */
   readonly command?: string
+  /** For Node itself, in front of the built server. */
+  readonly nodeArguments?: readonly string[]
   /** stdout and stderr are one pipe, read as both: for the order of lines between them. */
   readonly isOnePipe?: boolean
   /** Where it runs, if not here. */
@@ -69,7 +71,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const adminPort = Number(options.env?.['DBREST_ADMIN_SERVER_PORT'] ?? (await freePort()))
   const command: readonly [string, ...string[]] = [
     options.command ?? process.execPath,
-    ...(options.command === undefined ? [main] : []),
+    ...(options.command === undefined ? [...(options.nodeArguments ?? []), main] : []),
     ...(options.args ?? []),
   ]
   const [file, args] = options.isOnePipe
