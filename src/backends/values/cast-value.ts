@@ -8,6 +8,7 @@ import { type CastTarget, integerBits } from './cast-target.ts'
 import { type Moment, momentOfMicros, momentText } from './moment.ts'
 import { readMoment } from './parse-date-time.ts'
 import { outOfRange, parsedTypeOf, parseTypedText, type TypedText } from './parse-typed-text.ts'
+import { realText } from './real-text.ts'
 import { storedInstant } from './stored-moment.ts'
 import type { TypedValue } from './typed-value.ts'
 import { valueFailure } from './value-failure.ts'
@@ -45,14 +46,6 @@ function textOf(source: ValueKind, value: Exclude<TypedValue, null>): string {
   if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString('hex')}`
   if (source === 'real' && typeof value === 'number') return realText(value)
   return source === 'timestamp' ? String(value).replace('T', ' ') : String(value)
-}
-
-/** Exponents of two digits at least, from 15 digits before the point on. */
-function realText(value: number): string {
-  const [, digits = '', exponent = ''] = /^(.*)e(.*)$/.exec(value.toExponential()) ?? []
-  const power = Number(exponent)
-  if (!Number.isFinite(value) || (power >= -4 && power < 15)) return String(value)
-  return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
 }
 
 function fitted(target: CastTarget, text: string): string {

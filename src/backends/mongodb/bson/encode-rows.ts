@@ -1,65 +1,144 @@
 /**
  * The documents of a result → the body of an answer, led by the shape that the compiler made beside
- * the pipeline. Documents come as raw bytes, one for each row.
+ * the pipeline. Documents come as raw bytes, one for each row, and their values are written from
+ * there: no JavaScript object is made of them.
  */
-import { BSON, type Document } from 'mongodb'
-import { ok, type Result } from '../../../core/result.ts'
+import { isUtf8 } from 'node:buffer'
+import { assertNever } from '../../../core/assert-never.ts'
+import { err, ok, type Result } from '../../../core/result.ts'
 import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import type { BodyEncoder } from '../../../plan/plan.ts'
-import type { RowShape, ShapeMember } from './answer-shape.ts'
+import { type AnswerRow, createAnswerRow } from './answer-row.ts'
+import type { RowShape } from './answer-shape.ts'
+import { ByteWriter } from './byte-writer.ts'
+import { CastFailure } from './value-writer.ts'
+import { compactJson } from './write-json-value.ts'
+import { writeCsvField } from './write-text-value.ts'
 
 export interface RowEncoder {
   /**
-   * The body. No documents where the shape has a `whenEmpty`: its one row. `singular` writes the
-   * first document, or `null`: how many there have to be is judged elsewhere.
+   * The body. Where there are no documents and the shape has a `whenEmpty`, that is its one row.
+   * `singular` writes the first row, or `null`: how many there have to be is judged elsewhere.
    *
    * Errors  of casts, as PostgreSQL has them: 22P02, 22003 …
    */
   readonly encode: (documents: readonly Uint8Array[]) => Result<Uint8Array, DatabaseFailure>
 }
 
+type Documents = readonly Uint8Array[]
+
+/**
+ * Compiled once for a plan. Throws  for media that are functions of PostgreSQL, which no plan for
+ * this engine has
+ */
 export function createRowEncoder(shape: RowShape, encoder: BodyEncoder): RowEncoder {
+  const write = bodyWriter(shape, encoder)
   return {
     encode: (documents) => {
-      if (encoder.kind === 'none') return ok(new Uint8Array())
-      const read = documents.map((each) => BSON.deserialize(each))
-      const rows = rowTexts(shape, read)
-      const text = encoder.kind === 'singular' ? (rows[0] ?? 'null') : `[${rows.join(',')}]`
-      return ok(Buffer.from(text))
+      const size = documents.reduce((sum, document) => sum + document.length, 64)
+      const out = new ByteWriter(size + (size >> 2))
+      try {
+        write(out, documents)
+      } catch (thrown) {
+        if (thrown instanceof CastFailure) return err(thrown.failure)
+        throw thrown
+      }
+      return ok(repaired(out.written()))
     },
   }
 }
 
-function rowTexts(shape: RowShape, documents: readonly Document[]): readonly string[] {
-  if (documents.length === 0 && shape.whenEmpty !== null) return [shape.whenEmpty]
-  return documents.map((document) => {
-    const members = shape.members.flatMap((member) => memberTexts(member, document))
-    return `{${members.join(',')}}`
-  })
+/** What is no UTF-8 in a text becomes U+FFFD; all that is put around texts is ASCII. */
+function repaired(body: Buffer): Uint8Array {
+  return isUtf8(body) ? body : Buffer.from(body.toString())
 }
 
-function memberTexts(member: ShapeMember, document: Document): readonly string[] {
-  const value: unknown = document[member.key]
-  const list: readonly Document[] = Array.isArray(value) ? value : []
-  const named = (name: string, json: string) => `${JSON.stringify(name)}:${json}`
-  switch (member.kind) {
-    case 'value':
-      return [named(member.name, JSON.stringify(value ?? null))]
-    case 'all':
-      return member.columns.map(({ name, field }) =>
-        named(name, JSON.stringify(Object(value)[field] ?? null)),
-      )
-    case 'object':
-      return [named(member.name, rowTexts(member.row, list.slice(0, 1))[0] ?? 'null')]
-    case 'array':
-      return [named(member.name, `[${rowTexts(member.row, list).join(',')}]`)]
-    case 'spread-one':
-      return member.row.members.flatMap((each) => memberTexts(each, list[0] ?? {}))
-    case 'spread-many':
-      return member.row.members.flatMap((each) =>
-        'name' in each
-          ? [named(each.name, JSON.stringify(list.map((row) => row[each.key] ?? null)))]
-          : [],
-      )
+function bodyWriter(
+  shape: RowShape,
+  encoder: BodyEncoder,
+): (out: ByteWriter, documents: Documents) => void {
+  switch (encoder.kind) {
+    case 'none':
+      return () => {}
+    case 'json': {
+      const row = createAnswerRow(shape, { ...compactJson, stripNulls: encoder.stripNulls })
+      return (out, documents) => writeRows(out, row, documents)
+    }
+    case 'singular': {
+      const row = createAnswerRow(shape, { ...compactJson, stripNulls: encoder.stripNulls })
+      return (out, documents) => {
+        const isWritten = eachRow(row, documents.slice(0, 1), () => row.writeObject(out))
+        if (isWritten === 0) out.ascii('null')
+      }
+    }
+    case 'csv': {
+      const row = createAnswerRow(shape, compactJson)
+      return (out, documents) => writeCsv(out, row, documents)
+    }
+    case 'geojson':
+    case 'custom':
+      throw new Error(`MongoDB answers no media of kind ${encoder.kind}`)
+    default:
+      return assertNever(encoder)
   }
+}
+
+/** How many rows there were. */
+function eachRow(row: AnswerRow, documents: Documents, take: () => void): number {
+  if (documents.length === 0 && row.whenEmpty !== null) {
+    row.loadNone(row.whenEmpty.values)
+    take()
+    return 1
+  }
+  for (const document of documents) {
+    row.load(document, 0)
+    take()
+  }
+  return documents.length
+}
+
+function writeRows(out: ByteWriter, row: AnswerRow, documents: Documents): void {
+  const start = out.length
+  eachRow(row, documents, () => {
+    out.byte(0x2c)
+    row.writeObject(out)
+  })
+  // each row has a comma before it
+  if (out.length === start) out.byte(0x5b)
+  else out.setByte(start, 0x5b)
+  out.byte(0x5d)
+}
+
+/**
+ * The header is sent when there is a row. It has the fields that any row of the page has.
+ *
+ * Rule  PostgREST: the names as they are, then the text form of each row without its parentheses
+ */
+function writeCsv(out: ByteWriter, row: AnswerRow, documents: Documents): void {
+  const found = row.outputs.map(() => new Set<string>())
+  const rows = eachRow(row, documents, () => {
+    row.outputs.forEach((output, index) => {
+      if (output.kind === 'named') return
+      for (const name of output.names()) found[index]?.add(name)
+    })
+  })
+  const fields = row.outputs.flatMap((output, index) =>
+    output.kind === 'named'
+      ? [{ name: output.name, text: output.text }]
+      : [...(found[index] ?? [])].map((name) => ({
+          name,
+          text: (to: ByteWriter) => output.text(to, name),
+        })),
+  )
+  if (rows === 0) out.byte(0x0a)
+  else out.text(fields.map(({ name }) => name).join(','))
+  const field = new ByteWriter(256)
+  eachRow(row, documents, () => {
+    out.byte(0x0a)
+    fields.forEach(({ text }, index) => {
+      if (index > 0) out.byte(0x2c)
+      field.truncate(0)
+      if (text(field)) writeCsvField(out, field.written())
+    })
+  })
 }
