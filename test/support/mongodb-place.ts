@@ -65,7 +65,7 @@ export function mongodbPlace(
   }
 }
 
-function baseTypeOf(kind: KindName): string {
+export function baseTypeOf(kind: KindName): string {
   const elements = elementsOf(kind)
   return elements === null ? types[kindOnly(kind)] : `${types[elements]}[]`
 }
@@ -79,7 +79,7 @@ function kindOnly(kind: string): FieldKind {
   return found ?? 'array'
 }
 
-function fieldFacts(field: string, kind: KindName): FieldFacts {
+export function fieldFacts(field: string, kind: KindName): FieldFacts {
   return {
     field,
     kind: kindOnly(kind),

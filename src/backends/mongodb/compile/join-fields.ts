@@ -1,0 +1,89 @@
+/**
+ * Pairs of columns by which two relations join → how a `$lookup` matches them. The first pair is
+ * matched by fields, which indexes serve and which finds lists by their elements; the others, and
+ * names that are no paths, by expressions.
+ *
+ * To MongoDB null and absent fields join each other, so that each pair has a guard.
+ */
+import type { Document } from 'mongodb'
+import { plainField } from '../../../plan/resolve-field.ts'
+import type { ColumnPair } from '../../../schema/relationship.ts'
+import {
+  type Expression,
+  expressionOf,
+  type FieldPlace,
+  fieldFacts,
+  kindOf,
+  queryPath,
+} from './field-place.ts'
+
+export interface JoinFields {
+  /** Null where no pair can be matched by fields. */
+  readonly localField: string | null
+  readonly foreignField: string | null
+  /** `let` of the lookup. */
+  readonly variables: Document | null
+  /** Conditions on the documents that are looked up. */
+  readonly guard: readonly Document[]
+}
+
+/** `pairs`: column of the parent, whose place is wrapped, and column of what is looked up. */
+export function joinOn(
+  pairs: readonly ColumnPair[],
+  parent: FieldPlace,
+  place: FieldPlace,
+): JoinFields {
+  const joined = pairs.map(([own, other]) => ({
+    local: joinPath(parent, own),
+    foreign: joinPath(place, other),
+    own,
+    other,
+  }))
+  const byField = joined.findIndex(({ local, foreign }) => local !== null && foreign !== null)
+  const variables: Document = {}
+  const terms: Document[] = []
+  const conditions: Document[] = []
+  joined.forEach(({ local, foreign, own, other }, index) => {
+    const variable = `v${index}`
+    const isList = kindOf(place, column(other)) === 'array'
+    if (index === byField && foreign !== null) {
+      // a list may hold a null beside what is looked for
+      conditions.push({ [foreign]: isList ? { $elemMatch: { $ne: null } } : { $ne: null } })
+      if (!isList || isNeverNull(parent, own)) return
+    }
+    variables[variable] = { $ifNull: [valueAt(parent, own, local), null] }
+    terms.push({ $ne: [`$$${variable}`, null] })
+    if (index !== byField) terms.push({ $eq: [valueAt(place, other, foreign), `$$${variable}`] })
+  })
+  const pair = joined[byField]
+  return {
+    localField: pair?.local ?? null,
+    foreignField: pair?.foreign ?? null,
+    variables: terms.length === 0 ? null : variables,
+    guard: terms.length === 0 ? conditions : [...conditions, { $expr: { $and: terms } }],
+  }
+}
+
+function column(name: string) {
+  return plainField({ name, jsonPath: [] })
+}
+
+/** What a reference of MongoDB's own kind, a document of `$ref` and `$id`, refers by. */
+const referenceEnd = '.$id'
+
+function joinPath(place: FieldPlace, name: string): string | null {
+  if (!name.endsWith(referenceEnd) || place.facts.fields.has(name)) {
+    return queryPath(place, column(name))
+  }
+  const reference = queryPath(place, column(name.slice(0, -referenceEnd.length)))
+  return reference === null ? null : `${reference}${referenceEnd}`
+}
+
+function valueAt(place: FieldPlace, name: string, path: string | null): Expression {
+  return path === null ? expressionOf(place, column(name)) : `$${path}`
+}
+
+function isNeverNull(place: FieldPlace, name: string): boolean {
+  const facts = fieldFacts(place, column(name))
+  return facts?.field === '_id' || facts?.rejectsNull === true
+}
