@@ -212,9 +212,16 @@ function* buildSteps(
     new Map(relations.sort(([a], [b]) => compareTexts(a, b))),
   )
   yield
+  const uniqueKeys = new Map<string, (readonly string[])[]>()
+  for (const { schema, name, columns } of catalog.uniqueKeys ?? none) {
+    const known = uniqueKeys.get(nameKey({ schema, name }))
+    if (known === undefined) uniqueKeys.set(nameKey({ schema, name }), [columns])
+    else known.push(columns)
+  }
   const relationships = yield* deriveRelationships(catalog, {
     schemas,
     primaryKeyOf: (relation) => tableKeys.get(nameKey(relation)) ?? none,
+    uniqueKeysOf: (relation) => uniqueKeys.get(nameKey(relation)) ?? none,
   })
   const routines = yield* groupRoutines(catalog.routines, exposed)
 

@@ -60,6 +60,8 @@ export interface ForeignKey {
   readonly target: QualifiedName
   readonly columns: readonly ColumnPair[]
   readonly isUnique: boolean
+  /** The column holds a list of keys, each of which leads to a row. False where it is absent. */
+  readonly holdsList?: boolean
 }
 
 /** That a view carries the columns of one key of a relation below it. */
@@ -170,6 +172,11 @@ export interface Catalog {
   readonly hiddenPrimaryKeys?: readonly (QualifiedName & {
     readonly primaryKey: readonly string[]
   })[]
+  /**
+   * Sets of columns that identify a row as a primary key does, where two keys that they are made of
+   * join the relations at both ends. None where it is absent: primary keys alone count.
+   */
+  readonly uniqueKeys?: readonly (QualifiedName & { readonly columns: readonly string[] })[]
   readonly viewKeyDependencies: readonly ViewKeyDependency[]
   readonly routines: readonly Routine[]
   /** None where it is absent. */

@@ -16,15 +16,14 @@ import {
   indexDependencies,
   inverseKey,
   junctions,
+  type RelationKeys,
 } from './key-relationships.ts'
 import type { KeyRelationship, Relationship } from './relationship.ts'
 
 export type RelationshipMap = ReadonlyMap<string, ReadonlyMap<string, readonly Relationship[]>>
 
-export interface DeriveOptions {
+export interface DeriveOptions extends RelationKeys {
   readonly schemas: readonly string[]
-  /** Columns of a relation's primary key, those of views as far as they carry one. */
-  readonly primaryKeyOf: (relation: QualifiedName) => readonly string[]
 }
 
 /**
@@ -35,7 +34,7 @@ export interface DeriveOptions {
  */
 export function* deriveRelationships(
   catalog: Pick<Catalog, 'foreignKeys' | 'viewKeyDependencies' | 'computedRelationships'>,
-  { schemas, primaryKeyOf }: DeriveOptions,
+  { schemas, ...keys }: DeriveOptions,
 ): Steps<RelationshipMap> {
   const exposed = new Set(schemas)
   // origin → name of the target or function → relationships; computed ones replace the list
@@ -68,7 +67,7 @@ export function* deriveRelationships(
       yield
     }
   }
-  for (const relationship of junctions(forward, primaryKeyOf)) {
+  for (const relationship of junctions(forward, keys)) {
     if (relationship !== undefined) add(relationship)
     yield
   }

@@ -16,3 +16,14 @@ export type FactsPart =
       readonly kind: 'by-relation'
       readonly facts: ReadonlyMap<string, unknown> | ReadonlySet<string>
     }
+
+/** The plain data of facts, frozen in depth. What is frozen already is a load's own from before. */
+export function frozenFacts<T>(data: T): T {
+  if (Object.isFrozen(data)) return data
+  if (data instanceof Map || data instanceof Set) {
+    for (const value of data.values()) frozenFacts(value)
+  } else if (typeof data === 'object' && data !== null) {
+    for (const value of Object.values(data)) frozenFacts(value)
+  }
+  return Object.freeze(data)
+}

@@ -9,7 +9,8 @@ import type { Cardinality, ColumnPair, KeyRelationship } from './relationship.ts
 
 /** A relationship in the direction in which the key was declared. */
 export interface ForwardKey extends KeyRelationship {
-  readonly cardinality: Extract<Cardinality, { kind: 'many-to-one' | 'one-to-one' }>
+  /** One-to-many where the column holds a list of keys. */
+  readonly cardinality: Exclude<Cardinality, { kind: 'many-to-many' }>
 }
 
 export type DependencyIndex = ReadonlyMap<string, readonly ViewKeyDependency[]>
@@ -50,12 +51,18 @@ function forwardKey(
 ): ForwardKey {
   const { constraint } = key
   const columns = freezePairs(pairs)
-  const cardinality: ForwardKey['cardinality'] = Object.freeze(
-    key.isUnique
-      ? { kind: 'one-to-one', constraint, columns, originIsParent: false }
-      : { kind: 'many-to-one', constraint, columns },
-  )
+  const cardinality = Object.freeze(forwardCardinality(key, { constraint, columns }))
   return Object.freeze({ kind: 'key', origin, target, cardinality, ...flags })
+}
+
+function forwardCardinality(
+  { isUnique, holdsList }: ForeignKey,
+  key: { readonly constraint: string; readonly columns: readonly ColumnPair[] },
+): ForwardKey['cardinality'] {
+  if (holdsList === true) return { kind: 'one-to-many', ...key }
+  return isUnique
+    ? { kind: 'one-to-one', ...key, originIsParent: false }
+    : { kind: 'many-to-one', ...key }
 }
 
 function dependencyKey(
@@ -131,7 +138,7 @@ export function* forwardKeys(
   }
 }
 
-/** The same key seen from the relation that it references. */
+/** The same key seen from the relation that it references: of a list, as many either way. */
 export function inverseKey(forward: ForwardKey): KeyRelationship {
   const { origin, target, cardinality, isSelf, originIsView, targetIsView } = forward
   const { constraint } = cardinality
@@ -146,30 +153,45 @@ export function inverseKey(forward: ForwardKey): KeyRelationship {
   )
 }
 
+export interface RelationKeys {
+  /** Columns of a relation's primary key, those of views as far as they carry one. */
+  readonly primaryKeyOf: (relation: QualifiedName) => readonly string[]
+  readonly uniqueKeysOf: (relation: QualifiedName) => readonly (readonly string[])[]
+}
+
 /**
  * Two many-to-one keys of one relation make it a junction, if the columns of both belong to its
- * primary key: each pair of keys once in either direction. Also yields undefined wherever the work
- * may pause.
+ * primary key, or are a unique key together: each pair of keys once in either direction. Also yields
+ * undefined wherever the work may pause.
  */
 export function* junctions(
   forward: readonly ForwardKey[],
-  primaryKeyOf: (relation: QualifiedName) => readonly string[],
+  { primaryKeyOf, uniqueKeysOf }: RelationKeys,
 ): Generator<KeyRelationship | undefined> {
   const keysByRelation = new Map<string, ForwardKey[]>()
   for (const key of forward) {
     yield undefined
     if (key.cardinality.kind !== 'many-to-one') continue
-    const primaryKey = primaryKeyOf(key.origin)
-    if (!key.cardinality.columns.every(([column]) => primaryKey.includes(column))) continue
+    const keys = [primaryKeyOf(key.origin), ...uniqueKeysOf(key.origin)]
+    if (!keys.some((columns) => isWithin(key, columns))) continue
     const relation = nameKey(key.origin)
     const known = keysByRelation.get(relation)
     if (known === undefined) keysByRelation.set(relation, [key])
     else known.push(key)
   }
+  function identifyTogether(first: ForwardKey, second: ForwardKey): boolean {
+    const primaryKey = primaryKeyOf(first.origin)
+    if (isWithin(first, primaryKey) && isWithin(second, primaryKey)) return true
+    const own = new Set([first, second].flatMap(ownColumns))
+    return uniqueKeysOf(first.origin).some(
+      (columns) => columns.length === own.size && columns.every((column) => own.has(column)),
+    )
+  }
   for (const keys of keysByRelation.values()) {
     for (const first of keys) {
       for (const second of keys) {
         if (first.cardinality.constraint === second.cardinality.constraint) continue
+        if (!identifyTogether(first, second)) continue
         const junction = Object.freeze({
           relation: first.origin,
           originConstraint: first.cardinality.constraint,
@@ -190,4 +212,12 @@ export function* junctions(
       }
     }
   }
+}
+
+function ownColumns({ cardinality }: ForwardKey): readonly string[] {
+  return cardinality.columns.map(([column]) => column)
+}
+
+function isWithin(key: ForwardKey, columns: readonly string[]): boolean {
+  return ownColumns(key).every((column) => columns.includes(column))
 }

@@ -2,8 +2,10 @@
  * What the MongoDB compiler has to know of a schema beyond what all engines have. Made by a load, read
  * by the executor from the snapshot that a request runs on.
  */
-import type { EngineFacts, FactsPart } from '../../../schema/engine-facts.ts'
+import { type EngineFacts, type FactsPart, frozenFacts } from '../../../schema/engine-facts.ts'
 import type { FieldKind } from '../bson/field-kind.ts'
+import type { RegisteredPipeline } from './registered-pipelines.ts'
+import type { SeenFields } from './seen-fields.ts'
 
 /** Transactions need a replica set, or a router to several. */
 export type Topology = 'replica-set' | 'sharded' | 'standalone'
@@ -17,7 +19,10 @@ export interface FieldFacts {
   readonly elements: FieldKind | null
   /** NaN was seen, or may be there unseen: it orders otherwise in PostgreSQL. */
   readonly mayBeNan: boolean
-  /** The validator lets no null in. */
+  /**
+   * The validator lets no null in. The field may be absent all the same, unless its column is not
+   * nullable.
+   */
   readonly rejectsNull: boolean
   /** The first field of an index, so that a plain sort can use it. */
   readonly leadsIndex: boolean
@@ -43,20 +48,52 @@ export interface CollectionFacts {
   readonly textIndexColumn: string | null
 }
 
+/** What the columns of a relation were found out from, for the load after. */
+export interface Sample {
+  /** Of the collection: another one by its name is another. A view is what its definition says. */
+  readonly identity: string
+  /** Changes with its options and indexes. */
+  readonly fingerprint: string
+  /** As many documents as are read at most: reading again would tell little. */
+  readonly isFull: boolean
+  readonly seen: SeenFields
+}
+
 /** What a load found out. */
 export interface FoundFacts {
   readonly topology: Topology
   /** By `nameKey` of the relation. */
   readonly collections: ReadonlyMap<string, CollectionFacts>
+  /** By `nameKey` as well. None where it is absent. */
+  readonly samples?: ReadonlyMap<string, Sample>
+  /** By the position in the registry, which routines name. None where it is absent. */
+  readonly functions?: readonly RegisteredPipeline[]
+}
+
+/** Where a DBRef has the value that it leads to. */
+const referencePath = '.$id'
+
+/** The name by which keys speak of the value in a DBRef that a column holds. */
+export function referenceColumn(column: string): string {
+  return column + referencePath
+}
+
+/** The column that holds the DBRef; null for what is no such name. */
+export function referencingColumn(name: string): string | null {
+  return name.endsWith(referencePath) ? name.slice(0, -referencePath.length) : null
 }
 
 export class MongodbFacts implements EngineFacts, FoundFacts {
   readonly topology: Topology
   readonly collections: ReadonlyMap<string, CollectionFacts>
+  readonly samples: ReadonlyMap<string, Sample>
+  readonly functions: readonly RegisteredPipeline[]
 
-  constructor({ topology, collections }: FoundFacts) {
+  constructor({ topology, collections, samples, functions }: FoundFacts) {
     this.topology = topology
-    this.collections = new Map(collections)
+    this.functions = Object.freeze([...(functions ?? [])])
+    this.collections = frozenFacts(new Map(collections))
+    this.samples = frozenFacts(new Map(samples))
     Object.freeze(this)
   }
 
@@ -64,6 +101,8 @@ export class MongodbFacts implements EngineFacts, FoundFacts {
     return [
       { title: 'topology', kind: 'whole', facts: this.topology },
       { title: 'stored fields and indexes', kind: 'by-relation', facts: this.collections },
+      { title: 'samples', kind: 'by-relation', facts: this.samples },
+      { title: 'bodies of functions', kind: 'whole', facts: this.functions },
     ]
   }
 }

@@ -2,7 +2,7 @@
  * What the SQLite compiler has to know of a schema beyond what all engines have. Made by a load, read
  * by the executor from the snapshot that a request runs on.
  */
-import type { EngineFacts, FactsPart } from '../../../schema/engine-facts.ts'
+import { type EngineFacts, type FactsPart, frozenFacts } from '../../../schema/engine-facts.ts'
 import type { StoredForm } from '../../values/stored-form.ts'
 import type { RepairedView } from '../wire/raw-catalog.ts'
 import type { RegisteredFunction } from './registered-functions.ts'
@@ -72,15 +72,15 @@ export class SqliteFacts implements EngineFacts, FoundFacts {
 
   constructor(found: Partial<FoundFacts>) {
     const all = { ...nothing, ...found }
-    this.strictRelations = frozen(new Set(all.strictRelations))
-    this.ftsIndexes = frozen(new Map(all.ftsIndexes))
-    this.writes = frozen(new Map(all.writes))
+    this.strictRelations = frozenFacts(new Set(all.strictRelations))
+    this.ftsIndexes = frozenFacts(new Map(all.ftsIndexes))
+    this.writes = frozenFacts(new Map(all.writes))
     this.readOnlyReason = all.readOnlyReason
-    this.storedForms = frozen(new Map(all.storedForms))
-    this.incomparable = frozen(new Map(all.incomparable))
+    this.storedForms = frozenFacts(new Map(all.storedForms))
+    this.incomparable = frozenFacts(new Map(all.incomparable))
     this.hasForeignIndex = all.hasForeignIndex
-    this.repairedViews = frozen(new Map(all.repairedViews))
-    this.functions = frozen([...all.functions])
+    this.repairedViews = frozenFacts(new Map(all.repairedViews))
+    this.functions = frozenFacts([...all.functions])
     Object.freeze(this)
   }
 
@@ -99,14 +99,6 @@ export class SqliteFacts implements EngineFacts, FoundFacts {
       { title: 'whether the file can be written', kind: 'whole', facts: file },
     ]
   }
-}
-
-/** The plain data of facts, frozen in depth. */
-function frozen<T>(data: T): T {
-  if (data instanceof Map || data instanceof Set) for (const value of data.values()) frozen(value)
-  else if (typeof data === 'object' && data !== null)
-    for (const value of Object.values(data)) frozen(value)
-  return Object.freeze(data)
 }
 
 /** Throws  for the facts of another engine: the snapshot is not one of ours */

@@ -1,0 +1,84 @@
+/**
+ * One collection, as listed, indexed and sampled → its relation in the catalog and what the compiler
+ * has to know of it.
+ */
+
+import { qualifiedName } from '../../../core/qualified-name.ts'
+import type { CatalogRelation } from '../../../schema/catalog.ts'
+import type { DeclaredRelation } from '../../registry/declared-schema.ts'
+import { type BuiltColumn, buildColumns, idField } from './build-columns.ts'
+import type { ListedCollection } from './list-collections.ts'
+import type { CollectionFacts, UniqueIndex } from './mongodb-facts.ts'
+import type { Indexes } from './read-indexes.ts'
+import { readValidator } from './read-validator.ts'
+import type { SeenFields } from './seen-fields.ts'
+
+export interface ReadCollection {
+  readonly listed: ListedCollection
+  readonly indexes: Indexes
+  readonly seen: SeenFields
+}
+
+export interface BuiltRelation {
+  readonly relation: CatalogRelation
+  readonly facts: CollectionFacts
+}
+
+export function buildRelation(
+  { listed, indexes, seen }: ReadCollection,
+  declared: DeclaredRelation | null,
+  isReadOnly: boolean,
+): BuiltRelation {
+  const { database, name, kind, options } = listed
+  const validator = readValidator(options)
+  const columns = buildColumns({ declared, validator, seen, indexes })
+  const isCapped = options['capped'] === true
+  const isChangeable = !isReadOnly && kind === 'collection' && !isCapped
+  const id = columns.find(({ facts }) => facts.field === idField)
+  const unique = uniqueIndexes(columns, indexes, kind)
+  return {
+    relation: {
+      ...qualifiedName(database, name),
+      kind: kind === 'view' ? 'view' : 'table',
+      description: declared?.comment ?? validator.description,
+      canInsert: !isReadOnly && kind !== 'view',
+      canUpdate: isChangeable,
+      canDelete: isChangeable || (!isReadOnly && kind === 'time-series'),
+      primaryKey:
+        declared?.primaryKey ??
+        // documents of a time series may share an _id
+        (id === undefined || kind === 'time-series' ? [] : [id.column.name]),
+      columns: columns.map(({ column }) => column),
+      isClosed: declared?.isClosed === true || validator.isClosed,
+    },
+    facts: {
+      collection: name,
+      database,
+      kind,
+      isCapped,
+      fields: new Map(columns.map(({ column, facts }) => [column.name, facts])),
+      uniqueIndexes: unique,
+      textIndexColumn: columnOf(columns, indexes.textField),
+    },
+  }
+}
+
+/** `_id` first. Indexes over what is no column cannot be named by a request. */
+function uniqueIndexes(
+  columns: readonly BuiltColumn[],
+  { unique }: Indexes,
+  kind: ListedCollection['kind'],
+): readonly UniqueIndex[] {
+  if (kind !== 'collection') return []
+  const own = { name: '_id_', fields: [idField] }
+  return [own, ...unique.filter(({ name }) => name !== own.name)].flatMap(({ name, fields }) => {
+    const named = fields.map((field) => columnOf(columns, field))
+    const known = named.filter((column) => column !== null)
+    return known.length === named.length ? [{ name, columns: known }] : []
+  })
+}
+
+/** A field of unique and text indexes may not have been seen in any document. */
+function columnOf(columns: readonly BuiltColumn[], field: string | null): string | null {
+  return columns.find(({ facts }) => facts.field === field)?.column.name ?? null
+}

@@ -1,0 +1,179 @@
+/**
+ * Reads the schema of MongoDB databases for one load: collections, indexes, validators and samples →
+ * a `Catalog`. What has not moved since the load before is not read again, so that a load of many
+ * collections costs little more than listing them.
+ */
+import { setMaxListeners } from 'node:events'
+import { performance } from 'node:perf_hooks'
+import { type Db, MongoServerError } from 'mongodb'
+import { nameKey, qualifiedName } from '../../../core/qualified-name.ts'
+import type { Catalog, UnreadableRelation } from '../../../schema/catalog.ts'
+import type { IntrospectionRequest } from '../../backend.ts'
+import type { Declarations } from '../../registry/declared-schema.ts'
+import type { FunctionRegistry } from '../../registry/function-registry.ts'
+import { type BuiltRelation, buildRelation, type ReadCollection } from './build-relation.ts'
+import { declaredRelation } from './declared-relation.ts'
+import { digest, type ListedCollection, listCollections } from './list-collections.ts'
+import { mongodbCapabilities } from './mongodb-capabilities.ts'
+import { MongodbFacts, mongodbFacts, type Sample, type Topology } from './mongodb-facts.ts'
+import { mongodbKeys } from './mongodb-keys.ts'
+import { type IndexedCollection, readIndexesOf, schemaVersionOf } from './mongodb-schema-version.ts'
+import { mongodbViewKeys } from './mongodb-view-keys.ts'
+import { readInParallel } from './read-in-parallel.ts'
+import { readIndexes } from './read-indexes.ts'
+import { buildPipelines } from './registered-pipelines.ts'
+import { sampleDocuments, sampleSize } from './sample-documents.ts'
+import { seeFields } from './seen-fields.ts'
+
+/** The server, and what is said beside it. */
+export interface MongodbSource {
+  readonly database: (name: string) => Db
+  readonly serverVersion: string
+  readonly topology: Topology
+  /** Nothing may be written, whatever the server allows. */
+  readonly isReadOnly: boolean
+  readonly declarations: Declarations
+  readonly functions: FunctionRegistry
+}
+
+type Read =
+  | { readonly kind: 'read'; readonly collection: ReadCollection; readonly sample: Sample }
+  | { readonly kind: 'unreadable'; readonly relation: UnreadableRelation }
+
+/** Rejects with what the driver says, but for what is wrong with one collection or view alone. */
+export async function introspectMongodb(
+  source: MongodbSource,
+  { options, previous, depth, signal }: IntrospectionRequest,
+): Promise<Catalog> {
+  const startedAt = performance.now()
+  // each command that runs listens to it: a number that grows with the load is no leak
+  setMaxListeners(0, signal)
+  const databases = new Map(options.dbSchemas.map((name) => [name, source.database(name)]))
+  const lists = await Promise.all([...databases.values()].map((db) => listCollections(db, signal)))
+  const listedAt = performance.now()
+  const indexed = await readIndexesOf(lists.flat(), databases, signal)
+  const indexedAt = performance.now()
+  const known = previous === null || depth === 'full' ? null : mongodbFacts(previous.engineFacts)
+  const reads = await readInParallel(indexed, async (each) => {
+    const key = nameKey(qualifiedName(each.listed.database, each.listed.name))
+    return readCollection(each, databases, known?.samples.get(key) ?? null, signal)
+  })
+  const sampledAt = performance.now()
+  return {
+    ...buildMongodbCatalog(source, options.dbSchemas, reads),
+    schemaVersion: schemaVersionOf(indexed),
+    timings: {
+      collections: listedAt - startedAt,
+      indexes: indexedAt - listedAt,
+      samples: sampledAt - indexedAt,
+    },
+  }
+}
+
+async function readCollection(
+  { listed, indexes }: IndexedCollection,
+  databases: ReadonlyMap<string, Db>,
+  before: Sample | null,
+  signal: AbortSignal,
+): Promise<Read> {
+  const { identity, options, database, name } = listed
+  const fingerprint = digest([options, indexes])
+  const same = before?.identity === identity ? before : null
+  const collection = { listed, indexes: readIndexes(indexes) }
+  if (same?.fingerprint === fingerprint && same.isFull) {
+    return { kind: 'read', collection: { ...collection, seen: same.seen }, sample: same }
+  }
+  const db = databases.get(database)
+  const documents = db === undefined ? [] : await sampleOrCause(db, listed, signal)
+  if (typeof documents === 'string') {
+    return { kind: 'unreadable', relation: { schema: database, name, cause: documents } }
+  }
+  const seen = seeFields(same?.seen ?? new Map(), documents)
+  const isFull = documents.length >= sampleSize(listed)
+  return {
+    kind: 'read',
+    collection: { ...collection, seen },
+    sample: { identity, fingerprint, isFull, seen },
+  }
+}
+
+/** A view over a pipeline that fails, a collection that our user may not read. */
+const ownFaultCodes: readonly unknown[] = [13, 26, 166, 167]
+/** A view that computes for longer than a sample waits. */
+const timeLimitCode = 50
+
+/** Why it cannot be read, where that is no matter of the server's. */
+async function sampleOrCause(
+  db: Db,
+  listed: ListedCollection,
+  signal: AbortSignal,
+): Promise<readonly Uint8Array[] | string> {
+  try {
+    return await sampleDocuments(db, listed, signal)
+  } catch (failure) {
+    if (!(failure instanceof MongoServerError)) throw failure
+    if (listed.kind === 'view' && failure.code === timeLimitCode) return []
+    const isOwn = ownFaultCodes.includes(failure.code)
+    if (isOwn || (listed.kind === 'view' && !isOfServer(failure))) return failure.message
+    throw failure
+  }
+}
+
+/** Of a server that is going, or of a set without a primary: other reads fail as well. */
+function isOfServer(failure: MongoServerError): boolean {
+  return (
+    failure.hasErrorLabel('RetryableError') ||
+    failure.hasErrorLabel('RetryableWriteError') ||
+    serverCodes.includes(failure.code)
+  )
+}
+
+const serverCodes: readonly unknown[] = [
+  6, 7, 18, 89, 91, 189, 8000, 9001, 10107, 11600, 11602, 13435, 13436,
+]
+
+function buildMongodbCatalog(
+  source: MongodbSource,
+  schemas: readonly string[],
+  reads: readonly Read[],
+): Omit<Catalog, 'schemaVersion' | 'timings'> {
+  const { serverVersion, topology, isReadOnly, declarations } = source
+  const [firstSchema = ''] = schemas
+  const built: BuiltRelation[] = []
+  const collections: ReadCollection[] = []
+  const samples = new Map<string, Sample>()
+  for (const read of reads) {
+    if (read.kind === 'unreadable') continue
+    const { listed } = read.collection
+    const declared = declaredRelation(declarations, firstSchema, listed)
+    const made = buildRelation(read.collection, declared, isReadOnly)
+    built.push(made)
+    collections.push(read.collection)
+    samples.set(nameKey(made.relation), read.sample)
+  }
+  const relations = built.map(({ relation }) => relation)
+  const { routines, unusable, functions } = buildPipelines(source.functions, firstSchema, relations)
+  return {
+    capabilities: mongodbCapabilities(serverVersion, topology),
+    relations,
+    unreadableRelations: reads.flatMap((read) =>
+      read.kind === 'unreadable' ? [read.relation] : [],
+    ),
+    ...mongodbKeys(built, samples, declarations.relationships, firstSchema),
+    viewKeyDependencies: mongodbViewKeys(
+      collections.map(({ listed }) => listed),
+      built,
+    ),
+    routines,
+    unusableRoutines: unusable,
+    computedRelationships: [],
+    representations: [],
+    mediaHandlers: [],
+    engineFacts: new MongodbFacts({
+      topology,
+      collections: new Map(built.map(({ relation, facts }) => [nameKey(relation), facts])),
+      samples,
+      functions,
+    }),
+  }
+}
