@@ -63,5 +63,3 @@ export interface Declarations {
   readonly relations: readonly DeclaredRelation[]
   readonly relationships: readonly DeclaredRelationship[]
 }
-
-export const nothingDeclared: Declarations = { relations: [], relationships: [] }

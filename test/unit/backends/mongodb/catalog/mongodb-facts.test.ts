@@ -3,6 +3,8 @@ import {
   type CollectionFacts,
   MongodbFacts,
   mongodbFacts,
+  referenceColumn,
+  referencingColumn,
 } from '../../../../../src/backends/mongodb/catalog/mongodb-facts.ts'
 
 const films: CollectionFacts = {
@@ -32,5 +34,10 @@ describe('the facts of a MongoDB', () => {
     })
     const { parts: _, ...known } = facts
     expect(facts.parts.map((part) => part.facts)).toEqual(Object.values(known))
+  })
+
+  test('tell the value in a DBRef from a column', () => {
+    expect(referencingColumn(referenceColumn('origin'))).toBe('origin')
+    expect(referencingColumn('origin')).toBeNull()
   })
 })
