@@ -4,7 +4,15 @@
  * the poll of the schema's version; a database that tells of changes has its feed as well, and the poll stands in for it while
  * it is down, unproven or switched off.
  */
-import { distinctUntilChanged, map, merge, type Observable, of, type SchedulerLike } from 'rxjs'
+import {
+  combineLatest,
+  distinctUntilChanged,
+  map,
+  merge,
+  type Observable,
+  of,
+  type SchedulerLike,
+} from 'rxjs'
 import type { GenerationStore } from './cache/generation-store.ts'
 import type { SchemaReader } from './cache/load-schema.ts'
 import type { ReloadSignal } from './cache/reload-signal.ts'
@@ -64,15 +72,22 @@ export function composeSources(deps: SourcesDeps): Observable<ReloadSignal> {
       return { scope: 'schema', depth: 'check', origin: 'connection-lost', at }
     }),
   )
+  /** A feed that is switched off, or that the database does not have, tells of nothing. */
+  const isListening$ =
+    feed.kind === 'push'
+      ? combineLatest([config$, health.state$(feed.name)]).pipe(
+          map(([config, state]) => feed.channel(config) !== null && state !== 'off'),
+        )
+      : of(false)
   const pollWhile = (isNeeded$: Observable<boolean>) =>
     watchSchemaVersion({
       reader: database,
       store,
-      intervalMs$: config$.pipe(
-        map((config) => {
-          const isHeard = feed.kind === 'push' && feed.channel(config) !== null
-          return config.dbSchemaPollInterval ?? (isHeard ? 0 : unheardPollMs)
-        }),
+      intervalMs$: combineLatest([config$, isListening$]).pipe(
+        map(
+          ([config, isListening]) =>
+            config.dbSchemaPollInterval ?? (isListening ? 0 : unheardPollMs),
+        ),
       ),
       isNeeded$,
       health,

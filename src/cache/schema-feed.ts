@@ -63,3 +63,14 @@ export interface CatchUp {
   /** Whether reads have got there. */
   isReached(position: string): Promise<boolean>
 }
+
+/**
+ * What `ready` rejects with where the database has no such feed, or not for us: trying again soon
+ * would not change that, and polling takes its place.
+ */
+export class FeedUnavailable extends Error {
+  constructor(cause: string) {
+    super(cause)
+    this.name = 'FeedUnavailable'
+  }
+}

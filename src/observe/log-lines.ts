@@ -94,6 +94,10 @@ export function logLine(observation: Observation): LogLine {
       return debug(`Source ${observation.source} is up`)
     case 'source-down':
       return debug(`Source ${observation.source} is down: ${oneLine(observation.cause)}`)
+    case 'source-absent':
+      return always(
+        `There is no ${observation.source}, the schema is polled instead: ${oneLine(observation.cause)}`,
+      )
     case 'listener-connected':
       return always(
         `Listener connected to ${observation.serverVersion} on "${observation.address}" and listening for database notifications on the "${observation.channel}" channel`,

@@ -104,6 +104,8 @@ export type Observation =
   // sources
   | { readonly kind: 'source-up'; readonly source: string }
   | { readonly kind: 'source-down'; readonly source: string; readonly cause: string }
+  /** The database has no such source, or not for us. */
+  | { readonly kind: 'source-absent'; readonly source: string; readonly cause: string }
   | {
       readonly kind: 'listener-connected'
       readonly serverVersion: string

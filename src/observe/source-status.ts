@@ -4,7 +4,7 @@
  */
 
 /**
- * `off`: switched off by the configuration · `unproven`: connected, but it did not show in time that
+ * `off`: switched off by the configuration, or the database has none · `unproven`: connected, but it did not show in time that
  * it hears of changes.
  */
 export type SourceState = 'up' | 'unproven' | 'down' | 'off'
@@ -14,6 +14,6 @@ export interface SourceStatus {
   readonly state: SourceState
   /** ISO time of the last change of `state`. */
   readonly since: string
-  /** Why it is down or unproven. */
+  /** Why it is down or unproven, and of one that the database does not have, why. */
   readonly cause: string | null
 }

@@ -47,9 +47,12 @@ export function createSourceHealth(deps: {
         name,
         state,
         since,
-        cause: state === 'down' || state === 'unproven' ? (cause ?? notConnectedYet) : null,
+        cause: causeOf(state, cause),
       }
       statusesSubject.next(new Map([...statusesSubject.value, [name, status]]))
+      if (state === 'off' && cause !== undefined && !isSame) {
+        deps.observe({ kind: 'source-absent', source: name, cause })
+      }
       if (state === 'up' && !isSame) deps.observe({ kind: 'source-up', source: name })
       const isNews = !isSame || hasOnlyBegun(before)
       if (state === 'down' && cause !== undefined && isNews) {
@@ -75,6 +78,18 @@ export function createSourceHealth(deps: {
         statusesSubject.pipe(filter((statuses) => isSettled(statuses.get(name)))),
       )
     },
+  }
+}
+
+function causeOf(state: SourceState, cause: string | undefined): string | null {
+  switch (state) {
+    case 'up':
+      return null
+    case 'off':
+      return cause ?? null
+    case 'down':
+    case 'unproven':
+      return cause ?? notConnectedYet
   }
 }
 

@@ -8,6 +8,8 @@
  * anew. Listening thus comes before the load that it guards, the first included. A feed whose first
  * proof is late is unproven: the database is there, but nobody knows whether the feed hears it.
  *
+ * Where the database has no such feed, it is off, and looked for again now and then.
+ *
  * Where reads lag behind, checks repeat until they have caught up with what was told.
  */
 import {
@@ -33,7 +35,7 @@ import {
 } from 'rxjs'
 import type { ReloadScope, ReloadSignal } from '../cache/reload-signal.ts'
 import { retryPause } from '../cache/retry-pause.ts'
-import type { FeedPlace, PushFeed } from '../cache/schema-feed.ts'
+import { type FeedPlace, FeedUnavailable, type PushFeed } from '../cache/schema-feed.ts'
 import type { Config } from '../config/config.ts'
 import { assertNever } from '../core/assert-never.ts'
 import { backoffMs, withJitter } from '../core/backoff.ts'
@@ -70,6 +72,9 @@ export interface PushFeedDeps {
 
 /** What others say on the channel is not repeated at length. */
 const mostPayloadChars = 100
+
+/** Milliseconds until a feed that the database does not have is looked for again. */
+const absentRetryMs = 60_000
 
 type FeedEvent =
   | { readonly kind: 'change'; readonly scope: ReloadScope }
@@ -169,6 +174,10 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
         }),
         retry({
           delay: (failure: unknown) => {
+            if (failure instanceof FeedUnavailable) {
+              health.report(feed.name, 'off', failure.message)
+              return retryPause(withJitter(absentRetryMs, deps.random()), alive$, scheduler)
+            }
             failures += 1
             // the server is there, but what comes between it and us passes no notifications on
             const isDeaf = failure instanceof LateProof && !isProven

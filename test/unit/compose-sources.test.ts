@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import { BehaviorSubject, Subject } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import { createGenerationStore } from '../../src/cache/generation-store.ts'
-import type { SchemaFeed } from '../../src/cache/schema-feed.ts'
+import { FeedUnavailable, type SchemaFeed } from '../../src/cache/schema-feed.ts'
 import { composeSources } from '../../src/compose-sources.ts'
 import type { Config } from '../../src/config/config.ts'
 import { defaultConfig } from '../../src/config/default-config.ts'
@@ -166,6 +166,34 @@ describe('a database that tells of changes', () => {
     expect(failures).toEqual([])
     server.delivers = true
     await clock.advance(20_000)
+    expect(states()).toEqual(['notify up', 'poll off'])
+  })
+
+  test('is polled as where nothing tells of changes while it has no feed', async () => {
+    const { clock, asked, server, told, states, failures } = compose('push', {
+      dbSchemaPollInterval: null,
+    })
+    server.refusal = new FeedUnavailable('no streams here')
+    await clock.advance(5000)
+    expect(states()).toEqual(['notify off', 'poll up'])
+    expect(asked).toEqual(['2005', '4005'])
+    expect(told().filter((text) => text.includes('notify'))).toEqual([
+      '5 absent notify: no streams here',
+    ])
+    expect(failures).toEqual([])
+  })
+
+  test('that has no feed is looked at again each minute, and once it is there for anyone', async () => {
+    const { clock, server, told, connections, aliveSubject, states } = compose('push')
+    server.refusal = new FeedUnavailable('no streams here')
+    await clock.advance(130_000)
+    expect(connections).toHaveLength(3)
+    expect(told().filter((text) => text.includes('notify'))).toEqual([
+      '5 absent notify: no streams here',
+    ])
+    server.refusal = null
+    aliveSubject.next()
+    await clock.advance(10)
     expect(states()).toEqual(['notify up', 'poll off'])
   })
 

@@ -24,6 +24,8 @@ function line(observation: Observation): string {
       return `up ${observation.source}`
     case 'source-down':
       return `down ${observation.source}: ${observation.cause}`
+    case 'source-absent':
+      return `absent ${observation.source}: ${observation.cause}`
     case 'listener-failed':
       return `failed: ${observation.cause}`
     case 'listener-retry':

@@ -32,6 +32,14 @@ test('tells each change of state once, with its time and cause', async () => {
   ])
 })
 
+test('tells once why there is no such source', () => {
+  const { health, told } = createRecording()
+  health.report('change-stream', 'off', 'no streams here')
+  health.report('change-stream', 'off', 'no streams here')
+  expect(told()).toEqual(['0 absent change-stream: no streams here'])
+  expect(health.list()).toMatchObject([{ state: 'off', cause: 'no streams here' }])
+})
+
 test('lists sources in the order in which they first reported', () => {
   const { health } = createRecording()
   health.report('b', 'up')
