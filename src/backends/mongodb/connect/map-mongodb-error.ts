@@ -1,0 +1,154 @@
+/**
+ * Failures of the driver and of the server → the error union, in PostgreSQL's codes. Tells too which
+ * of them contradict the snapshot that a request was planned on. The server's words may repeat the
+ * command that failed: what stands in braces is cut out, so that no pipeline and no value of it is
+ * in an answer or a log.
+ */
+import { MongoError, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb'
+import type { ApiError, DatabaseFailure } from '../../../errors/api-error.ts'
+import { BackendFailure } from '../../../errors/backend-failure.ts'
+
+export interface MappedFailure {
+  readonly error: ApiError
+  readonly contradictsSchema: boolean
+}
+
+/** Past `db-statement-timeout`. */
+const statementTimeout: DatabaseFailure = {
+  sqlState: '57014',
+  message: 'canceling statement due to statement timeout',
+  details: null,
+  hint: null,
+}
+
+/** The client has gone, or the server stops. */
+const cancelled: DatabaseFailure = {
+  sqlState: '57014',
+  message: 'canceling statement due to user request',
+  details: null,
+  hint: null,
+}
+
+/** Codes of a server that cannot serve now: it stops, stepped down, or has lost another. */
+const unavailableCodes: ReadonlySet<number> = new Set([
+  6, 7, 89, 91, 133, 189, 9001, 10058, 10107, 11600, 11602, 13435, 13436,
+])
+
+/** Codes of the server → SQLSTATE. */
+const sqlStates: ReadonlyMap<number, string> = new Map([
+  [13, '42501'], // Unauthorized
+  [8000, '42501'], // AtlasError
+  [14, '42883'], // TypeMismatch: an operator met a value that it is not for
+  [24, '55P03'], // LockTimeout
+  [26, '42P01'], // NamespaceNotFound
+  [112, '40001'], // WriteConflict
+  [246, '40001'], // SnapshotUnavailable
+  [251, '40001'], // NoSuchTransaction
+  [239, '40001'], // SnapshotTooOld
+  [241, '22P02'], // ConversionFailure
+  [292, '54000'], // QueryExceededMemoryLimitNoDiskUseAllowed
+  [10334, '54000'], // BSONObjectTooLarge
+  [16819, '54000'], // a sort beyond its memory
+  [17419, '54000'], // a document that grew too large
+  [166, '42809'], // CommandNotSupportedOnView
+  [361, '42P01'], // CollectionUUIDMismatch
+  [51091, '2201B'], // an invalid regular expression
+])
+
+/** Codes that say that a relation is not what the snapshot says. */
+const contradictingCodes: ReadonlySet<number> = new Set([26, 166, 361])
+
+/** What was thrown while a request ran → what its client is told. Never throws. */
+export function mapDriverError(
+  thrown: unknown,
+  { isAuthenticated }: { readonly isAuthenticated: boolean },
+): MappedFailure {
+  const failed = (failure: DatabaseFailure, contradictsSchema = false): MappedFailure => ({
+    error: databaseError(failure, isAuthenticated),
+    contradictsSchema,
+  })
+  const unreached = (error: ApiError): MappedFailure => ({ error, contradictsSchema: false })
+  if (!(thrown instanceof MongoError)) throw thrown
+  if (thrown instanceof MongoServerSelectionError) {
+    return unreached({ kind: 'connection', details: plainWords(thrown.message) })
+  }
+  if (thrown.name === 'MongoWaitQueueTimeoutError')
+    return unreached({ kind: 'acquisition-timeout' })
+  if (thrown instanceof MongoNetworkError) {
+    return unreached({ kind: 'connection-lost', details: plainWords(thrown.message) })
+  }
+  if (closedNames.has(thrown.name)) return failed(cancelled)
+  if (!(thrown instanceof MongoServerError)) {
+    return failed({
+      sqlState: 'XX000',
+      message: plainWords(thrown.message),
+      details: null,
+      hint: null,
+    })
+  }
+  const code = Number(thrown.code)
+  if (code === 18) {
+    return unreached({ kind: 'connection', details: plainWords(thrown.message) })
+  }
+  if (unavailableCodes.has(code)) {
+    return unreached({ kind: 'connection-lost', details: plainWords(thrown.message) })
+  }
+  if (code === 50 || code === 262) return failed(statementTimeout)
+  if (code === 11601) return failed(cancelled)
+  const sqlState = sqlStates.get(code) ?? 'XX000'
+  const message = code === 13 ? withoutCommand(thrown.message) : plainWords(thrown.message)
+  const failure = { sqlState, message, details: null, hint: null }
+  return failed(failure, contradictingCodes.has(code))
+}
+
+/** Why a control operation failed: one that was given up, or what the driver threw. */
+export function controlFailure(thrown: unknown, signal?: AbortSignal): BackendFailure {
+  if (thrown instanceof BackendFailure) return thrown
+  if (signal?.aborted === true) {
+    return new BackendFailure(databaseError(cancelled, false), cancelled.message)
+  }
+  const { error } = mapDriverError(thrown, { isAuthenticated: false })
+  const message = error.kind === 'database' ? error.failure.message : detailsOf(error)
+  // a wrong password stays wrong, and a server stays as old as it is
+  const isFatal =
+    (thrown instanceof MongoServerError && thrown.code === 18) || /wire version/.test(message)
+  return new BackendFailure(error, message, { isFatal, cause: thrown })
+}
+
+function databaseError(failure: DatabaseFailure, authenticated: boolean): ApiError {
+  return failure.sqlState === '55P03'
+    ? { kind: 'database', failure, authenticated, isPassing: true }
+    : { kind: 'database', failure, authenticated }
+}
+
+/** The client was closed while something ran on it: the server stops. */
+const closedNames: ReadonlySet<string> = new Set([
+  'MongoClientClosedError',
+  'MongoTopologyClosedError',
+  'MongoPoolClosedError',
+  'MongoNotConnectedError',
+  'MongoExpiredSessionError',
+])
+
+function detailsOf(error: ApiError): string {
+  switch (error.kind) {
+    case 'connection':
+    case 'connection-lost':
+      return error.details
+    default:
+      return 'Timed out acquiring connection from connection pool.'
+  }
+}
+
+/** `not authorized on db to execute command { aggregate: … }` → without the command. */
+function withoutCommand(message: string): string {
+  return plainWords(message.replace(/ to execute command[\s\S]*$/, ' to execute this command'))
+}
+
+/** What the server says, without the stages that it says it in and without what it repeats. */
+function plainWords(message: string): string {
+  return message
+    .replace(/^(?:PlanExecutor error during \w+|Executor error during \w+)\s*:: caused by :: /, '')
+    .replace(/[{[][\s\S]*[}\]]/g, '…')
+    .trim()
+}
