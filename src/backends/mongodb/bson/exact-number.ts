@@ -47,10 +47,11 @@ const largestExponent = 131_072
  */
 export function numericOfText(text: string): Numeric | null {
   const [, sign, whole = '', fraction = '', exponent = '0'] =
-    /^\s*([+-]?)(\d*)\.?(\d*)(?:e([+-]?\d+))?\s*$/i.exec(text) ?? []
+    /^\s*([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?\s*$/i.exec(text) ?? []
   if (sign === undefined) return Number(text.replace(/inf(?:inity)?/i, 'Infinity'))
   const magnitude = BigInt(`0${whole}${fraction}`)
-  if (whole.length + Math.abs(Number(exponent)) > largestExponent) return null
+  const length = whole.length + fraction.length
+  if (length + Math.abs(Number(exponent)) > largestExponent) return null
   const scale = fraction.length - Number(exponent)
   return shifted(sign === '-' ? -magnitude : magnitude, scale)
 }
