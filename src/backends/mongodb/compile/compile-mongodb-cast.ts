@@ -125,7 +125,7 @@ function wholeOf(value: Expression, source: FieldKind): Expression {
     case 'decimal':
       return {
         $let: {
-          vars: { value },
+          vars: { value: { $ifNull: [value, null] } },
           in: {
             $trunc: { $add: ['$$value', { $cond: [{ $gte: ['$$value', 0] }, half, minusHalf] }] },
           },
@@ -135,7 +135,7 @@ function wholeOf(value: Expression, source: FieldKind): Expression {
     case 'any':
       return {
         $let: {
-          vars: { value },
+          vars: { value: { $ifNull: [value, null] } },
           in: { $cond: [{ $isNumber: '$$value' }, { $round: ['$$value', 0] }, '$$value'] },
         },
       }

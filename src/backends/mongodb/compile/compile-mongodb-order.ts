@@ -52,7 +52,11 @@ export function fieldKey(
   const value = expressionOf(place, field)
   const isRequired = facts?.field === '_id' || facts?.rejectsNull === true
   return {
-    ...sortKey(term, field.jsonPath.at(-1)?.arrow === '->>' ? textOf(value) : value, kind),
+    ...sortKey(
+      term,
+      field.jsonPath.at(-1)?.arrow === '->>' ? textOf({ $ifNull: [value, null] }) : value,
+      kind,
+    ),
     path: queryPath(place, field),
     mayBeNull: !isPlain || !(isRequired || neverNull.has(field.name)),
     mayBeNan: isPlain && facts?.mayBeNan === true,
@@ -138,7 +142,7 @@ export function sortStages(keys: readonly SortKey[]): readonly Document[] {
     const isDirect = path !== null && kind !== 'array'
     const valueKey = `s${index}`
     // a document of it compares whole lists
-    if (!isDirect) values[valueKey] = kind === 'array' ? { v: value } : value
+    if (!isDirect) values[valueKey] = kind === 'array' ? { v: { $ifNull: [value, null] } } : value
     const ranked = isDirect ? value : `$${valueKey}${kind === 'array' ? '.v' : ''}`
     if (key.mayBeNull || key.mayBeNan) {
       ranks[`n${index}`] = rankOf(ranked, key)

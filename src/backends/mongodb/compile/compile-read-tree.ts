@@ -33,6 +33,7 @@ import {
   existence,
   joinedLookup,
   joinOf,
+  nodeSource,
   placeOf,
   rowsWindow,
   splitConditions,
@@ -72,8 +73,8 @@ export interface ResultTree {
 }
 
 /**
- * What is shown of documents that are given, as by a write or a function: neither the rule of their
- * relation nor conditions on their own fields are asked again. `keepsId`: rows have their `_id`.
+ * What is shown of documents that are given, as by a write: those of the root's relation as they are
+ * stored. `keepsId`: rows have their `_id`.
  */
 export function compileResultTree(
   root: ReadNode,
@@ -81,19 +82,23 @@ export function compileResultTree(
   keepsId: boolean,
 ): ResultTree {
   const context = createCompileContext(snapshot)
-  const options = { ...shownRows, keepsId }
-  const { stages, row } = compileRows(root, placeOf(root.relation, context), options, context)
-  return { stages, row }
+  const place = placeOf(root.relation, context)
+  const { stages, row } = compileRows(root, place, { ...shownRows, keepsId }, context)
+  return { stages: sequence(nodeSource(root, place, [], context), stages), row }
 }
 
-/** `place`: the documents as they are stored. `isShown` false: how many there are is all that is asked. */
+/**
+ * The rows of a root. `place`: its documents as they are stored. `isShown` false: how many there are
+ * is all that is asked.
+ */
 export function compileRoot(
   root: ReadNode,
   place: FieldPlace,
   isShown: boolean,
   context: CompileContext,
-): NodeRows & { readonly ofNothing: Document | null } {
-  return compileRows(root, place, { ...shownRows, isShown }, context)
+): Rows {
+  const rows = compileRows(root, place, { ...shownRows, isShown }, context)
+  return { ...rows, stages: sequence(nodeSource(root, place, [], context), rows.stages) }
 }
 
 interface Rows extends NodeRows {
@@ -135,10 +140,9 @@ function compileRows(
     if (sorting === undefined) return fieldKey(term, where, neverNull)
     return relatedKey(term, index, sorting, groups, context)
   }
-  const rawKeys = node.order.every(({ child }) => child === null)
-    ? node.order.map(keysAt(place))
-    : null
-  const isRaw = !groups && rawKeys?.every(isNatural) === true
+  const sortsOwn = !groups && node.order.every(({ child }) => child === null)
+  const rawKeys = sortsOwn ? node.order.map(keysAt(place)) : []
+  const isRaw = sortsOwn && rawKeys.every(isNatural)
   const isWrapped = lookups.length > 0 || !(isRaw || groups)
   const inside = isWrapped ? wrapped(place) : place
   const found = lookups.flatMap(({ rows, isShown, ...each }): readonly FoundChild[] =>
@@ -162,7 +166,7 @@ function compileRows(
     )
     return { ...shown, stages, ofNothing: rowOfNothing(offers) }
   }
-  const sort = always(...sortStages(isRaw ? (rawKeys ?? []) : node.order.map(keysAt(inside))))
+  const sort = always(...sortStages(isRaw ? rawKeys : node.order.map(keysAt(inside))))
   const isEarly = isRaw && !decides
   const sortedBy = [...options.sortedBy].map(
     ([key, term]) => [key, sortedValue(term, inside)] as const,

@@ -175,7 +175,7 @@ function plainOffer(
   const mayBeNan = isPlain && fieldFacts(place, field)?.mayBeNan === true
   const offer = { ...unknown, name, kind, type, mayBeNan }
   if (onServer) {
-    const value = isText ? textOf(stored) : stored
+    const value = isText ? textOf({ $ifNull: [stored, null] }) : stored
     if (cast === null) {
       return { ...offer, value, field, member: valueMember(name, { kind: 'plain', type }) }
     }

@@ -1,0 +1,331 @@
+/**
+ * Reads as the server answers them: what each is compiled to is in the unit tests.
+ */
+import { Decimal128, Double, Long } from 'mongodb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  createMongodbDatabase,
+  describeMongodb,
+  type MongodbDatabase,
+} from '../../support/mongodb.ts'
+import { mongodbSnapshot } from '../../support/mongodb-snapshot.ts'
+import { runMongodbRead } from '../../support/run-mongodb-read.ts'
+
+const snapshot = mongodbSnapshot({
+  collections: {
+    directors: { _id: 'int', name: 'string', born: 'int' },
+    films: {
+      _id: 'int',
+      title: 'string',
+      year: 'int',
+      director_id: 'int',
+      rating: 'double',
+      price: 'decimal',
+      seen: 'long',
+      tags: 'string[]',
+      data: 'document',
+      actor_ids: 'int[]',
+      'a.b': 'int',
+      e0: 'string',
+    },
+    actors: { _id: 'int', name: 'string' },
+    roles: { _id: 'int', film_id: 'int', actor_id: 'int', part: 'string' },
+    scenes: { _id: 'int', film: 'int', number: 'int', place: 'string' },
+    takes: { _id: 'int', film: 'int', scene: 'int', good: 'bool' },
+    notes: { _id: 'int', on: 'document' },
+    things: { _id: 'any' },
+    empty: { _id: 'int', n: 'int' },
+  },
+  open: ['things'],
+  keys: { roles: ['film_id', 'actor_id'] },
+  foreignKeys: [
+    'films(director_id) -> directors(_id)',
+    'roles(film_id) -> films(_id)',
+    'roles(actor_id) -> actors(_id)',
+    'takes(film, scene) -> scenes(film, number)',
+    'notes(on.$id) -> films(_id)',
+  ],
+  fields: { 'films.rating': { mayBeNan: true }, 'directors.name': { rejectsNull: true } },
+})
+
+/** A document with a number for its key, and whatever else. */
+interface Numbered {
+  readonly _id: number
+  readonly [field: string]: unknown
+}
+
+const double = (value: number) => new Double(value)
+
+async function fill({ db }: MongodbDatabase): Promise<void> {
+  await db.collection<Numbered>('directors').insertMany([
+    { _id: 1, name: 'Ana', born: 1950 },
+    { _id: 2, name: 'Bo' },
+    { _id: 3, name: 'Cy', born: null },
+  ])
+  await db.collection<Numbered>('films').insertMany([
+    {
+      _id: 1,
+      title: 'One',
+      year: 2001,
+      director_id: 1,
+      rating: double(7.5),
+      price: Decimal128.fromString('1.50'),
+      seen: Long.fromString('9007199254740993'),
+      tags: ['b', 'a'],
+      data: { a: { b: [10, 20] }, n: 5 },
+      'a.b': 11,
+      e0: 'own',
+    },
+    {
+      _id: 2,
+      title: 'Two',
+      year: 2003,
+      director_id: 1,
+      rating: double(Number.NaN),
+      price: Decimal128.fromString('2.5'),
+      seen: Long.fromNumber(1),
+      tags: ['a', 'z'],
+      data: { a: [1], n: 'x' },
+    },
+    { _id: 3, title: 'Three', year: null, director_id: 2, rating: null, tags: null, data: null },
+    { _id: 4, title: 'Four', director_id: null, rating: double(2), tags: [] },
+    { _id: 5, year: 2003 },
+  ])
+  await db.collection<Numbered>('actors').insertMany([
+    { _id: 1, name: 'X' },
+    { _id: 2, name: 'Y' },
+    { _id: 3, name: 'Z' },
+  ])
+  await db.collection<Numbered>('roles').insertMany([
+    { _id: 1, film_id: 1, actor_id: 2, part: 'p' },
+    { _id: 2, film_id: 1, actor_id: 1, part: 'q' },
+    { _id: 3, film_id: 2, actor_id: 2, part: 'r' },
+    { _id: 4, film_id: null, actor_id: 3 },
+  ])
+  await db.collection<Numbered>('scenes').insertMany([
+    { _id: 1, film: 1, number: 1, place: 'here' },
+    { _id: 2, film: 1, number: 2, place: 'there' },
+    { _id: 3, film: 2, number: null, place: 'nowhere' },
+  ])
+  await db.collection<Numbered>('takes').insertMany([
+    { _id: 1, film: 1, scene: 1, good: true },
+    { _id: 2, film: 1, scene: 1, good: false },
+    { _id: 3, film: 1, scene: 2 },
+    { _id: 4, film: 2 },
+  ])
+  await db
+    .collection<Numbered>('notes')
+    .insertMany([{ _id: 1, on: { $ref: 'films', $id: 2 } }, { _id: 2 }])
+  await db.collection<Numbered>('things').insertMany([
+    { _id: 1, b: 2, a: 'x' },
+    { _id: 2, $c: true, 'd.e': 1 },
+  ])
+}
+
+describeMongodb('reads', () => {
+  let database: MongodbDatabase
+  beforeAll(async () => {
+    database = await createMongodbDatabase()
+    await fill(database)
+  })
+  afterAll(() => database.drop())
+
+  const read = (path: string, parts = {}) => runMongodbRead(database.db, snapshot, path, parts)
+
+  describe.each<[string, readonly [string, string][]]>([
+    [
+      'select',
+      [
+        [
+          '/directors?order=_id',
+          '[{"_id":1,"name":"Ana","born":1950},{"_id":2,"name":"Bo","born":null},{"_id":3,"name":"Cy","born":null}]',
+        ],
+        [
+          '/films?select="a.b",data->a->b->0,n:data->>n,e0&order=_id&limit=2',
+          '[{"a.b":11,"b":10,"n":"5","e0":"own"},{"a.b":null,"b":null,"n":"x","e0":null}]',
+        ],
+        [
+          '/films?select=t:title,y:year::text,r:rating::int&order=_id&limit=1',
+          '[{"t":"One","y":"2001","r":8}]',
+        ],
+        ['/things?order=_id', '[{"_id":1,"b":2,"a":"x"},{"_id":2,"$c":true,"d.e":1}]'],
+        [
+          '/things?select=$c,b,nope&order=_id',
+          '[{"$c":null,"b":2,"nope":null},{"$c":true,"b":null,"nope":null}]',
+        ],
+      ],
+    ],
+    [
+      'order',
+      [
+        [
+          '/films?select=_id&order=year,_id.desc',
+          '[{"_id":1},{"_id":5},{"_id":2},{"_id":4},{"_id":3}]',
+        ],
+        [
+          '/films?select=_id&order=year.desc,_id',
+          '[{"_id":3},{"_id":4},{"_id":2},{"_id":5},{"_id":1}]',
+        ],
+        [
+          '/films?select=_id&order=year.nullsfirst,_id',
+          '[{"_id":3},{"_id":4},{"_id":1},{"_id":2},{"_id":5}]',
+        ],
+        [
+          '/films?select=_id&order=year.desc.nullslast,_id',
+          '[{"_id":2},{"_id":5},{"_id":1},{"_id":3},{"_id":4}]',
+        ],
+        [
+          '/films?select=_id&order=rating,_id',
+          '[{"_id":4},{"_id":1},{"_id":2},{"_id":3},{"_id":5}]',
+        ],
+        [
+          '/films?select=_id&order=rating.desc,_id',
+          '[{"_id":3},{"_id":5},{"_id":2},{"_id":1},{"_id":4}]',
+        ],
+        [
+          '/films?select=_id&order=rating.nullsfirst,_id',
+          '[{"_id":3},{"_id":5},{"_id":4},{"_id":1},{"_id":2}]',
+        ],
+        ['/films?select=_id&order=tags,_id', '[{"_id":4},{"_id":2},{"_id":1},{"_id":3},{"_id":5}]'],
+        [
+          '/films?select=_id&order=data->>n,_id',
+          '[{"_id":1},{"_id":2},{"_id":3},{"_id":4},{"_id":5}]',
+        ],
+        [
+          '/films?select=_id&order="a.b",_id',
+          '[{"_id":1},{"_id":2},{"_id":3},{"_id":4},{"_id":5}]',
+        ],
+        [
+          '/films?select=_id,directors()&order=directors(born),_id',
+          '[{"_id":1},{"_id":2},{"_id":3},{"_id":4},{"_id":5}]',
+        ],
+        [
+          '/films?select=_id,directors(name)&order=directors(name).desc,_id',
+          '[{"_id":4,"directors":null},{"_id":5,"directors":null},{"_id":3,"directors":{"name":"Bo"}},{"_id":1,"directors":{"name":"Ana"}},{"_id":2,"directors":{"name":"Ana"}}]',
+        ],
+        ['/films?select=_id&order=_id&limit=2&offset=1', '[{"_id":2},{"_id":3}]'],
+      ],
+    ],
+    [
+      'embeds',
+      [
+        [
+          '/films?select=_id,directors(name)&order=_id',
+          '[{"_id":1,"directors":{"name":"Ana"}},{"_id":2,"directors":{"name":"Ana"}},{"_id":3,"directors":{"name":"Bo"}},{"_id":4,"directors":null},{"_id":5,"directors":null}]',
+        ],
+        [
+          '/directors?select=name,films(_id,e0)&films.order=year.desc&films.limit=1&order=_id',
+          '[{"name":"Ana","films":[{"_id":2,"e0":null}]},{"name":"Bo","films":[{"_id":3,"e0":null}]},{"name":"Cy","films":[]}]',
+        ],
+        [
+          '/directors?select=name,films(_id,actors(name))&order=_id',
+          '[{"name":"Ana","films":[{"_id":1,"actors":[{"name":"Y"},{"name":"X"}]},{"_id":2,"actors":[{"name":"Y"}]}]},{"name":"Bo","films":[{"_id":3,"actors":[]}]},{"name":"Cy","films":[]}]',
+        ],
+        [
+          '/films?select=_id,actors(name)&actors.order=name.desc&order=_id',
+          '[{"_id":1,"actors":[{"name":"Y"},{"name":"X"}]},{"_id":2,"actors":[{"name":"Y"}]},{"_id":3,"actors":[]},{"_id":4,"actors":[]},{"_id":5,"actors":[]}]',
+        ],
+        [
+          '/actors?select=name,roles(part,films(title))&roles.order=part&order=_id',
+          '[{"name":"X","roles":[{"part":"q","films":{"title":"One"}}]},{"name":"Y","roles":[{"part":"p","films":{"title":"One"}},{"part":"r","films":{"title":"Two"}}]},{"name":"Z","roles":[{"part":null,"films":null}]}]',
+        ],
+        [
+          '/scenes?select=place,takes(_id)&order=_id',
+          '[{"place":"here","takes":[{"_id":1},{"_id":2}]},{"place":"there","takes":[{"_id":3}]},{"place":"nowhere","takes":[]}]',
+        ],
+        [
+          '/takes?select=_id,scenes(place)&order=_id',
+          '[{"_id":1,"scenes":{"place":"here"}},{"_id":2,"scenes":{"place":"here"}},{"_id":3,"scenes":{"place":"there"}},{"_id":4,"scenes":null}]',
+        ],
+        [
+          '/notes?select=_id,films(title)&order=_id',
+          '[{"_id":1,"films":{"title":"Two"}},{"_id":2,"films":null}]',
+        ],
+        [
+          '/films?select=_id,notes(_id)&order=_id',
+          '[{"_id":1,"notes":[]},{"_id":2,"notes":[{"_id":1}]},{"_id":3,"notes":[]},{"_id":4,"notes":[]},{"_id":5,"notes":[]}]',
+        ],
+        ['/films?select=_id,directors!inner()&order=_id', '[{"_id":1},{"_id":2},{"_id":3}]'],
+        [
+          '/films?select=_id,actors!inner(name)&order=_id&actors.order=_id',
+          '[{"_id":1,"actors":[{"name":"X"},{"name":"Y"}]},{"_id":2,"actors":[{"name":"Y"}]}]',
+        ],
+        [
+          '/films?select=_id,...directors(dn:name,born)&order=_id',
+          '[{"_id":1,"dn":"Ana","born":1950},{"_id":2,"dn":"Ana","born":1950},{"_id":3,"dn":"Bo","born":null},{"_id":4,"dn":null,"born":null},{"_id":5,"dn":null,"born":null}]',
+        ],
+        [
+          '/directors?select=name,...films(_id,title)&films.order=_id&order=_id',
+          '[{"name":"Ana","_id":[1,2],"title":["One","Two"]},{"name":"Bo","_id":[3],"title":["Three"]},{"name":"Cy","_id":[],"title":[]}]',
+        ],
+        [
+          '/directors?select=name,...films(_id,...actors(an:name))&films.order=_id&films.actors.order=_id&order=_id',
+          '[{"name":"Ana","_id":[1,2],"an":[["X","Y"],["Y"]]},{"name":"Bo","_id":[3],"an":[[]]},{"name":"Cy","_id":[],"an":[]}]',
+        ],
+        [
+          '/roles?select=part,...films(title,...directors(name))&order=_id',
+          '[{"part":"p","title":"One","name":"Ana"},{"part":"q","title":"One","name":"Ana"},{"part":"r","title":"Two","name":"Ana"},{"part":null,"title":null,"name":null}]',
+        ],
+        [
+          '/directors?select=name,films(_id)&films.limit=0&order=_id',
+          '[{"name":"Ana","films":[]},{"name":"Bo","films":[]},{"name":"Cy","films":[]}]',
+        ],
+        [
+          '/films?select=_id,directors(*)&order=_id&limit=1',
+          '[{"_id":1,"directors":{"_id":1,"name":"Ana","born":1950}}]',
+        ],
+      ],
+    ],
+    [
+      'aggregates',
+      [
+        ['/films?select=count()', '[{"count":5}]'],
+        [
+          '/films?select=year.count(),year.sum(),year.avg(),year.min(),year.max(),rating.sum(),rating.avg(),rating.min(),rating.max(),price.sum(),price.avg(),seen.sum(),seen.avg()',
+          '[{"count":3,"sum":6007,"avg":2002.3333333333333333,"min":2001,"max":2003,"sum":"NaN","avg":"NaN","min":2,"max":"NaN","sum":4.00,"avg":2.0000000000000000,"sum":9007199254740994,"avg":4503599627370497.0000}]',
+        ],
+        [
+          '/films?select=year,count()&order=year',
+          '[{"year":2001,"count":1},{"year":2003,"count":2},{"year":null,"count":2}]',
+        ],
+        [
+          '/films?select=year,count()&order=count.desc,year&limit=2',
+          '[{"year":2003,"count":2},{"year":null,"count":2}]',
+        ],
+        [
+          '/films?select=count(),directors(name)&order=count',
+          '[{"count":1,"directors":{"name":"Bo"}},{"count":2,"directors":{"name":"Ana"}},{"count":2,"directors":null}]',
+        ],
+        [
+          '/films?select=year.max(),...directors(name)&order=directors(name)',
+          '[{"max":2003,"name":"Ana"},{"max":null,"name":"Bo"},{"max":2003,"name":null}]',
+        ],
+        [
+          '/films?select=director_id,...directors(born.sum(),count())&order=director_id',
+          '[{"director_id":1,"sum":3900,"count":2},{"director_id":2,"sum":null,"count":1},{"director_id":null,"sum":null,"count":0}]',
+        ],
+        [
+          '/directors?select=name,films(count(),year.sum())&order=_id',
+          '[{"name":"Ana","films":[{"count":2,"sum":4004}]},{"name":"Bo","films":[{"count":1,"sum":null}]},{"name":"Cy","films":[{"count":0,"sum":null}]}]',
+        ],
+        [
+          '/directors?select=name,films(year,count())&films.order=year&order=_id',
+          '[{"name":"Ana","films":[{"year":2001,"count":1},{"year":2003,"count":1}]},{"name":"Bo","films":[{"year":null,"count":1}]},{"name":"Cy","films":[]}]',
+        ],
+        ['/empty?select=count(),n.sum(),n.avg()', '[{"count":0,"sum":null,"avg":null}]'],
+        ['/empty?select=count()&offset=1', '[]'],
+        ['/empty?select=n,count()', '[]'],
+        ['/films?select=year.sum()::text,count()::text', '[{"sum":"6007","count":"5"}]'],
+        [
+          '/films?select=title,rating::text,price::int.sum(),count()&order=title&limit=2',
+          '[{"title":"Four","rating":"2","sum":null,"count":1},{"title":"One","rating":"7.5","sum":2,"count":1}]',
+        ],
+      ],
+    ],
+  ])('%s', (_, cases) => {
+    test.each(cases)('%s', async (path, expected) => {
+      const { body } = await read(path)
+      expect(body).toBe(expected)
+    })
+  })
+})
