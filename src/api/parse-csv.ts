@@ -6,45 +6,64 @@
  * Rule  PostgREST docs: tables_views (Bulk insert)
  */
 import { err, ok, type Result } from '../core/result.ts'
+import type { Steps } from '../core/run-in-slices.ts'
 
 interface Reader {
   readonly text: string
   at: number
+  /** Where reading pauses next. */
+  pauseAt: number
+  /** What ends a field without quotes. */
+  readonly fieldEnd: RegExp
 }
 
-/** Null if a quoted field is never closed, or a quote inside it stands alone. */
-function readField(reader: Reader): string | null {
-  const { text } = reader
-  const start = reader.at
-  if (text[start] !== '"') {
-    let at = start
-    while (at < text.length && !'",\n\r'.includes(text.charAt(at))) at += 1
-    reader.at = at
-    return text.slice(start, at)
-  }
+const pieceChars = 64 * 1024
+
+function isDue(reader: Reader): boolean {
+  if (reader.at < reader.pauseAt) return false
+  reader.pauseAt = reader.at + pieceChars
+  return true
+}
+
+function readPlainField(reader: Reader): string {
+  const { text, at, fieldEnd } = reader
+  fieldEnd.lastIndex = at
+  reader.at = fieldEnd.exec(text)?.index ?? text.length
+  return text.slice(at, reader.at)
+}
+
+/** Null if the field is never closed; the cursor stays then. */
+function* readQuotedField(reader: Reader): Steps<string | null> {
+  const { text, at: start } = reader
   let value = ''
   let kept = start + 1
   for (;;) {
     const quote = text.indexOf('"', kept)
-    if (quote < 0) return null
-    value += text.slice(kept, quote)
-    if (text[quote + 1] !== '"') {
-      reader.at = quote + 1
-      return value
+    if (quote < 0) {
+      reader.at = start
+      return null
     }
+    value += text.slice(kept, quote)
+    reader.at = quote + 1
+    if (text[quote + 1] !== '"') return value
     value += '"'
     kept = quote + 2
+    if (isDue(reader)) yield
   }
 }
 
-function readRecord(reader: Reader): readonly string[] | null {
+/** Null if a quoted field is never closed. */
+function* readRecord(reader: Reader): Steps<readonly string[] | null> {
+  const { text } = reader
   const fields: string[] = []
   for (;;) {
-    const value = readField(reader)
+    const isQuoted = text[reader.at] === '"'
+    const value = isQuoted ? yield* readQuotedField(reader) : readPlainField(reader)
     if (value === null) return null
     fields.push(value)
-    if (reader.text[reader.at] !== ',') return fields
+    if (text[reader.at] !== ',') return fields
     reader.at += 1
+    if (isDue(reader)) yield
   }
 }
 
@@ -69,27 +88,48 @@ function missingLineEnd(reader: Reader): string {
   return problem(isAtEnd ? 'not enough input' : 'Failed reading: satisfy', reader)
 }
 
+export interface CsvRecords {
+  /** Names in the header. */
+  readonly width: number
+  /** Names of the first record. */
+  readonly names: readonly string[]
+  /** JSON text of each record. */
+  readonly records: readonly string[]
+  /** Whether the records have the same names. */
+  readonly areAlike: boolean
+}
+
 /**
- * Shape   `a,b\n1,NULL\n` → [{ a: '1', b: null }]; the bare word `NULL` is a null
+ * `maxWidth`: with more names in the header no records are read
+ *
+ * Shape   `a,b\n1,NULL\n` → names a and b, and a record `{"a":"1","b":null}`; the bare word `NULL`
+ *         is a null
  * Errors  the text of the problem
  */
-export function parseCsv(
-  text: string,
-): Result<readonly Readonly<Record<string, string | null>>[], string> {
-  const reader: Reader = { text, at: 0 }
-  const names = readRecord(reader)
+export function* parseCsv(text: string, maxWidth: number): Steps<Result<CsvRecords, string>> {
+  const reader: Reader = { text, at: 0, pauseAt: pieceChars, fieldEnd: /[",\n\r]/g }
+  const names = yield* readRecord(reader)
   if (names === null) return err(problem('unterminated quoted field', reader))
   if (!readLineEnd(reader)) return err(missingLineEnd(reader))
-  const records: Record<string, string | null>[] = []
+  const width = names.length
+  if (width > maxWidth) return ok({ width, names: [], records: [], areAlike: true })
+  const records: string[] = []
+  const widths = new Set<number>()
   do {
-    const values = readRecord(reader)
+    const values = yield* readRecord(reader)
     if (values === null) return err(problem('unterminated quoted field', reader))
     if (values.length === 1 && values[0] === '') continue
     const pairs = names.slice(0, values.length).map((name, index): [string, string | null] => {
       const value = values[index] ?? ''
       return [name, value === 'NULL' ? null : value]
     })
-    records.push(Object.fromEntries(pairs))
+    widths.add(pairs.length)
+    records.push(JSON.stringify(Object.fromEntries(pairs)))
+    if (isDue(reader)) yield
   } while (readLineEnd(reader))
-  return reader.at < text.length ? err(missingLineEnd(reader)) : ok(records)
+  if (reader.at < text.length) return err(missingLineEnd(reader))
+  // a name that the header has twice makes no record longer
+  const [first = [], ...others] = [...widths].map((each) => [...new Set(names.slice(0, each))])
+  const areAlike = others.every((each) => each.length === first.length)
+  return ok({ width, names: first, records, areAlike })
 }

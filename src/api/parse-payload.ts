@@ -6,10 +6,13 @@
  */
 import { type MediaType, printMediaType } from '../core/media-type.ts'
 import { err, ok, type Result } from '../core/result.ts'
+import type { Steps } from '../core/run-in-slices.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { Payload } from './api-request.ts'
+import { outlineJson } from './outline-json.ts'
 import { parseCsv } from './parse-csv.ts'
-import { decodeUtf8, parseQueryPairs } from './query-string.ts'
+import { decodeBody, queryPairs } from './query-string.ts'
+import { maxRequestNodes } from './request-limits.ts'
 
 /** What the body is used for. */
 export type PayloadUse = 'call' | 'insert' | 'update' | 'upsert'
@@ -25,8 +28,8 @@ function invalid(message: string): Parsed {
   return err({ kind: 'invalid-body', message })
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function tooManyNames(what: string): Parsed {
+  return err({ kind: 'too-complex', details: `${what} more than ${maxRequestNodes} names.` })
 }
 
 function sortedUnique(names: readonly string[]): readonly string[] {
@@ -38,64 +41,49 @@ function json(text: string, names: readonly string[], isArray: boolean): Parsed 
   return ok({ payload: { kind: 'json', text, keys, isArray }, columns: keys })
 }
 
-function hasExactly(value: unknown, keys: readonly string[]): boolean {
-  if (!isObject(value)) return false
-  const own = Object.keys(value)
-  return own.length === keys.length && keys.every((key) => Object.hasOwn(value, key))
-}
+const noRows = json('[]', [], true)
+const invalidJson = 'Empty or invalid json'
+const unequalKeys = 'All object keys must match'
 
 /** What can be written: an object, or objects of equal keys. Anything else is written as no rows. */
-function jsonPayload(text: string, value: unknown, mismatch: string): Parsed {
-  if (isObject(value)) return json(text, Object.keys(value), false)
-  if (!Array.isArray(value) || value.length === 0) return json('[]', [], true)
-  const [first] = value
-  if (!isObject(first)) return invalid(mismatch)
-  const keys = Object.keys(first)
-  return value.every((each) => hasExactly(each, keys)) ? json(text, keys, true) : invalid(mismatch)
-}
-
-const invalidJson = 'Empty or invalid json'
-
-function parseJson(text: string): { readonly value: unknown } | null {
-  try {
-    return { value: JSON.parse(text) }
-  } catch {
-    return null
-  }
-}
-
-function fromJson(
+function* fromJson(
   body: Uint8Array,
   isCall: boolean,
   columns: readonly string[] | undefined,
-): Parsed {
-  const text = decodeUtf8(body)
+): Steps<Parsed> {
+  const text = yield* decodeBody(body)
   if (text === null) return invalid(invalidJson)
   if (columns !== undefined) {
     return ok({ payload: { kind: 'raw-json', text }, columns: sortedUnique(columns) })
   }
   // A call without arguments needs no body.
   if (isCall && text === '') return json('{}', [], false)
-  const parsed = parseJson(text)
-  if (parsed === null) return invalid(invalidJson)
-  return jsonPayload(text, parsed.value, 'All object keys must match')
+  const outline = yield* outlineJson(text, maxRequestNodes)
+  if (outline === null) return invalid(invalidJson)
+  const { kind, isEmptyList, keys } = outline
+  if (kind === 'other' || isEmptyList) return noRows
+  // a document for a function may have any number: those that are known are more than arguments
+  if (keys.areTooMany && !isCall) return tooManyNames('A row of the body has')
+  return keys.areEqual ? json(text, keys.names, kind === 'list') : invalid(unequalKeys)
 }
 
-function fromCsv(body: Uint8Array): Parsed {
-  const text = decodeUtf8(body)
+function* fromCsv(body: Uint8Array): Steps<Parsed> {
+  const text = yield* decodeBody(body)
   if (text === null) return invalid('parse error (Failed reading: invalid UTF-8)')
-  const records = parseCsv(text)
-  if (!records.ok) return invalid(records.error)
-  return jsonPayload(
-    JSON.stringify(records.value),
-    records.value,
-    'All lines must have same number of fields',
-  )
+  const parsed = yield* parseCsv(text, maxRequestNodes)
+  if (!parsed.ok) return invalid(parsed.error)
+  const { width, names, records, areAlike } = parsed.value
+  if (width > maxRequestNodes) return tooManyNames('The header of the body has')
+  if (records.length === 0) return noRows
+  return areAlike
+    ? json(`[${records.join(',')}]`, names, true)
+    : invalid('All lines must have same number of fields')
 }
 
-function fromForm(body: Uint8Array, isCall: boolean): Parsed {
-  const pairs = parseQueryPairs(Buffer.from(body).toString('latin1'))
+function* fromForm(body: Uint8Array, isCall: boolean): Steps<Parsed> {
+  const pairs = yield* queryPairs(Buffer.from(body).toString('latin1'), maxRequestNodes + 1)
   if (pairs === null) return invalid('Form is not valid UTF-8')
+  if (pairs.length > maxRequestNodes) return tooManyNames('The form has')
   const named = pairs.map(({ key, value }): [string, string] => [key, value ?? ''])
   const text = JSON.stringify(Object.fromEntries(named))
   const keys = named.map(([name]) => name)
@@ -105,22 +93,25 @@ function fromForm(body: Uint8Array, isCall: boolean): Parsed {
 }
 
 /**
- * `columns`: what `columns=` names, if given; with JSON the body is then passed on unread.
+ * `columns`: what `columns=` names, if given; with JSON the body is then passed on unread. In steps,
+ * since a body may be large.
  *
- * Errors  invalid-body
+ * Errors  invalid-body, too-complex
  */
-export function parsePayload(
+export function* parsePayload(
   body: Uint8Array,
   contentType: MediaType,
   use: PayloadUse,
   columns: readonly string[] | undefined,
-): Parsed {
+): Steps<Parsed> {
   const isCall = use === 'call'
   const { kind } = contentType
   // PUT takes its columns from the body alone.
-  if (kind === 'json') return fromJson(body, isCall, use === 'upsert' ? undefined : columns)
-  if (kind === 'csv') return fromCsv(body)
-  if (kind === 'form') return fromForm(body, isCall)
+  if (kind === 'json') {
+    return yield* fromJson(body, isCall, use === 'upsert' ? undefined : columns)
+  }
+  if (kind === 'csv') return yield* fromCsv(body)
+  if (kind === 'form') return yield* fromForm(body, isCall)
   if (isCall && (kind === 'text' || kind === 'xml' || kind === 'octet-stream')) {
     return ok({ payload: { kind: 'raw', bytes: body }, columns: [] })
   }

@@ -9,6 +9,7 @@ import type { Config } from '../config/config.ts'
 import { parseMediaType } from '../core/media-type.ts'
 import { type QualifiedName, qualifiedName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
+import { runAtOnce, type Steps } from '../core/run-in-slices.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { Action, ApiRequest, At, Payload, Window } from './api-request.ts'
 import { missingOperator } from './missing-operator.ts'
@@ -47,6 +48,8 @@ export interface ParseConfig
   /** Names that stand for an exposed schema. */
   readonly schemaAliases?: ReadonlyMap<string, string>
 }
+
+type Parsing = Steps<Result<ApiRequest, ApiError>>
 
 type Resource =
   | { readonly kind: 'relation'; readonly name: string }
@@ -210,7 +213,7 @@ function windowsOf(action: Action, query: ParsedQuery): Result<readonly At<Windo
   return isWindowed && query.windows.size > 0 ? embedWindows(query.windows) : ok([])
 }
 
-function parseWhole(raw: RawRequest, config: ParseConfig): Result<ApiRequest, ApiError> {
+function* parseWhole(raw: RawRequest, config: ParseConfig): Parsing {
   const { method, path } = raw
   const resource = resourceOf(path, config)
   if (!resource.ok) return resource
@@ -237,7 +240,7 @@ function parseWhole(raw: RawRequest, config: ParseConfig): Result<ApiRequest, Ap
   const use = payloadUse(action)
   const parsed: Result<Partial<PayloadAndColumns>, ApiError> = use === null
     ? ok({})
-    : parsePayload(raw.body, contentType, use, query.columns)
+    : yield* parsePayload(raw.body, contentType, use, query.columns)
   if (!parsed.ok) return parsed
   const { payload, columns = [] } = parsed.value
   const embeds = windowsOf(action, query)
@@ -281,22 +284,40 @@ function parseWhole(raw: RawRequest, config: ParseConfig): Result<ApiRequest, Ap
 /**
  * Errors  openapi-disabled, invalid-path, unacceptable-schema, unsupported-method,
  *         invalid-rpc-method, malformed-request, query-syntax, invalid-range, put-limit,
- *         invalid-body, database (negative bounds of an embed's window)
+ *         invalid-body, too-complex, database (negative bounds of an embed's window)
  */
 export function parseRequest(raw: RawRequest, config: ParseConfig): Result<ApiRequest, ApiError> {
-  return caught(() => parseWhole(raw, config), null)
+  return runAtOnce(parseRequestInSteps(raw, config))
 }
 
-/** What the grammar throws, as a value. `action`: null where it is no filter that cannot be read. */
-function caught<T>(parse: () => Result<T, ApiError>, action: Action | null): Result<T, ApiError> {
+/** The same in steps, for requests with large bodies. */
+export function* parseRequestInSteps(raw: RawRequest, config: ParseConfig): Parsing {
+  try {
+    return yield* parseWhole(raw, config)
+  } catch (failure) {
+    return err(syntaxError(failure, null))
+  }
+}
+
+/** What the grammar throws, as a value. */
+function caught<T>(parse: () => Result<T, ApiError>, action: Action): Result<T, ApiError> {
   try {
     return parse()
   } catch (failure) {
-    if (!(failure instanceof SyntaxFailure)) throw failure
-    const { message, details, filter } = failure
-    const isOnRelation = action?.kind === 'read' || action?.kind === 'mutate'
-    const unread =
-      filter === undefined || !isOnRelation ? null : missingOperator(filter, action.relation)
-    return err({ kind: 'query-syntax', message, details, ...(unread === null ? {} : { unread }) })
+    return err(syntaxError(failure, action))
   }
+}
+
+/**
+ * `action`: null where it is no filter that cannot be read.
+ *
+ * Throws  whatever else was thrown
+ */
+function syntaxError(failure: unknown, action: Action | null): ApiError {
+  if (!(failure instanceof SyntaxFailure)) throw failure
+  const { message, details, filter } = failure
+  const isOnRelation = action?.kind === 'read' || action?.kind === 'mutate'
+  const unread =
+    filter === undefined || !isOnRelation ? null : missingOperator(filter, action.relation)
+  return { kind: 'query-syntax', message, details, ...(unread === null ? {} : { unread }) }
 }

@@ -16,6 +16,8 @@ export const maxJsonSteps = 100
 
 /**
  * Selected columns, embeds, conditions, order terms and JSON arrows of one request together, with
- * the columns that spreads and stars stand for. Members of `in.(…)` are values and do not count.
+ * the columns that spreads and stars stand for; and, by themselves, the keys of a row that is
+ * written, the columns of CSV or the fields of a form. Members of `in.(…)` are values and do not
+ * count.
  */
 export const maxRequestNodes = 4000

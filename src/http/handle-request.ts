@@ -5,14 +5,17 @@
  *
  * Rule  v16.2: App (postgrest, postgrestResponse)
  */
+import { performance } from 'node:perf_hooks'
+import { setImmediate } from 'node:timers/promises'
 import type { PlanCache } from '../access/plan-cache.ts'
 import { withPolicyValues } from '../access/policy-values.ts'
 import { withheldDetails } from '../access/withhold-details.ts'
-import { firstHeader, parseRequest, type RequestHead } from '../api/parse-request.ts'
+import { firstHeader, parseRequestInSteps, type RequestHead } from '../api/parse-request.ts'
 import type { Authenticator } from '../auth/authenticate.ts'
 import type { Backend } from '../backends/backend.ts'
 import type { Generation } from '../cache/generation-store.ts'
 import { assertNever } from '../core/assert-never.ts'
+import { runAtOnce, runInSlices } from '../core/run-in-slices.ts'
 import { type ApiError, namesSomethingUnknown } from '../errors/api-error.ts'
 import type { Observe } from '../observe/observation.ts'
 import { noticeMissingOperator } from '../plan/notice-slips.ts'
@@ -49,6 +52,11 @@ export type RequestHandler = (
 
 /** Nobody receives it; the access log has the status that proxies log for clients that leave. */
 const clientGone: Answer = { status: 499, headers: [], body: null }
+
+/** A body of this length is read without a pause. */
+const atOnceBytes = 64 * 1024
+
+const slices = { pause: () => setImmediate(), now: () => performance.now() }
 
 export function createRequestHandler(deps: RequestDeps): RequestHandler {
   const { backend } = deps
@@ -93,7 +101,7 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
     const { raw, timer, generation, identity } = journey
     const { config, snapshot } = generation
 
-    const parsed = parseRequest(raw, {
+    const steps = parseRequestInSteps(raw, {
       // the loaded schemas: newly configured ones act with the next schema load
       dbSchemas: snapshot.schemas,
       schemaAliases: snapshot.schemaAliases,
@@ -101,6 +109,8 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
       openapiMode: config.openapiMode,
       dbTxEnd: config.dbTxEnd,
     })
+    const isLarge = raw.body.length > atOnceBytes
+    const parsed = isLarge ? await runInSlices(steps, slices) : runAtOnce(steps)
     timer?.mark('parse')
     if (!parsed.ok) return { kind: 'failed', error: noticeMissingOperator(parsed.error, snapshot) }
 

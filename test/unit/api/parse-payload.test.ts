@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { parseCsv } from '../../../src/api/parse-csv.ts'
 import { type PayloadUse, parsePayload } from '../../../src/api/parse-payload.ts'
 import { parseMediaType } from '../../../src/core/media-type.ts'
+import { runAtOnce } from '../../../src/core/run-in-slices.ts'
 
 function parse(
   body: string | Uint8Array,
@@ -10,7 +10,7 @@ function parse(
   columns?: readonly string[],
 ) {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body
-  return parsePayload(bytes, parseMediaType(type), use, columns)
+  return runAtOnce(parsePayload(bytes, parseMediaType(type), use, columns))
 }
 
 function refusal(message: string) {
@@ -89,7 +89,9 @@ describe('CSV', () => {
     ['a\n1,2', [{ a: '1' }]],
     ['a,b\n', []],
   ])('%j', (text, records) => {
-    expect(parseCsv(text)).toEqual({ ok: true, value: records })
+    expect(parse(text, 'text/csv')).toMatchObject({
+      value: { payload: { text: JSON.stringify(records) } },
+    })
   })
 
   test('becomes JSON', () => {
@@ -139,6 +141,58 @@ describe('forms', () => {
       },
     })
   })
+})
+
+describe('more than 4000 names', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, index) => `n${index}`)
+  const row = (count: number) => `{${many(count).map((name) => `"${name}":1`)}}`
+  const tooMany = (what: string) => ({
+    ok: false,
+    error: { kind: 'too-complex', details: `${what} more than 4000 names.` },
+  })
+
+  test.each(['insert', 'update', 'upsert'] as const)('are too much for an %s', (use) => {
+    expect(parse(row(4000), 'application/json', use)).toMatchObject({ ok: true })
+    expect(parse(row(4001), 'application/json', use)).toEqual(tooMany('A row of the body has'))
+    expect(parse(`[${row(4001)}]`, 'application/json', use)).toEqual(
+      tooMany('A row of the body has'),
+    )
+  })
+
+  test('are a document for a function, handed on as sent', () => {
+    const text = row(10_000)
+    const parsed = parse(text, 'application/json', 'call')
+    expect(parsed).toMatchObject({ value: { payload: { kind: 'json', text } } })
+    expect(parsed.ok && parsed.value.columns.length).toBe(4001)
+  })
+
+  test('are too much for the header of CSV and for a form', () => {
+    expect(parse(`${many(4001)}\n${many(4001)}`, 'text/csv')).toEqual(
+      tooMany('The header of the body has'),
+    )
+    const form = many(4001).join('=1&')
+    for (const use of ['insert', 'call'] as const) {
+      expect(parse(form, 'application/x-www-form-urlencoded', use)).toEqual(tooMany('The form has'))
+    }
+  })
+})
+
+test('a large body is read in many steps', () => {
+  const rows = Array.from({ length: 100_000 }, (_, id) => `{"id":${id},"name":"é"}`).join(',')
+  const csv = `id,name\n${'1,"a""b"\n'.repeat(200_000)}`
+  const form = `name=${'%41'.repeat(10_000)}&`.repeat(100)
+  for (const [type, body] of [
+    ['application/json', `[${rows}]`],
+    ['text/csv', csv],
+    ['application/x-www-form-urlencoded', form],
+  ] as const) {
+    const steps = parsePayload(Buffer.from(body), parseMediaType(type), 'insert', undefined)
+    let pauses = 0
+    let step = steps.next()
+    for (; step.done !== true; step = steps.next()) pauses += 1
+    expect(step.value, type).toMatchObject({ ok: true })
+    expect(pauses, type).toBeGreaterThan(10)
+  }
 })
 
 describe('other types', () => {

@@ -94,3 +94,16 @@ test.each([
 ])('the header %j reads %j', (raw, text) => {
   expect(decodeHeader(raw)).toBe(text)
 })
+
+test.each(['%41', 'x%4', '%%41', '%c3%a9'])(
+  'a value of many %s is decoded as a short one',
+  (piece) => {
+    const decoded = parseQueryPairs(`a=${piece}`)?.[0]?.value ?? ''
+    for (const offset of [0, 1, 2, 3]) {
+      const before = 'x'.repeat(offset)
+      expect(parseQueryPairs(`a=${before}${`${piece}-`.repeat(40_000)}`)?.[0]?.value).toBe(
+        before + `${decoded}-`.repeat(40_000),
+      )
+    }
+  },
+)
