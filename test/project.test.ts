@@ -128,6 +128,11 @@ describe('the worked examples of registries', () => {
   const jsonOf = (path: string) => /```json\n(.*?)```/s.exec(read(path))?.[1] ?? ''
 
   test('are read without a problem', () => {
+    const [declared = '', related = ''] = [
+      ...read('docs/mongodb.md').matchAll(/```json\n(.*?)```/gs),
+    ].map((match) => match[1])
+    expect(registryProblems('declaredSchema', declared)).toEqual([])
+    expect(registryProblems('declaredRelationships', related)).toEqual([])
     expect(registryProblems('policyRegistry', jsonOf('docs/access.md'))).toEqual([])
     expect(registryProblems('functionRegistry', jsonOf('docs/functions.md'))).toEqual([])
   })

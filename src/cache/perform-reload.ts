@@ -106,9 +106,10 @@ async function* reloadConfiguration(work: TimedReload): Steps<ReloadOutcome> {
   return withConfiguration(config, yield* reloadSchema(ofSchema, goalOf(ofSchema.order, null)))
 }
 
-/** Options that act at once, but through a load: of roles, and of the functions that there are. */
-function loadedWith({ dbConfig, functionRegistry }: Config): unknown {
-  return [dbConfig, functionRegistry]
+/** Options that act at once, but through a load: of roles, functions and what is declared. */
+function loadedWith(config: Config): unknown {
+  const { dbConfig, functionRegistry, declaredSchema, declaredRelationships } = config
+  return [dbConfig, functionRegistry, declaredSchema, declaredRelationships]
 }
 
 /** What an order, perhaps for the configuration alone, asks of a schema that is known to have moved. */

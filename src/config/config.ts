@@ -103,6 +103,10 @@ export interface Config {
   readonly functionRegistry: RegistryText | null
   /** Roles, grants and row policies; null: everybody may do everything. */
   readonly policyRegistry: RegistryText | null
+  /** Columns and keys of an engine whose collections have none of their own. */
+  readonly declaredSchema: RegistryText | null
+  /** How its collections lead to each other. */
+  readonly declaredRelationships: RegistryText | null
   // for tests of the pipeline: milliseconds that a load sleeps, PostgreSQL only
   readonly internalSchemaCacheQuerySleep: number
   readonly internalSchemaCacheQuerySleepBeforeQueries: number

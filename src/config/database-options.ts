@@ -3,6 +3,7 @@
  */
 import { onlySchema } from '../core/only-schema.ts'
 import { txEnds } from './config.ts'
+import { type ConfiguredEngine, defaultMongodbDatabase } from './detect-engine.ts'
 import { type OptionKey, type OptionTable, option, optionByEngine } from './option.ts'
 import {
   boolean,
@@ -26,6 +27,13 @@ type DatabaseOptionKey = Exclude<
   | 'dbStatementTimeout'
   | 'dbSchemaLoadTimeout'
 >
+
+/** On MongoDB that of a `db-uri` without a database (`load-config.ts`). */
+const defaultSchemas: Readonly<Record<ConfiguredEngine, readonly string[]>> = {
+  postgres: ['public'],
+  sqlite: [onlySchema],
+  mongodb: [defaultMongodbDatabase],
+}
 
 export const databaseOptions: OptionTable<DatabaseOptionKey> = {
   dbAggregatesEnabled: option('db-aggregates-enabled', boolean, false, {
@@ -109,17 +117,12 @@ export const databaseOptions: OptionTable<DatabaseOptionKey> = {
     inDatabase: true,
     doc: 'A function that answers `GET /` in place of the OpenAPI document. On SQLite one of `function-registry`.',
   }),
-  dbSchemas: optionByEngine(
-    'db-schemas',
-    schemaList,
-    (engine) => (engine === 'postgres' ? ['public'] : [onlySchema]),
-    {
-      aliases: ['db-schema'],
-      reload: 'schema',
-      inDatabase: true,
-      doc: 'The exposed schemas. The first serves requests without a profile header. Engines without schemas have the one called `main`, which `public` means as well.',
-    },
-  ),
+  dbSchemas: optionByEngine('db-schemas', schemaList, (engine) => defaultSchemas[engine], {
+    aliases: ['db-schema'],
+    reload: 'schema',
+    inDatabase: true,
+    doc: 'The exposed schemas. The first serves requests without a profile header. Engines without schemas have the one called `main`, which `public` means as well. On MongoDB schemas are databases: unless set, the one that `db-uri` names, or `test`.',
+  }),
   dbTxEnd: option(
     'db-tx-end',
     choice(txEnds, { problem: 'Invalid transaction termination. Check your configuration.' }),

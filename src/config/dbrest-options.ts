@@ -95,6 +95,16 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
     defaultNote: 'everybody who is served may do everything',
     doc: 'Roles, what they are granted and which rows they see, on engines without roles: see [access rules](access.md). With one, nothing is allowed that is not granted. The file is read again at each reload of the configuration, and when it changes.',
   }),
+  declaredSchema: option('declared-schema', registry, null, {
+    defaultNote: 'what validators and samples tell',
+    reload: 'schema',
+    doc: 'On MongoDB, what is known of collections beyond their validators and documents: names and types of columns, keys, whether there are other fields; see [what is declared](mongodb.md#what-is-declared). The file is read again at each reload of the configuration, and when it changes.',
+  }),
+  declaredRelationships: option('declared-relationships', registry, null, {
+    defaultNote: 'what the names of fields tell',
+    reload: 'schema',
+    doc: 'On MongoDB, how collections lead to each other where the names of their fields do not tell; see [what is declared](mongodb.md#what-is-declared). The file is read again at each reload of the configuration, and when it changes.',
+  }),
   internalSchemaCacheQuerySleep: option('internal-schema-cache-query-sleep', milliseconds(), 0, {
     isHidden: true,
   }),

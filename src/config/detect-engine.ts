@@ -42,6 +42,23 @@ const schemes: readonly (readonly [RegExp, ConfiguredEngine])[] = [
 const foreignScheme =
   /^(?:mysql|mariadb|https?|jdbc|redis|mssql|sqlserver|oracle|libsql|cockroachdb|postgres(?:ql)?\+\w+|sqlite\+\w+)(?=:)/i
 
+/**
+ * The database that a MongoDB URI leads to, as the driver has it: `test` where none is named.
+ *
+ * Shape   `mongodb://a,b/shop?w=1` → `shop`; `mongodb+srv://a` → `test`
+ */
+export function mongodbDatabase(dbUri: string): string {
+  const path = /^mongodb(?:\+srv)?:\/\/[^/?]*\/([^?]*)/i.exec(dbUri)?.[1] ?? ''
+  try {
+    return decodeURIComponent(path) || defaultMongodbDatabase
+  } catch {
+    // no URI of a driver: it says so when it is opened
+    return path
+  }
+}
+
+export const defaultMongodbDatabase = 'test'
+
 export const uriForms =
   'postgresql://…, host=… dbname=…, the name of a SQLite file, file:… or sqlite:…'
 

@@ -53,7 +53,8 @@ app.settings.greeting = "hello $(USER)"
 Texts stand in double quotes; \`\\"\`, \`\\\\\`, \`\\n\`, \`\\r\`, \`\\t\` and \`\\u263a\` are escapes. \`$(NAME)\` is an
 earlier value of the file or an environment variable, \`$$\` one \`$\`. Booleans are \`true\`, \`false\`, \`on\`,
 \`off\`. Lists are texts with commas. \`@path\` in \`db-uri\`, \`jwt-secret\`, \`admin-server-token\`,
-\`function-registry\` and \`policy-registry\` reads that file.
+\`function-registry\`, \`policy-registry\`, \`declared-schema\` and \`declared-relationships\` reads that
+file.
 
 ## Reload
 

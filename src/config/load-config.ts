@@ -10,6 +10,7 @@ import {
   type ConfiguredEngine,
   type DetectedEngine,
   detectEngine,
+  mongodbDatabase,
   uriForms,
 } from './detect-engine.ts'
 import { booleanOf, shownValue } from './file-value.ts'
@@ -93,6 +94,9 @@ export function loadConfig(input: ConfigInput): Result<LoadedConfig, readonly st
   if (told !== null) checkBackend(draft, told)
   const engine = inUse ?? backend
   for (const key of optionKeys) if (!draft.has(key)) draft.add(key, draft.read(key, engine))
+  if (engine === 'mongodb' && draft.given.dbSchemas === undefined) {
+    draft.add('dbSchemas', [mongodbDatabase(dbUri)])
+  }
   draft.add('jwtSecret', readJwtSecret(input, draft))
   draft.add('adminServerToken', readToken(input, draft))
   for (const key of registryKeys) draft.add(key, readRegistry(input, draft, key))

@@ -26,6 +26,8 @@ export const schemaOptionKeys = [
   'dbExtraSearchPath',
   'dbHoistedTxSettings',
   'functionRegistry',
+  'declaredSchema',
+  'declaredRelationships',
 ] as const satisfies readonly OptionKey[]
 export type SchemaOptionKey = (typeof schemaOptionKeys)[number]
 

@@ -11,7 +11,12 @@ import { fileValueText } from './file-value.ts'
 import type { OptionKind } from './option-kinds.ts'
 
 /** The options of this kind. */
-export const registryKeys = ['functionRegistry', 'policyRegistry'] as const
+export const registryKeys = [
+  'functionRegistry',
+  'policyRegistry',
+  'declaredSchema',
+  'declaredRelationships',
+] as const
 export type RegistryKey = (typeof registryKeys)[number]
 
 /** Null: there is none. */

@@ -53,6 +53,7 @@ export const features = [
   'notifications',
   'readOnlyServer',
   'foreignKeySwitch',
+  'declarations',
 ] as const
 export type Feature = (typeof features)[number]
 

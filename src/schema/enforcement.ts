@@ -122,6 +122,11 @@ export const enforcement = {
     options: { dbForeignKeys: true },
     without: 'has no switch for foreign keys',
   },
+  declarations: {
+    at: 'configuration',
+    options: { declaredSchema: null, declaredRelationships: null },
+    without: 'knows columns and keys by itself',
+  },
 } as const satisfies Record<Feature, Enforcement>
 
 /** The features enforced at one place. */

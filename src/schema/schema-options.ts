@@ -6,6 +6,14 @@
 import type { SchemaOptions } from './schema-snapshot.ts'
 
 export function schemaOptions(config: SchemaOptions): SchemaOptions {
-  const { dbSchemas, dbExtraSearchPath, dbHoistedTxSettings, functionRegistry } = config
-  return { dbSchemas, dbExtraSearchPath, dbHoistedTxSettings, functionRegistry }
+  const { dbSchemas, dbExtraSearchPath, dbHoistedTxSettings } = config
+  const { functionRegistry, declaredSchema, declaredRelationships } = config
+  return {
+    dbSchemas,
+    dbExtraSearchPath,
+    dbHoistedTxSettings,
+    functionRegistry,
+    declaredSchema,
+    declaredRelationships,
+  }
 }

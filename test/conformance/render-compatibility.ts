@@ -33,6 +33,7 @@ const reasons: Readonly<Partial<Record<EngineName, Readonly<Partial<Record<Featu
     statementTimeout: 'it has `statement_timeout`, of roles, sessions and functions',
     readOnlyServer: 'it has `default_transaction_read_only`, of roles',
     foreignKeySwitch: 'it always enforces foreign keys',
+    declarations: 'tables have columns and keys',
   },
   sqlite: {
     computedRelationships:
@@ -51,6 +52,7 @@ const reasons: Readonly<Partial<Record<EngineName, Readonly<Partial<Record<Featu
     databaseConfig: 'there are no settings of roles; they come from file and environment',
     notifications:
       'it tells nobody of changes: the version of the schema is asked for, and read with each request',
+    declarations: 'tables have columns and keys',
   },
   mongodb: {
     computedRelationships:

@@ -38,6 +38,8 @@ export function schemaOptions(options: Partial<SchemaOptions> = {}): SchemaOptio
     dbExtraSearchPath: [],
     dbHoistedTxSettings: ['statement_timeout', 'default_transaction_isolation'],
     functionRegistry: null,
+    declaredSchema: null,
+    declaredRelationships: null,
     ...options,
   }
 }

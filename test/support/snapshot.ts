@@ -92,7 +92,14 @@ export function describeSnapshot(description: SnapshotDescription): SchemaSnapsh
       engineFacts: Object.freeze({ parts: [] }),
       timings: {},
     },
-    { dbSchemas: schemas, dbExtraSearchPath: [], dbHoistedTxSettings: [], functionRegistry: null },
+    {
+      dbSchemas: schemas,
+      dbExtraSearchPath: [],
+      dbHoistedTxSettings: [],
+      functionRegistry: null,
+      declaredSchema: null,
+      declaredRelationships: null,
+    },
     1,
     new Date(0),
   )

@@ -99,9 +99,11 @@ const relations: JsonReader<readonly DeclaredRelation[]> = jsonThen(
 )
 
 /** [key, value] of each member of an object, of which there is at least one. */
-const pairs: JsonReader<readonly ColumnPair[]> = jsonThen(jsonMap(jsonText), (read, place) =>
-  read.size > 0 ? [...read] : tell(place, 'names no columns'),
-)
+const pairs: JsonReader<readonly ColumnPair[]> = (value, place) => {
+  const read = jsonMap(jsonText)(value, place)
+  if (read === undefined) return undefined
+  return Object.keys(Object(value)).length > 0 ? [...read] : tell(place, 'names no columns')
+}
 
 interface WrittenThrough {
   readonly relation: string

@@ -6,10 +6,6 @@ import {
   type MongodbSource,
 } from '../../../src/backends/mongodb/catalog/introspect-mongodb.ts'
 import { mongodbFacts } from '../../../src/backends/mongodb/catalog/mongodb-facts.ts'
-import {
-  readDeclaredRelationships,
-  readDeclaredSchema,
-} from '../../../src/backends/registry/read-declared-schema.ts'
 import { nameKey, qualifiedName } from '../../../src/core/qualified-name.ts'
 import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import type { CatalogRelation } from '../../../src/schema/catalog.ts'
@@ -33,22 +29,19 @@ interface LoadSetting {
 }
 
 async function load(setting: LoadSetting = {}): Promise<SchemaSnapshot> {
-  const schema = readDeclaredSchema(setting.schema ?? '[]')
-  const relationships = readDeclaredRelationships(setting.relationships ?? '[]')
-  if (!schema.ok || !relationships.ok) throw new Error('the declarations are wrong')
   const source: MongodbSource = {
     database: (name) => database.client.db(name),
     serverVersion: '8.0.0',
     topology: 'replica-set',
     isReadOnly: setting.isReadOnly ?? false,
-    declarations: { relations: schema.value, relationships: relationships.value },
-    functions: [],
   }
   const options = {
     dbSchemas: [database.name],
     dbExtraSearchPath: [],
     dbHoistedTxSettings: [],
     functionRegistry: null,
+    declaredSchema: { file: null, text: setting.schema ?? '[]' },
+    declaredRelationships: { file: null, text: setting.relationships ?? '[]' },
   }
   const { previous = null, depth = 'load' } = setting
   const { signal } = new AbortController()

@@ -50,6 +50,8 @@ const options = {
   dbExtraSearchPath: ['public'],
   dbHoistedTxSettings: [],
   functionRegistry: null,
+  declaredSchema: null,
+  declaredRelationships: null,
 }
 
 test('says which server it is, and that requests can be served', async () => {

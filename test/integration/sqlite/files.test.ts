@@ -51,6 +51,8 @@ const options = {
   dbExtraSearchPath: [],
   dbHoistedTxSettings: [],
   functionRegistry: null,
+  declaredSchema: null,
+  declaredRelationships: null,
 }
 
 describe('db-uri', () => {

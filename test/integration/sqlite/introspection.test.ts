@@ -239,7 +239,14 @@ test('capabilities are those of the live library', () => {
 
 function requestFor(dbSchemas: readonly string[]) {
   return {
-    options: { dbSchemas, dbExtraSearchPath: [], dbHoistedTxSettings: [], functionRegistry: null },
+    options: {
+      dbSchemas,
+      dbExtraSearchPath: [],
+      dbHoistedTxSettings: [],
+      functionRegistry: null,
+      declaredSchema: null,
+      declaredRelationships: null,
+    },
     previous: null,
     depth: 'load',
     signal: new AbortController().signal,
@@ -269,6 +276,8 @@ test('a load that is given up rejects at once, and the next one works', async ()
     dbExtraSearchPath: [],
     dbHoistedTxSettings: [],
     functionRegistry: null,
+    declaredSchema: null,
+    declaredRelationships: null,
   }
   const load = api.backend.introspect({
     options,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { detectEngine } from '../../../src/config/detect-engine.ts'
+import { detectEngine, mongodbDatabase } from '../../../src/config/detect-engine.ts'
 
 test.each([
   ['postgresql://', 'postgres'],
@@ -47,4 +47,17 @@ test.each([
   ['topsecret:@h/films.sqlite', 'it has no scheme before user and password'],
 ])('%s is refused without being quoted', (dbUri, reason) => {
   expect(detectEngine(dbUri)).toEqual({ ok: false, error: reason })
+})
+
+test.each([
+  ['mongodb://h/shop', 'shop'],
+  ['mongodb://u:p%2F@a:1,b:2/shop?replicaSet=rs', 'shop'],
+  ['MongoDB+srv://h/my%20shop', 'my shop'],
+  ['mongodb://h', 'test'],
+  ['mongodb://h/', 'test'],
+  ['mongodb://h/?w=1', 'test'],
+  ['mongodb://h?w=1/2', 'test'],
+  ['mongodb://h/a%zz', 'a%zz'],
+])('%s leads to the database %s', (dbUri, database) => {
+  expect(mongodbDatabase(dbUri)).toBe(database)
 })

@@ -69,6 +69,8 @@ const defaults: Readonly<Record<string, string>> = {
   'max-request-body': '67108864',
   'policy-registry': '""',
   'function-registry': '""',
+  'declared-schema': '""',
+  'declared-relationships': '""',
 }
 
 /** Every option at another value than its default: as set, and as printed. */
@@ -133,6 +135,8 @@ const others: Readonly<Record<string, readonly [string, string]>> = {
   // refused where an engine has roles of its own: see registry-text.test.ts
   'policy-registry': ['', '""'],
   'function-registry': ['', '""'],
+  'declared-schema': ['', '""'],
+  'declared-relationships': ['', '""'],
 }
 
 const printedOthers = Object.fromEntries(

@@ -92,6 +92,8 @@ const settings: readonly (readonly [Feature, string, string, harmless: string])[
   ['notifications', 'db-channel-enabled', 'true', 'false'],
   ['readOnlyServer', 'db-read-only', 'true', 'false'],
   ['foreignKeySwitch', 'db-foreign-keys', 'false', 'true'],
+  ['declarations', 'declared-schema', '[]', ''],
+  ['declarations', 'declared-relationships', '[]', ''],
 ]
 
 const able = describeSnapshot(description)

@@ -172,4 +172,6 @@ export const options: SchemaOptions = {
   dbExtraSearchPath: ['public'],
   dbHoistedTxSettings: ['statement_timeout'],
   functionRegistry: null,
+  declaredSchema: null,
+  declaredRelationships: null,
 }

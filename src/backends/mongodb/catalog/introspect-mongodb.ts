@@ -6,11 +6,19 @@
 import { setMaxListeners } from 'node:events'
 import { performance } from 'node:perf_hooks'
 import { type Db, MongoServerError } from 'mongodb'
+import type { RegistryText } from '../../../config/config.ts'
 import { nameKey, qualifiedName } from '../../../core/qualified-name.ts'
+import type { Result } from '../../../core/result.ts'
 import type { Catalog, UnreadableRelation } from '../../../schema/catalog.ts'
+import type { SchemaOptions } from '../../../schema/schema-snapshot.ts'
 import type { IntrospectionRequest } from '../../backend.ts'
 import type { Declarations } from '../../registry/declared-schema.ts'
 import type { FunctionRegistry } from '../../registry/function-registry.ts'
+import {
+  readDeclaredRelationships,
+  readDeclaredSchema,
+} from '../../registry/read-declared-schema.ts'
+import { readFunctionRegistry } from '../../registry/read-function-registry.ts'
 import { type BuiltRelation, buildRelation, type ReadCollection } from './build-relation.ts'
 import { declaredRelation } from './declared-relation.ts'
 import { digest, type ListedCollection, listCollections } from './list-collections.ts'
@@ -25,15 +33,13 @@ import { buildPipelines } from './registered-pipelines.ts'
 import { sampleDocuments, sampleSize } from './sample-documents.ts'
 import { seeFields } from './seen-fields.ts'
 
-/** The server, and what is said beside it. */
+/** A server, and what holds of all of it. */
 export interface MongodbSource {
   readonly database: (name: string) => Db
   readonly serverVersion: string
   readonly topology: Topology
   /** Nothing may be written, whatever the server allows. */
   readonly isReadOnly: boolean
-  readonly declarations: Declarations
-  readonly functions: FunctionRegistry
 }
 
 type Read =
@@ -60,7 +66,7 @@ export async function introspectMongodb(
   })
   const sampledAt = performance.now()
   return {
-    ...buildMongodbCatalog(source, options.dbSchemas, reads),
+    ...buildMongodbCatalog(source, options, reads),
     schemaVersion: schemaVersionOf(indexed),
     timings: {
       collections: listedAt - startedAt,
@@ -133,12 +139,12 @@ const serverCodes: readonly unknown[] = [
 ]
 
 function buildMongodbCatalog(
-  source: MongodbSource,
-  schemas: readonly string[],
+  { serverVersion, topology, isReadOnly }: MongodbSource,
+  options: SchemaOptions,
   reads: readonly Read[],
 ): Omit<Catalog, 'schemaVersion' | 'timings'> {
-  const { serverVersion, topology, isReadOnly, declarations } = source
-  const [firstSchema = ''] = schemas
+  const declarations = declarationsOf(options)
+  const [firstSchema = ''] = options.dbSchemas
   const built: BuiltRelation[] = []
   const collections: ReadCollection[] = []
   const samples = new Map<string, Sample>()
@@ -152,7 +158,11 @@ function buildMongodbCatalog(
     samples.set(nameKey(made.relation), read.sample)
   }
   const relations = built.map(({ relation }) => relation)
-  const { routines, unusable, functions } = buildPipelines(source.functions, firstSchema, relations)
+  const { routines, unusable, functions } = buildPipelines(
+    functionsOf(options),
+    firstSchema,
+    relations,
+  )
   return {
     capabilities: mongodbCapabilities(serverVersion, topology),
     relations,
@@ -176,4 +186,26 @@ function buildMongodbCatalog(
       functions,
     }),
   }
+}
+
+function functionsOf({ functionRegistry }: SchemaOptions): FunctionRegistry {
+  return registered(functionRegistry, readFunctionRegistry)
+}
+
+function declarationsOf({ declaredSchema, declaredRelationships }: SchemaOptions): Declarations {
+  return {
+    relations: registered(declaredSchema, readDeclaredSchema),
+    relationships: registered(declaredRelationships, readDeclaredRelationships),
+  }
+}
+
+/** The text was checked when the configuration was read. */
+function registered<T>(
+  configured: RegistryText | null,
+  read: (text: string) => Result<readonly T[], readonly string[]>,
+): readonly T[] {
+  if (configured === null) return []
+  const found = read(configured.text)
+  if (!found.ok) throw new Error(`a registry is wrong: ${found.error.join('; ')}`)
+  return found.value
 }

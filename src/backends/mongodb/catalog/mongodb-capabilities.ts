@@ -63,6 +63,7 @@ const grades = {
   notifications: 'unsupported',
   readOnlyServer: 'native',
   foreignKeySwitch: 'unsupported',
+  declarations: 'native',
 } as const satisfies Record<Feature, Grade>
 
 /** On a replica set. */

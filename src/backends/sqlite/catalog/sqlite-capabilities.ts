@@ -60,6 +60,7 @@ const grades = {
   notifications: 'unsupported',
   readOnlyServer: 'native',
   foreignKeySwitch: 'native',
+  declarations: 'unsupported',
 } as const satisfies Record<Feature, Grade>
 
 export const sqliteAbilities: EngineAbilities = { engine: 'SQLite', grades }
