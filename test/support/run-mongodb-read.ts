@@ -4,9 +4,9 @@
  */
 import { BSON, type Db, type Document } from 'mongodb'
 import { createRowEncoder } from '../../src/backends/mongodb/bson/encode-rows.ts'
-import { createMongodbCompiler } from '../../src/backends/mongodb/compile/compile-mongodb.ts'
 import type { SchemaSnapshot } from '../../src/schema/schema-snapshot.ts'
-import { type RequestParts, readOf, requestOf } from './plan-of.ts'
+import { compiledRead } from './mongodb-pipeline.ts'
+import { type RequestParts, requestOf } from './plan-of.ts'
 
 export interface ReadAnswer {
   readonly body: string
@@ -21,11 +21,9 @@ export async function runMongodbRead(
   path: string,
   parts: RequestParts = {},
 ): Promise<ReadAnswer> {
-  const line = `GET ${path}`
-  const request = requestOf(snapshot, line, parts)
-  const compiled = createMongodbCompiler()(readOf(snapshot, line, parts), snapshot)
-  if (!compiled.ok) throw new Error(JSON.stringify(compiled.error))
-  const { collection, pipeline, count, shape, encoder, whenEmpty } = compiled.value
+  const request = requestOf(snapshot, `GET ${path}`, parts)
+  const compiled = compiledRead(snapshot, path, parts)
+  const { collection, pipeline, count, shape, encoder, whenEmpty } = compiled
   const run = async (stages: readonly Document[] | null) =>
     stages === null
       ? []

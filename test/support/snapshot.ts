@@ -28,7 +28,7 @@ export interface SnapshotDescription {
    * `!` primary key, `=` default, `/` base type of a domain, `~` composite.
    */
   readonly relations?: Readonly<Record<string, string | RelationDescription>>
-  /** `"films(director_id) -> directors(id)"`, then ` as name` and ` unique` when wanted. */
+  /** `"films(director_id) -> directors(id)"`, then ` as name` and ` unique` or ` list` when wanted. */
   readonly foreignKeys?: readonly string[]
   readonly viewKeys?: readonly ViewKeyDependency[]
   readonly computed?: readonly ComputedDescription[]
@@ -152,8 +152,8 @@ function column(text: string): { readonly column: Column; readonly isKey: boolea
 }
 
 function foreignKey(text: string, name: (text: string) => QualifiedName): ForeignKey {
-  const match = /^(\S+)\((.+)\) -> (\S+)\((.+?)\)(?: as (\S+))?( unique)?$/.exec(text)
-  const [, origin, originColumns, target, targetColumns, constraint, unique] = match ?? []
+  const match = /^(\S+)\((.+)\) -> (\S+)\((.+?)\)(?: as (\S+))?(?: (unique|list))?$/.exec(text)
+  const [, origin, originColumns, target, targetColumns, constraint, trait] = match ?? []
   if (origin === undefined || originColumns === undefined) throw new Error(`no key: ${text}`)
   if (target === undefined || targetColumns === undefined) throw new Error(`no key: ${text}`)
   const referenced = items(targetColumns)
@@ -162,7 +162,8 @@ function foreignKey(text: string, name: (text: string) => QualifiedName): Foreig
     origin: name(origin),
     target: name(target),
     columns: items(originColumns).map((each, index) => [each, referenced[index] ?? '']),
-    isUnique: unique !== undefined,
+    isUnique: trait === 'unique',
+    ...(trait === 'list' ? { holdsList: true } : {}),
   }
 }
 

@@ -21,6 +21,7 @@ import {
 import type { Stages } from './compiled-read.ts'
 import type { Expression, FieldPlace } from './field-place.ts'
 import { groupRows } from './group-rows.ts'
+import { tooComplex } from './mongodb-refusal.ts'
 import { always, noStages, projectNothing, sequence, wrap } from './pipeline-stages.ts'
 import {
   type CompileContext,
@@ -31,6 +32,7 @@ import {
   decidedByEmbeds,
   decidingChildren,
   existence,
+  insideLookup,
   joinedLookup,
   joinOf,
   nodeSource,
@@ -105,6 +107,9 @@ interface Rows extends NodeRows {
   /** The row of an aggregate over nothing; null where nothing gives no row. */
   readonly ofNothing: Document | null
 }
+
+/** A pipeline has at most 1000 stages, of which a child takes up to two. */
+const maxLookups = 400
 
 interface ChildLookup {
   readonly child: ReadNode
@@ -260,7 +265,7 @@ function childLookups(
   const deciding = decidingChildren(node)
   const sorting = sortingChildren(node)
   const parent = wrapped(place)
-  return node.children.flatMap((child, index): readonly ChildLookup[] => {
+  const found = node.children.flatMap((child, index): readonly ChildLookup[] => {
     const { output } = joinOf(child)
     const addsSome =
       output.kind === 'object' || output.kind === 'array'
@@ -277,10 +282,17 @@ function childLookups(
     }
     const onServer = options.onServer && output.kind === 'spread-one'
     const inner = { onServer, isShown, keepsId: false, sortedBy }
-    const rows = compileRows(child, placeOf(child.relation, context), inner, context)
-    const found = joinedLookup(child, parent, as, rows.stages, context)
-    return [{ ...each, rows, stages: sequence(found, insteadOfNothing(child, as, rows)) }]
+    const childPlace = placeOf(child.relation, context)
+    const rows = compileRows(child, childPlace, inner, insideLookup(context))
+    const lookup = joinedLookup(child, parent, as, rows.stages, context)
+    return [{ ...each, rows, stages: sequence(lookup, insteadOfNothing(child, as, rows)) }]
   })
+  if (found.length > maxLookups) {
+    tooComplex(
+      `A relation embeds at most ${maxLookups} others here: MongoDB bounds the stages of a query.`,
+    )
+  }
+  return found
 }
 
 /** The terms that sort by each child. */

@@ -14,7 +14,7 @@ import { type MongodbFacts, mongodbFacts } from '../catalog/mongodb-facts.ts'
 import type { Bound, Stages } from './compiled-read.ts'
 import { type FieldPlace, queryPath } from './field-place.ts'
 import { joinOn } from './join-fields.ts'
-import { notImplemented, refuse } from './mongodb-refusal.ts'
+import { notImplemented, refuse, tooComplex } from './mongodb-refusal.ts'
 import {
   always,
   documentKey,
@@ -30,10 +30,25 @@ import {
 export interface CompileContext {
   readonly snapshot: SchemaSnapshot
   readonly facts: MongodbFacts
+  /** Of lookups inside each other. */
+  readonly depth: number
 }
 
+/** MongoDB's own bound of pipelines inside each other. */
+const maxLookupDepth = 20
+
 export function createCompileContext(snapshot: SchemaSnapshot): CompileContext {
-  return { snapshot, facts: mongodbFacts(snapshot.engineFacts) }
+  return { snapshot, facts: mongodbFacts(snapshot.engineFacts), depth: 0 }
+}
+
+/** The context inside of a lookup. Throws  too-complex: more of them than MongoDB takes */
+export function insideLookup(context: CompileContext): CompileContext {
+  if (context.depth === maxLookupDepth) {
+    tooComplex(
+      `MongoDB looks up at most ${maxLookupDepth} relations inside each other, and each junction is one of them.`,
+    )
+  }
+  return { ...context, depth: context.depth + 1 }
 }
 
 /** The documents of a relation, as they are stored. */
@@ -183,9 +198,10 @@ export function joinedLookup(
   if (relationship.kind === 'computed') return notImplemented('computed relationships')
   const { cardinality } = relationship
   const place = placeOf(node.relation, context)
+  const inside = insideLookup(context)
   if (cardinality.kind !== 'many-to-many') {
     const { guard, ...on } = joinOn(cardinality.columns, parent, place)
-    const pipeline = sequence(nodeSource(node, place, guard, context), rest)
+    const pipeline = sequence(nodeSource(node, place, guard, inside), rest)
     return lookup(place, on, as, pipeline)
   }
   const { junction } = cardinality
@@ -200,10 +216,10 @@ export function joinedLookup(
       between,
       junctionRows,
       first.guard.map((guard) => () => guard),
-      context,
+      inside,
     ),
     always(wrap),
-    lookup(place, second, target, nodeSource(node, place, second.guard, context)),
+    lookup(place, second, target, nodeSource(node, place, second.guard, insideLookup(inside))),
     always({ $unwind: `$${target}` }, { $replaceWith: `$${target}` }),
     rest,
   )
@@ -237,8 +253,9 @@ export function existence(
   context: CompileContext,
 ): Stages {
   const place = placeOf(node.relation, context)
+  const inside = insideLookup(context)
   const decided = decidedByEmbeds(node, place, (child, key) =>
-    existence(child, wrapped(place), key, among, context),
+    existence(child, wrapped(place), key, among, inside),
   )
   const rest = sequence(
     decided,
