@@ -100,13 +100,13 @@ export function versionText(): string {
 }
 
 export function helpText(): string {
-  return `${productName} ${productVersion}: a REST API for a PostgreSQL or SQLite database, with the contract of ${contractName} ${contractVersion}
+  return `${productName} ${productVersion}: a REST API for a PostgreSQL, MongoDB or SQLite database, with the contract of ${contractName} ${contractVersion}
 
 Usage: ${productName} [OPTIONS] [FILE | DATABASE]
 
   FILE      configuration file; options may also come from the environment (PGRST_*, DBREST_*)
-  DATABASE  postgresql://…, 'host=… dbname=…' or a SQLite file; served to this machine alone,
-            unless server-host is set
+  DATABASE  postgresql://…, 'host=… dbname=…', mongodb://… or a SQLite file; served to this
+            machine alone, unless server-host is set
 
 Options:
   --config FILE    configuration file, beside a DATABASE

@@ -5,18 +5,18 @@
 import type { Config } from '../config/config.ts'
 import { assertNever } from '../core/assert-never.ts'
 import type { EngineAbilities } from '../schema/capabilities.ts'
+import { mongodbAbilities } from './mongodb/catalog/mongodb-capabilities.ts'
 import { postgresAbilities } from './postgres/catalog/postgres-capabilities.ts'
 import { sqliteAbilities } from './sqlite/catalog/sqlite-capabilities.ts'
 
-/** Null for an engine that is not part of this version, which `openBackend` says. */
-export function engineAbilities(engine: Config['dbBackend']): EngineAbilities | null {
+export function engineAbilities(engine: Config['dbBackend']): EngineAbilities {
   switch (engine) {
     case 'postgres':
       return postgresAbilities
     case 'sqlite':
       return sqliteAbilities
     case 'mongodb':
-      return null
+      return mongodbAbilities
     default:
       return assertNever(engine)
   }

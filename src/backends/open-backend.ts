@@ -33,8 +33,10 @@ export async function openBackend(deps: OpenDeps): Promise<Backend> {
       const { openSqlite } = await import('./sqlite/open-sqlite.ts')
       return openSqlite(deps)
     }
-    case 'mongodb':
-      throw new Error(`db-backend ${engine} is not part of this version`)
+    case 'mongodb': {
+      const { openMongodb } = await import('./mongodb/open-mongodb.ts')
+      return openMongodb(deps)
+    }
     default:
       return assertNever(engine)
   }

@@ -41,7 +41,7 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
     {
       defaultNote: 'told from `db-uri`',
       reload: 'boot',
-      doc: 'The engine behind `db-uri`; `postgresql` and `pg` are `postgres`, and `mongodb` is not part of this version. One that contradicts `db-uri` refuses the start.',
+      doc: 'The engine behind `db-uri`; `postgresql` and `pg` are `postgres`. One that contradicts `db-uri` refuses the start.',
     },
   ),
   dbForeignKeys: option('db-foreign-keys', boolean, true, {

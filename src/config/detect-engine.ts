@@ -60,7 +60,7 @@ export function mongodbDatabase(dbUri: string): string {
 export const defaultMongodbDatabase = 'test'
 
 export const uriForms =
-  'postgresql://…, host=… dbname=…, the name of a SQLite file, file:… or sqlite:…'
+  'postgresql://…, host=… dbname=…, mongodb://…, the name of a SQLite file, file:… or sqlite:…'
 
 /**
  * Shape   `postgresql://…`, `postgres://…`, `host=a dbname=b` → postgres; `mongodb://…`,

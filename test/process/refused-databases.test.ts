@@ -42,7 +42,10 @@ describe('a text that is not understood', () => {
     [password, 'db-uri is neither a URI'],
     [`@${password}`, 'the file behind its @ cannot be read: no such file or directory'],
     [`file://u:${password}@h/films.db`, 'the file: URI in db-uri names another host'],
-    [`mongodb://u:${password}@h/db`, 'db-backend mongodb is not part of this version'],
+    [
+      `mongodb://u:${password}@p@h/db`,
+      'db-uri is not understood as a connection string of MongoDB',
+    ],
   ])('%s', async (uri, reason) => {
     const configured = await runCommand([], { DBREST_DB_URI: uri })
     expect(configured.stderr).toContain(reason)

@@ -11,8 +11,8 @@ import { defaultConfig } from '../../src/config/default-config.ts'
 import { createApp } from '../../src/http/app.ts'
 import { buildSnapshot } from '../../src/schema/build-snapshot.ts'
 import { schemaOptions } from '../../src/schema/schema-options.ts'
+import type { Reply } from './in-process-api.ts'
 import { createTestDatabase } from './shared-cluster.ts'
-import type { Reply } from './sqlite-database.ts'
 import { observeTraced, traceResponse } from './trace-in-process.ts'
 
 export interface PostgresApi {

@@ -25,6 +25,7 @@ function openFeed(uri: string, databases: readonly string[], hasExpandedEvents =
   })
   const feed = createChangeStreamFeed({
     control,
+    onTold: () => undefined,
     serverFacts: async (signal) => ({
       ...(await readServerFacts(control, signal)),
       hasExpandedEvents,

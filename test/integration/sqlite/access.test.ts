@@ -3,8 +3,8 @@
  * triggers, columns that nothing can compare; and that indexes serve as if there were no rules.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Reply } from '../../support/in-process-api.ts'
 import { signJwt, testSecret } from '../../support/sign-jwt.ts'
-import type { Reply } from '../../support/sqlite-database.ts'
 import { serveSqlite } from '../../support/sqlite-database.ts'
 
 const registry = {

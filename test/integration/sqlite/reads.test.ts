@@ -3,7 +3,8 @@
  * full-text tables, columns without a type, statements of any width.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Reply, serveSqlite } from '../../support/sqlite-database.ts'
+import type { Reply } from '../../support/in-process-api.ts'
+import { serveSqlite } from '../../support/sqlite-database.ts'
 
 const wide = Array.from({ length: 1200 }, (_, index) => `c${index} int default ${index}`)
 

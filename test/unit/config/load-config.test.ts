@@ -442,7 +442,7 @@ describe('problems', () => {
   const noTimer = (least: number) =>
     `it should be a whole number of milliseconds from ${least} to 2147483647`
   const uriForms =
-    'it should be postgresql://…, host=… dbname=…, the name of a SQLite file, file:… or sqlite:…'
+    'it should be postgresql://…, host=… dbname=…, mongodb://…, the name of a SQLite file, file:… or sqlite:…'
 
   test.each<[string, string, string]>([
     [

@@ -26,6 +26,8 @@ export interface ChangeStreamFeedDeps {
   readonly control: Pick<MongodbClient, 'client' | 'db'>
   /** Rejects with BackendFailure. */
   readonly serverFacts: (signal: AbortSignal) => Promise<ServerFacts>
+  /** Called before a change is told of: what is known of the schema's version may be old. */
+  readonly onTold: () => void
 }
 
 /** What may be another schema. Documents that are written are none of them. */
@@ -81,6 +83,10 @@ export function createChangeStreamFeed(deps: ChangeStreamFeedDeps): PushFeed {
       let isLost = false
       const once: FeedHandlers = {
         ...handlers,
+        onChange(scope) {
+          deps.onTold()
+          handlers.onChange(scope)
+        },
         onLost(cause) {
           if (isLost) return
           isLost = true

@@ -22,7 +22,7 @@ const statementTimeout: DatabaseFailure = {
 }
 
 /** The client has gone, or the server stops. */
-const cancelled: DatabaseFailure = {
+export const cancelled: DatabaseFailure = {
   sqlState: '57014',
   message: 'canceling statement due to user request',
   details: null,
@@ -115,7 +115,7 @@ export function controlFailure(thrown: unknown, signal?: AbortSignal): BackendFa
   return new BackendFailure(error, message, { isFatal, cause: thrown })
 }
 
-function databaseError(failure: DatabaseFailure, authenticated: boolean): ApiError {
+export function databaseError(failure: DatabaseFailure, authenticated: boolean): ApiError {
   return failure.sqlState === '55P03'
     ? { kind: 'database', failure, authenticated, isPassing: true }
     : { kind: 'database', failure, authenticated }

@@ -76,7 +76,9 @@ function clientOptions(
 ): MongoClientOptions {
   const limits = poolLimits(config)
   const always: MongoClientOptions =
-    purpose === 'control' ? { maxPoolSize: controlConnections, minPoolSize: 0 } : {}
+    purpose === 'control'
+      ? { maxPoolSize: controlConnections, minPoolSize: 0, readPreference: 'primary' }
+      : {}
   const unlessGiven: MongoClientOptions = {
     maxPoolSize: limits.max,
     waitQueueTimeoutMS: limits.acquisitionTimeoutMs,

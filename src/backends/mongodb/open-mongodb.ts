@@ -1,0 +1,106 @@
+/**
+ * Assembles the MongoDB backend: a client for requests, and one for loads, checks and the change
+ * stream. Nothing is connected before it is needed.
+ */
+import type { Config } from '../../config/config.ts'
+import type { BackendFailure } from '../../errors/backend-failure.ts'
+import type { Observe } from '../../observe/observation.ts'
+import type { SchemaOptions } from '../../schema/schema-snapshot.ts'
+import type { Backend } from '../backend.ts'
+import type { FunctionRegistry } from '../registry/function-registry.ts'
+import { readFunctionRegistry } from '../registry/read-function-registry.ts'
+import { introspectMongodb } from './catalog/introspect-mongodb.ts'
+import { mongodbAbilities } from './catalog/mongodb-capabilities.ts'
+import { createSchemaVersionReader } from './catalog/mongodb-schema-version.ts'
+import { createChangeStreamFeed } from './connect/change-stream-feed.ts'
+import { controlFailure } from './connect/map-mongodb-error.ts'
+import { createMongodbClient, type MongodbClientDeps } from './connect/mongodb-client.ts'
+import { readServerFacts } from './connect/server-facts.ts'
+import { createMongodbExecutor } from './execute/execute-mongodb.ts'
+
+export interface OpenMongodbDeps {
+  /** The configuration now in force. Connection options count as they were at the start. */
+  readonly config: () => Config
+  readonly observe: Observe
+  /** Called when a request finds that the database cannot be reached. */
+  readonly onUnreachable: (failure: BackendFailure) => void
+  /** Called when a server of the deployment answers that did not before. */
+  readonly onConnected: () => void
+}
+
+/** Throws  an Error whose message a user understands, when `db-uri` is not understood */
+export function openMongodb(deps: OpenMongodbDeps): Backend {
+  const { config, observe, onUnreachable, onConnected } = deps
+  const clientFor = (purpose: MongodbClientDeps['purpose']) =>
+    createMongodbClient({ config: config(), purpose, observe, onConnected })
+  const requests = clientFor('requests')
+  const control = clientFor('control')
+  const versions = createSchemaVersionReader()
+  const serverFacts = (signal: AbortSignal) => readServerFacts(control, signal)
+
+  return {
+    abilities: mongodbAbilities,
+    feed: createChangeStreamFeed({ control, serverFacts, onTold: versions.expectChange }),
+    async serverVersion(signal) {
+      const { version } = await serverFacts(signal)
+      return `MongoDB ${version}`
+    },
+    schemaVersion: ({ dbSchemas }, signal) =>
+      asControl(signal, () => versions.read(dbSchemas.map(control.db), signal)),
+    introspect: (request) =>
+      asControl(request.signal, async () => {
+        const { version, topology } = await serverFacts(request.signal)
+        const source = {
+          database: control.db,
+          serverVersion: version,
+          topology,
+          isReadOnly: config().dbReadOnly,
+          declarations: { relations: [], relationships: [] },
+          functions: registeredFunctions(request.options),
+        }
+        const catalog = await introspectMongodb(source, request)
+        versions.remember(catalog.schemaVersion)
+        return catalog
+      }),
+    databaseSettings: () => Promise.resolve(new Map()),
+    execute: createMongodbExecutor({ client: requests, onUnreachable }),
+    ruleProblem: (conditions) =>
+      conditions.length === 0 ? null : 'conditions of policies are not applied on MongoDB',
+    // everybody sees all that the snapshot has
+    inspect: ({ schema }) =>
+      Promise.resolve({
+        kind: 'done',
+        relations: null,
+        routines: null,
+        schemaDescription: null,
+        databaseName: schema,
+        statements: [],
+      }),
+    // connections keep nothing of a schema
+    recycle: () => undefined,
+    async ping(signal) {
+      await asControl(signal, () => requests.db('admin').command({ ping: 1 }, { signal }))
+    },
+    poolStats: requests.stats,
+    async close() {
+      await Promise.all([requests.close(), control.close()])
+    },
+  }
+}
+
+/** Rejects with BackendFailure, whatever the driver rejects with. */
+async function asControl<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw controlFailure(error, signal)
+  }
+}
+
+/** The text was checked when the configuration was read. */
+function registeredFunctions({ functionRegistry }: SchemaOptions): FunctionRegistry {
+  if (functionRegistry === null) return []
+  const read = readFunctionRegistry(functionRegistry.text)
+  if (!read.ok) throw new Error(`function-registry: ${read.error.join('; ')}`)
+  return read.value
+}

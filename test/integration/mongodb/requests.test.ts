@@ -1,0 +1,67 @@
+/**
+ * Whole requests that read, on a real server.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { describeMongodb } from '../../support/mongodb.ts'
+import { type MongodbApi, serveMongodb } from '../../support/mongodb-api.ts'
+
+describeMongodb('a MongoDB database', () => {
+  let api: MongodbApi
+  beforeAll(async () => {
+    api = await serveMongodb(async ({ db }) => {
+      await db.collection<{ _id: number }>('directors').insertMany([
+        { _id: 1, name: 'Gilliam' },
+        { _id: 2, name: 'Tarkovsky' },
+      ] as never)
+      await db.collection('films').insertMany([
+        { _id: 1, title: 'Brazil', year: 1985, director_id: 1, tags: ['a', 'b'] },
+        { _id: 2, title: 'Stalker', year: 1979, director_id: 2, tags: [] },
+        { _id: 3, title: 'Solaris', year: 1972, director_id: 2 },
+        { _id: 4, title: 'Alien', year: null, director_id: null, extra: { deep: [1, { x: 'y' }] } },
+      ] as never)
+    })
+  })
+  afterAll(() => api.stop())
+
+  test('answers with its documents', async () => {
+    const { status, headers, body } = await api.get('/films?select=_id,title&order=_id')
+    expect([status, headers.get('content-range'), body]).toEqual([
+      200,
+      '0-3/*',
+      [
+        { _id: 1, title: 'Brazil' },
+        { _id: 2, title: 'Stalker' },
+        { _id: 3, title: 'Solaris' },
+        { _id: 4, title: 'Alien' },
+      ],
+    ])
+  })
+
+  test.each([
+    ['GET', '/films?select=title&limit=2&order=_id', 206, '0-1/4'],
+    ['GET', '/films?select=title&limit=0', 206, '*/4'],
+    ['GET', '/films?select=title&offset=5', 416, '*/4'],
+    ['HEAD', '/films?limit=3', 206, '0-2/4'],
+    ['GET', '/films?select=title', 200, '0-3/4'],
+  ])('counts rows exactly: %s %s', async (method, target, status, range) => {
+    const reply = await api.get(target, { prefer: 'count=exact' }, { method })
+    expect([reply.status, reply.headers.get('content-range')]).toEqual([status, range])
+  })
+
+  test('answers for one object, or says how many there are', async () => {
+    const accept = { accept: 'application/vnd.pgrst.object+json' }
+    expect((await api.get('/films?limit=1&select=title', accept)).body).toEqual({
+      title: 'Brazil',
+    })
+    expect((await api.get('/films?select=title', accept)).status).toBe(406)
+  })
+
+  test('is asked no more for a collection that is gone, and says so', async () => {
+    await api.database.db.createCollection('short')
+    await api.load()
+    expect((await api.get('/short')).body).toEqual([])
+    await api.database.db.dropCollection('short')
+    const { status, body } = await api.get('/short')
+    expect([status, body]).toMatchObject([404, { code: 'PGRST205' }])
+  })
+})
