@@ -32,7 +32,7 @@ import { printQueryPlan } from './print-query-plan.ts'
 import type { SqlitePool } from './process/sqlite-pool.ts'
 import type { SqliteRequest, TextStatement } from './process/sqlite-process.ts'
 import type { SqliteWritePool } from './process/sqlite-write-pool.ts'
-import type { PlanStep } from './wire/query-plan.ts'
+import { readPlanSteps } from './wire/query-plan.ts'
 import type { ChildReply } from './wire/reply-frames.ts'
 import { stampOfVersion } from './wire/schema-stamp.ts'
 
@@ -196,8 +196,7 @@ function readReply(
       const { rows, total, body } = reply
       const { type } = plan.media
       if (type.kind === 'plan') {
-        // our own process wrote them
-        const steps = JSON.parse(Buffer.from(body).toString()) as readonly PlanStep[]
+        const steps = readPlanSteps(Buffer.from(body).toString())
         const result = { ...noResult, body: printQueryPlan(steps, type.format) }
         return { kind: 'done', result, statements }
       }

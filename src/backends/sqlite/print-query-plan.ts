@@ -13,26 +13,37 @@ import type { PlanStep } from './wire/query-plan.ts'
  *         `[{"Plan":{"Node Type":"Query Plan","Plans":[{"Detail":"SCAN films"}]}}]`
  */
 export function printQueryPlan(steps: readonly PlanStep[], format: 'text' | 'json'): string {
+  const parts = partsOf(steps)
   switch (format) {
     case 'text':
-      return ['QUERY PLAN', ...linesOf(steps, 0, ''), ''].join('\n')
+      return ['QUERY PLAN', ...linesOf(parts, 0, ''), ''].join('\n')
     case 'json':
-      return JSON.stringify([{ Plan: { 'Node Type': 'Query Plan', Plans: nodesOf(steps, 0) } }])
+      return JSON.stringify([{ Plan: { 'Node Type': 'Query Plan', Plans: nodesOf(parts, 0) } }])
     default:
       return assertNever(format)
   }
 }
 
-function childrenOf(steps: readonly PlanStep[], wanted: number): readonly PlanStep[] {
-  return steps.filter(([, parent]) => parent === wanted)
+/** The steps that are part of another one, by its number. */
+type Parts = ReadonlyMap<number, readonly PlanStep[]>
+
+function partsOf(steps: readonly PlanStep[]): Parts {
+  const parts = new Map<number, PlanStep[]>()
+  for (const step of steps) {
+    const [, parent] = step
+    const known = parts.get(parent)
+    if (known === undefined) parts.set(parent, [step])
+    else known.push(step)
+  }
+  return parts
 }
 
-function linesOf(steps: readonly PlanStep[], parent: number, indent: string): readonly string[] {
-  const children = childrenOf(steps, parent)
+function linesOf(parts: Parts, parent: number, indent: string): readonly string[] {
+  const children = parts.get(parent) ?? []
   return children.flatMap(([id, , detail], index) => {
     const isLast = index === children.length - 1
     const deeper = `${indent}${isLast ? '   ' : '|  '}`
-    return [`${indent}${isLast ? '`--' : '|--'}${detail}`, ...linesOf(steps, id, deeper)]
+    return [`${indent}${isLast ? '`--' : '|--'}${detail}`, ...linesOf(parts, id, deeper)]
   })
 }
 
@@ -41,9 +52,9 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[]
 }
 
-function nodesOf(steps: readonly PlanStep[], parent: number): readonly PlanNode[] {
-  return childrenOf(steps, parent).map(([id, , detail]) => {
-    const plans = nodesOf(steps, id)
+function nodesOf(parts: Parts, parent: number): readonly PlanNode[] {
+  return (parts.get(parent) ?? []).map(([id, , detail]) => {
+    const plans = nodesOf(parts, id)
     return plans.length === 0 ? { Detail: detail } : { Detail: detail, Plans: plans }
   })
 }

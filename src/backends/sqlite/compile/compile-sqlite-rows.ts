@@ -22,7 +22,7 @@ import {
   type NodeScope,
   openScope,
 } from './compile-sqlite-scope.ts'
-import { bareColumns, quickObject } from './quick-object.ts'
+import { bareColumns, mostMembers, quickObject } from './quick-object.ts'
 import { limitOperand, offsetOperand } from './sqlite-operands.ts'
 import { concatenated, exact, type SqliteValue, toJson } from './sqlite-value.ts'
 
@@ -144,6 +144,8 @@ export const objectProjection: Projection = (outputs) => {
  */
 export function compileQuickRows(scope: NodeScope, context: CompileContext): QuickRowsSql {
   const { node, table } = scope
+  // seen before they are compiled in vain
+  if (node.children.length > mostMembers) return noQuickForm()
   const selection = selectionOf(scope, context)
   // a sub-select would ask for the collation of its columns
   if (selection.isGrouped || scope.incomparable.size > 0) return noQuickForm()

@@ -11,7 +11,7 @@ import { toQuickJson } from './quick-json-value.ts'
 import type { SqliteValue } from './sqlite-value.ts'
 
 /** SQLite calls a function with a thousand arguments at most; a name and its value are two. */
-const mostMembers = 500
+export const mostMembers = 500
 
 /** Throws  what `noQuickForm` does */
 export function quickObject(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { printQueryPlan } from '../../../../src/backends/sqlite/print-query-plan.ts'
-import type { PlanStep } from '../../../../src/backends/sqlite/wire/query-plan.ts'
+import { type PlanStep, readPlanSteps } from '../../../../src/backends/sqlite/wire/query-plan.ts'
 
 const steps: readonly PlanStep[] = [
   [3, 0, 'CO-ROUTINE (subquery-1)'],
@@ -39,3 +39,24 @@ test('as JSON it is nested', () => {
     },
   ])
 })
+
+test('many steps are printed in proportion to their number', () => {
+  let reads = 0
+  const counted = (id: number): PlanStep =>
+    new Proxy<PlanStep>([id, 0, 'SCAN t'], {
+      get(target, key) {
+        reads += 1
+        return Reflect.get(target, key)
+      },
+    })
+  const many = Array.from({ length: 1000 }, (_, index) => counted(index + 1))
+  expect(printQueryPlan(many, 'text').split('\n')).toHaveLength(1002)
+  expect(reads).toBeLessThan(20_000)
+})
+
+test.each(['{}', '[1]', '[[1,0]]', '[[1,0,2]]', '[["1",0,"SCAN t"]]'])(
+  '%s is not taken for steps',
+  (json) => {
+    expect(() => readPlanSteps(json)).toThrow('no steps')
+  },
+)
