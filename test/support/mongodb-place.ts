@@ -6,6 +6,7 @@
 import type { FieldKind } from '../../src/backends/mongodb/bson/field-kind.ts'
 import type { FieldFacts } from '../../src/backends/mongodb/catalog/mongodb-facts.ts'
 import type { FieldPlace } from '../../src/backends/mongodb/compile/field-place.ts'
+import type { PlanField } from '../../src/plan/plan.ts'
 import { describeSnapshot } from './snapshot.ts'
 
 /** What PostgreSQL calls the type of each kind. */
@@ -63,6 +64,12 @@ export function mongodbPlace(
     isFirstStage: true,
     ...more,
   }
+}
+
+/** The column as the planner hands it over. */
+export function typed(field: PlanField, kind: KindName): PlanField {
+  const baseType = kind === 'mixed' || kind === 'any' ? '' : baseTypeOf(kind)
+  return { ...field, type: baseType, baseType }
 }
 
 export function baseTypeOf(kind: KindName): string {

@@ -13,6 +13,11 @@ import type { ValueKind } from './value-kind.ts'
 
 /** The operators that not every type has, as PostgreSQL's messages write them. */
 const symbols = {
+  eq: '=',
+  gt: '>',
+  gte: '>=',
+  lt: '<',
+  lte: '<=',
   like: '~~',
   ilike: '~~*',
   match: '~',

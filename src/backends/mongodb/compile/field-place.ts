@@ -105,20 +105,48 @@ export function memberOf(within: Expression, key: string): Expression {
   return { $getField: { field: { $literal: key }, input: within } }
 }
 
-function reach(within: Expression, { key, isIndex }: JsonStep): Expression {
-  if (!isIndex) return memberOf(within, key)
-  // a minus before 0 is none
-  const index = Number(key) + 0
-  if (Math.trunc(index) !== index || index < -(2 ** 31) || index >= 2 ** 31) {
-    return refuse(valueFailure('22003', `value "${key}" is out of range for type integer`))
-  }
+function reach(within: Expression, step: JsonStep): Expression {
+  if (!step.isIndex) return memberOf(within, step.key)
+  const index = indexOf(step)
   // named, since it is asked twice: paths would double with each index
   return {
     $let: {
       vars: { list: within },
-      in: { $cond: [{ $isArray: '$$list' }, { $arrayElemAt: ['$$list', index] }, removed] },
+      in: { $cond: [{ $isArray: ['$$list'] }, { $arrayElemAt: ['$$list', index] }, removed] },
     },
   }
+}
+
+function indexOf({ key }: JsonStep): number {
+  // a minus before 0 is none
+  const index = Number(key) + 0
+  if (index >= -(2 ** 31) && index < 2 ** 31) return index
+  return refuse(valueFailure('22003', `value "${key}" is out of range for type integer`))
+}
+
+/**
+ * Whether a JSON path reaches a value, a JSON null among them: where it does not, there is nothing.
+ * Asked of what the path reaches last but one, since an expression takes a value of null for none.
+ */
+export function isReached(place: FieldPlace, field: PlanField): Expression {
+  const { jsonPath } = field
+  const last = jsonPath.at(-1)
+  const within = expressionOf(place, { ...field, jsonPath: jsonPath.slice(0, -1) })
+  if (last === undefined) return { $ne: [{ $ifNull: [within, null] }, null] }
+  const isInside = last.isIndex ? hasIndex(indexOf(last)) : hasKey(last.key)
+  return { $let: { vars: { within }, in: isInside } }
+}
+
+function hasKey(key: string): Expression {
+  const keys = { $map: { input: { $objectToArray: '$$within' }, as: 'each', in: '$$each.k' } }
+  const isThere = { $in: [{ $literal: key }, keys] }
+  return { $cond: [{ $eq: [{ $type: '$$within' }, 'object'] }, isThere, false] }
+}
+
+function hasIndex(index: number): Expression {
+  const needed = index < 0 ? -index : index + 1
+  const isThere = { $gte: [{ $size: '$$within' }, needed] }
+  return { $cond: [{ $isArray: ['$$within'] }, isThere, false] }
 }
 
 /**
@@ -131,7 +159,7 @@ export function kindOf(place: FieldPlace, field: PlanField): FieldKind {
   return fieldFacts(place, field)?.kind ?? 'any'
 }
 
-/** What no text of PostgreSQL's holds: stands for values of which the server can make no text. */
+/** What no text of PostgreSQL's holds: stands for values of which the server makes no text. */
 const textless = '\0'
 
 /**
@@ -140,16 +168,21 @@ const textless = '\0'
  * Differs  documents, lists and bytes have no text here, and equal none
  */
 export function textOf(value: Expression): Expression {
+  const type = { $type: '$$value' }
+  const conversion = {
+    input: '$$value',
+    to: 'string',
+    onError: { $literal: textless },
+    onNull: null,
+  }
+  const textlessTypes = ['object', 'array', 'binData']
+  const other = {
+    $cond: [{ $in: [type, textlessTypes] }, { $literal: textless }, { $convert: conversion }],
+  }
   return {
     $let: {
-      vars: { value },
-      in: {
-        $cond: [
-          { $eq: [{ $type: '$$value' }, 'date'] },
-          dateText('$$value'),
-          { $convert: { input: '$$value', to: 'string', onError: textless, onNull: null } },
-        ],
-      },
+      vars: { value: { $ifNull: [value, null] } },
+      in: { $cond: [{ $eq: [type, 'date'] }, dateText('$$value'), other] },
     },
   }
 }

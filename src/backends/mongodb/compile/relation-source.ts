@@ -11,6 +11,7 @@ import { plainField } from '../../../plan/resolve-field.ts'
 import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import { type MongodbFacts, mongodbFacts } from '../catalog/mongodb-facts.ts'
+import { compileConditions, compileRules } from './compile-mongodb-filter.ts'
 import type { Bound, Stages } from './compiled-read.ts'
 import { type FieldPlace, queryPath } from './field-place.ts'
 import { joinOn } from './join-fields.ts'
@@ -100,7 +101,7 @@ function asksEmbeds(condition: Condition): boolean {
  * Conditions on embeds are left to those who look them up.
  */
 export function nodeSource(
-  node: ReadNode,
+  node: Pick<ReadNode, 'rows' | 'where'>,
   place: FieldPlace,
   guards: readonly Document[],
   context: CompileContext,
@@ -333,21 +334,4 @@ export function rowsWindow({ window, join }: ReadNode): Stages {
   return isOne && window.maxRows !== 0
     ? windowStages({ ...window, maxRows: null })
     : windowStages(window)
-}
-
-/** What the filters come as; until then there are none. */
-function compileConditions(
-  conditions: readonly Condition[],
-  _place: FieldPlace,
-  _embedNull: (child: string, negated: boolean) => Document,
-): Bound<Document> {
-  return conditions.length === 0 ? () => ({}) : notImplemented('filters')
-}
-
-function compileRules(
-  rule: RowRule,
-  _place: FieldPlace,
-  _related: (node: ReadNode) => Document,
-): Bound<Document> | null {
-  return rule.kind === 'all' || rule.conditions.length === 0 ? null : notImplemented('policies')
 }

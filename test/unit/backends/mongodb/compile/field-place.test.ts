@@ -81,7 +81,7 @@ describe('expressions', () => {
         $let: {
           vars: { list: '$data' },
           in: {
-            $cond: [{ $isArray: '$$list' }, { $arrayElemAt: ['$$list', -1] }, '$$REMOVE'],
+            $cond: [{ $isArray: ['$$list'] }, { $arrayElemAt: ['$$list', -1] }, '$$REMOVE'],
           },
         },
       },
