@@ -137,12 +137,12 @@ export function nested<T>(s: Scanner, maxLevels: number, rule: Rule<T>): T | Fai
 }
 
 /**
- * Counts one thing that a plan has a node for.
+ * Counts one thing that a plan has a node for, or what costs as much as several.
  *
  * Throws  SyntaxFailure
  */
-export function countNode(s: Scanner): void {
-  s.nodes += 1
+export function countNode(s: Scanner, nodes = 1): void {
+  s.nodes += nodes
   if (s.nodes > maxRequestNodes) throw tooMuch(s, tooManyNodes.text)
 }
 

@@ -24,7 +24,7 @@ import {
   identifier,
   spacedComma,
 } from './parse-field.ts'
-import { maxEmbedLevels } from './request-limits.ts'
+import { maxEmbedLevels, nodesOfEmbed } from './request-limits.ts'
 import { char, endOfText, type Failed, failed, type Rule, type Scanner, word } from './scanner.ts'
 
 type EmbedHead = {
@@ -106,6 +106,7 @@ function embedWith(s: Scanner, head: Rule<EmbedHead>): SelectItem | Failed {
   if (outer === failed || char(s, '(') === failed) return failed
   const select = nested(s, maxEmbedLevels, selectItems)
   if (select === failed || char(s, ')') === failed) return failed
+  countNode(s, nodesOfEmbed - 1)
   return { kind: 'embed', ...outer, select }
 }
 

@@ -14,6 +14,9 @@ export const maxLogicLevels = 100
 /** Arrows of one JSON path. */
 export const maxJsonSteps = 100
 
+/** What an embed or a spread counts for: it costs as much as several columns. */
+export const nodesOfEmbed = 3
+
 /**
  * Selected columns, embeds, conditions, order terms and JSON arrows of one request together, with
  * the columns that spreads and stars stand for; and, by themselves, the keys of a row that is
