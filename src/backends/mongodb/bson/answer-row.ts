@@ -123,9 +123,12 @@ function writeMember(out: ByteWriter, prefix: Uint8Array, json: WriteJson, style
   out.copy(prefix, 0)
   const start = out.length
   json(out)
-  // no other value of four bytes begins with that letter
-  const isNull = out.length === start + 4 && out.byteAt(start) === 0x6e
-  if (style.stripNulls && isNull) out.truncate(before)
+  if (style.stripNulls && isNullAt(out, start)) out.truncate(before)
+}
+
+/** Whether what was written from there on is a null: no other value of four bytes begins like it. */
+function isNullAt(out: ByteWriter, start: number): boolean {
+  return out.length === start + 4 && out.byteAt(start) === 0x6e
 }
 
 function prefixOf(name: string): Uint8Array {
@@ -136,7 +139,7 @@ function outputsOf(row: RowContext, member: ShapeMember): readonly Output[] {
   const slot = row.slots.slotOf(member.key)
   switch (member.kind) {
     case 'value': {
-      const writer = valueWriter(member.rendering, row.style)
+      const writer = valueWriter(member.rendering)
       return [valueOutput(row, member.name, row.slots, slot, writer)]
     }
     case 'all':
@@ -178,9 +181,9 @@ function jsonOutput(row: RowContext, name: string, json: WriteJson): NamedOutput
   return namedOutput(row, name, json, (out) => {
     const start = out.length
     json(out)
-    const isNull = out.length === start + 4 && out.byteAt(start) === 0x6e
-    if (isNull) out.truncate(start)
-    return !isNull
+    if (!isNullAt(out, start)) return true
+    out.truncate(start)
+    return false
   })
 }
 
@@ -194,7 +197,7 @@ function valueOutput(
   return namedOutput(
     row,
     name,
-    (out) => writer.json(out, row.source, slots.typeOf(slot), slots.valueAt(slot)),
+    (out) => writer.json(out, row.source, slots.typeOf(slot), slots.valueAt(slot), row.style),
     (out) => writer.text(out, row.source, slots.typeOf(slot), slots.valueAt(slot)),
   )
 }
@@ -212,7 +215,7 @@ function allOutputs(
     else fields.scan(row.source, row.slots.valueAt(slot), isOpen ? others : null)
   })
   const known = columns.map(({ name, field, type = '' }) =>
-    valueOutput(row, name, fields, fields.slotOf(field), plainWriter(type, row.style)),
+    valueOutput(row, name, fields, fields.slotOf(field), plainWriter(type)),
   )
   if (!isOpen) return known
   return [...known, openOutput(row, others, new Set(columns.map(({ name }) => name)))]
@@ -224,7 +227,7 @@ function openOutput(
   others: readonly OtherElement[],
   shadowed: ReadonlySet<string>,
 ): OpenOutput {
-  const writer = plainWriter('', row.style)
+  const writer = plainWriter('')
   let byName = new Map<string, OtherElement>()
   row.loaders.push(() => {
     if (byName.size > 0) byName = new Map()
@@ -239,7 +242,7 @@ function openOutput(
     names: () => [...byName.keys()],
     json: (out, name) => {
       const { type, valueAt } = elementOf(name)
-      writer.json(out, row.source, type, valueAt)
+      writer.json(out, row.source, type, valueAt, row.style)
     },
     text: (out, name) => {
       const { type, valueAt } = elementOf(name)

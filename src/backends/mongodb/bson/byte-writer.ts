@@ -98,17 +98,21 @@ export class ByteWriter {
 
   /** Digits of a whole number below 2^53. */
   integer(value: number): void {
-    let rest = value
+    if ((value | 0) !== value || value === -0x80000000) {
+      this.ascii(String(value))
+      return
+    }
+    let rest = value | 0
     if (rest < 0) {
       this.byte(0x2d)
       rest = -rest
     }
-    if (rest > 0x7fffffff) {
-      this.ascii(String(rest))
+    if (rest < 10) {
+      this.byte(0x30 + rest)
       return
     }
-    let count = 1
-    for (let limit = 10; limit <= rest; limit *= 10) count += 1
+    let count = 2
+    for (let limit = 100; limit <= rest; limit *= 10) count += 1
     this.#reserve(count)
     const out = this.#bytes
     for (let at = this.#length + count - 1; at >= this.#length; at -= 1) {
@@ -119,7 +123,16 @@ export class ByteWriter {
     this.#length += count
   }
 
-  /** Digits of a part of a date, zeros before them. */
+  /** Two digits of a number below 100. */
+  twoDigits(value: number): void {
+    this.#reserve(2)
+    const tens = (value / 10) | 0
+    this.#bytes[this.#length] = 0x30 + tens
+    this.#bytes[this.#length + 1] = 0x30 + value - tens * 10
+    this.#length += 2
+  }
+
+  /** Digits, with zeros before them where there are fewer. */
   padded(value: number, width: number): void {
     for (let limit = 10 ** (width - 1); limit > 1 && value < limit; limit /= 10) this.byte(0x30)
     this.integer(value)

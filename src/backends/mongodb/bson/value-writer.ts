@@ -14,7 +14,13 @@ import { type JsonStyle, writeJsonValue } from './write-json-value.ts'
 import { writeJsonText, writeOutput } from './write-text-value.ts'
 
 export interface ValueWriter {
-  readonly json: (out: ByteWriter, source: Uint8Array, type: number, at: number) => void
+  readonly json: (
+    out: ByteWriter,
+    source: Uint8Array,
+    type: number,
+    at: number,
+    style: JsonStyle,
+  ) => void
   /** False: the value is null, and nothing is written. */
   readonly text: (out: ByteWriter, source: Uint8Array, type: number, at: number) => boolean
 }
@@ -30,10 +36,10 @@ export class CastFailure extends Error {
 }
 
 /** Throws  CastFailure, when a value is written whose cast fails */
-export function valueWriter(rendering: Rendering, style: JsonStyle): ValueWriter {
+export function valueWriter(rendering: Rendering): ValueWriter {
   switch (rendering.kind) {
     case 'plain':
-      return plainWriter(rendering.type ?? '', style)
+      return plainWriter(rendering.type ?? '')
     case 'text':
       return textWriter()
     case 'cast': {
@@ -48,9 +54,9 @@ export function valueWriter(rendering: Rendering, style: JsonStyle): ValueWriter
 }
 
 /** `columnType`: empty where it is not known. */
-export function plainWriter(columnType: string, style: JsonStyle): ValueWriter {
+export function plainWriter(columnType: string): ValueWriter {
   return {
-    json: (out, source, type, at) => writeJsonValue(out, source, type, at, style),
+    json: writeJsonValue,
     text: (out, source, type, at) => {
       if (isNull(type)) return false
       writeOutput(out, source, type, at, columnType)

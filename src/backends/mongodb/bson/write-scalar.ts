@@ -27,7 +27,24 @@ export function writeDouble(out: ByteWriter, source: Uint8Array, at: number): vo
 }
 
 export function writeDecimal(out: ByteWriter, source: Uint8Array, at: number): void {
-  out.ascii(numericText(decimal128At(source, at)))
+  if (!writeShortDecimal(out, source, at)) out.ascii(numericText(decimal128At(source, at)))
+}
+
+/** Most decimals are amounts of few digits, which need no large numbers. False: not this one. */
+function writeShortDecimal(out: ByteWriter, source: Uint8Array, at: number): boolean {
+  const high = int32At(source, at + 12)
+  const scale = 6176 - ((high >>> 17) & 0x3fff)
+  const coefficient = int32At(source, at)
+  const isShort = (int32At(source, at + 4) | int32At(source, at + 8) | (high & 0x1ffff)) === 0
+  if (!isShort || coefficient <= 0 || scale < 0 || scale > 9) return false
+  if (high < 0) out.byte(0x2d)
+  const power = 10 ** scale
+  out.integer(Math.floor(coefficient / power))
+  if (scale > 0) {
+    out.byte(0x2e)
+    out.padded(coefficient % power, scale)
+  }
+  return true
 }
 
 const msPerDay = 86_400_000
@@ -46,15 +63,15 @@ export function writeDate(
   const { year, month, day } = civilDate(days)
   out.padded(year > 0 ? year : 1 - year, 4)
   out.byte(0x2d)
-  out.padded(month, 2)
+  out.twoDigits(month)
   out.byte(0x2d)
-  out.padded(day, 2)
+  out.twoDigits(day)
   out.byte(form === 'json' ? 0x54 : 0x20)
-  out.padded(Math.floor(ms / 3_600_000), 2)
+  out.twoDigits(Math.floor(ms / 3_600_000))
   out.byte(0x3a)
-  out.padded(Math.floor(ms / 60_000) % 60, 2)
+  out.twoDigits(Math.floor(ms / 60_000) % 60)
   out.byte(0x3a)
-  out.padded(Math.floor(ms / 1000) % 60, 2)
+  out.twoDigits(Math.floor(ms / 1000) % 60)
   writeFraction(out, ms % 1000)
   out.ascii(form === 'json' ? '+00:00' : '+00')
   if (year <= 0) out.ascii(' BC')

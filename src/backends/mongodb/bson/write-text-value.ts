@@ -118,16 +118,21 @@ function writeArrayMember(out: ByteWriter, member: Uint8Array): void {
 }
 
 function isBare(text: Uint8Array, marks: Uint8Array): boolean {
-  for (const each of text) if (marks[each] === 1) return false
+  for (let at = 0; at < text.length; at += 1) if (marks[text[at] ?? 0] === 1) return false
   return text.length > 0
 }
 
 /** `before`: what stands before a quote or a backslash; null: they are doubled. */
 function writeQuoted(out: ByteWriter, text: Uint8Array, before: number | null): void {
   out.byte(0x22)
-  for (const each of text) {
-    if (each === 0x22 || each === 0x5c) out.byte(before ?? each)
-    out.byte(each)
+  let start = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const each = text[at] ?? 0
+    if (each !== 0x22 && each !== 0x5c) continue
+    out.copy(text, start, at)
+    out.byte(before ?? each)
+    start = at
   }
+  out.copy(text, start)
   out.byte(0x22)
 }
