@@ -1,12 +1,13 @@
 /**
- * Runs a read on a MongoDB database: planned on a described snapshot, compiled, asked of the server,
- * and written as an answer.
+ * Runs a read on a MongoDB database: compiled, asked of the server, and written as an answer.
  */
 import { BSON, type Db, type Document } from 'mongodb'
+import type { ApiRequest } from '../../src/api/api-request.ts'
 import { createRowEncoder } from '../../src/backends/mongodb/bson/encode-rows.ts'
+import { createMongodbCompiler } from '../../src/backends/mongodb/compile/compile-mongodb.ts'
+import type { ReadPlan } from '../../src/plan/plan.ts'
 import type { SchemaSnapshot } from '../../src/schema/schema-snapshot.ts'
-import { compiledRead } from './mongodb-pipeline.ts'
-import { type RequestParts, requestOf } from './plan-of.ts'
+import { type RequestParts, readOf, requestOf } from './plan-of.ts'
 
 export interface ReadAnswer {
   readonly body: string
@@ -15,16 +16,26 @@ export interface ReadAnswer {
 }
 
 /** `path`: `/films?select=title`. Throws for what is refused, by the compiler or the server. */
-export async function runMongodbRead(
+export function runMongodbRead(
   db: Db,
   snapshot: SchemaSnapshot,
   path: string,
   parts: RequestParts = {},
 ): Promise<ReadAnswer> {
-  const request = requestOf(snapshot, `GET ${path}`, parts)
-  const compiled = compiledRead(snapshot, path, parts)
-  const { collection, pipeline, count, shape, encoder, whenEmpty } = compiled
-  const run = async (stages: readonly Document[] | null) =>
+  const line = `GET ${path}`
+  const read = { plan: readOf(snapshot, line, parts), request: requestOf(snapshot, line, parts) }
+  return runMongodbPlan(db, snapshot, read)
+}
+
+export async function runMongodbPlan(
+  db: Db,
+  snapshot: SchemaSnapshot,
+  { plan, request }: { readonly plan: ReadPlan; readonly request: ApiRequest },
+): Promise<ReadAnswer> {
+  const compiled = createMongodbCompiler()(plan, snapshot)
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.error))
+  const { collection, pipeline, count, shape, encoder, whenEmpty } = compiled.value
+  const run = async (stages: readonly Document[] | null): Promise<readonly Document[]> =>
     stages === null
       ? []
       : db

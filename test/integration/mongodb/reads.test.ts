@@ -9,7 +9,8 @@ import {
   type MongodbDatabase,
 } from '../../support/mongodb.ts'
 import { mongodbSnapshot } from '../../support/mongodb-snapshot.ts'
-import { runMongodbRead } from '../../support/run-mongodb-read.ts'
+import { ruledRead } from '../../support/ruled-read.ts'
+import { runMongodbPlan, runMongodbRead } from '../../support/run-mongodb-read.ts'
 
 const snapshot = mongodbSnapshot({
   collections: {
@@ -24,7 +25,7 @@ const snapshot = mongodbSnapshot({
       seen: 'long',
       tags: 'string[]',
       data: 'document',
-      actor_ids: 'int[]',
+      award_ids: 'int[]',
       'a.b': 'int',
       e0: 'string',
     },
@@ -33,6 +34,7 @@ const snapshot = mongodbSnapshot({
     scenes: { _id: 'int', film: 'int', number: 'int', place: 'string' },
     takes: { _id: 'int', film: 'int', scene: 'int', good: 'bool' },
     notes: { _id: 'int', on: 'document' },
+    awards: { _id: 'int', name: 'string' },
     things: { _id: 'any' },
     empty: { _id: 'int', n: 'int' },
   },
@@ -44,6 +46,7 @@ const snapshot = mongodbSnapshot({
     'roles(actor_id) -> actors(_id)',
     'takes(film, scene) -> scenes(film, number)',
     'notes(on.$id) -> films(_id)',
+    'films(award_ids) -> awards(_id) list',
   ],
   fields: { 'films.rating': { mayBeNan: true }, 'directors.name': { rejectsNull: true } },
 })
@@ -73,6 +76,7 @@ async function fill({ db }: MongodbDatabase): Promise<void> {
       seen: Long.fromString('9007199254740993'),
       tags: ['b', 'a'],
       data: { a: { b: [10, 20] }, n: 5 },
+      award_ids: [1, null, 2],
       'a.b': 11,
       e0: 'own',
     },
@@ -89,7 +93,7 @@ async function fill({ db }: MongodbDatabase): Promise<void> {
     },
     { _id: 3, title: 'Three', year: null, director_id: 2, rating: null, tags: null, data: null },
     { _id: 4, title: 'Four', director_id: null, rating: double(2), tags: [] },
-    { _id: 5, year: 2003 },
+    { _id: 5, year: 2003, award_ids: [2] },
   ])
   await db.collection<Numbered>('actors').insertMany([
     { _id: 1, name: 'X' },
@@ -116,6 +120,11 @@ async function fill({ db }: MongodbDatabase): Promise<void> {
   await db
     .collection<Numbered>('notes')
     .insertMany([{ _id: 1, on: { $ref: 'films', $id: 2 } }, { _id: 2 }])
+  await db.collection<Numbered>('awards').insertMany([
+    { _id: 1, name: 'gold' },
+    { _id: 2, name: 'silver' },
+    { _id: 3, name: 'tin' },
+  ])
   await db.collection<Numbered>('things').insertMany([
     { _id: 1, b: 2, a: 'x' },
     { _id: 2, $c: true, 'd.e': 1 },
@@ -322,9 +331,114 @@ describeMongodb('reads', () => {
         ],
       ],
     ],
+    [
+      'filters',
+      [
+        ['/films?select=_id&year=gt.2001&order=_id', '[{"_id":2},{"_id":5}]'],
+        ['/films?select=_id&rating=gt.3&order=_id', '[{"_id":1},{"_id":2}]'],
+        [
+          '/films?select=_id,director_id&director_id=eq.1&order=_id.desc',
+          '[{"_id":2,"director_id":1},{"_id":1,"director_id":1}]',
+        ],
+        [
+          '/directors?select=name,films(_id)&films.year=eq.2003&order=_id',
+          '[{"name":"Ana","films":[{"_id":2}]},{"name":"Bo","films":[]},{"name":"Cy","films":[]}]',
+        ],
+        [
+          '/directors?select=name,films!inner(_id)&films.year=eq.2003&order=_id',
+          '[{"name":"Ana","films":[{"_id":2}]}]',
+        ],
+        ['/directors?select=name,films()&films=is.null&order=_id', '[{"name":"Cy"}]'],
+        [
+          '/directors?select=name,films()&films=not.is.null&films.title=eq.Three',
+          '[{"name":"Bo"}]',
+        ],
+        [
+          '/directors?select=name,films()&or=(films.is.null,name.eq.Ana)&order=_id',
+          '[{"name":"Ana"},{"name":"Cy"}]',
+        ],
+        ['/films?select=_id,actors()&actors.name=eq.X&actors=not.is.null', '[{"_id":1}]'],
+        [
+          '/films?select=_id,actors(name)&actors.name=eq.X&order=_id&limit=2',
+          '[{"_id":1,"actors":[{"name":"X"}]},{"_id":2,"actors":[]}]',
+        ],
+        [
+          '/directors?select=name,films(count())&films.year=eq.2003&order=_id',
+          '[{"name":"Ana","films":[{"count":1}]},{"name":"Bo","films":[{"count":0}]},{"name":"Cy","films":[{"count":0}]}]',
+        ],
+        [
+          '/films?select=_id,awards(name)&awards.order=name&order=_id&limit=2',
+          '[{"_id":1,"awards":[{"name":"gold"},{"name":"silver"}]},{"_id":2,"awards":[]}]',
+        ],
+        [
+          '/awards?select=name,films(_id)&films.order=_id&order=_id',
+          '[{"name":"gold","films":[{"_id":1}]},{"name":"silver","films":[{"_id":1},{"_id":5}]},{"name":"tin","films":[]}]',
+        ],
+        [
+          '/films?select=data->a->b->>0,count()&order=count&limit=1&year=eq.2001',
+          '[{"b":"10","count":1}]',
+        ],
+        [
+          '/films?select=data->>a,count()&_id=lte.2',
+          '[{"a":"{\\"b\\": [10, 20]}","count":1},{"a":"[1]","count":1}]',
+        ],
+      ],
+    ],
   ])('%s', (_, cases) => {
     test.each(cases)('%s', async (path, expected) => {
       const { body } = await read(path)
+      expect(body).toBe(expected)
+    })
+  })
+
+  test.each<[string, string, number]>([
+    ['/films?select=_id&limit=1', 'exact', 5],
+    ['/films?select=_id&limit=1&year=eq.2003', 'exact', 2],
+    ['/films?select=year,count()&limit=1', 'exact', 5],
+    ['/films?select=_id&limit=1&offset=9', 'exact', 5],
+    ['/films?select=_id&limit=0', 'exact', 5],
+    ['/films?select=_id&limit=1&year=eq.1', 'exact', 0],
+    ['/films?select=_id&limit=1', 'planned', 5],
+    ['/films?select=_id&limit=1', 'estimated', 5],
+    ['/films?select=_id&limit=1&year=eq.2003', 'planned', 2],
+    ['/directors?select=_id,films!inner(_id)&films.limit=0&limit=1', 'exact', 2],
+    ['/directors?select=_id,films()&films=is.null&limit=1', 'exact', 1],
+    ['/films?select=_id,actors!inner()&actors.name=eq.X&limit=0', 'exact', 1],
+  ])('%s has a total by %s of %i', async (path, count, total) => {
+    const answer = await read(path, { headers: { prefer: `count=${count}` } })
+    expect(answer.total).toBe(total)
+  })
+
+  describe('under policies', () => {
+    const all = ['films', 'directors', 'actors', 'roles']
+    const policy = (relation: string, using: string) => {
+      return { name: using, role: 'clerk', relation, actions: 'select', using }
+    }
+    const registry = {
+      grants: [{ role: 'clerk', relation: all, actions: 'select' }],
+      policies: [
+        policy('directors', 'born=gt.{{claims.born}}'),
+        policy('films', 'directors.name=neq.nobody'),
+        policy('roles', 'part=in.(p,q)'),
+      ],
+    }
+    test.each<[string, unknown, string]>([
+      ['/directors?select=name', { born: 1900 }, '[{"name":"Ana"}]'],
+      ['/directors?select=name', {}, '[]'],
+      ['/films?select=_id&order=_id', {}, '[{"_id":1},{"_id":2},{"_id":3}]'],
+      [
+        '/actors?select=name,films(_id,directors(name))&order=_id',
+        { born: 1900 },
+        '[{"name":"X","films":[{"_id":1,"directors":{"name":"Ana"}}]},{"name":"Y","films":[{"_id":1,"directors":{"name":"Ana"}}]},{"name":"Z","films":[]}]',
+      ],
+      ['/directors?select=count()', { born: 1999 }, '[{"count":0}]'],
+      ['/films?select=_id,directors!inner()', { born: 1900 }, '[{"_id":1},{"_id":2}]'],
+    ])('%s for %o', async (path, claims, expected) => {
+      const { body } = await runMongodbPlan(
+        database.db,
+        snapshot,
+        ruledRead(snapshot, registry, path, claims),
+      )
       expect(body).toBe(expected)
     })
   })

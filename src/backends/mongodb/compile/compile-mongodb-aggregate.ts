@@ -114,7 +114,8 @@ function uncast(
         type: input.type,
         ...extreme(aggregate, input, index),
         ofNothing: undefined,
-        rendering: { kind: 'plain', type: input.type },
+        // a text can be that of a document
+        rendering: input.kind === 'string' ? { kind: 'text' } : { kind: 'plain', type: input.type },
       }
   }
 }

@@ -52,11 +52,7 @@ export function fieldKey(
   const value = expressionOf(place, field)
   const isRequired = facts?.field === '_id' || facts?.rejectsNull === true
   return {
-    ...sortKey(
-      term,
-      field.jsonPath.at(-1)?.arrow === '->>' ? textOf({ $ifNull: [value, null] }) : value,
-      kind,
-    ),
+    ...sortKey(term, field.jsonPath.at(-1)?.arrow === '->>' ? textOf(value) : value, kind),
     path: queryPath(place, field),
     mayBeNull: !isPlain || !(isRequired || neverNull.has(field.name)),
     mayBeNan: isPlain && facts?.mayBeNan === true,

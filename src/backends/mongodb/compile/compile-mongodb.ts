@@ -11,6 +11,7 @@ import { compileCount } from './compile-mongodb-count.ts'
 import { compileRoot } from './compile-read-tree.ts'
 import type { CompiledPlan, CompiledRead, Stages } from './compiled-read.ts'
 import type { FieldPlace } from './field-place.ts'
+import { refuseDeep } from './filter/nesting-limit.ts'
 import { notImplemented, refusalOf } from './mongodb-refusal.ts'
 import { noStages, sequence } from './pipeline-stages.ts'
 import { type CompileContext, createCompileContext, placeOf } from './relation-source.ts'
@@ -68,7 +69,8 @@ function compileOver(
   const stages = sequence(before, rows.stages)
   const count = compileCount(plan, place, context)
   return {
-    pipeline: (request) => (limitOf(root.window, request) === 0 ? null : stages(request)),
+    pipeline: (request) =>
+      limitOf(root.window, request) === 0 ? null : refuseDeep(stages(request)),
     count: count === null ? null : sequence(before, count),
     shape: rows.row,
     encoder,

@@ -175,9 +175,10 @@ function plainOffer(
   const mayBeNan = isPlain && fieldFacts(place, field)?.mayBeNan === true
   const offer = { ...unknown, name, kind, type, mayBeNan }
   if (onServer) {
-    const value = isText ? textOf({ $ifNull: [stored, null] }) : stored
+    const value = isText ? comparableText(stored) : stored
     if (cast === null) {
-      return { ...offer, value, field, member: valueMember(name, { kind: 'plain', type }) }
+      const rendering: Rendering = isText ? { kind: 'text' } : { kind: 'plain', type }
+      return { ...offer, value, field, member: valueMember(name, rendering) }
     }
     const made = castExpression(value, kind, castTo(cast, kind, type))
     return {
@@ -195,6 +196,17 @@ function plainOffer(
         : { kind: 'plain', type }
       : { kind: 'cast', target: castTo(cast, kind, type), type }
   return { ...offer, value: stored, field, member: valueMember(name, rendering) }
+}
+
+/** Equal where texts are; documents and lists, of which the server makes none, are as they are. */
+function comparableText(value: Expression): Expression {
+  const type = { $type: '$$stored' }
+  return {
+    $let: {
+      vars: { stored: { $ifNull: [value, null] } },
+      in: { $cond: [{ $in: [type, ['object', 'array']] }, '$$stored', textOf('$$stored')] },
+    },
+  }
 }
 
 function childOffers(

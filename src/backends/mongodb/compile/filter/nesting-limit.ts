@@ -9,9 +9,9 @@ import { tooComplex } from '../mongodb-refusal.ts'
 const deepest = 180
 
 /** Throws  too-complex */
-export function refuseDeep(document: Document): Document {
+export function refuseDeep<T extends Document | readonly Document[]>(document: T): T {
   if (nestsDeeper(document, deepest)) {
-    tooComplex('The conditions of the request are deeper inside each other than MongoDB reads.')
+    tooComplex('What the request asks for is deeper inside each other than MongoDB reads.')
   }
   return document
 }

@@ -505,3 +505,81 @@ describe('bounds', () => {
     })
   })
 })
+
+describe('filters', () => {
+  const isOne = { $eq: Long.ONE, $not: { $type: 'array' } }
+
+  test('of an embed stand behind the guard of its join', () => {
+    expect(read('/directors?select=films(title)&films.year=eq.1')).toEqual([
+      wrap,
+      {
+        $lookup: {
+          from: 'films',
+          localField: 'd._id',
+          foreignField: 'director_id',
+          as: 'e0',
+          pipeline: [
+            { $match: { $and: [{ director_id: { $ne: null } }, { year: isOne }] } },
+            show({ c0: '$title' }),
+          ],
+        },
+      },
+      show({ c0: '$e0' }),
+    ])
+  })
+
+  test('that leave no nulls let an index sort', () => {
+    const match = { $match: { year: isOne } }
+    const sorted = [match, { $sort: { year: 1 } }, show({ c0: '$title' })]
+    expect(read('/films?select=title&year=eq.1&order=year')).toEqual(sorted)
+  })
+
+  test.each([
+    ['or=(year.eq.1,_id.eq.1)', false],
+    ['and=(year.gt.1,_id.gt.1)', true],
+    ['year=not.gt.1', true],
+    ['year=in.(1,2)', true],
+    ['year=not.in.(1,2)', false],
+    ['year=not.is.null', true],
+    ['year=is.null', false],
+    ['year=is.not_null', true],
+    ['year=isdistinct.1', false],
+    ['year=eq(any).{1}', false],
+    ['title=like.a*', false],
+  ])('with %s an order by year is MongoDB’s own: %s', (filter, isNatural) => {
+    const pipeline = read(`/films?select=title&order=year&${filter}`)
+    expect(pipeline?.[1]).toEqual(isNatural ? { $sort: { year: 1 } } : wrap)
+  })
+
+  test('on whether an embed found something come after its lookup', () => {
+    const asked = (filter: string) => read(`/films?select=title,directors()&${filter}`)
+    const found = directors({ $limit: 1 }, { $project: { _id: 1 } })
+    const title = show({ c0: '$d.title' })
+    expect(asked('directors=is.null')).toEqual([
+      wrap,
+      found,
+      { $match: { e0: { $eq: [] } } },
+      title,
+    ])
+    expect(asked('directors=not.is.null')).toEqual([
+      wrap,
+      found,
+      { $match: { e0: { $ne: [] } } },
+      title,
+    ])
+    expect(asked('or=(directors.is.null,year.eq.1)&title=eq.x')).toEqual([
+      { $match: { title: { $eq: 'x', $not: { $type: 'array' } } } },
+      wrap,
+      found,
+      { $match: { $or: [{ e0: { $eq: [] } }, { 'd.year': isOne }] } },
+      title,
+    ])
+  })
+
+  test('are as deep as MongoDB reads, or refused', () => {
+    const steps = Array.from({ length: 40 }, (_, n) => `->${n}`).join('')
+    const names = Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? 'directors' : 'films'))
+    const nested = names.reduceRight((inner, name) => `${name}(${inner})`, `_id,x:data${steps}`)
+    expect(() => read(`/films?select=${nested}`)).toThrow('deeper')
+  })
+})
