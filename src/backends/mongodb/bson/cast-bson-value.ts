@@ -8,7 +8,7 @@ import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import type { CastTarget } from '../../values/cast-target.ts'
 import { castValue } from '../../values/cast-value.ts'
 import { parseTypedText } from '../../values/parse-typed-text.ts'
-import { realText } from '../../values/real-text.ts'
+import { realText, singleText } from '../../values/real-text.ts'
 import type { TypedValue } from '../../values/typed-value.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import { doubleAt, elementType, int32At, int64At, isNull } from './bson-element.ts'
@@ -39,8 +39,10 @@ export function castBsonValue(
 ): Cast {
   if (isNull(type)) return ok(null)
   if (target.kind === 'numeric') return castToNumeric(target, numericAt(source, type, at))
-  const cast = castFrom(target, columnType, source, type, at)
-  return cast.ok ? ok(resultOf(target, cast.value)) : cast
+  if (type === elementType.date && isMoment(target)) {
+    return ok(momentOf(target, outputText(source, type, at, '')))
+  }
+  return resultOf(target, castFrom(target, columnType, source, type, at))
 }
 
 /**
@@ -69,14 +71,12 @@ export function averageOf(
   if (cast === null || cast.kind === 'numeric') {
     return castToNumeric(cast ?? { kind: 'numeric', name: 'numeric', modifiers: [] }, divided)
   }
-  const value = castNumeric(cast, divided.value)
-  return value.ok ? ok(resultOf(cast, value.value)) : value
+  return resultOf(cast, castNumeric(cast, divided.value))
 }
 
 function castNumber(target: CastTarget, value: number): Cast {
   if (target.kind === 'numeric') return castToNumeric(target, ofDouble(value))
-  const cast = castValue(target, 'real', value)
-  return cast.ok ? ok(resultOf(target, cast.value)) : cast
+  return resultOf(target, castValue(target, 'real', value))
 }
 
 function numberAt(source: Uint8Array, type: number, at: number): bigint | null {
@@ -130,21 +130,40 @@ function castDate(
   type: number,
   at: number,
 ): Result<TypedValue, DatabaseFailure> {
-  const text = outputText(source, type, at, '')
   switch (target.kind) {
     case 'json':
       return ok(JSON.stringify(jsonText(source, type, at)))
     case 'text':
-      return castValue(target, 'text', text)
-    case 'date':
-    case 'time':
-    case 'timestamp':
-      return castValue(target, 'timestamp', text)
+      return castValue(target, 'text', outputText(source, type, at, ''))
     default: {
       const message = `cannot cast type timestamp with time zone to ${target.name}`
       return err(valueFailure('42846', message))
     }
   }
+}
+
+function isMoment({ kind }: CastTarget): boolean {
+  return kind === 'date' || kind === 'time' || kind === 'timestamp'
+}
+
+/** `text` is a moment in UTC as PostgreSQL writes it: all of its years are, before the first too. */
+function momentOf(target: CastTarget, text: string): CastResult {
+  const [, day = '', clock = '', era = ''] = /^(\S+) (\S+)\+00( BC)?$/.exec(text) ?? []
+  switch (target.kind) {
+    case 'date':
+      return quoted(day + era)
+    case 'time':
+      return quoted(clock)
+    default: {
+      const isZoned = target.name === 'timestamp with time zone'
+      const json = `${day}T${clock}${isZoned ? '+00:00' : ''}${era}`
+      return { json: JSON.stringify(json), text: isZoned ? text : `${day} ${clock}${era}` }
+    }
+  }
+}
+
+function quoted(text: string): CastResult {
+  return { json: JSON.stringify(text), text }
 }
 
 function jsonText(source: Uint8Array, type: number, at: number): string {
@@ -253,12 +272,28 @@ function ofNumeric(value: Numeric): CastResult {
   return { json: typeof value === 'number' ? `"${text}"` : text, text }
 }
 
-function ofReal(value: number): CastResult {
-  const text = realText(value)
+function ofReal(value: number, text = realText(value)): CastResult {
   return { json: Number.isFinite(value) ? text : `"${text}"`, text }
 }
 
-function resultOf(target: CastTarget, value: TypedValue): CastResult {
+/** Of 32 bits. */
+function ofSingle(value: number): Cast {
+  const single = Math.fround(value)
+  if (Number.isFinite(value) && !Number.isFinite(single)) return beyond('overflow')
+  return single === 0 && value !== 0 ? beyond('underflow') : ok(ofReal(single, singleText(single)))
+}
+
+function beyond(what: 'overflow' | 'underflow') {
+  return err(valueFailure('22003', `value out of range: ${what}`))
+}
+
+function resultOf(target: CastTarget, cast: Result<TypedValue, DatabaseFailure>): Cast {
+  if (!cast.ok) return cast
+  if (target.name === 'real' && cast.value !== null) return ofSingle(Number(cast.value))
+  return ok(shown(target, cast.value))
+}
+
+function shown(target: CastTarget, value: TypedValue): CastResult {
   if (value === null) return null
   switch (target.kind) {
     case 'integer':
@@ -271,8 +306,8 @@ function resultOf(target: CastTarget, value: TypedValue): CastResult {
     case 'json':
       return { json: String(value), text: String(value) }
     case 'blob': {
-      const text = `\\x${Buffer.from(value instanceof Uint8Array ? value : []).toString('hex')}`
-      return { json: JSON.stringify(text), text }
+      const bytes = value instanceof Uint8Array ? value : new Uint8Array()
+      return quoted(`\\x${Buffer.from(bytes).toString('hex')}`)
     }
     case 'timestamp': {
       const text = String(value)
@@ -284,7 +319,7 @@ function resultOf(target: CastTarget, value: TypedValue): CastResult {
     case 'uuid':
     case 'date':
     case 'time':
-      return { json: JSON.stringify(value), text: String(value) }
+      return quoted(String(value))
     default:
       return assertNever(target.kind)
   }

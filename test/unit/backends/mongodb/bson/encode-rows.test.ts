@@ -309,7 +309,23 @@ describe('casts', () => {
       '9.007199254740992e+15',
     ],
     ['float8', 'NaN', '"NaN"', 'NaN'],
+    ['real', new Double(1 / 3), '0.33333334', '0.33333334'],
+    ['real', 1234567, '1.234567e+06', '1.234567e+06'],
+    ['real', 'NaN', '"NaN"', 'NaN'],
     ['bool', 7, 'true', 't'],
+    ['date', new Date('-000043-03-15T12:00:00Z'), '"0044-03-15 BC"', '"0044-03-15 BC"'],
+    [
+      'timestamp',
+      new Date('-000043-03-15T12:00:00Z'),
+      '"0044-03-15T12:00:00 BC"',
+      '"0044-03-15 12:00:00 BC"',
+    ],
+    [
+      'timestamptz',
+      new Date('+012024-03-15T12:00:00.5Z'),
+      '"12024-03-15T12:00:00.5+00:00"',
+      '"12024-03-15 12:00:00.5+00"',
+    ],
     ['date', new Date('2024-01-05T10:00:00Z'), '"2024-01-05"', '2024-01-05'],
     ['time', new Date('2024-01-05T10:00:01.5Z'), '"10:00:01.5"', '10:00:01.5'],
     [
@@ -340,6 +356,8 @@ describe('casts', () => {
     ['numeric', true, '42846', 'cannot cast type boolean to numeric'],
     ['numeric', new Date(0), '42846', 'cannot cast type timestamp with time zone to numeric'],
     ['numeric(3,1)', 100, '22003', 'numeric field overflow'],
+    ['real', new Double(1e40), '22003', 'value out of range: overflow'],
+    ['real', new Double(1e-60), '22003', 'value out of range: underflow'],
     ['date', 'soon', '22007', 'invalid input syntax for type date: "soon"'],
     [
       'float8',
