@@ -65,7 +65,8 @@ export function shownSchema(snapshot: SchemaSnapshot, access: RoleAccess): Schem
 
 function shownRelation(access: RelationAccess): Relation {
   const { relation, select, insert, update, mayDelete } = access
-  const isShown = (column: string) => [select, insert, update].some((each) => has(each, column))
+  const own = [select, insert, update]
+  const isShown = (column: string) => own.some((each) => has(each, column))
   const granted = new Set<AccessAction>(mayDelete ? ['delete'] : [])
   for (const action of ['select', 'insert', 'update'] as const) {
     if (!isNone(access[action])) granted.add(action)
@@ -78,6 +79,8 @@ function shownRelation(access: RelationAccess): Relation {
     canInsert: relation.canInsert && granted.has('insert'),
     canUpdate: relation.canUpdate && granted.has('update'),
     canDelete: relation.canDelete && mayDelete,
+    // columns to come are granted with all of them only
+    isClosed: relation.isClosed || !own.some(({ kind }) => kind === 'all'),
   }
 }
 

@@ -191,10 +191,10 @@ function changedFacts(previous: SchemaSnapshot, next: SchemaSnapshot): readonly 
     .map(({ title }) => title)
 }
 
-/** Names, without their schemas, of those that the others lack. */
+/** Of those that the others lack: their keys, and, for engines of one schema, their bare names. */
 function namesBeside(relations: Lookup, others: Lookup): readonly string[] {
   const added = [...relations.keys()].filter((key) => !others.has(key))
-  return added.map((key) => key.slice(key.indexOf('\0') + 1))
+  return added.flatMap((key) => [key, key.slice(key.indexOf('\0') + 1)])
 }
 
 function without(

@@ -10,7 +10,10 @@ export interface EngineFacts {
 
 export type FactsPart =
   | { readonly title: string; readonly kind: 'whole'; readonly facts: unknown }
-  /** Of a relation that came or went, nothing more than that is told. */
+  /**
+   * By `nameKey`, or by name on an engine of one schema. Of a relation that came or went, nothing
+   * more than that is told.
+   */
   | {
       readonly title: string
       readonly kind: 'by-relation'

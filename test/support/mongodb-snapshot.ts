@@ -20,6 +20,8 @@ export interface MongodbDescription {
   readonly open?: readonly string[]
   /** Relations whose primary key is not `_id` alone: `"film_actors"` → `["film_id", "actor_id"]`. */
   readonly keys?: Readonly<Record<string, readonly string[]>>
+  /** Fields that every document has a value in: `"films.title"`. */
+  readonly required?: readonly string[]
   /** More that is known of a field: `"films.title"`. */
   readonly fields?: Readonly<Record<string, Partial<FieldFacts>>>
   readonly facts?: Readonly<Record<string, Partial<CollectionFacts>>>
@@ -48,7 +50,15 @@ export function mongodbSnapshot(description: MongodbDescription): SchemaSnapshot
     return [nameKey({ schema: database, name }), collectionFacts(name, kinds, description)] as const
   })
   const engineFacts = new MongodbFacts({ topology: 'replica-set', collections: new Map(facts) })
-  return { ...snapshot, engineFacts }
+  const required = new Set(description.required)
+  const shown = [...snapshot.relations].map(([key, relation]) => {
+    const columns = [...relation.columns].map(([name, column]) => {
+      const isRequired = required.has(`${relation.name}.${name}`)
+      return [name, isRequired ? { ...column, isNullable: false } : column] as const
+    })
+    return [key, { ...relation, columns: new Map(columns) }] as const
+  })
+  return { ...snapshot, relations: new Map(shown), engineFacts }
 }
 
 function collectionFacts(

@@ -27,6 +27,8 @@ export function buildOpenapiDefinition(
     ['required', required.length === 0 ? null : JSON.stringify(required)],
     ['properties', properties.length === 0 ? null : jsonObject(properties)],
     ['type', '"object"'],
+    // what other fields rows have is known to them alone
+    ['additionalProperties', relation.isClosed ? null : 'true'],
   ])
 }
 

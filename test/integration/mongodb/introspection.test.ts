@@ -281,6 +281,15 @@ describeMongodb('the catalog of MongoDB', () => {
     expect(second.schemaVersion).toBe(first.schemaVersion)
   })
 
+  test('tells of a collection that came as of that and nothing else', async () => {
+    const before = await load()
+    await database.db.collection('guests').insertOne({ name: 'x' })
+    const after = await load({ previous: before })
+    const added = [`${database.name}.guests`]
+    expect(diffSnapshots(before, after)).toEqual({ ...noChanges, added })
+    await database.db.collection('guests').drop()
+  })
+
   test('keeps columns of a collection, forgets them in full and with the collection', async () => {
     const { db } = database
     const notes = db.collection('notes')

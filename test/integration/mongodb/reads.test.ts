@@ -48,7 +48,8 @@ const snapshot = mongodbSnapshot({
     'notes(on.$id) -> films(_id)',
     'films(award_ids) -> awards(_id) list',
   ],
-  fields: { 'films.rating': { mayBeNan: true }, 'directors.name': { rejectsNull: true } },
+  fields: { 'films.rating': { mayBeNan: true } },
+  required: ['directors.name'],
 })
 
 /** A document with a number for its key, and whatever else. */

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest'
+import { MongodbFacts } from '../../../src/backends/mongodb/catalog/mongodb-facts.ts'
 import {
   PostgresFacts,
   postgresFacts,
 } from '../../../src/backends/postgres/catalog/postgres-facts.ts'
 import { SqliteFacts, sqliteFacts } from '../../../src/backends/sqlite/catalog/sqlite-facts.ts'
 import type { WriteFacts } from '../../../src/backends/sqlite/catalog/write-facts.ts'
+import { nameKey } from '../../../src/core/qualified-name.ts'
 import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import { diffSnapshots } from '../../../src/schema/diff-snapshots.ts'
 import type { EngineFacts } from '../../../src/schema/engine-facts.ts'
+import { fieldFacts } from '../../support/mongodb-place.ts'
 import { catalog, options } from '../schema/sample-catalog.ts'
 
 const settings = [['statement_timeout', '5s']] as const
@@ -36,6 +39,35 @@ const ofSqlite = new SqliteFacts({
   writes: new Map([['films', films]]),
   storedForms: new Map([['films', new Map([['made', 'seconds']])]]),
 })
+const title = { kinds: new Set(['string'] as const), elements: new Set<never>(), hasNan: false }
+const ofMongodb = new MongodbFacts({
+  topology: 'replica-set',
+  collections: new Map([
+    [
+      nameKey({ schema: 'shop', name: 'films' }),
+      {
+        collection: 'films',
+        database: 'shop',
+        kind: 'collection',
+        isCapped: false,
+        fields: new Map([['title', fieldFacts('title', 'string')]]),
+        uniqueIndexes: [{ name: '_id_', columns: ['_id'] }],
+        textIndexColumn: null,
+      },
+    ],
+  ]),
+  samples: new Map([
+    [
+      nameKey({ schema: 'shop', name: 'films' }),
+      {
+        identity: 'a',
+        fingerprint: 'b',
+        isFull: true,
+        seen: new Map([['title', { ...title, references: new Set<string>() }]]),
+      },
+    ],
+  ]),
+})
 
 function changed(before: EngineFacts, after: EngineFacts): readonly string[] {
   const build = (engineFacts: EngineFacts) =>
@@ -63,6 +95,7 @@ describe('facts of an engine', () => {
   test.each([
     ['PostgreSQL', ofPostgres],
     ['SQLite', ofSqlite],
+    ['MongoDB', ofMongodb],
   ])('of %s are frozen in depth', (_, facts) => {
     expect(unfrozen(facts, 'facts')).toEqual([])
   })
@@ -89,6 +122,7 @@ describe('facts of an engine', () => {
   test.each([
     ['PostgreSQL', ofPostgres],
     ['SQLite', ofSqlite],
+    ['MongoDB', ofMongodb],
   ])('of %s are all in some part, so that each makes a load publish', (_, facts) => {
     const told: readonly unknown[] = facts.parts.flatMap((part) =>
       Array.isArray(part.facts) ? [part.facts, ...part.facts] : [part.facts],

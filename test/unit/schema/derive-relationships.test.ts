@@ -70,6 +70,42 @@ describe('relationships of foreign keys', () => {
     ])
   })
 
+  test('a key that holds a list is one-to-many in both directions', () => {
+    const fans = {
+      foreignKeys: [
+        { ...key('films_fan_ids_fkey', 'films(fan_ids)', 'fans(id)'), holdsList: true },
+      ],
+    }
+    expect(relationshipsOf('films', fans)).toEqual([
+      'one-to-many fans by films_fan_ids_fkey(fan_ids = id)',
+    ])
+    expect(relationshipsOf('fans', fans)).toEqual([
+      'one-to-many films by films_fan_ids_fkey(id = fan_ids)',
+    ])
+  })
+
+  test.each([
+    ['both keys and nothing else', ['film_id', 'fan_id'], true],
+    ['both keys in another order', ['fan_id', 'film_id'], true],
+    ['one more column', ['film_id', 'fan_id', 'day'], false],
+    ['one key only', ['film_id'], false],
+  ])('a unique key over %s: junction %j %s', (_, columns, isJunction) => {
+    const votes = {
+      relations: [relation('votes')],
+      foreignKeys: [
+        key('votes_film_fkey', 'votes(film_id)', 'films(id)'),
+        key('votes_fan_fkey', 'votes(fan_id)', 'fans(id)'),
+      ],
+      uniqueKeys: [{ ...named('votes'), columns }],
+    }
+    const through = relationshipsOf('films', votes).filter((line) => line.includes('through'))
+    expect(through).toEqual(
+      isJunction
+        ? ['many-to-many fans through votes by votes_film_fkey(film_id) and votes_fan_fkey(fan_id)']
+        : [],
+    )
+  })
+
   test('a table that references itself has both directions, the many first', () => {
     const parts = { foreignKeys: [key('parent_fkey', 'tasks(parent_id)', 'tasks(id)')] }
     expect(relationshipsOf('tasks', parts)).toEqual([

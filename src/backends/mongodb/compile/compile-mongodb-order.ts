@@ -13,6 +13,7 @@ import {
   expressionOf,
   type FieldPlace,
   fieldFacts,
+  isNeverNull,
   kindOf,
   queryPath,
   textOf,
@@ -50,11 +51,10 @@ export function fieldKey(
   refuseUnsorted(kind)
   const isPlain = field.jsonPath.length === 0
   const value = expressionOf(place, field)
-  const isRequired = facts?.field === '_id' || facts?.rejectsNull === true
   return {
     ...sortKey(term, field.jsonPath.at(-1)?.arrow === '->>' ? textOf(value) : value, kind),
     path: queryPath(place, field),
-    mayBeNull: !isPlain || !(isRequired || neverNull.has(field.name)),
+    mayBeNull: !isPlain || !(isNeverNull(place, field.name) || neverNull.has(field.name)),
     mayBeNan: isPlain && facts?.mayBeNan === true,
   }
 }

@@ -39,6 +39,11 @@ export function fieldFacts({ facts }: FieldPlace, field: PlanField): FieldFacts 
   return facts.fields.get(field.name) ?? null
 }
 
+/** Every document has a value in it: it is neither null nor absent. */
+export function isNeverNull({ relation }: FieldPlace, name: string): boolean {
+  return relation.columns.get(name)?.isNullable === false
+}
+
 /** Its name in the documents. Throws  42703 where a relation with declared columns lacks it */
 export function storedName(place: FieldPlace, { name }: Pick<PlanField, 'name'>): string {
   const known = place.facts.fields.get(name)

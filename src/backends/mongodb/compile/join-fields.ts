@@ -12,7 +12,7 @@ import {
   type Expression,
   expressionOf,
   type FieldPlace,
-  fieldFacts,
+  isNeverNull,
   kindOf,
   queryPath,
 } from './field-place.ts'
@@ -81,9 +81,4 @@ function joinPath(place: FieldPlace, name: string): string | null {
 
 function valueAt(place: FieldPlace, name: string, path: string | null): Expression {
   return path === null ? expressionOf(place, column(name)) : `$${path}`
-}
-
-function isNeverNull(place: FieldPlace, name: string): boolean {
-  const facts = fieldFacts(place, column(name))
-  return facts?.field === '_id' || facts?.rejectsNull === true
 }

@@ -40,6 +40,14 @@ function property(column: Partial<Column>) {
 }
 
 describe('the definition of a relation', () => {
+  test('lets other fields be where there may be some', () => {
+    const columns = 'id:integer!'
+    const open = definition('films', { relations: { films: { columns, isClosed: false } } })
+    expect(open.additionalProperties).toBe(true)
+    const closed = definition('films', { relations: { films: { columns, isClosed: true } } })
+    expect(closed).not.toHaveProperty('additionalProperties')
+  })
+
   test('lists its columns in their order, keys noted, and which must be there', () => {
     const relations = { films: 'id:integer!, title:text, director:integer' }
     expect(definition('films', { relations })).toEqual({

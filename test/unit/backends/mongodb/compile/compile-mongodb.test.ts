@@ -32,10 +32,10 @@ const snapshot = mongodbSnapshot({
     shown: { _id: 'int' },
   },
   open: ['open'],
+  required: ['films.name'],
   foreignKeys: ['films(director_id) -> directors(_id)'],
   fields: {
     'films.rating': { mayBeNan: true },
-    'films.name': { rejectsNull: true },
     'films.studio': { field: 'st' },
   },
   facts: { shown: { kind: 'view' } },
