@@ -3,6 +3,7 @@
  * the keys that embeds join by, the primary key for `Location`, and what the rows are sorted by.
  */
 import type { ReadNode } from './plan.ts'
+import { type FieldScope, resolveField } from './resolve-field.ts'
 
 /**
  * Shape   sorted, without repeats; just `*` where everything is wanted, or where it cannot be told
@@ -22,6 +23,27 @@ export function inferReturning(
     ...primaryKey,
     ...orderColumns(root),
   ])
+}
+
+/**
+ * The tree of what is shown: `select=` with nothing behind it shows what is handed to the tree.
+ *
+ * Rule  v16.2 spec: InsertSpec, UpdateSpec (`?select=` with `return=representation`)
+ */
+export function selectReturned<Node extends ReadNode<unknown>>(
+  root: Node,
+  returning: readonly string[],
+  scope: FieldScope,
+): Node {
+  if (root.select.length > 0 || root.children.length > 0) return root
+  const select = returning.map((name) => ({
+    field: resolveField(scope, { name, jsonPath: [] }),
+    cast: null,
+    aggregate: null,
+    aggregateCast: null,
+    alias: null,
+  }))
+  return { ...root, select }
 }
 
 /** The root's own columns in order; those of embeds are the embeds' business. */

@@ -10,7 +10,7 @@ import type { ApiError } from '../errors/api-error.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { checkPreferences } from './check-preferences.ts'
 import { findRelation } from './find-relation.ts'
-import { inferReturning } from './infer-returning.ts'
+import { inferReturning, selectReturned } from './infer-returning.ts'
 import { negotiateMedia } from './negotiate-media.ts'
 import { noticeJsonAsForm } from './notice-slips.ts'
 import { payloadIsArray } from './payload-is-array.ts'
@@ -43,13 +43,15 @@ export function planMutate(
   if (refused !== null) return err(refused)
   const root = planReadTree(request, name, snapshot, options)
   if (!root.ok) return root
-  const write = planWrite(request, mutation, found.value, fieldScope(snapshot, name), root.value)
+  const scope = fieldScope(snapshot, name)
+  const write = planWrite(request, mutation, found.value, scope, root.value)
   if (!write.ok) return write
   const invalid = checkPreferences(request.preferences)
   if (invalid !== null) return err(invalid)
   const media = negotiateMedia(request, name, root.value, snapshot, options)
   if (!media.ok) return media
-  return ok({ ...write.value, relation: name, root: root.value, media: media.value })
+  const shown = selectReturned(root.value, write.value.returning, scope)
+  return ok({ ...write.value, relation: name, root: shown, media: media.value })
 }
 
 type WritePart = Omit<MutatePlan<Unruled>, 'relation' | 'root' | 'media'>

@@ -229,14 +229,19 @@ const cases: readonly WriteCase[] = [
     expect: denied('orders'),
   },
   {
-    name: 'showing all columns by an empty select',
+    name: 'showing the key by an empty select, which takes no grant on all columns',
     send: ['PATCH', '/orders?id=eq.2&select=', { note: 'x' }, shown],
+    expect: { status: 200, body: [{ id: 2 }] },
+  },
+  {
+    name: 'showing what an empty select is ordered by',
+    send: ['PATCH', '/orders?id=eq.2&select=&order=salary', { note: 'x' }, shown],
     expect: denied('orders'),
   },
   {
-    name: 'showing all columns of a new row by an empty select',
+    name: 'showing the key of a new row by an empty select',
     send: ['POST', '/orders?select=', { id: 9, tenant_id: 5 }, shown],
-    expect: denied('orders'),
+    expect: { status: 201, body: [{ id: 9 }] },
   },
   {
     name: 'embedding what is not granted in what was written',

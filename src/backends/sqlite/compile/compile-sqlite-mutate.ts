@@ -113,6 +113,7 @@ function compileProgram(scope: WriteScope, list: StatementList): WriteProgram {
   // a write is several statements, of which no one is the plan
   if (scope.plan.media.type.kind === 'plan') notImplemented('execution plans of writes')
   refuseReadOnly(scope)
+  refuseUnknownReturned(scope)
   switch (mutation) {
     case 'insert':
     case 'upsert':
@@ -128,6 +129,17 @@ function compileProgram(scope: WriteScope, list: StatementList): WriteProgram {
 
 function refuseReadOnly({ allFacts: { readOnlyReason }, plan }: WriteScope): void {
   if (readOnlyReason !== null) refuse(readOnlyFailure(plan.mutation, readOnlyReason))
+}
+
+/** What is returned and not shown, no read compiles. */
+function refuseUnknownReturned({
+  plan: { representation, returning },
+  relation,
+}: WriteScope): void {
+  if (representation !== 'headers-only') return
+  const unknown = returning.find((name) => name !== '*' && !relation.columns.has(name))
+  if (unknown === undefined) return
+  refuse(valueFailure('42703', `column ${relation.name}.${unknown} does not exist`))
 }
 
 /** Nobody needs the rows once they are written. */
