@@ -443,4 +443,33 @@ describeMongodb('reads', () => {
       expect(body).toBe(expected)
     })
   })
+
+  describe('as far as they go', () => {
+    test('lookups inside each other', async () => {
+      const names = Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? 'directors' : 'films'))
+      const nested = names.reduceRight((inner, name) => `${name}(${inner})`, '_id')
+      const { body } = await read(`/films?select=${nested}&_id=eq.3`)
+      expect(body.match(/directors/g)).toHaveLength(10)
+    })
+
+    test('embeds beside each other', async () => {
+      const beside = Array.from({ length: 400 }, (_, n) => `e${n}:directors(_id)`)
+      const { body } = await read(`/films?select=${beside}&_id=eq.3`)
+      expect(body.match(/"_id":2/g)).toHaveLength(400)
+    })
+
+    test('arrows', async () => {
+      const steps = (step: string) => Array.from({ length: 40 }, () => step).join('')
+      const { body } = await read(
+        `/films?select=a:data${steps('->a')},b:data${steps('->0')}&_id=eq.1`,
+      )
+      expect(body).toBe('[{"a":null,"b":null}]')
+    })
+
+    test('order terms', async () => {
+      const terms = Array.from({ length: 16 }, (_, n) => `data->k${n}`)
+      const { rows } = await read(`/films?select=_id&order=${terms}`)
+      expect(rows).toBe(5)
+    })
+  })
 })

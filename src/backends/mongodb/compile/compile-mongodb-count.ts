@@ -29,8 +29,8 @@ export function compileCount(
   )
   const isWhole =
     root.where.length === 0 && root.rows.kind === 'all' && decidingChildren(root).size === 0
-  // a view has no documents of its own that somebody would have counted
-  if (isWhole && count !== 'exact' && place.facts.kind !== 'view') return storedCount
+  // a view has no documents of its own that somebody would have counted, a time series has others
+  if (isWhole && count !== 'exact' && place.facts.kind === 'collection') return storedCount
   return sequence(nodeSource(root, place, [], context), decided, always({ $count: 'total' }))
 }
 

@@ -47,6 +47,7 @@ const sqlStates: ReadonlyMap<number, string> = new Map([
   [239, '40001'], // SnapshotTooOld
   [241, '22P02'], // ConversionFailure
   [292, '54000'], // QueryExceededMemoryLimitNoDiskUseAllowed
+  [4568, '54000'], // more in one embed than a document holds
   [10334, '54000'], // BSONObjectTooLarge
   [16819, '54000'], // a sort beyond its memory
   [17419, '54000'], // a document that grew too large

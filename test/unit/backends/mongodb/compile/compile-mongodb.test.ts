@@ -30,6 +30,7 @@ const snapshot = mongodbSnapshot({
     directors: { _id: 'int', name: 'string' },
     open: { _id: 'objectId', known: 'int' },
     shown: { _id: 'int' },
+    measured: { at: 'date' },
   },
   open: ['open'],
   required: ['films.name'],
@@ -38,7 +39,7 @@ const snapshot = mongodbSnapshot({
     'films.rating': { mayBeNan: true },
     'films.studio': { field: 'st' },
   },
-  facts: { shown: { kind: 'view' } },
+  facts: { shown: { kind: 'view' }, measured: { kind: 'time-series' } },
 })
 
 const wrap = { $replaceWith: { d: '$$ROOT' } }
@@ -262,6 +263,7 @@ describe('counts', () => {
       [{ $collStats: { count: {} } }, { $group: { _id: null, total: { $sum: '$count' } } }],
     ],
     ['a view has no documents of its own', '/shown?limit=1', planned, [{ $count: 'total' }]],
+    ['a time series has others', '/measured?limit=1', planned, [{ $count: 'total' }]],
     [
       'inner embeds are among the conditions, their windows are not',
       '/directors?select=name,films!inner(title)&films.limit=0&limit=1',
