@@ -17,6 +17,7 @@ import { controlFailure } from './connect/map-mongodb-error.ts'
 import { createMongodbClient, type MongodbClientDeps } from './connect/mongodb-client.ts'
 import { readServerFacts } from './connect/server-facts.ts'
 import { createMongodbExecutor } from './execute/execute-mongodb.ts'
+import { ruleProblem } from './mongodb-rule-problem.ts'
 
 export interface OpenMongodbDeps {
   /** The configuration now in force. Connection options count as they were at the start. */
@@ -64,8 +65,7 @@ export function openMongodb(deps: OpenMongodbDeps): Backend {
       }),
     databaseSettings: () => Promise.resolve(new Map()),
     execute: createMongodbExecutor({ client: requests, onUnreachable }),
-    ruleProblem: (conditions) =>
-      conditions.length === 0 ? null : 'conditions of policies are not applied on MongoDB',
+    ruleProblem,
     // everybody sees all that the snapshot has
     inspect: ({ schema }) =>
       Promise.resolve({

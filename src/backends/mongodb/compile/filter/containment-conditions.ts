@@ -15,12 +15,14 @@ import {
   asExpression,
   expr,
   type FilterTarget,
+  isNull,
   literal,
   named,
+  noneOf,
   noRow,
 } from './filter-target.ts'
 import { containsJson, isContainedInJson, overlapsJson } from './json-conditions.ts'
-import { readJsonOperand } from './json-operand.ts'
+import { type JsonOperand, readJsonOperand } from './json-operand.ts'
 
 export type SetOperator = 'cs' | 'cd' | 'ov'
 
@@ -107,6 +109,18 @@ function onJson(target: FilterTarget, operator: SetOperator, text: string): Docu
     return onElements(target, operator, members)
   }
   const operand = readJsonOperand(text)
+  const condition = relatesJson(target, operator, operand)
+  // null is a JSON value to the operand, and no value to the field
+  return holdsNull(operator, operand) ? allOf([condition, noneOf([isNull(target)])]) : condition
+}
+
+/** Whether a scalar null would be true of it. */
+function holdsNull(operator: SetOperator, operand: JsonOperand): boolean {
+  if (operand.kind !== 'list') return operand.kind === 'null'
+  return operator === 'cd' && operand.items.some(({ kind }) => kind === 'null')
+}
+
+function relatesJson(target: FilterTarget, operator: SetOperator, operand: JsonOperand): Document {
   const value = asExpression(target)
   switch (operator) {
     case 'cs':
