@@ -72,6 +72,8 @@ const shownRows: RowsOptions = {
 export interface ResultTree {
   readonly stages: Stages
   readonly row: RowShape
+  /** The row of an aggregate over nothing; null where nothing gives no row. */
+  readonly ofNothing: Document | null
 }
 
 /**
@@ -85,8 +87,9 @@ export function compileResultTree(
 ): ResultTree {
   const context = createCompileContext(snapshot)
   const place = placeOf(root.relation, context)
-  const { stages, row } = compileRows(root, place, { ...shownRows, keepsId }, context)
-  return { stages: sequence(nodeSource(root, place, [], context), stages), row }
+  const rows = compileRows(root, place, { ...shownRows, keepsId }, context)
+  const stages = sequence(nodeSource(root, place, [], context), rows.stages)
+  return { stages, row: rows.row, ofNothing: rows.ofNothing }
 }
 
 /**

@@ -1,11 +1,10 @@
 /**
- * Runs the plan of a read as one aggregate: compile (once a plan), fill in the request's values, ask,
+ * Runs plans: writes by `execute-mongodb-write.ts`, the plan of a read as one aggregate: compile (once a plan), fill in the request's values, ask,
  * and write the body from the raw documents. An exact count stands behind the rows in the same
  * aggregate, so that both are of one snapshot.
  */
 import { type AggregateOptions, BSON, type Db, type Document } from 'mongodb'
 import { assertNever } from '../../../core/assert-never.ts'
-import type { ApiError, DatabaseFailure } from '../../../errors/api-error.ts'
 import { BackendFailure } from '../../../errors/backend-failure.ts'
 import { isUnreachable } from '../../../errors/judge-failure.ts'
 import { judgeRows } from '../../../plan/judge-rows.ts'
@@ -16,12 +15,14 @@ import { mongodbFacts } from '../catalog/mongodb-facts.ts'
 import { createMongodbCompiler } from '../compile/compile-mongodb.ts'
 import type { CompiledRead } from '../compile/compiled-read.ts'
 import { type Refusal, refusalOf } from '../compile/mongodb-refusal.ts'
-import { cancelled, databaseError, mapDriverError } from '../connect/map-mongodb-error.ts'
+import { cancelled, mapDriverError } from '../connect/map-mongodb-error.ts'
 import type { MongodbClient } from '../connect/mongodb-client.ts'
+import { createMongodbWriteExecutor } from './execute-mongodb-write.ts'
+import { failedRequest, failedWith, missingRelation, refusedRequest } from './failed-request.ts'
 import { printAggregate } from './print-pipeline.ts'
 
 export interface MongodbExecutorDeps {
-  readonly client: Pick<MongodbClient, 'db'>
+  readonly client: Pick<MongodbClient, 'db' | 'client'>
   /** Called when a request finds that the database cannot be reached. */
   readonly onUnreachable: (failure: BackendFailure) => void
 }
@@ -34,12 +35,13 @@ export function createMongodbExecutor(
 ): (plan: DatabasePlan, context: RequestContext) => Promise<Execution> {
   const compile = createMongodbCompiler()
   const encoderOf = createEncoderCache()
+  const write = createMongodbWriteExecutor(deps.client)
 
   async function read(plan: ReadPlan, context: RequestContext): Promise<Execution> {
     const compiled = compile(plan, context.snapshot)
-    if (!compiled.ok) return refused(compiled.error, context)
+    if (!compiled.ok) return refusedRequest(compiled.error, context)
     const bound = bindRead(compiled.value, plan, context)
-    if (bound.kind === 'refused') return refused(bound.refusal, context)
+    if (bound.kind === 'refused') return refusedRequest(bound.refusal, context)
     const { database, collection } = compiled.value
     const { pipeline, options } = bound
     const statements = context.config.logQuery ? [printAggregate(collection, pipeline)] : []
@@ -49,7 +51,7 @@ export function createMongodbExecutor(
         pipeline.length === 0 ? [] : await aggregate(db, collection, pipeline, options, context)
       if (found.length === 0 && !(await isThere(db, collection, context))) {
         return {
-          ...failed(missing(database, collection), context, statements),
+          ...failedRequest(missingRelation(`${database}.${collection}`), context, statements),
           contradictsSchema: true,
         }
       }
@@ -61,11 +63,11 @@ export function createMongodbExecutor(
       const encoded = plan.headersOnly
         ? ({ ok: true, value: '' } as const)
         : encoderOf(compiled.value).encode(answer)
-      if (!encoded.ok) return failed(encoded.error, context, statements)
+      if (!encoded.ok) return failedRequest(encoded.error, context, statements)
       const result = { ...noResult, body: encoded.value, rows: answer.length, total }
       return { kind: 'done', result, statements }
     } catch (error) {
-      if (context.signal.aborted) return failed(cancelled, context, statements)
+      if (context.signal.aborted) return failedRequest(cancelled, context, statements)
       return { kind: 'failed', ...mapDriverError(error, context), statements }
     }
   }
@@ -75,9 +77,11 @@ export function createMongodbExecutor(
       case 'read':
         return read(plan, context)
       case 'mutate':
-        return Promise.resolve(refused({ kind: 'not-implemented', feature: 'writes' }, context))
+        return write(plan, context)
       case 'call':
-        return Promise.resolve(refused({ kind: 'not-implemented', feature: 'functions' }, context))
+        return Promise.resolve(
+          refusedRequest({ kind: 'not-implemented', feature: 'functions' }, context),
+        )
       default:
         return assertNever(plan)
     }
@@ -179,11 +183,6 @@ async function isThere(db: Db, name: string, { signal }: RequestContext): Promis
   return found.length > 0
 }
 
-function missing(database: string, collection: string): DatabaseFailure {
-  const message = `relation "${database}.${collection}" does not exist`
-  return { sqlState: '42P01', message, details: null, hint: null }
-}
-
 /** What was compiled is kept with its plan, and so is what writes its rows. */
 function createEncoderCache(): (compiled: CompiledRead) => ReturnType<typeof createRowEncoder> {
   const encoders = new WeakMap<CompiledRead, ReturnType<typeof createRowEncoder>>()
@@ -194,38 +193,4 @@ function createEncoderCache(): (compiled: CompiledRead) => ReturnType<typeof cre
     encoders.set(compiled, made)
     return made
   }
-}
-
-/** SQLSTATEs of values and types: the snapshot that says so may be an old one. */
-const schemaStates: ReadonlySet<string> = new Set(['22P02', '22003', '42883', '42804', '42P10'])
-
-type FailedExecution = Extract<Execution, { readonly kind: 'failed' }>
-
-function refused(refusal: Refusal, context: RequestContext): FailedExecution {
-  switch (refusal.kind) {
-    case 'database': {
-      const contradictsSchema = schemaStates.has(refusal.failure.sqlState)
-      return { ...failed(refusal.failure, context, []), contradictsSchema }
-    }
-    case 'not-implemented': {
-      const { engine } = context.snapshot.capabilities
-      return failedWith({ kind: 'not-implemented', feature: refusal.feature, engine }, [])
-    }
-    case 'too-complex':
-      return failedWith({ kind: 'too-complex', details: refusal.details }, [])
-    default:
-      return assertNever(refusal)
-  }
-}
-
-function failed(
-  failure: DatabaseFailure,
-  context: RequestContext,
-  statements: readonly string[],
-): FailedExecution {
-  return failedWith(databaseError(failure, context.isAuthenticated), statements)
-}
-
-function failedWith(error: ApiError, statements: readonly string[]): FailedExecution {
-  return { kind: 'failed', error, contradictsSchema: false, statements }
 }

@@ -1,0 +1,163 @@
+/**
+ * Runs a mutate plan: compile (once a plan), read the request's values, choose how it is run, run it,
+ * and answer. How many rows there may be is judged before anything stays, and nothing is written to a
+ * collection that is gone.
+ */
+import type { ClientSession, Db } from 'mongodb'
+import type { Preferences } from '../../../api/api-request.ts'
+import { err, ok, type Result } from '../../../core/result.ts'
+import { judgeRows, rowBounds } from '../../../plan/judge-rows.ts'
+import type { MutatePlan } from '../../../plan/plan.ts'
+import { commits } from '../../../plan/transaction-rules.ts'
+import type { Execution, ExecutionResult, RequestContext } from '../../backend.ts'
+import { type BoundWrite, bindWrite } from '../compile/bound-write.ts'
+import { type CompiledWrite, createMongodbWriteCompiler } from '../compile/compile-mongodb-write.ts'
+import { type Refusal, refusalOf } from '../compile/mongodb-refusal.ts'
+import type { MongodbClient } from '../connect/mongodb-client.ts'
+import { answerWrite } from './answer-write.ts'
+import { createCollectionPresence } from './collection-presence.ts'
+import { missingRelation, refusedRequest } from './failed-request.ts'
+import { failedWrite } from './failed-write.ts'
+import { runMongodbTransaction } from './mongodb-transaction.ts'
+import { runMongodbWrite } from './run-mongodb-write.ts'
+import { runWithoutTransaction } from './without-transaction.ts'
+import { WriteCommands } from './write-commands.ts'
+import { WriteFailed, WriteRefused } from './write-refused.ts'
+import { wayOf } from './write-way.ts'
+
+export type MongodbWriteExecutor = (plan: MutatePlan, context: RequestContext) => Promise<Execution>
+
+/** What is the same for all attempts of a request. */
+interface Attempted {
+  readonly plan: MutatePlan
+  readonly context: RequestContext
+  readonly write: CompiledWrite
+  readonly bound: BoundWrite
+  readonly db: Db
+  /** As Date.now() tells; null: there is no limit. */
+  readonly endsAt: number | null
+  readonly statements: string[]
+}
+
+export function createMongodbWriteExecutor({
+  client,
+  db,
+}: Pick<MongodbClient, 'client' | 'db'>): MongodbWriteExecutor {
+  const compile = createMongodbWriteCompiler()
+  const isPresent = createCollectionPresence()
+
+  return async (plan, context) => {
+    const { snapshot, request, config, signal } = context
+    const compiled = compile(plan, snapshot)
+    if (!compiled.ok) return refusedRequest(compiled.error, context)
+    const write = compiled.value
+    const bound = bind(write, context)
+    if (!bound.ok) return refusedRequest(bound.error, context)
+    const { preferences } = request
+    const stays = commits(config, preferences)
+    const way = wayOf({ plan, preferences, write, bound: bound.value, commits: stays })
+    if (way.kind === 'refused') {
+      return refusedRequest({ kind: 'not-implemented', feature: way.feature }, context)
+    }
+    const timeoutMs = config.dbStatementTimeout
+    const endsAt = timeoutMs === 0 ? null : Date.now() + timeoutMs
+    const statements: string[] = []
+    const attempted: Attempted = {
+      plan,
+      context,
+      write,
+      bound: bound.value,
+      db: db(write.facts.database),
+      endsAt,
+      statements,
+    }
+    try {
+      const result =
+        way.kind === 'transaction'
+          ? await runMongodbTransaction(client, { endsAt, signal }, async (session) => ({
+              commits: stays,
+              value: await attempt(attempted, session, true),
+            }))
+          : await runWithoutTransaction(client, (session) => attempt(attempted, session, false))
+      return { kind: 'done', result, statements }
+    } catch (error) {
+      return failedWrite(error, {
+        plan,
+        context,
+        facts: write.facts,
+        bound: bound.value,
+        statements,
+      })
+    }
+  }
+
+  async function attempt(
+    attempted: Attempted,
+    session: ClientSession,
+    isAtomic: boolean,
+  ): Promise<ExecutionResult> {
+    const { plan, context, write, bound, db, endsAt, statements } = attempted
+    const { facts, conflict, location, isPinned } = write
+    const { collection } = facts
+    const { signal, request } = context
+    const commands = new WriteCommands({
+      db,
+      collection,
+      session,
+      isAtomic,
+      endsAt,
+      signal,
+      statements,
+    })
+    const judge = (rows: number) => {
+      const refusal = judgeRows(plan, request.preferences, rows)
+      if (refusal !== null) throw new WriteRefused(refusal)
+    }
+    const isMade = isInsertion(plan) && bound.rows.length > 0
+    if (isMade && !isAtomic) await refuseIfMissing(db, plan, collection)
+    const needsIds =
+      bound.shown !== null ||
+      location !== null ||
+      Object.values(bound.rules).some((each) => each.length > 0) ||
+      (!isAtomic && isBounded(plan, request.preferences))
+    const judgeMeant = isAtomic ? () => undefined : judge
+    const touched = await runMongodbWrite({
+      plan,
+      bound,
+      conflict,
+      commands,
+      isPinned,
+      needsIds,
+      judgeMeant,
+    })
+    const isDoubtful = isMade ? isAtomic : touched.count === 0 && !isInsertion(plan)
+    if (isDoubtful) await refuseIfMissing(db, plan, collection)
+    const answer = await answerWrite({ plan, bound, location, commands }, touched)
+    judge(answer.rows)
+    return answer
+  }
+
+  /** Throws  WriteFailed */
+  async function refuseIfMissing(db: Db, plan: MutatePlan, collection: string): Promise<void> {
+    if (await isPresent(db, collection)) return
+    const { schema, name } = plan.relation
+    throw new WriteFailed(missingRelation(`${schema}.${name}`), true)
+  }
+}
+
+function isInsertion({ mutation }: MutatePlan): boolean {
+  return mutation === 'insert' || mutation === 'upsert'
+}
+
+function isBounded(plan: MutatePlan, preferences: Preferences): boolean {
+  const { fewest, most } = rowBounds(plan, preferences)
+  return fewest > 0 || most < Number.POSITIVE_INFINITY
+}
+
+function bind(write: CompiledWrite, { request }: RequestContext): Result<BoundWrite, Refusal> {
+  try {
+    return ok(bindWrite(write, request))
+  } catch (error) {
+    return err(refusalOf(error))
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * The commands that a write is made of, on one collection: inside a transaction, or each for itself
+ * where there is none. Before each of them it is looked whether the client is still there and how
+ * much of the time limit is left, and each is noted for the log, without values.
+ */
+import type { AnyBulkWriteOperation, ClientSession, Collection, Db, Document } from 'mongodb'
+import { refuseIfGone } from './mongodb-transaction.ts'
+
+export interface WriteCommandsDeps {
+  readonly db: Db
+  readonly collection: string
+  readonly session: ClientSession
+  /** The session is in a transaction: commands that fail undo those before them. */
+  readonly isAtomic: boolean
+  /** When the time limit is reached, as Date.now() tells; null: there is none. */
+  readonly endsAt: number | null
+  readonly signal: AbortSignal
+  /** Gets what is sent. */
+  readonly statements: string[]
+}
+
+/** A command that cannot touch several rows is asked again by the driver where a connection is cut. */
+export type MostRows = 'one' | 'all'
+
+export class WriteCommands {
+  readonly #deps: WriteCommandsDeps
+  readonly #collection: Collection
+
+  constructor(deps: WriteCommandsDeps) {
+    this.#deps = deps
+    // 64-bit numbers in answers keep their digits
+    this.#collection = deps.db.collection(deps.collection, { promoteLongs: false })
+  }
+
+  get isAtomic(): boolean {
+    return this.#deps.isAtomic
+  }
+
+  async insert(documents: readonly Document[]): Promise<void> {
+    const [only] = documents
+    if (only === undefined) return
+    if (documents.length === 1) {
+      await this.#collection.insertOne(only, this.#next('insertOne'))
+    } else {
+      await this.#collection.insertMany([...documents], this.#next('insertMany'))
+    }
+  }
+
+  /** How many rows were matched, changed or not. */
+  async update(
+    filter: Document,
+    update: Document | readonly Document[],
+    most: MostRows,
+  ): Promise<number> {
+    const change = isPipeline(update) ? [...update] : update
+    const { matchedCount } =
+      most === 'one'
+        ? await this.#collection.updateOne(filter, change, this.#next('updateOne'))
+        : await this.#collection.updateMany(filter, change, this.#next('updateMany'))
+    return matchedCount
+  }
+
+  /** Whether the row is new. */
+  async upsertOne(filter: Document, update: Document): Promise<boolean> {
+    const options = { ...this.#next('updateOne'), upsert: true }
+    return (await this.#collection.updateOne(filter, update, options)).upsertedCount > 0
+  }
+
+  async bulk(operations: readonly AnyBulkWriteOperation[]): Promise<void> {
+    if (operations.length === 0) return
+    await this.#collection.bulkWrite([...operations], this.#next('bulkWrite'))
+  }
+
+  async delete(filter: Document, most: MostRows): Promise<number> {
+    const { deletedCount } =
+      most === 'one'
+        ? await this.#collection.deleteOne(filter, this.#next('deleteOne'))
+        : await this.#collection.deleteMany(filter, this.#next('deleteMany'))
+    return deletedCount
+  }
+
+  async read(pipeline: readonly Document[]): Promise<readonly Document[]> {
+    return this.#collection.aggregate([...pipeline], this.#next('aggregate')).toArray()
+  }
+
+  /** The documents as they came. */
+  async readRaw(pipeline: readonly Document[]): Promise<readonly Uint8Array[]> {
+    const options = { ...this.#next('aggregate'), raw: true }
+    const found: unknown[] = await this.#collection.aggregate([...pipeline], options).toArray()
+    return found.map((document) => {
+      if (document instanceof Uint8Array) return document
+      throw new Error('the driver gave no bytes')
+    })
+  }
+
+  /** What every command takes. */
+  #next(name: string) {
+    const { session, endsAt, signal, statements, collection } = this.#deps
+    refuseIfGone(signal)
+    statements.push(`db.${collection}.${name}(…)`)
+    return {
+      session,
+      // what is read has to be what was written
+      readPreference: 'primary' as const,
+      // 0 would be no limit
+      ...(endsAt === null ? {} : { maxTimeMS: Math.max(1, endsAt - Date.now()) }),
+    }
+  }
+}
+
+function isPipeline(update: Document | readonly Document[]): update is readonly Document[] {
+  return Array.isArray(update)
+}
