@@ -87,6 +87,12 @@ describeMongodb('the version of a schema of MongoDB', () => {
       reader.expectChange()
       expect(await read()).not.toBe(second)
       const third = await read()
+      // a word that comes while a load reads is not answered by what it has read
+      await many.db.collection('c7').createIndex({ d: 1 })
+      reader.expectChange()
+      reader.remember(third)
+      const fourth = await read()
+      expect(fourth).not.toBe(third)
       reader.remember(second)
       expect(await read()).toBe(second)
       await many.db.createCollection('one_more')

@@ -31,6 +31,23 @@ const rounds = 10
 export function createSchemaVersionReader(): SchemaVersionReader {
   let last: SchemaVersion | null = null
   let age = 0
+  // what is told while indexes are read may be of one that was read already: it stays
+  let isExpected = false
+
+  async function readAll(
+    listed: readonly ListedCollection[],
+    databases: readonly Db[],
+    signal: AbortSignal,
+  ): Promise<SchemaVersion> {
+    isExpected = false
+    try {
+      const byName = new Map(databases.map((db) => [db.databaseName, db]))
+      return schemaVersionOf(await readIndexesOf(listed, byName, signal))
+    } catch (failure) {
+      isExpected = true
+      throw failure
+    }
+  }
 
   return {
     async read(databases, signal) {
@@ -38,15 +55,14 @@ export function createSchemaVersionReader(): SchemaVersionReader {
       const listed = lists.flat()
       age += 1
       const isKnown = last !== null && listPart(last) === listDigest(listed)
-      if (last !== null && isKnown && listed.length > fewCollections && age < rounds) return last
-      const byName = new Map(databases.map((db) => [db.databaseName, db]))
-      const version = schemaVersionOf(await readIndexesOf(listed, byName, signal))
-      last = version
+      const isYoung = listed.length > fewCollections && age < rounds && !isExpected
+      if (last !== null && isKnown && isYoung) return last
+      last = await readAll(listed, databases, signal)
       age = 0
-      return version
+      return last
     },
     expectChange() {
-      last = null
+      isExpected = true
     },
     remember(version) {
       last = version
