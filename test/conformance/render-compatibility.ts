@@ -62,6 +62,7 @@ const reasons: Readonly<Partial<Record<EngineName, Readonly<Partial<Record<Featu
     geojson: 'PostGIS makes them; GeoJSON that documents hold is shown as it is stored',
     customMedia: 'they are aggregates and domains of the database, and MongoDB has neither',
     planMedia: 'a plan of MongoDB tells of stages and indexes, in a language of its own',
+    preRequest: 'a pipeline, which is what functions are there, cannot refuse a request',
     domainRepresentations:
       'there are no domains and no casts of its own: a view may show values otherwise',
     timezone: 'moments have no zone of the session: they are shown in UTC',

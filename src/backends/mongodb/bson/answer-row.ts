@@ -48,8 +48,8 @@ export interface AnswerRow {
   readonly load: (source: Uint8Array, start: number) => void
   /** There is no document: every value is null, or the default of its name. */
   readonly loadNone: (defaults: Defaults | null) => void
-  /** The row that is loaded, as an object. */
-  readonly writeObject: WriteJson
+  /** The row that is loaded, as an object, or the one value that the shape wants of it. */
+  readonly writeJson: WriteJson
 }
 
 type Defaults = ReadonlyMap<string, string>
@@ -92,8 +92,17 @@ export function createAnswerRow(shape: RowShape, style: JsonStyle): AnswerRow {
       slots.clear()
       for (const load of row.loaders) load()
     },
-    writeObject: (out) => writeObject(out, outputs, style),
+    writeJson:
+      shape.onlyValue === undefined
+        ? (out) => writeObject(out, outputs, style)
+        : outputNamed(shape.onlyValue, outputs).json,
   }
+}
+
+/** Throws  for a name that no member has */
+function outputNamed(name: string, outputs: readonly Output[]): NamedOutput {
+  for (const output of outputs) if (output.kind === 'named' && output.name === name) return output
+  throw new Error('a shape without the value that it is to be')
 }
 
 function defaultsOf(json: string | null, style: JsonStyle): AnswerRow['whenEmpty'] {
@@ -282,12 +291,12 @@ function objectOutput(row: RowContext, name: string, child: AnswerRow, slot: num
       return
     }
     child.load(row.source, start)
-    child.writeObject(out)
+    child.writeJson(out)
   })
 }
 
 function arrayOutput(row: RowContext, name: string, child: AnswerRow, slot: number): NamedOutput {
-  return jsonOutput(row, name, (out) => writeList(out, row, child, slot, child.writeObject))
+  return jsonOutput(row, name, (out) => writeList(out, row, child, slot, child.writeJson))
 }
 
 /** What `write` writes of each row of the list of a slot. */

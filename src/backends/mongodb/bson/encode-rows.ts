@@ -67,7 +67,7 @@ function bodyWriter(
     case 'singular': {
       const row = createAnswerRow(shape, { ...compactJson, stripNulls: encoder.stripNulls })
       return (out, documents) => {
-        const isWritten = eachRow(row, documents.slice(0, 1), () => row.writeObject(out))
+        const isWritten = eachRow(row, documents.slice(0, 1), () => row.writeJson(out))
         if (isWritten === 0) out.ascii('null')
       }
     }
@@ -101,7 +101,7 @@ function writeRows(out: ByteWriter, row: AnswerRow, documents: Documents): void 
   const start = out.length
   eachRow(row, documents, () => {
     out.byte(0x2c)
-    row.writeObject(out)
+    row.writeJson(out)
   })
   // each row has a comma before it
   if (out.length === start) out.byte(0x5b)

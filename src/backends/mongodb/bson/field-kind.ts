@@ -25,3 +25,26 @@ export const fieldKinds = [
   'any',
 ] as const
 export type FieldKind = (typeof fieldKinds)[number]
+
+const kindsByType: Readonly<Record<string, FieldKind>> = {
+  smallint: 'int',
+  integer: 'int',
+  bigint: 'long',
+  real: 'double',
+  'double precision': 'double',
+  numeric: 'decimal',
+  boolean: 'bool',
+  'timestamp with time zone': 'date',
+  uuid: 'uuid',
+  bytea: 'binary',
+  json: 'document',
+  jsonb: 'document',
+}
+
+/**
+ * How values of one of PostgreSQL's types are stored. Those of types that BSON has not are texts: dates,
+ * times, moments without a zone.
+ */
+export function storedKind(type: string): FieldKind {
+  return (Object.hasOwn(kindsByType, type) ? kindsByType[type] : undefined) ?? 'string'
+}

@@ -9,7 +9,7 @@ import type {
   DeclaredRelation,
   DeclaredType,
 } from '../../registry/declared-schema.ts'
-import type { FieldKind } from '../bson/field-kind.ts'
+import { type FieldKind, storedKind } from '../bson/field-kind.ts'
 import { type InferredType, inferType } from './infer-kind.ts'
 import type { FieldFacts } from './mongodb-facts.ts'
 import type { Indexes } from './read-indexes.ts'
@@ -125,28 +125,12 @@ function allowedKinds(
   return known.filter((kind) => kind !== 'binary' || !seen.has('uuid'))
 }
 
-const kindsByType: Readonly<Record<string, FieldKind>> = {
-  smallint: 'int',
-  integer: 'int',
-  bigint: 'long',
-  real: 'double',
-  'double precision': 'double',
-  numeric: 'decimal',
-  boolean: 'bool',
-  'timestamp with time zone': 'date',
-  uuid: 'uuid',
-  bytea: 'binary',
-  json: 'document',
-  jsonb: 'document',
-}
-
-/** Types that BSON has not are stored as texts: dates, times, moments without a zone. */
 function declaredType(type: DeclaredType): InferredType {
   if (type === 'objectid') {
     return { kind: 'objectId', elements: null, type: 'text', nominalType: 'objectid' }
   }
   const name = type.isArray ? type.name.slice(0, -'[]'.length) : type.name
-  const kind = (Object.hasOwn(kindsByType, name) ? kindsByType[name] : undefined) ?? 'string'
+  const kind = storedKind(name)
   return type.isArray
     ? { kind: 'array', elements: kind, type: type.name, nominalType: type.name }
     : { kind, elements: null, type: type.name, nominalType: type.name }

@@ -57,8 +57,8 @@ const grades = {
   // those of the policy registry
   roles: 'emulated',
   statementTimeout: 'native',
-  // a function of the registry
-  preRequest: 'emulated',
+  // a pipeline cannot refuse a request
+  preRequest: 'unsupported',
   databaseConfig: 'unsupported',
   notifications: 'unsupported',
   readOnlyServer: 'native',

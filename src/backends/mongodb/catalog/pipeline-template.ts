@@ -116,7 +116,7 @@ export function readPipelineTemplate(
 ): Result<PipelineTemplate, string> {
   const reader = new TemplateReader(isParameter)
   try {
-    const parsed: unknown = BSON.EJSON.parse(json)
+    const parsed: unknown = BSON.EJSON.parse(json, { relaxed: false })
     return ok(reader.read(parsed))
   } catch (error) {
     if (error instanceof TemplateProblem) return err(error.message)

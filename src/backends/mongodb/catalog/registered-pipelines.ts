@@ -44,7 +44,7 @@ export type RegisteredPipeline =
   | { readonly kind: 'broken'; readonly failure: DatabaseFailure }
 
 /** What a request puts in a place that no parameter has the name of. */
-const requestParts = {
+export const requestParts = {
   request_method: 'method',
   request_path: 'path',
   request_role: 'role',
@@ -129,7 +129,7 @@ function buildPipeline(
 }
 
 /** As PostgreSQL says it of a function that is declared not to write. */
-function writes(stage: string): DatabaseFailure {
+export function writes(stage: string): DatabaseFailure {
   return valueFailure('25006', `cannot execute ${stage} in a read-only transaction`)
 }
 

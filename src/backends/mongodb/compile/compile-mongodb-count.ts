@@ -17,7 +17,7 @@ import {
 
 /** Null where no count is asked for, or the page is all there is. */
 export function compileCount(
-  { root, count }: ReadPlan,
+  { root, count }: Pick<ReadPlan, 'root' | 'count'>,
   place: FieldPlace,
   context: CompileContext,
 ): Stages | null {

@@ -81,7 +81,11 @@ function compileOver(
   }
 }
 
-function encoderOf({ headersOnly, media }: ReadPlan): BodyEncoder {
+/** Throws  CompileRefusal: media that are functions of PostgreSQL */
+export function encoderOf({
+  headersOnly,
+  media,
+}: Pick<ReadPlan, 'headersOnly' | 'media'>): BodyEncoder {
   if (headersOnly) return { kind: 'none' }
   const { encoder } = media
   if (encoder.kind === 'geojson') return notImplemented('application/geo+json')

@@ -17,9 +17,11 @@ import type { CompiledRead } from '../compile/compiled-read.ts'
 import { type Refusal, refusalOf } from '../compile/mongodb-refusal.ts'
 import { cancelled, mapDriverError } from '../connect/map-mongodb-error.ts'
 import type { MongodbClient } from '../connect/mongodb-client.ts'
+import { createCallExecutor } from './execute-mongodb-call.ts'
 import { createMongodbWriteExecutor } from './execute-mongodb-write.ts'
 import { failedRequest, failedWith, missingRelation, refusedRequest } from './failed-request.ts'
 import { printAggregate } from './print-pipeline.ts'
+import { runAggregate } from './run-aggregate.ts'
 
 export interface MongodbExecutorDeps {
   readonly client: Pick<MongodbClient, 'db' | 'client'>
@@ -27,15 +29,13 @@ export interface MongodbExecutorDeps {
   readonly onUnreachable: (failure: BackendFailure) => void
 }
 
-/** Documents that one message brings at most, beside the server's own bound of 16 MB. */
-const batchSize = 10_000
-
 export function createMongodbExecutor(
   deps: MongodbExecutorDeps,
 ): (plan: DatabasePlan, context: RequestContext) => Promise<Execution> {
   const compile = createMongodbCompiler()
   const encoderOf = createEncoderCache()
   const write = createMongodbWriteExecutor(deps.client)
+  const call = createCallExecutor(deps.client)
 
   async function read(plan: ReadPlan, context: RequestContext): Promise<Execution> {
     const compiled = compile(plan, context.snapshot)
@@ -48,7 +48,7 @@ export function createMongodbExecutor(
     const db = deps.client.db(database)
     try {
       const found =
-        pipeline.length === 0 ? [] : await aggregate(db, collection, pipeline, options, context)
+        pipeline.length === 0 ? [] : await runAggregate(db, collection, pipeline, options, context)
       if (found.length === 0 && !(await isThere(db, collection, context))) {
         return {
           ...failedRequest(missingRelation(`${database}.${collection}`), context, statements),
@@ -79,9 +79,7 @@ export function createMongodbExecutor(
       case 'mutate':
         return write(plan, context)
       case 'call':
-        return Promise.resolve(
-          refusedRequest({ kind: 'not-implemented', feature: 'functions' }, context),
-        )
+        return call(plan, context)
       default:
         return assertNever(plan)
     }
@@ -132,30 +130,6 @@ function bindRead(compiled: CompiledRead, plan: ReadPlan, context: RequestContex
 }
 
 const nothingOfEach: Document = { $project: { _id: 1 } }
-
-async function aggregate(
-  db: Db,
-  collection: string,
-  pipeline: readonly Document[],
-  options: AggregateOptions,
-  { config, signal }: RequestContext,
-): Promise<readonly Uint8Array[]> {
-  const limit = config.dbStatementTimeout
-  const cursor = db.collection(collection).aggregate([...pipeline], {
-    ...options,
-    ...(limit === 0 ? {} : { maxTimeMS: limit }),
-    raw: true,
-    batchSize,
-    signal,
-  })
-  const documents: unknown[] = await cursor.toArray()
-  return documents.map(asBytes)
-}
-
-function asBytes(document: unknown): Uint8Array {
-  if (document instanceof Uint8Array) return document
-  throw new Error('the driver was asked for raw documents')
-}
 
 /**
  * A count that was asked for beside the rows is the last document: no row has such a key. Rows that
