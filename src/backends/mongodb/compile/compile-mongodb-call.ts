@@ -26,12 +26,7 @@ import type { Bound, Stages } from './compiled-read.ts'
 import type { FieldPlace } from './field-place.ts'
 import { type Refusal, refusalOf, refuse } from './mongodb-refusal.ts'
 import { always, sequence } from './pipeline-stages.ts'
-import {
-  type CompileContext,
-  createCompileContext,
-  nodeSource,
-  placeOf,
-} from './relation-source.ts'
+import { type CompileContext, createCompileContext, placeOf } from './relation-source.ts'
 
 /** Who asks, where a function wants to know. */
 export interface Caller {
@@ -89,7 +84,7 @@ function compileCall(plan: CallPlan, context: CompileContext): CompiledCall {
   return {
     called,
     source: (request, caller) => fillSource(called, plan, request, caller),
-    rows: sequence(given, nodeSource(root, place, [], context), rows.stages),
+    rows: sequence(given, rows.stages),
     count: isSet ? sequenceOrNull(given, compileCount(plan, place, context)) : null,
     shape: kind === 'scalar' && encoder.kind !== 'none' ? valueShape(rows.row) : rows.row,
     encoder,

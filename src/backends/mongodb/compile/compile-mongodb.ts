@@ -9,12 +9,10 @@ import { limitOf, offsetOf } from '../../../plan/request-values.ts'
 import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { compileCount } from './compile-mongodb-count.ts'
 import { compileRoot } from './compile-read-tree.ts'
-import type { CompiledPlan, CompiledRead, Stages } from './compiled-read.ts'
-import type { FieldPlace } from './field-place.ts'
+import type { CompiledPlan, CompiledRead } from './compiled-read.ts'
 import { refuseDeep } from './filter/nesting-limit.ts'
 import { notImplemented, refusalOf } from './mongodb-refusal.ts'
-import { noStages, sequence } from './pipeline-stages.ts'
-import { type CompileContext, createCompileContext, placeOf } from './relation-source.ts'
+import { createCompileContext, placeOf } from './relation-source.ts'
 
 /**
  * Compiles each plan once and forgets it together with the plan, which belongs to one snapshot and
@@ -43,35 +41,17 @@ function compilePlan(plan: ReadPlan, snapshot: SchemaSnapshot): CompiledPlan {
 }
 
 function compileRead(plan: ReadPlan, snapshot: SchemaSnapshot): CompiledRead {
-  const context = createCompileContext(snapshot)
-  const place = placeOf(plan.relation, context)
-  const { database, collection } = place.facts
-  const source = { place: { ...place, isFirstStage: true }, before: noStages }
-  return { database, collection, ...compileOver(plan, source, context) }
-}
-
-/** Where the documents come from that a plan reads. */
-interface ReadSource {
-  /** The documents as they come. */
-  readonly place: FieldPlace
-  /** The stages that give them; none of a relation's own. */
-  readonly before: Stages
-}
-
-function compileOver(
-  plan: ReadPlan,
-  { place, before }: ReadSource,
-  context: CompileContext,
-): Omit<CompiledRead, 'database' | 'collection'> {
   const { root } = plan
+  const context = createCompileContext(snapshot)
+  const place = { ...placeOf(root.relation, context), isFirstStage: true }
   const encoder = encoderOf(plan)
   const rows = compileRoot(root, place, encoder.kind !== 'none', context)
-  const stages = sequence(before, rows.stages)
-  const count = compileCount(plan, place, context)
   return {
+    database: place.facts.database,
+    collection: place.facts.collection,
     pipeline: (request) =>
-      limitOf(root.window, request) === 0 ? null : refuseDeep(stages(request)),
-    count: count === null ? null : sequence(before, count),
+      limitOf(root.window, request) === 0 ? null : refuseDeep(rows.stages(request)),
+    count: compileCount(plan, place, context),
     shape: rows.row,
     encoder,
     whenEmpty: (request): Document | null => {
