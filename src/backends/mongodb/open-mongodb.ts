@@ -5,10 +5,7 @@
 import type { Config } from '../../config/config.ts'
 import type { BackendFailure } from '../../errors/backend-failure.ts'
 import type { Observe } from '../../observe/observation.ts'
-import type { SchemaOptions } from '../../schema/schema-snapshot.ts'
 import type { Backend } from '../backend.ts'
-import type { FunctionRegistry } from '../registry/function-registry.ts'
-import { readFunctionRegistry } from '../registry/read-function-registry.ts'
 import { introspectMongodb } from './catalog/introspect-mongodb.ts'
 import { mongodbAbilities } from './catalog/mongodb-capabilities.ts'
 import { createSchemaVersionReader } from './catalog/mongodb-schema-version.ts'
@@ -47,7 +44,10 @@ export function openMongodb(deps: OpenMongodbDeps): Backend {
       return `MongoDB ${version}`
     },
     schemaVersion: ({ dbSchemas }, signal) =>
-      asControl(signal, () => versions.read(dbSchemas.map(control.db), signal)),
+      asControl(signal, async () => {
+        await control.ready()
+        return versions.read(dbSchemas.map(control.db), signal)
+      }),
     introspect: (request) =>
       asControl(request.signal, async () => {
         const { version, topology } = await serverFacts(request.signal)
@@ -56,8 +56,6 @@ export function openMongodb(deps: OpenMongodbDeps): Backend {
           serverVersion: version,
           topology,
           isReadOnly: config().dbReadOnly,
-          declarations: { relations: [], relationships: [] },
-          functions: registeredFunctions(request.options),
         }
         const catalog = await introspectMongodb(source, request)
         versions.remember(catalog.schemaVersion)
@@ -79,7 +77,10 @@ export function openMongodb(deps: OpenMongodbDeps): Backend {
     // connections keep nothing of a schema
     recycle: () => undefined,
     async ping(signal) {
-      await asControl(signal, () => requests.db('admin').command({ ping: 1 }, { signal }))
+      await asControl(signal, async () => {
+        await requests.ready()
+        await requests.db('admin').command({ ping: 1 }, { signal })
+      })
     },
     poolStats: requests.stats,
     async close() {
@@ -95,12 +96,4 @@ async function asControl<T>(signal: AbortSignal, work: () => Promise<T>): Promis
   } catch (error) {
     throw controlFailure(error, signal)
   }
-}
-
-/** The text was checked when the configuration was read. */
-function registeredFunctions({ functionRegistry }: SchemaOptions): FunctionRegistry {
-  if (functionRegistry === null) return []
-  const read = readFunctionRegistry(functionRegistry.text)
-  if (!read.ok) throw new Error(`function-registry: ${read.error.join('; ')}`)
-  return read.value
 }

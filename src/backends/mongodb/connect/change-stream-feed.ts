@@ -45,8 +45,8 @@ const schemaEvents = [
 /** Milliseconds after which a stream with nothing to tell gives a sign of life. */
 const signEveryMs = 500
 
-/** Milliseconds for the server's facts. */
-const questionLimitMs = 5000
+/** Milliseconds for the server's facts: longer than a server is looked for. */
+const questionLimitMs = 8000
 
 /** Kinds of servers that streams are read from: `primary` is asked for. */
 const streaming: ReadonlySet<string> = new Set(['RSPrimary', 'Mongos', 'LoadBalancer'])

@@ -23,6 +23,11 @@ export interface MongodbClientDeps {
 
 export interface MongodbClient {
   readonly client: MongoClient
+  /**
+   * Resolves once a server was found, and at once from then on: call it before anything is asked. A
+   * client whose first server was not found is connected anew. Rejects with what the driver says.
+   */
+  ready(): Promise<void>
   /** A handle: nothing is sent, and no database is created. */
   db(name: string): Db
   stats(): PoolStats
@@ -53,8 +58,14 @@ export function createMongodbClient(deps: MongodbClientDeps): MongodbClient {
   client.on('serverDescriptionChanged', ({ previousDescription, newDescription }) => {
     if (previousDescription.type === 'Unknown' && newDescription.type !== 'Unknown') onConnected()
   })
+  let isReady = false
   return {
     client,
+    async ready() {
+      if (isReady) return
+      await client.connect()
+      isReady = true
+    },
     db: (name) => client.db(name),
     stats: () => counter.stats(client.options.maxPoolSize),
     async close() {

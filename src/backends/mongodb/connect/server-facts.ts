@@ -27,11 +27,12 @@ const expandedEventsWireVersion = 17
  * Errors  rejects with BackendFailure: fatal for a server that is too old
  */
 export async function readServerFacts(
-  { client }: Pick<MongodbClient, 'client'>,
+  { client, ready }: Pick<MongodbClient, 'client' | 'ready'>,
   signal: AbortSignal,
 ): Promise<ServerFacts> {
   const ask = (command: Document) => client.db('admin').command(command, { signal })
   try {
+    await ready()
     const [hello, build] = [await ask({ hello: 1 }), await ask({ buildInfo: 1 })]
     const version = String(build['version'])
     const wireVersion = Number(hello['maxWireVersion'])

@@ -1,7 +1,7 @@
 /**
- * Runs plans: writes by `execute-mongodb-write.ts`, the plan of a read as one aggregate: compile (once a plan), fill in the request's values, ask,
- * and write the body from the raw documents. An exact count stands behind the rows in the same
- * aggregate, so that both are of one snapshot.
+ * Runs plans: writes and calls by files of their own, a read as one aggregate: compile (once a plan),
+ * fill in the request's values, ask, and write the body from the raw documents. An exact count stands
+ * behind the rows in the same aggregate, so that both are of one snapshot.
  */
 import { type AggregateOptions, BSON, type Db, type Document } from 'mongodb'
 import { assertNever } from '../../../core/assert-never.ts'
@@ -24,7 +24,7 @@ import { printAggregate } from './print-pipeline.ts'
 import { runAggregate } from './run-aggregate.ts'
 
 export interface MongodbExecutorDeps {
-  readonly client: Pick<MongodbClient, 'db' | 'client'>
+  readonly client: Pick<MongodbClient, 'db' | 'client' | 'ready'>
   /** Called when a request finds that the database cannot be reached. */
   readonly onUnreachable: (failure: BackendFailure) => void
 }
@@ -72,7 +72,12 @@ export function createMongodbExecutor(
     }
   }
 
-  function run(plan: DatabasePlan, context: RequestContext): Promise<Execution> {
+  async function run(plan: DatabasePlan, context: RequestContext): Promise<Execution> {
+    try {
+      await deps.client.ready()
+    } catch (error) {
+      return { kind: 'failed', ...mapDriverError(error, context), statements: [] }
+    }
     switch (plan.kind) {
       case 'read':
         return read(plan, context)
