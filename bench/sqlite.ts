@@ -5,7 +5,6 @@
  *
  *   npm run bench:sqlite [-- --rounds 5 --seconds 3 --only 'read by key' --connections 20]
  */
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,9 +19,15 @@ import { buildSnapshot } from '../src/schema/build-snapshot.ts'
 import { schemaOptions } from '../src/schema/schema-options.ts'
 import { planOf, requestOf } from '../test/support/plan-of.ts'
 import { freePort } from '../test/support/postgres.ts'
-import { startServer } from '../test/support/server.ts'
+import {
+  type Contender,
+  compareContenders,
+  median,
+  startDbrest,
+  startFloorScript,
+} from './compare-contenders.ts'
 import { runLoad } from './load.ts'
-import { childrenOf, cpuTimesOf, memoryOf } from './process-tree.ts'
+import { childrenOf, memoryOf } from './process-tree.ts'
 import type { SqliteFloorInput } from './sqlite-floor.ts'
 import type { SqliteWriteFloorInput } from './sqlite-write-floor.ts'
 
@@ -36,6 +41,7 @@ const { values: options } = parseArgs({
 })
 const connections = Number(options.connections)
 const durationMs = Number(options.seconds) * 1000
+const rounds = { rounds: Number(options.rounds), connections, durationMs }
 
 const schema = `
   create table clients (id integer primary key, name text not null);
@@ -99,121 +105,19 @@ function statementOf(path: string, target: string): Pick<SqliteFloorInput, 'sql'
   return { sql: compiled.value.main.text, params }
 }
 
-interface Contender {
-  readonly name: string
-  readonly port: number
-  readonly pid: number
-  readonly stop: () => void
-}
-
-async function startOwn(path: string): Promise<Contender> {
-  const server = await startServer({
-    args: [path],
-    env: {
-      DBREST_LOG_LEVEL: 'crit',
-      DBREST_DB_AGGREGATES_ENABLED: 'true',
-      DBREST_DB_STATEMENT_TIMEOUT: '0',
-    },
-    until: null,
-  })
-  await answers(server.port)
-  return {
-    name: 'dbrest',
-    port: server.port,
-    pid: server.child.pid ?? 0,
-    stop: () => server.signal('SIGTERM'),
-  }
-}
-
-/** Without log lines to wait for, the first answer tells that it is up. */
-async function answers(port: number): Promise<void> {
-  for (;;) {
-    const response = await fetch(`http://127.0.0.1:${port}/tasks?limit=1`).catch(() => null)
-    if (response?.status === 200) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
+function startOwn(path: string): Promise<Contender> {
+  const env = { DBREST_DB_AGGREGATES_ENABLED: 'true', DBREST_DB_STATEMENT_TIMEOUT: '0' }
+  return startDbrest([path], env, '/tasks?limit=1')
 }
 
 async function startFloor(path: string, target: string): Promise<Contender> {
   const input: SqliteFloorInput = { path, port: await freePort(), ...statementOf(path, target) }
-  return startScript('sqlite-floor.js', input)
-}
-
-async function startScript(
-  script: string,
-  input: SqliteFloorInput | SqliteWriteFloorInput,
-): Promise<Contender> {
-  const child = spawn(
-    process.execPath,
-    [join(import.meta.dirname, script), JSON.stringify(input)],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-  await new Promise((resolve) => child.stdout.once('data', resolve))
-  return { name: 'floor', port: input.port, pid: child.pid ?? 0, stop: () => child.kill() }
-}
-
-interface Figures {
-  readonly perSecond: number[]
-  requests: number
-  /** Microseconds: of the server, and of what it has started. */
-  ownTime: number
-  childTime: number
-  memory: number
-}
-
-async function measure(contender: Contender, target: string, figures: Figures): Promise<number> {
-  const { pid, port } = contender
-  const before = cpuTimesOf(pid)
-  const load = runLoad({ target, port, connections, durationMs })
-  setTimeout(() => {
-    figures.memory = Math.max(figures.memory, memoryOf(pid))
-  }, durationMs * 0.9)
-  const result = await load
-  for (const [each, time] of cpuTimesOf(pid)) {
-    const spent = time - (before.get(each) ?? 0)
-    if (each === pid) figures.ownTime += spent
-    else figures.childTime += spent
-  }
-  figures.perSecond.push(result.perSecond)
-  figures.requests += result.requests
-  return result.failures
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+  return startFloorScript('sqlite-floor.js', input)
 }
 
 async function compare(path: string, { name, target }: SqliteScenario): Promise<void> {
   const contenders = [await startOwn(path), await startFloor(path, target)]
-  const none = () => ({ perSecond: [], requests: 0, ownTime: 0, childTime: 0, memory: 0 })
-  const figures = new Map<string, Figures>(contenders.map((each) => [each.name, none()]))
-  let failures = 0
-  try {
-    for (const { port } of contenders) {
-      await runLoad({ target, port, connections, durationMs: 1000 })
-    }
-    for (let round = 0; round < Number(options.rounds); round += 1) {
-      for (const contender of contenders) {
-        const own = figures.get(contender.name) ?? none()
-        failures += await measure(contender, target, own)
-      }
-    }
-  } finally {
-    for (const contender of contenders) contender.stop()
-  }
-  console.log(`\n${name}  (GET ${target})`)
-  const own = figures.get('dbrest')?.perSecond ?? []
-  for (const [contender, each] of figures) {
-    const ratios = own.map((value, i) => value / (each.perSecond[i] ?? Number.NaN))
-    const cpu = [each.ownTime, each.childTime].map((time) => (time / each.requests).toFixed(0))
-    console.log(
-      `  ${contender.padEnd(8)} ${median(each.perSecond).toFixed(0).padStart(7)} requests/s, ` +
-        `${cpu[0]} + ${cpu[1]} µs of CPU each, ${each.memory.toFixed(0)} MB` +
-        (contender === 'dbrest' ? '' : `  dbrest is ${median(ratios).toFixed(2)} of it`),
-    )
-  }
-  if (failures > 0) console.log(`  ${failures} answers were no 2xx`)
+  await compareContenders(contenders, { name, target }, rounds)
 }
 
 const insert = {
@@ -243,7 +147,10 @@ async function compareInserts(mode: 'wal' | 'delete', clients: number): Promise<
     sql: 'insert into notes (task_id, body, stars) values (?, ?, ?)',
     keys: ['task_id', 'body', 'stars'],
   }
-  const contenders = [await startOwn(ownPath), await startScript('sqlite-write-floor.js', input)]
+  const contenders = [
+    await startOwn(ownPath),
+    await startFloorScript('sqlite-write-floor.js', input),
+  ]
   const perSecond = new Map<string, number[]>(contenders.map(({ name }) => [name, []]))
   let p99Ms = 0
   let failures = 0
