@@ -20,6 +20,7 @@ import type { MongodbClient } from '../connect/mongodb-client.ts'
 import { createCallExecutor } from './execute-mongodb-call.ts'
 import { createMongodbWriteExecutor } from './execute-mongodb-write.ts'
 import { failedRequest, failedWith, missingRelation, refusedRequest } from './failed-request.ts'
+import { mayReadSnapshot } from './may-read-snapshot.ts'
 import { printAggregate } from './print-pipeline.ts'
 import { runAggregate } from './run-aggregate.ts'
 
@@ -123,7 +124,7 @@ function bindRead(compiled: CompiledRead, plan: ReadPlan, context: RequestContex
       shown === null ? count : [...shown, { $unionWith: { coll: collection, pipeline: count } }]
     // statistics of a collection are those of now, and one command alone sees one state anyway
     const isOneSnapshot = shown !== null && !count.some((stage) => '$collStats' in stage)
-    const hasSnapshots = mongodbFacts(snapshot.engineFacts).topology !== 'standalone'
+    const hasSnapshots = mayReadSnapshot(plan.root, mongodbFacts(snapshot.engineFacts))
     const options: AggregateOptions = {
       readPreference: 'primary',
       ...(isOneSnapshot && hasSnapshots ? { readConcern: { level: 'snapshot' } } : {}),
