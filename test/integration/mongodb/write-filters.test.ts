@@ -1,7 +1,7 @@
 /**
  * Random filters on PATCH and DELETE: a request that is refused or fails leaves every document as it
- * was, and one that is carried out touches the rows that it says it does, and no others. A filter that
- * cannot be lowered must never become one that all documents pass.
+ * was, and one that is carried out touches the rows that a GET with the same filter finds, and no
+ * others. A filter that cannot be lowered must never become one that all documents pass.
  *
  * `FUZZ_SEED` and `FUZZ_REQUESTS` play others, and more.
  */
@@ -11,26 +11,12 @@ import { encodePart } from '../../fuzz/encode-target.ts'
 import type { FuzzRelation } from '../../fuzz/fuzz-model.ts'
 import { filterPair, logicPair } from '../../fuzz/generate-query.ts'
 import { createRandom, type Random } from '../../fuzz/random.ts'
-import {
-  createMongodbDatabase,
-  describeMongodb,
-  type MongodbDatabase,
-} from '../../support/mongodb.ts'
-import { type MongodbWrites, openMongodbWrites } from '../../support/mongodb-writes.ts'
+import { describeMongodb } from '../../support/mongodb.ts'
+import { type MongodbApi, serveMongodb } from '../../support/mongodb-api.ts'
 
-const kinds = {
-  _id: 'int',
-  title: 'string',
-  year: 'int',
-  rating: 'double',
-  seen: 'bool',
-  at: 'date',
-  tags: 'string[]',
-  numbers: 'int[]',
-  data: 'document',
-  mixed: 'mixed',
-  known: 'any',
-} as const
+interface Film extends Document {
+  readonly _id: number
+}
 
 /** Types in PostgreSQL's words, which decide what values are made. */
 const types = {
@@ -45,7 +31,7 @@ const types = {
   data: 'jsonb',
   mixed: 'text',
   known: 'text',
-} as const satisfies Record<keyof typeof kinds, string>
+} as const
 
 const relation: FuzzRelation = {
   schema: 'shop',
@@ -64,7 +50,7 @@ const relation: FuzzRelation = {
   canInsert: true,
 }
 
-const documents: readonly (Document & { readonly _id: number })[] = [
+const documents: readonly Film[] = [
   {
     _id: 1,
     title: 'Alien',
@@ -82,23 +68,20 @@ const documents: readonly (Document & { readonly _id: number })[] = [
 ]
 
 describeMongodb('filters of writes', () => {
-  let database: MongodbDatabase
-  let api: MongodbWrites
+  let api: MongodbApi
 
   beforeAll(async () => {
-    database = await createMongodbDatabase()
-    api = openMongodbWrites(database, {
-      collections: { films: kinds },
-      open: ['films'],
-      facts: { films: { uniqueIndexes: [{ name: '_id_', columns: ['_id'] }] } },
+    api = await serveMongodb(({ db }) => db.collection<Film>('films').insertMany([...documents]), {
+      dbTxEnd: 'commit-allow-override',
     })
-    await database.db.collection<Document & { _id: number }>('films').insertMany([...documents])
   })
-  afterAll(() => database?.drop())
+  afterAll(() => api?.stop())
+
+  const films = () => api.database.db.collection<Film>('films')
 
   /** By id, as text. */
   async function stored(): Promise<ReadonlyMap<unknown, string>> {
-    const found = await database.db.collection('films').find({}).toArray()
+    const found = await films().find({}).toArray()
     return new Map(found.map((each) => [each._id, BSON.EJSON.stringify(each)]))
   }
 
@@ -111,29 +94,27 @@ describeMongodb('filters of writes', () => {
       const random = createRandom(seed, index)
       const target = `/films?${queryOf(random)}`
       const before = await stored()
-      const undone = await api.send(
-        'PATCH',
-        `${target}&select=_id`,
-        { touched: index },
-        {
-          Prefer: 'return=representation,tx=rollback',
-        },
-      )
+      const read = await api.get(`${target}&select=_id`)
+      const change = { touched: index }
+      const shown = { Prefer: 'return=representation,tx=rollback' }
+      const undone = await api.send('PATCH', `${target}&select=_id`, change, shown)
       expect(await stored(), target).toEqual(before)
       const reply = random.chance(0.5)
-        ? await api.send('PATCH', target, { touched: index })
-        : await api.send('DELETE', target, undefined, { Prefer: 'count=exact' })
+        ? await api.send('PATCH', target, change)
+        : await api.send('DELETE', target)
       const after = await stored()
-      expect(undone.status < 400, target).toBe(reply.status < 400)
+      expect([undone.status < 400, reply.status < 400], target).toEqual(
+        [read, read].map(({ status }) => status < 400),
+      )
       if (reply.status >= 400) {
         refused += 1
         expect(after, target).toEqual(before)
         continue
       }
       carriedOut += 1
-      const meant = new Set(idsOf(undone.body))
+      const meant = new Set(idsOf(read.body))
       const touched = [...before].filter(([id, text]) => after.get(id) !== text).map(([id]) => id)
-      expect(new Set(touched), target).toEqual(meant)
+      expect([new Set(idsOf(undone.body)), new Set(touched)], target).toEqual([meant, meant])
       await restore([...meant])
     }
     // of either kind enough, or the test would show nothing
@@ -142,9 +123,8 @@ describeMongodb('filters of writes', () => {
   }, 600_000)
 
   async function restore(ids: readonly unknown[]): Promise<void> {
-    const films = database.db.collection<Document & { _id: number }>('films')
     for (const document of documents.filter(({ _id }) => ids.includes(_id))) {
-      await films.replaceOne({ _id: document._id }, document, { upsert: true })
+      await films().replaceOne({ _id: document._id }, document, { upsert: true })
     }
   }
 })

@@ -52,8 +52,13 @@ export function takesSingleRows({ kind, isCapped }: CollectionFacts): boolean {
   return kind === 'time-series' || isCapped
 }
 
-function refuseKind({ mutation, onConflict }: MutatePlan, { kind }: CollectionFacts): void {
+function refuseKind(
+  { mutation, onConflict }: MutatePlan,
+  { kind, isCapped }: CollectionFacts,
+): void {
   if (kind === 'view') notImplemented('writing to a view')
+  if (isCapped && mutation === 'update') notImplemented('updating a capped collection')
+  if (isCapped && mutation === 'delete') notImplemented('deleting from a capped collection')
   if (kind !== 'time-series') return
   if (mutation === 'update') notImplemented('updating a time series')
   const hasConflict = mutation === 'upsert' || (onConflict?.columns.length ?? 0) > 0

@@ -10,13 +10,14 @@ import { judgeRows, rowBounds } from '../../../plan/judge-rows.ts'
 import type { MutatePlan } from '../../../plan/plan.ts'
 import { commits } from '../../../plan/transaction-rules.ts'
 import type { Execution, ExecutionResult, RequestContext } from '../../backend.ts'
+import { readOnlyFailure } from '../../values/read-only-failure.ts'
 import { type BoundWrite, bindWrite } from '../compile/bound-write.ts'
 import { type CompiledWrite, createMongodbWriteCompiler } from '../compile/compile-mongodb-write.ts'
 import { type Refusal, refusalOf } from '../compile/mongodb-refusal.ts'
 import type { MongodbClient } from '../connect/mongodb-client.ts'
 import { answerWrite } from './answer-write.ts'
 import { createCollectionPresence } from './collection-presence.ts'
-import { missingRelation, refusedRequest } from './failed-request.ts'
+import { failedRequest, missingRelation, refusedRequest } from './failed-request.ts'
 import { failedWrite } from './failed-write.ts'
 import { runMongodbTransaction } from './mongodb-transaction.ts'
 import { runMongodbWrite } from './run-mongodb-write.ts'
@@ -26,6 +27,8 @@ import { WriteFailed, WriteRefused } from './write-refused.ts'
 import { wayOf } from './write-way.ts'
 
 export type MongodbWriteExecutor = (plan: MutatePlan, context: RequestContext) => Promise<Execution>
+
+const readOnlyReason = 'db-read-only is set'
 
 /** What is the same for all attempts of a request. */
 interface Attempted {
@@ -48,6 +51,9 @@ export function createMongodbWriteExecutor({
 
   return async (plan, context) => {
     const { snapshot, request, config, signal } = context
+    if (config.dbReadOnly) {
+      return failedRequest(readOnlyFailure(plan.mutation, readOnlyReason), context, [])
+    }
     const compiled = compile(plan, snapshot)
     if (!compiled.ok) return refusedRequest(compiled.error, context)
     const write = compiled.value

@@ -19,6 +19,7 @@ import {
   type SqlText,
   sql,
 } from '../../sql/sql-text.ts'
+import { readOnlyFailure } from '../../values/read-only-failure.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import type { WriteProgram, WriterProgram, WriteStatement } from '../wire/write-program.ts'
 import { compileCallProgram } from './compile-call-program.ts'
@@ -38,7 +39,6 @@ import {
 import { createCompileContext } from './compile-sqlite-scope.ts'
 import { compileDiagnosis } from './compile-write-diagnosis.ts'
 import { compileWriteRules } from './compile-write-rules.ts'
-import { readOnlyFailure } from './read-only-failure.ts'
 import { toText } from './sqlite-value.ts'
 import {
   openWriteScope,

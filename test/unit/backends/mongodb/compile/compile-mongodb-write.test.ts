@@ -24,6 +24,7 @@ const snapshot = mongodbSnapshot({
     notes: { _id: 'any', text: 'string' },
     log: { _id: 'int', n: 'int' },
     shown: { _id: 'int', n: 'int' },
+    series: { _id: 'int', n: 'int' },
   },
   open: ['notes'],
   fields: { 'films.title': { rejectsNull: true }, 'films.email': { field: 'mail' } },
@@ -38,6 +39,7 @@ const snapshot = mongodbSnapshot({
     notes: { uniqueIndexes: [{ name: '_id_', columns: ['_id'] }] },
     log: { isCapped: true },
     shown: { kind: 'view' },
+    series: { kind: 'time-series' },
   },
 })
 
@@ -169,6 +171,10 @@ test.each([
   ['POST /shown', sent({ n: 1 }), 'writing to a view'],
   ['PATCH /shown', sent({ n: 1 }), 'writing to a view'],
   ['DELETE /shown', {}, 'writing to a view'],
+  ['PATCH /log', sent({ n: 1 }), 'updating a capped collection'],
+  ['DELETE /log', {}, 'deleting from a capped collection'],
+  ['PATCH /series', sent({ n: 1 }), 'updating a time series'],
+  ['PUT /series?_id=eq.1', sent({ _id: 1 }), 'upserting into a time series'],
 ])('%s is refused', (line, parts, feature) => {
   expect(refusedWith(line, parts)).toEqual({ kind: 'not-implemented', feature })
 })

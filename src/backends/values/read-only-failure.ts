@@ -2,9 +2,9 @@
  * What a write is refused with where nothing may be written: in the words of a read-only transaction,
  * which clients know, and `405` for them.
  */
-import type { DatabaseFailure } from '../../../errors/api-error.ts'
-import type { MutatePlan } from '../../../plan/plan.ts'
-import { valueFailure } from '../../values/value-failure.ts'
+import type { DatabaseFailure } from '../../errors/api-error.ts'
+import type { MutatePlan } from '../../plan/plan.ts'
+import { valueFailure } from './value-failure.ts'
 
 const commands = { insert: 'INSERT', upsert: 'INSERT', update: 'UPDATE', delete: 'DELETE' } as const
 
