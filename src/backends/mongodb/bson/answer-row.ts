@@ -6,8 +6,6 @@
  * What a spread lifts from an embedded document are outputs of the row around it.
  */
 import { assertNever } from '../../../core/assert-never.ts'
-import { jsonMembers, textOfJsonString } from '../../../core/json-members.ts'
-import { stripJsonNulls } from '../../values/strip-json-nulls.ts'
 import type { RowShape, ShapeMember } from './answer-shape.ts'
 import { elementType, endOfName, textAt } from './bson-element.ts'
 import type { ByteWriter } from './byte-writer.ts'
@@ -42,17 +40,13 @@ export type Output = NamedOutput | OpenOutput
 
 export interface AnswerRow {
   readonly outputs: readonly Output[]
-  /** The row that stands for none: JSON text and values by name. Null: nothing does. */
-  readonly whenEmpty: { readonly json: string; readonly values: Defaults } | null
   /** The document of `source` that begins at `start`. */
   readonly load: (source: Uint8Array, start: number) => void
-  /** There is no document: every value is null, or the default of its name. */
-  readonly loadNone: (defaults: Defaults | null) => void
+  /** There is no document: every value is null. */
+  readonly loadNone: () => void
   /** The row that is loaded, as an object, or the one value that the shape wants of it. */
   readonly writeJson: WriteJson
 }
-
-type Defaults = ReadonlyMap<string, string>
 
 /** What the outputs of a row share. */
 interface RowContext {
@@ -62,7 +56,6 @@ interface RowContext {
   readonly loaders: (() => void)[]
   source: Uint8Array
   isLoaded: boolean
-  defaults: Defaults | null
 }
 
 /** Throws  CastFailure, from writing */
@@ -74,21 +67,18 @@ export function createAnswerRow(shape: RowShape, style: JsonStyle): AnswerRow {
     loaders: [],
     source: new Uint8Array(),
     isLoaded: false,
-    defaults: null,
   }
   const outputs = shape.members.flatMap((member) => outputsOf(row, member))
   return {
     outputs,
-    whenEmpty: defaultsOf(shape.whenEmpty, style),
     load: (source, start) => {
       row.source = source
       row.isLoaded = true
       slots.scan(source, start, null)
       for (const load of row.loaders) load()
     },
-    loadNone: (defaults) => {
+    loadNone: () => {
       row.isLoaded = false
-      row.defaults = defaults
       slots.clear()
       for (const load of row.loaders) load()
     },
@@ -103,12 +93,6 @@ export function createAnswerRow(shape: RowShape, style: JsonStyle): AnswerRow {
 function outputNamed(name: string, outputs: readonly Output[]): NamedOutput {
   for (const output of outputs) if (output.kind === 'named' && output.name === name) return output
   throw new Error('a shape without the value that it is to be')
-}
-
-function defaultsOf(json: string | null, style: JsonStyle): AnswerRow['whenEmpty'] {
-  if (json === null) return null
-  const values = jsonMembers(json) ?? new Map<string, string>()
-  return { json: style.stripNulls ? stripJsonNulls(json) : json, values }
 }
 
 function writeObject(out: ByteWriter, outputs: readonly Output[], style: JsonStyle): void {
@@ -166,7 +150,7 @@ function outputsOf(row: RowContext, member: ShapeMember): readonly Output[] {
   }
 }
 
-/** An output whose value is null, or the default of its name, where no document is loaded. */
+/** An output whose value is null where no document is loaded. */
 function namedOutput(row: RowContext, name: string, json: WriteJson, text: WriteText): NamedOutput {
   return {
     kind: 'named',
@@ -174,14 +158,9 @@ function namedOutput(row: RowContext, name: string, json: WriteJson, text: Write
     prefix: prefixOf(name),
     json: (out) => {
       if (row.isLoaded) json(out)
-      else out.text(row.defaults?.get(name) ?? 'null')
+      else out.ascii('null')
     },
-    text: (out) => {
-      if (row.isLoaded) return text(out)
-      const value = row.defaults?.get(name) ?? 'null'
-      if (value !== 'null') out.text(value.startsWith('"') ? textOfJsonString(value) : value)
-      return value !== 'null'
-    },
+    text: (out) => row.isLoaded && text(out),
   }
 }
 
@@ -287,7 +266,7 @@ function objectOutput(row: RowContext, name: string, child: AnswerRow, slot: num
   return jsonOutput(row, name, (out) => {
     const start = firstOf(row, slot)
     if (start === undefined) {
-      out.text(child.whenEmpty?.json ?? 'null')
+      out.ascii('null')
       return
     }
     child.load(row.source, start)
@@ -309,11 +288,6 @@ function writeList(
 ): void {
   const start = out.length
   const starts = documentsOf(row, slot)
-  if (starts.length === 0 && child.whenEmpty !== null) {
-    child.loadNone(child.whenEmpty.values)
-    out.byte(0x2c)
-    write(out)
-  }
   for (const at of starts) {
     child.load(row.source, at)
     out.byte(0x2c)
@@ -328,7 +302,7 @@ function spreadOneOutputs(row: RowContext, child: AnswerRow, slot: number): read
   row.loaders.push(() => {
     const start = row.isLoaded ? firstOf(row, slot) : undefined
     if (start !== undefined) child.load(row.source, start)
-    else child.loadNone(row.isLoaded ? (child.whenEmpty?.values ?? null) : row.defaults)
+    else child.loadNone()
   })
   return child.outputs
 }

@@ -67,9 +67,4 @@ export interface RowShape {
   readonly members: readonly ShapeMember[]
   /** The member whose value is written in place of an object. Objects where it is absent. */
   readonly onlyValue?: string
-  /**
-   * The one document, as JSON text, that stands for an empty list where it is the answer of an
-   * aggregate without groups; null: an empty list is empty.
-   */
-  readonly whenEmpty: string | null
 }

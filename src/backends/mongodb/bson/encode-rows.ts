@@ -17,8 +17,8 @@ import { writeCsvField } from './write-text-value.ts'
 
 export interface RowEncoder {
   /**
-   * The body. Where there are no documents and the shape has a `whenEmpty`, that is its one row.
-   * `singular` writes the first row, or `null`: how many there have to be is judged elsewhere.
+   * The body. `singular` writes the first row, or `null`: how many there have to be is judged
+   * elsewhere.
    *
    * Errors  of casts, as PostgreSQL has them: 22P02, 22003 …
    */
@@ -67,8 +67,8 @@ function bodyWriter(
     case 'singular': {
       const row = createAnswerRow(shape, { ...compactJson, stripNulls: encoder.stripNulls })
       return (out, documents) => {
-        const isWritten = eachRow(row, documents.slice(0, 1), () => row.writeJson(out))
-        if (isWritten === 0) out.ascii('null')
+        if (documents.length === 0) out.ascii('null')
+        else eachRow(row, documents.slice(0, 1), () => row.writeJson(out))
       }
     }
     case 'csv': {
@@ -83,18 +83,12 @@ function bodyWriter(
   }
 }
 
-/** How many rows there were. */
-function eachRow(row: AnswerRow, documents: Documents, take: () => void): number {
-  if (documents.length === 0 && row.whenEmpty !== null) {
-    row.loadNone(row.whenEmpty.values)
-    take()
-    return 1
-  }
+/** Each is loaded, and taken then. */
+function eachRow(row: AnswerRow, documents: Documents, take: () => void): void {
   for (const document of documents) {
     row.load(document, 0)
     take()
   }
-  return documents.length
 }
 
 function writeRows(out: ByteWriter, row: AnswerRow, documents: Documents): void {
@@ -116,7 +110,7 @@ function writeRows(out: ByteWriter, row: AnswerRow, documents: Documents): void 
  */
 function writeCsv(out: ByteWriter, row: AnswerRow, documents: Documents): void {
   const found = row.outputs.map(() => new Set<string>())
-  const rows = eachRow(row, documents, () => {
+  eachRow(row, documents, () => {
     row.outputs.forEach((output, index) => {
       if (output.kind === 'named') return
       for (const name of output.names()) found[index]?.add(name)
@@ -130,7 +124,7 @@ function writeCsv(out: ByteWriter, row: AnswerRow, documents: Documents): void {
           text: (to: ByteWriter) => output.text(to, name),
         })),
   )
-  if (rows === 0) out.byte(0x0a)
+  if (documents.length === 0) out.byte(0x0a)
   else out.text(fields.map(({ name }) => name).join(','))
   const field = new ByteWriter(256)
   eachRow(row, documents, () => {

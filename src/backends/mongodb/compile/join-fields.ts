@@ -8,6 +8,7 @@
 import type { Document } from 'mongodb'
 import { plainField } from '../../../plan/resolve-field.ts'
 import type { ColumnPair } from '../../../schema/relationship.ts'
+import { referenceColumn, referencingColumn } from '../catalog/mongodb-facts.ts'
 import {
   type Expression,
   expressionOf,
@@ -68,15 +69,11 @@ function column(name: string) {
   return plainField({ name, jsonPath: [] })
 }
 
-/** What a reference of MongoDB's own kind, a document of `$ref` and `$id`, refers by. */
-const referenceEnd = '.$id'
-
 function joinPath(place: FieldPlace, name: string): string | null {
-  if (!name.endsWith(referenceEnd) || place.facts.fields.has(name)) {
-    return queryPath(place, column(name))
-  }
-  const reference = queryPath(place, column(name.slice(0, -referenceEnd.length)))
-  return reference === null ? null : `${reference}${referenceEnd}`
+  const referencing = place.facts.fields.has(name) ? null : referencingColumn(name)
+  if (referencing === null) return queryPath(place, column(name))
+  const reference = queryPath(place, column(referencing))
+  return reference === null ? null : referenceColumn(reference)
 }
 
 function valueAt(place: FieldPlace, name: string, path: string | null): Expression {

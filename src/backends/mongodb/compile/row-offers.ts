@@ -60,7 +60,7 @@ export function offerKey(index: number): string {
 }
 
 export function rowShape(offers: readonly Offer[]): RowShape {
-  return { members: offers.map((offer, index) => offer.member(offerKey(index))), whenEmpty: null }
+  return { members: offers.map((offer, index) => offer.member(offerKey(index))) }
 }
 
 /** Whether the node aggregates its own columns, or those that its to-one spreads lift into it. */
@@ -278,7 +278,7 @@ function spreadOffer(
 ): Offer {
   const named = byName(members.flatMap(namedMembers))
   const lifted = columns.flatMap(({ name }) => named(name).map(({ member }) => member))
-  const row = { members: lifted, whenEmpty: null }
+  const row = { members: lifted }
   return { ...unknown, name: '', value, member: (key) => ({ kind, key, row }) }
 }
 
@@ -300,7 +300,7 @@ function namedMembers(member: ShapeMember): readonly NamedMember[] {
     case 'spread-many':
       return member.row.members.flatMap(namedMembers).map(({ name, member: inner }) => ({
         name,
-        member: { ...member, row: { members: [inner], whenEmpty: null } },
+        member: { ...member, row: { members: [inner] } },
       }))
     default:
       return assertNever(member)

@@ -7,7 +7,6 @@ import { createRowEncoder } from '../bson/encode-rows.ts'
 
 const asText: RowShape = {
   members: [{ kind: 'value', name: 'text', key: 'c0', rendering: { kind: 'text' } }],
-  whenEmpty: null,
 }
 const encoder = createRowEncoder(asText, { kind: 'singular', stripNulls: false })
 

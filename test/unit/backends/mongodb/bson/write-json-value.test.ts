@@ -235,7 +235,6 @@ function slowDate(value: Date): string {
 
 const shape: RowShape = {
   members: [{ kind: 'all', key: 'd', columns: [], isOpen: true }],
-  whenEmpty: null,
 }
 const encoder = createRowEncoder(shape, { kind: 'json', stripNulls: false })
 
@@ -261,10 +260,9 @@ test('the text of a document is the same JSON', () => {
     { kind: 'value', name: 'json', key: 'c0', rendering: { kind: 'plain' } },
     { kind: 'value', name: 'text', key: 'c0', rendering: { kind: 'text' } },
   ]
-  const encoded = createRowEncoder(
-    { members, whenEmpty: null },
-    { kind: 'json', stripNulls: false },
-  ).encode(documents)
+  const encoded = createRowEncoder({ members }, { kind: 'json', stripNulls: false }).encode(
+    documents,
+  )
   if (!encoded.ok) throw new Error(encoded.error.message)
   const rows: readonly { readonly json: unknown; readonly text: string }[] = JSON.parse(
     Buffer.from(encoded.value).toString(),
