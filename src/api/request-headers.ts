@@ -10,25 +10,12 @@ export interface RequestHeaders {
   readonly cookies: readonly (readonly [string, string])[]
   readonly prefer: readonly string[]
   // Of these the first line counts.
-  readonly accept?: string
-  readonly contentType?: string
-  readonly range?: string
-  readonly acceptProfile?: string
-  readonly contentProfile?: string
+  readonly accept: string | undefined
+  readonly contentType: string | undefined
+  readonly range: string | undefined
+  readonly acceptProfile: string | undefined
+  readonly contentProfile: string | undefined
 }
-
-type Picked = Pick<
-  RequestHeaders,
-  'accept' | 'contentType' | 'range' | 'acceptProfile' | 'contentProfile'
->
-
-const pickedNames: ReadonlyMap<string, keyof Picked> = new Map<string, keyof Picked>([
-  ['accept', 'accept'],
-  ['content-type', 'contentType'],
-  ['range', 'range'],
-  ['accept-profile', 'acceptProfile'],
-  ['content-profile', 'contentProfile'],
-])
 
 /** `a=1; b=2`: a part without an equals sign is a name with an empty value. */
 function parseCookies(header: string): readonly (readonly [string, string])[] {
@@ -47,22 +34,51 @@ function parseCookies(header: string): readonly (readonly [string, string])[] {
  * `lines`: names in lower case, values as Node hands them over, one unit per byte.
  */
 export function readHeaders(lines: readonly (readonly [string, string])[]): RequestHeaders {
-  const picked: { -readonly [K in keyof Picked]: Picked[K] } = {}
   const all = new Map<string, [string, string]>()
   const prefer: string[] = []
-  let cookies: readonly (readonly [string, string])[] | undefined
+  let cookies: RequestHeaders['cookies'] | undefined
+  let accept: string | undefined
+  let contentType: string | undefined
+  let range: string | undefined
+  let acceptProfile: string | undefined
+  let contentProfile: string | undefined
   for (const [name, raw] of lines) {
     const value = decodeHeader(raw)
-    if (name === 'cookie') {
-      cookies ??= parseCookies(value)
-      continue
+    switch (name) {
+      case 'cookie':
+        cookies ??= parseCookies(value)
+        continue
+      case 'prefer':
+        prefer.push(value)
+        break
+      case 'accept':
+        accept ??= value
+        break
+      case 'content-type':
+        contentType ??= value
+        break
+      case 'range':
+        range ??= value
+        break
+      case 'accept-profile':
+        acceptProfile ??= value
+        break
+      case 'content-profile':
+        contentProfile ??= value
+        break
     }
-    const pick = pickedNames.get(name)
-    if (pick !== undefined) picked[pick] ??= value
-    else if (name === 'prefer') prefer.push(value)
     const earlier = all.get(name)
     if (earlier === undefined) all.set(name, [name, value])
     else earlier[1] += `, ${value}`
   }
-  return { ...picked, all: [...all.values()], cookies: cookies ?? [], prefer }
+  return {
+    all: [...all.values()],
+    cookies: cookies ?? [],
+    prefer,
+    accept,
+    contentType,
+    range,
+    acceptProfile,
+    contentProfile,
+  }
 }

@@ -6,6 +6,7 @@ import type { ApiRequest } from '../api/api-request.ts'
 import type { ReloadDepth } from '../cache/reload-signal.ts'
 import type { SchemaFeed } from '../cache/schema-feed.ts'
 import type { Config } from '../config/config.ts'
+import type { CancelSignal } from '../core/cancel-signal.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { PoolStats } from '../observe/pool-stats.ts'
 import type { DatabasePlan, InspectPlan, RuleCondition } from '../plan/plan.ts'
@@ -24,7 +25,7 @@ export interface RequestContext {
   /** JSON text of the token's claims with the resolved `role` in it. */
   readonly claims: string
   /** Aborted when the client has gone: the query is cancelled. */
-  readonly signal: AbortSignal
+  readonly signal: CancelSignal
 }
 
 export interface ExecutionResult {

@@ -3,6 +3,7 @@
  * and for as long as its client is there. The pool says when one is free: `postgres-pool.ts` lends
  * connections.
  */
+import type { CancelSignal } from '../../core/cancel-signal.ts'
 import { timerMs } from '../../core/timer-ms.ts'
 
 /** Why a request was not served: its limit has passed, or its client has left. */
@@ -23,7 +24,7 @@ export class WaitQueue<Answer> {
    * Units   milliseconds
    * Errors  never rejects
    */
-  join(limitMs: number, signal: AbortSignal): Promise<Answer | GivenUp> {
+  join(limitMs: number, signal: CancelSignal): Promise<Answer | GivenUp> {
     return new Promise((resolve) => {
       const settle = (answer: Answer | GivenUp) => {
         this.#waiting.delete(settle)

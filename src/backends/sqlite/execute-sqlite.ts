@@ -9,7 +9,7 @@ import type { ApiError } from '../../errors/api-error.ts'
 import { BackendFailure } from '../../errors/backend-failure.ts'
 import { isUnreachable } from '../../errors/judge-failure.ts'
 import { judgeRows } from '../../plan/judge-rows.ts'
-import type { CallPlan, DatabasePlan, ReadPlan } from '../../plan/plan.ts'
+import type { DatabasePlan } from '../../plan/plan.ts'
 import { type Execution, noResult, type RequestContext } from '../backend.ts'
 import type { SqlStatement } from '../sql/sql-text.ts'
 import type { Refusal } from './compile/compile-refusal.ts'
@@ -29,7 +29,7 @@ import {
 } from './failed-execution.ts'
 import { cancelled, lostError, mapChildFailure, statementTimeout } from './map-sqlite-error.ts'
 import { printQueryPlan } from './print-query-plan.ts'
-import type { SqlitePool } from './process/sqlite-pool.ts'
+import type { PoolOutcome, SqlitePool } from './process/sqlite-pool.ts'
 import type { SqliteRequest, TextStatement } from './process/sqlite-process.ts'
 import type { SqliteWritePool } from './process/sqlite-write-pool.ts'
 import { readPlanSteps } from './wire/query-plan.ts'
@@ -56,29 +56,12 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
 
   const stampOf = createStampReader()
 
-  async function ask(request: SqliteRequest, context: RequestContext): Promise<Asked> {
-    const outcome = await deps.pool.run(request, context.config.dbStatementTimeout, context.signal)
-    switch (outcome.kind) {
-      case 'answered':
-        return outcome
-      case 'acquisition-timeout':
-        return { kind: 'failed', error: { kind: 'acquisition-timeout' } }
-      case 'statement-timeout':
-        return { kind: 'failed', error: databaseError(statementTimeout, context) }
-      case 'cancelled':
-        return { kind: 'failed', error: databaseError(cancelled, context) }
-      case 'lost':
-        return { kind: 'failed', error: lostError(outcome.cause) }
-      default:
-        return assertNever(outcome)
-    }
-  }
-
   /** What is refused without the database holds for the schema that it was compiled for only. */
   async function refuse(error: ApiError, context: RequestContext): Promise<FailedExecution> {
     const stamp = stampOf(context.snapshot.schemaVersion)
-    const asked = await ask({ op: 'check', stamp, epoch: deps.epoch() }, context)
-    if (asked.kind === 'failed') return failedExecution(asked.error, [])
+    const check = { op: 'check', stamp, epoch: deps.epoch() } as const
+    const asked = await deps.pool.run(check, context.config.dbStatementTimeout, context.signal)
+    if (asked.kind !== 'answered') return failedExecution(unansweredError(asked, context), [])
     const { reply } = asked
     if (reply.kind === 'moved') return { kind: 'schema-moved' }
     if (reply.kind !== 'failed') return failedExecution(error, [])
@@ -87,58 +70,63 @@ export function createSqliteExecutor(deps: SqliteExecutorDeps): SqliteExecutor {
 
   const write = createWriteExecutor({ writer: deps.writer, epoch: deps.epoch, stampOf, refuse })
 
-  async function read(plan: ReadPlan | CallPlan, context: RequestContext): Promise<Execution> {
-    const compiled = compile(plan, context.snapshot, context.config.dbPreRequest)
-    const asked = await askCompiled(compiled, context)
-    if (asked.kind !== 'answered') return asked
-    return readReply(asked.reply, plan, context, asked.statements)
-  }
-
-  /** What was compiled, with the values of a request. */
-  async function askCompiled(
+  /** Runs what was compiled with the values of a request; `read` makes something of the reply. */
+  async function runCompiled<T>(
     compiled: CompiledPlan,
     context: RequestContext,
-  ): Promise<AskedCompiled | FailedExecution> {
-    const { snapshot } = context
-    if (!compiled.ok) return refuse(refusalError(compiled.error, context), context)
-    const { main, before } = compiled.value
-    const bound = bindOperands(main, context.request, context)
+    read: (reply: ChildReply, statements: readonly string[]) => T,
+  ): Promise<T | FailedExecution> {
+    const bound = requestOf(compiled, context)
     if (!bound.ok) return refuse(refusalError(bound.error, context), context)
+    const request = bound.value
+    const outcome = await deps.pool.run(request, context.config.dbStatementTimeout, context.signal)
+    const statements = [request.sql]
+    return outcome.kind === 'answered'
+      ? read(outcome.reply, statements)
+      : failedExecution(unansweredError(outcome, context), statements)
+  }
+
+  function requestOf(
+    compiled: CompiledPlan,
+    context: RequestContext,
+  ): Result<ReadRequest, Refusal> {
+    if (!compiled.ok) return compiled
+    const { main, before } = compiled.value
+    const params = bindOperands(main, context.request, context)
+    if (!params.ok) return params
     const first = bindEach(before, context)
-    if (!first.ok) return refuse(refusalError(first.error, context), context)
-    const { text } = main
-    const stamp = stampOf(snapshot.schemaVersion)
-    const request = {
+    if (!first.ok) return first
+    return ok({
       op: 'read',
-      sql: text,
-      params: bound.value,
-      ...(first.value.length === 0 ? {} : { before: first.value }),
-      stamp,
+      sql: main.text,
+      params: params.value,
+      before: first.value,
+      stamp: stampOf(context.snapshot.schemaVersion),
       epoch: deps.epoch(),
-    } as const
-    const asked = await ask(request, context)
-    return asked.kind === 'failed'
-      ? failedExecution(asked.error, [text])
-      : { ...asked, statements: [text] }
+    })
   }
 
   function run(plan: DatabasePlan, context: RequestContext): Promise<Execution> {
-    if (plan.kind === 'mutate') return write(plan, context)
     const { snapshot, config } = context
-    return plan.kind === 'call' && isWritingCall(plan, snapshot, config.dbPreRequest)
-      ? write(plan, context)
-      : read(plan, context)
+    if (plan.kind === 'mutate') return write(plan, context)
+    if (plan.kind === 'call' && isWritingCall(plan, snapshot, config.dbPreRequest)) {
+      return write(plan, context)
+    }
+    return runCompiled(compile(plan, snapshot, config.dbPreRequest), context, (reply, statements) =>
+      readReply(reply, plan, context, statements),
+    )
   }
 
-  async function preRequest(context: RequestContext) {
+  async function preRequest(context: RequestContext): Promise<FailedExecution | null> {
     const { dbPreRequest } = context.config
     if (dbPreRequest === null) return null
-    const asked = await askCompiled(compilePreRequest(dbPreRequest, context.snapshot), context)
-    if (asked.kind !== 'answered') return asked
-    if (asked.reply.kind === 'moved') return { kind: 'schema-moved' } as const
-    if (asked.reply.kind !== 'failed') return null
-    const mapped = mapChildFailure(asked.reply.failure, context.isAuthenticated)
-    return { kind: 'failed', ...mapped, statements: asked.statements } as const
+    const compiled = compilePreRequest(dbPreRequest, context.snapshot)
+    return runCompiled(compiled, context, (reply, statements): FailedExecution | null => {
+      if (reply.kind === 'moved') return { kind: 'schema-moved' }
+      if (reply.kind !== 'failed') return null
+      const mapped = mapChildFailure(reply.failure, context.isAuthenticated)
+      return { kind: 'failed', ...mapped, statements }
+    })
   }
 
   async function execute(plan: DatabasePlan, context: RequestContext): Promise<Execution> {
@@ -168,15 +156,25 @@ function bindEach(
   return ok(bound)
 }
 
-interface AskedCompiled {
-  readonly kind: 'answered'
-  readonly reply: ChildReply
-  readonly statements: readonly string[]
-}
+type ReadRequest = Extract<SqliteRequest, { readonly op: 'read' }>
 
-type Asked =
-  | { readonly kind: 'answered'; readonly reply: ChildReply }
-  | { readonly kind: 'failed'; readonly error: ApiError }
+function unansweredError(
+  outcome: Exclude<PoolOutcome, { readonly kind: 'answered' }>,
+  context: RequestContext,
+): ApiError {
+  switch (outcome.kind) {
+    case 'acquisition-timeout':
+      return { kind: 'acquisition-timeout' }
+    case 'statement-timeout':
+      return databaseError(statementTimeout, context)
+    case 'cancelled':
+      return databaseError(cancelled, context)
+    case 'lost':
+      return lostError(outcome.cause)
+    default:
+      return assertNever(outcome)
+  }
+}
 
 function readReply(
   reply: ChildReply,

@@ -5,6 +5,7 @@
  */
 import { type AggregateOptions, BSON, type Db, type Document } from 'mongodb'
 import { assertNever } from '../../../core/assert-never.ts'
+import { asAbortSignal } from '../../../core/cancel-signal.ts'
 import { BackendFailure } from '../../../errors/backend-failure.ts'
 import { isUnreachable } from '../../../errors/judge-failure.ts'
 import { judgeRows } from '../../../plan/judge-rows.ts'
@@ -159,7 +160,9 @@ function splitTotal(
 
 /** A collection that is gone reads as one without documents: nothing else tells them apart. */
 async function isThere(db: Db, name: string, { signal }: RequestContext): Promise<boolean> {
-  const found = await db.listCollections({ name }, { nameOnly: true, signal }).toArray()
+  const found = await db
+    .listCollections({ name }, { nameOnly: true, signal: asAbortSignal(signal) })
+    .toArray()
   return found.length > 0
 }
 

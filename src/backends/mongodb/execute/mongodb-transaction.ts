@@ -14,12 +14,13 @@ import {
   MongoError,
   MongoServerSelectionError,
 } from 'mongodb'
+import type { CancelSignal } from '../../../core/cancel-signal.ts'
 import { OutcomeUnknown } from './outcome-unknown.ts'
 
 export interface TransactionLimits {
   /** Of all attempts, as Date.now() tells; null: no limit but that of the driver's own transactions. */
   readonly endsAt: number | null
-  readonly signal: AbortSignal
+  readonly signal: CancelSignal
 }
 
 /** What a body did, and whether it stays. */
@@ -78,7 +79,7 @@ export async function runMongodbTransaction<T>(
 
 interface Bounds {
   readonly endsAt: number
-  readonly signal: AbortSignal
+  readonly signal: CancelSignal
 }
 
 async function attemptOnce<T>(
@@ -140,7 +141,7 @@ async function waitAgain(attempts: number, { endsAt, signal }: Bounds): Promise<
 }
 
 /** Throws  TransactionCancelled */
-export function refuseIfGone(signal: AbortSignal): void {
+export function refuseIfGone(signal: CancelSignal): void {
   if (signal.aborted) throw new TransactionCancelled()
 }
 

@@ -4,6 +4,7 @@
  * much of the time limit is left, and each is noted for the log, without values.
  */
 import type { AnyBulkWriteOperation, ClientSession, Collection, Db, Document } from 'mongodb'
+import type { CancelSignal } from '../../../core/cancel-signal.ts'
 import { refuseIfGone } from './mongodb-transaction.ts'
 
 export interface WriteCommandsDeps {
@@ -14,7 +15,7 @@ export interface WriteCommandsDeps {
   readonly isAtomic: boolean
   /** When the time limit is reached, as Date.now() tells; null: there is none. */
   readonly endsAt: number | null
-  readonly signal: AbortSignal
+  readonly signal: CancelSignal
   /** Gets what is sent. */
   readonly statements: string[]
 }

@@ -10,6 +10,7 @@
  * A connection that dies is taken out of whichever collection holds it.
  */
 import { randomUUID } from 'node:crypto'
+import type { CancelSignal } from '../../../core/cancel-signal.ts'
 import { timerMs } from '../../../core/timer-ms.ts'
 import { BackendFailure } from '../../../errors/backend-failure.ts'
 import type { Observation, Observe } from '../../../observe/observation.ts'
@@ -26,7 +27,7 @@ type Served =
 export type Acquisition = Served | GivenUp
 
 export interface PostgresPool {
-  acquire(signal: AbortSignal): Promise<Acquisition>
+  acquire(signal: CancelSignal): Promise<Acquisition>
   /** `isFit`: its session can serve anyone; otherwise it is closed. */
   release(connection: PostgresConnection, isFit: boolean): void
   /** A new schema was published: no connection from before serves another request. */
@@ -90,7 +91,7 @@ class ConnectionPool implements PostgresPool {
     this.#deps = deps
   }
 
-  acquire(signal: AbortSignal): Promise<Acquisition> {
+  acquire(signal: CancelSignal): Promise<Acquisition> {
     if (this.#closed !== null) return Promise.resolve(stopping())
     if (signal.aborted) return Promise.resolve({ kind: 'abandoned' })
     const member = this.#idle.pop()

@@ -7,6 +7,7 @@
  * failed before it came to an end, and nothing of it stays.
  * `execute-postgres.ts` and `inspect-postgres.ts` compose the steps.
  */
+import type { CancelSignal } from '../../../core/cancel-signal.ts'
 import type { Result } from '../../../core/result.ts'
 import type { ApiError } from '../../../errors/api-error.ts'
 import type { BackendFailure } from '../../../errors/backend-failure.ts'
@@ -87,11 +88,11 @@ export function createTransactionRunner({
    * A connection that was cut because its client left says nothing about the database, so it is not
    * reported.
    */
-  function tell(failure: BackendFailure, signal: AbortSignal): void {
+  function tell(failure: BackendFailure, signal: CancelSignal): void {
     if (!signal.aborted && isUnreachable(failure)) onUnreachable(failure)
   }
 
-  async function runOnce<T>(transaction: Transaction<T>, signal: AbortSignal): Promise<Answer<T>> {
+  async function runOnce<T>(transaction: Transaction<T>, signal: CancelSignal): Promise<Answer<T>> {
     const acquired = await pool.acquire(signal)
     switch (acquired.kind) {
       case 'timeout':
@@ -204,7 +205,7 @@ const rollback = plainStep('ROLLBACK', { config: { dbPreparedStatements: false }
 async function runSteps<T>(
   run: PostgresConnection['run'],
   { steps, end, isJudged, read }: Transaction<T>,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<Answer<T>> {
   const outcome = await run(isJudged ? steps : [...steps, ...end.steps])
   if (outcome.kind === 'lost' && outcome.notRun) return { kind: 'again', outcome }

@@ -115,13 +115,12 @@ export function createSqliteConnection(path: string): SqliteConnection {
     request: Extract<ChildRequest, { readonly op: 'read' }>,
   ): ChildReply {
     const { slot, params, before } = request
-    const first = before?.map(
-      (each) => statementOf(database, each.slot).get(...each.params) ?? noRow,
-    )
+    const ran = before.map((each) => statementOf(database, each.slot).get(...each.params) ?? noRow)
     const statement = statementOf(database, slot)
     if (isExplained(slot)) return explain(statement, params)
     const row = statement.get(...params) ?? noRow
-    return answerOf(row, first === undefined ? [row] : [...first, row], database.toBody)
+    ran.push(row)
+    return answerOf(row, ran, database.toBody)
   }
 
   function isExplained(slot: number): boolean {

@@ -86,6 +86,14 @@ const readings: readonly Reading[] = [
   ...otherReadings,
 ]
 
+const memberReadingOf = new Map<Reading, MemberReading>(memberReadings.map((each) => [each, each]))
+const listedReadingOf = new Map<Reading, MemberReading>(
+  memberReadings.map((each) => [`${each} list`, each]),
+)
+const momentReadingOf = new Map<Reading, (typeof momentReadings)[number]>(
+  momentReadings.map((each) => [each.name, each]),
+)
+
 /** For placeholders of what is no filter's operand. */
 export function readingIndex(reading: Reading): number {
   return readings.indexOf(reading)
@@ -130,7 +138,9 @@ export function bindOperands(
   let chars = 0
   const now = new Date()
   const unknown = new Set<Slot>()
-  for (const [index, sent] of bindParams(statement, request, caller).entries()) {
+  const allSent = bindParams(statement, request, caller)
+  for (let index = 0; index < allSent.length; index += 1) {
+    const sent = allSent[index] ?? null
     const ref = statement.params[index]
     const type = statement.types[index] ?? 0
     const before = ref === undefined ? undefined : known.get(ref)
@@ -195,14 +205,14 @@ function readSent(reading: Reading, sent: ParamValue, now: Date): Read {
   if (sent === null) return ok(reading === 'limit' ? -1n : null)
   if (reading === 'known') return ok(1n)
   if (sent instanceof Uint8Array) return reading === 'utf8' ? readUtf8(sent) : ok(sent)
+  const member = memberReadingOf.get(reading)
+  if (member !== undefined && typeof sent === 'string') return readMember(member, sent, now)
   const argument = argumentTypes.get(reading)
   if (argument !== undefined) return readCallArgument(argument, sent)
-  const listed = memberReadings.find((each) => reading === `${each} list`)
+  const listed = listedReadingOf.get(reading)
   if (listed !== undefined) return readList(listed, sent, now)
   if (typeof sent !== 'string') throw new Error(`a list where one value is read: ${reading}`)
-  const member = memberReadings.find((each) => reading === each)
-  if (member !== undefined) return readMember(member, sent, now)
-  const asked = momentReadings.find(({ name }) => reading === name)
+  const asked = momentReadingOf.get(reading)
   if (asked === undefined) return readOther(reading, sent)
   const read = readMoment(asked.type, sent, now)
   return read.ok ? ok(partsOf(asked.type, read.value)[asked.part]) : read

@@ -21,8 +21,8 @@ export type SqliteRequest =
   | Exclude<ChildRequest, { readonly op: 'read' | 'write' }>
   | (TextStatement & {
       readonly op: 'read'
-      /** They run first; absent: none. */
-      readonly before?: readonly TextStatement[]
+      /** They run first. */
+      readonly before: readonly TextStatement[]
       readonly epoch: number
       readonly stamp: Buffer
     })
@@ -150,16 +150,11 @@ function connect(
     send(id, request) {
       if (writer.isEmpty) setImmediate(flush)
       if (request.op === 'read') {
-        const { sql, before = [], ...read } = request
-        const first = before.map(({ sql: text, params }, at) => {
-          return { slot: slotFor(text, at + 1), params }
+        const { sql, params, epoch, stamp } = request
+        const before = request.before.map((statement, at) => {
+          return { slot: slotFor(statement.sql, at + 1), params: statement.params }
         })
-        const slot = slotFor(sql)
-        writeRequest(writer, id, {
-          ...read,
-          slot,
-          ...(first.length === 0 ? {} : { before: first }),
-        })
+        writeRequest(writer, id, { op: 'read', slot: slotFor(sql), params, before, epoch, stamp })
       } else if (request.op === 'write') {
         const { program, ...write } = request
         writeRequest(writer, id, { ...write, slot: slotFor(program) })

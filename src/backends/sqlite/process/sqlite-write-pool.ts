@@ -2,6 +2,7 @@
  * The writer process behind promises and timers: writes go in, outcomes come out, and
  * `write-scheduler.ts` decides what is written together. It is started at the first write.
  */
+import type { CancelSignal } from '../../../core/cancel-signal.ts'
 import { timerMs } from '../../../core/timer-ms.ts'
 import type { Observe } from '../../../observe/observation.ts'
 import type { PoolLimits } from '../../pool/pool-limits.ts'
@@ -15,7 +16,11 @@ export type SqliteWrite = Extract<SqliteRequest, { readonly op: 'write' }>
 
 export interface SqliteWritePool {
   /** `timeoutMs` counts from when it runs; 0: none. Never rejects. */
-  run(write: SqliteWrite, timeoutMs: number, signal: AbortSignal): Promise<WriteOutcome<ChildReply>>
+  run(
+    write: SqliteWrite,
+    timeoutMs: number,
+    signal: CancelSignal,
+  ): Promise<WriteOutcome<ChildReply>>
   /** Writes that wait for others. */
   waiting(): number
   /** Ends everything; resolves when the process has ended. */

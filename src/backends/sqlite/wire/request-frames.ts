@@ -44,8 +44,8 @@ export type ChildRequest =
       readonly op: 'read'
       readonly slot: number
       readonly params: readonly SqliteParam[]
-      /** They run first, in their order, and answer nothing; absent: none. */
-      readonly before?: readonly SlotStatement[]
+      /** They run first, in their order, and answer nothing. */
+      readonly before: readonly SlotStatement[]
     } & Planned)
   | ({
       readonly op: 'write'
@@ -101,7 +101,7 @@ export function writeRequest(writer: FrameWriter, id: number, request: ChildRequ
       writePlanned(writer, request)
       writer.u16(request.slot)
       writeValues(writer, request.params)
-      for (const { slot, params } of request.before ?? []) {
+      for (const { slot, params } of request.before) {
         writer.u16(slot)
         writeValues(writer, params)
       }
@@ -153,8 +153,9 @@ function readChildRequest(op: number | undefined, frame: Buffer): ChildRequest {
     case ops.read: {
       const [main, ...before] = readStatements(frame)
       if (main === undefined) throw new Error('a read without a statement')
-      const planned = readPlanned(frame)
-      return { op: 'read', ...planned, ...main, ...(before.length === 0 ? {} : { before }) }
+      const { epoch, stamp } = readPlanned(frame)
+      const { slot, params } = main
+      return { op: 'read', slot, params, before, epoch, stamp }
     }
     case ops.check:
       return { op: 'check', ...readPlanned(frame) }

@@ -28,7 +28,7 @@ function acrossTheWire(write: (writer: FrameWriter) => void): readonly RequestFr
 const stamp = stampOfVersion('2049:131074:17:abc')
 
 function bound(params: readonly SqliteParam[]): readonly SqliteParam[] {
-  const request: ChildRequest = { op: 'read', slot: 3, params, epoch: 7, stamp }
+  const request: ChildRequest = { op: 'read', slot: 3, params, before: [], epoch: 7, stamp }
   const [frame] = acrossTheWire((writer) => writeRequest(writer, 1, request))
   if (frame?.op !== 'ask' || frame.request.op !== 'read') throw new Error('no read arrived')
   return frame.request.params
@@ -36,8 +36,8 @@ function bound(params: readonly SqliteParam[]): readonly SqliteParam[] {
 
 describe('requests', () => {
   test.each<ChildRequest>([
-    { op: 'read', slot: 199, params: [1n, 'a', null], epoch: 4_000_000_000, stamp },
-    { op: 'read', slot: 0, params: [], epoch: 0, stamp },
+    { op: 'read', slot: 199, params: [1n, 'a', null], before: [], epoch: 4_000_000_000, stamp },
+    { op: 'read', slot: 0, params: [], before: [], epoch: 0, stamp },
     {
       op: 'read',
       slot: 0,
@@ -81,7 +81,7 @@ describe('requests', () => {
   })
 
   test('a statement is registered before what uses it', () => {
-    const request: ChildRequest = { op: 'read', slot: 5, params: [], epoch: 1, stamp }
+    const request: ChildRequest = { op: 'read', slot: 5, params: [], before: [], epoch: 1, stamp }
     const frames = acrossTheWire((writer) => {
       writeRegister(writer, 5, `SELECT 'é'`)
       writeRequest(writer, 2, request)
