@@ -27,8 +27,10 @@ import { createFailureEnd } from './end-on-failure.ts'
 import { createApp } from './http/app.ts'
 import { createSinks } from './observe/create-sinks.ts'
 import type { Observe } from './observe/observation.ts'
+import { appListener } from './sockets/app-listener.ts'
 import { adminAddress, apiAddress } from './sockets/bind-addresses.ts'
 import { type BoundServer, bindServer, reusePortProblem } from './sockets/bind-server.ts'
+import { fetchListener } from './sockets/fetch-listener.ts'
 import { createSourceHealth } from './sources/source-health.ts'
 import type { SignalEmitter } from './sources/watch-process-signals.ts'
 
@@ -128,7 +130,7 @@ export function composeServer(deps: ServerDeps): Server {
     })
     const adminAt = adminAddress(config())
     if (adminAt !== null) {
-      admin = await bindServer((request) => adminApp.fetch(request), adminAt)
+      admin = await bindServer(fetchListener(adminApp.fetch), adminAt)
       observe({ kind: 'admin-listening', address: admin.address })
     }
 
@@ -146,7 +148,7 @@ export function composeServer(deps: ServerDeps): Server {
       await firstValueFrom(pipeline.cacheState$.pipe(filter(({ kind }) => kind === 'ready')))
     }
     if (stopping !== null) return
-    api = await bindServer((request, env) => app.fetch(request, env), apiAddress(config()))
+    api = await bindServer(appListener(app), apiAddress(config()))
     observe({ kind: 'api-listening', address: api.address })
   }
 

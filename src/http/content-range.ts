@@ -3,7 +3,7 @@
  *
  * Rule  PostgREST docs: pagination_count
  */
-import type { Header } from './answer.ts'
+import type { Header } from '../core/http-exchange.ts'
 
 /**
  * Shape   (0, 4, 10) → `0-4/10`; no total → `0-4/*`; nothing in range → `*` before the slash

@@ -6,7 +6,7 @@
  */
 import { firstHeader, type RequestHead } from '../api/parse-request.ts'
 import type { Config } from '../config/config.ts'
-import type { Answer, Header } from './answer.ts'
+import type { Answer, Header } from '../core/http-exchange.ts'
 
 const allowedMethods = 'GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD'
 const simpleHeaders = ['Accept', 'Accept-Language', 'Content-Language'] as const

@@ -9,11 +9,12 @@ import { performance } from 'node:perf_hooks'
 import { setImmediate } from 'node:timers/promises'
 import type { ApiRequest } from '../api/api-request.ts'
 import type { Inspection } from '../backends/backend.ts'
+import type { Answer, Header } from '../core/http-exchange.ts'
 import { contentTypeOf } from '../core/media-type.ts'
 import { runInSlices, type Steps } from '../core/run-in-slices.ts'
 import type { InspectPlan } from '../plan/plan.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
-import { type Answer, contentLength, type Header } from './answer.ts'
+import { contentLength } from './answer.ts'
 import {
   buildOpenapi,
   buildRelationTexts,

@@ -8,6 +8,7 @@ import type { RawRequest } from '../api/parse-request.ts'
 import type { Identity } from '../auth/authenticate.ts'
 import type { RequestContext } from '../backends/backend.ts'
 import type { Generation } from '../cache/generation-store.ts'
+import type { CancelSignal } from '../core/cancel-signal.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import type { StageTimer } from './server-timing.ts'
 
@@ -21,7 +22,7 @@ export interface Journey {
   readonly identity: Identity
   readonly generation: LoadedGeneration
   /** Aborted when the client has gone. */
-  readonly signal: AbortSignal
+  readonly signal: CancelSignal
   /** Null unless `server-timing-enabled` asks how long the stages take. */
   readonly timer: StageTimer | null
 }

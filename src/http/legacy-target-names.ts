@@ -4,10 +4,11 @@
  *
  * Rule  v16.2: App (Warning: 299, LegacyTargetNameWarningObs)
  */
+
+import type { Header } from '../core/http-exchange.ts'
 import { contractName, contractVersion } from '../core/product.ts'
 import type { Observe } from '../observe/observation.ts'
 import type { DatabasePlan, ReadNode } from '../plan/plan.ts'
-import type { Header } from './answer.ts'
 import type { Journey } from './journey.ts'
 
 type LegacyName = readonly [relation: string, alias: string]

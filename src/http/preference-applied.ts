@@ -4,9 +4,9 @@
  * Rule  PostgREST docs: preferences
  */
 import type { ApiRequest } from '../api/api-request.ts'
+import type { Header } from '../core/http-exchange.ts'
 import { maxAffectedOf } from '../plan/judge-rows.ts'
 import type { DatabasePlan } from '../plan/plan.ts'
-import type { Header } from './answer.ts'
 
 /** Null when nothing was applied. The order of the list is PostgREST's. */
 export function preferenceApplied(plan: DatabasePlan, request: ApiRequest): Header | null {

@@ -5,11 +5,11 @@
  * Rule  PostgREST docs: observability (Logs)
  */
 import type { Config } from '../config/config.ts'
+import type { Answer } from '../core/http-exchange.ts'
 import type { Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { renderError } from '../errors/error-envelope.ts'
 import type { Observe } from '../observe/observation.ts'
-import type { Answer } from './answer.ts'
 
 export function logQueries(
   observe: Observe,

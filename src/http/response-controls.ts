@@ -3,10 +3,12 @@
  *
  * Rule  PostgREST docs: transactions (Response Headers, Response Status Code)
  */
+
+import type { Answer, Header } from '../core/http-exchange.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { isFramingHeader, isSendableHeader } from '../core/sendable-header.ts'
 import type { ApiError } from '../errors/api-error.ts'
-import { type Answer, type Header, hasHeader } from './answer.ts'
+import { hasHeader } from './answer.ts'
 
 /** Errors  guc-status: the text does not begin with digits that are a status */
 export function parseResponseStatus(text: string | null): Result<number | null, ApiError> {

@@ -3,7 +3,7 @@
  *
  * Rule  PostgREST docs: observability (Server-Timing)
  */
-import type { Header } from './answer.ts'
+import type { Header } from '../core/http-exchange.ts'
 
 export const timedStages = ['jwt', 'parse', 'plan', 'transaction', 'response'] as const
 export type TimedStage = (typeof timedStages)[number]

@@ -6,8 +6,8 @@
  */
 import type { Generation } from '../cache/generation-store.ts'
 import type { StaleCheck, StaleOrigin } from '../cache/stale-check.ts'
+import type { Answer } from '../core/http-exchange.ts'
 import type { ApiError } from '../errors/api-error.ts'
-import type { Answer } from './answer.ts'
 import { isLoaded, type Journey, type LoadedGeneration } from './journey.ts'
 
 export interface StaleDeps {
@@ -53,7 +53,7 @@ export async function newerGeneration(
 export async function tryWhileStale(
   deps: StaleDeps,
   first: Journey,
-  attempt: (journey: Journey) => Promise<Attempt>,
+  attempt: (journey: Journey) => Attempt | Promise<Attempt>,
 ): Promise<Settled> {
   let journey = first
   for (let attempts = 1; ; attempts += 1) {

@@ -5,18 +5,10 @@
  * `open-connections.ts`.
  */
 import { chmodSync, existsSync, rmSync, statSync } from 'node:fs'
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
 import { OpenConnections } from './open-connections.ts'
-import { malformedAnswer, parsedHeadBytes, refuseUnparsed } from './refuse-unparsed.ts'
-import { StatusLineResponse } from './status-line-response.ts'
+import { parsedHeadBytes, refuseUnparsed } from './refuse-unparsed.ts'
 
 export interface BindAddress {
   readonly host: string
@@ -42,47 +34,12 @@ export interface BoundServer {
   close(deadlineMs: number): Promise<void>
 }
 
-/** What app.fetch is: the bindings give handlers Node's request. */
-export type Fetch = (
-  request: Request,
-  env: { incoming: IncomingMessage; outgoing: ServerResponse },
-) => Response | Promise<Response>
-
 /** AWS and nginx reuse idle connections for 60 s; ours must outlive that. */
 const keepAliveTimeoutMs = 75_000
 const headersTimeoutMs = 60_000
 const requestTimeoutMs = 300_000
 /** Connections that wait to be accepted; the system may allow fewer. */
 const maxBacklog = 2048
-/** Milliseconds that a refused client may go on sending its body before it is cut. */
-const lingerMs = 2000
-/**
- * Bytes of that body that are read: enough for clients that look for an answer only once all is
- * sent.
- */
-const lingerBytes = 8 * 1024 * 1024
-
-/**
- * For an answer that precedes the end of its request's body: a connection that is closed while
- * bytes arrive is reset, and a client whose sending fails never reads why.
- */
-function linger(incoming: IncomingMessage): void {
-  const { socket } = incoming
-  let bytes = 0
-  // makes Node take the body for read: it would drop the listener, and discard without a bound
-  incoming.read(0)
-  incoming.on('data', (chunk: Buffer) => {
-    bytes += chunk.byteLength
-    if (bytes > lingerBytes) incoming.pause()
-  })
-  incoming.resume()
-  socket.destroySoon = () => {
-    socket.destroySoon = () => undefined
-    socket.end()
-    setTimeout(() => socket.destroy(), lingerMs).unref()
-  }
-}
-
 /** `*`, `*4`, `!4` … as PostgREST's `server-host` has them: a family, any or preferred. */
 function bindHost(host: string): { readonly host: string; readonly ipv6Only?: boolean } {
   switch (host) {
@@ -126,32 +83,10 @@ function createHttpServer(): Server {
     maxHeaderSize: parsedHeadBytes,
     requireHostHeader: false,
     noDelay: true,
-    ServerResponse: StatusLineResponse,
   })
   // their bytes are bounded; Node would leave out those after the thousandth, whatever they say
   server.maxHeadersCount = 0
   return server
-}
-
-/** Hands each request that Node has read to the app, such that the web's `Request` can hold it. */
-function requestListener(fetch: Fetch, connections: OpenConnections): RequestListener {
-  const respond = getRequestListener(
-    // the library types the bindings of HTTP/2 as well, which this server never speaks
-    (request, env) => fetch(request, env as Parameters<Fetch>[1]),
-    { errorHandler: malformedAnswer, overrideGlobalObjects: true },
-  )
-  return (incoming, outgoing) => {
-    connections.answering(outgoing)
-    // HTTP/1.0 knows requests without Host; the web's Request needs one
-    if (incoming.headers.host === undefined && incoming.httpVersion === '1.0') {
-      incoming.headers.host = 'localhost'
-    }
-    // before Node's own listener, which closes the connection
-    outgoing.prependOnceListener('finish', () => {
-      if (!incoming.complete) linger(incoming)
-    })
-    respond(incoming, outgoing).catch(() => outgoing.destroy())
-  }
 }
 
 async function listen(server: Server, address: BindAddress): Promise<void> {
@@ -185,10 +120,16 @@ function optionToBlame({ optionPrefix, unixSocket }: BindAddress, failure: unkno
 /**
  * Errors  rejects when the address cannot be bound (EADDRINUSE …), naming the option to change
  */
-export async function bindServer(fetch: Fetch, address: BindAddress): Promise<BoundServer> {
+export async function bindServer(
+  respond: RequestListener,
+  address: BindAddress,
+): Promise<BoundServer> {
   const server = createHttpServer()
   const connections = new OpenConnections(server)
-  const listener = requestListener(fetch, connections)
+  const listener: RequestListener = (incoming, outgoing) => {
+    connections.answering(outgoing)
+    respond(incoming, outgoing)
+  }
   server.on('request', listener)
   // the app asks for the body once it wants it
   server.on('checkContinue', listener)

@@ -27,7 +27,7 @@ export class OpenConnections {
 
   /** To be called for each request, before its answer begins. */
   answering(outgoing: ServerResponse): void {
-    if (this.#isDraining) outgoing.setHeader('Connection', 'close')
+    if (this.#isDraining) outgoing.shouldKeepAlive = false
     this.#inFlight.add(outgoing)
     outgoing.once('close', () => {
       this.#inFlight.delete(outgoing)
@@ -45,7 +45,7 @@ export class OpenConnections {
   drain(deadlineMs: number): Promise<void> {
     this.#isDraining = true
     for (const outgoing of this.#inFlight) {
-      if (!outgoing.headersSent) outgoing.setHeader('Connection', 'close')
+      if (!outgoing.headersSent) outgoing.shouldKeepAlive = false
     }
     return new Promise((resolve) => {
       const cut = setTimeout(() => this.#server.closeAllConnections(), deadlineMs)

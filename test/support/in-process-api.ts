@@ -13,6 +13,7 @@ import type { Observation } from '../../src/observe/observation.ts'
 import { buildSnapshot } from '../../src/schema/build-snapshot.ts'
 import { schemaOptions } from '../../src/schema/schema-options.ts'
 import type { SchemaSnapshot } from '../../src/schema/schema-snapshot.ts'
+import { fetchApp } from './fetch-app.ts'
 import { observeTraced, traceResponse } from './trace-in-process.ts'
 
 export interface Reply {
@@ -97,7 +98,7 @@ export function openApi(config: Config, open: (deps: OpenDeps) => Backend): Back
   })
 
   async function ask(target: string, init: RequestInit): Promise<Reply> {
-    const response = await app.fetch(new Request(`http://localhost${target}`, init), {})
+    const response = await fetchApp(app, new Request(`http://localhost${target}`, init))
     const text = await traceResponse(response)
     return { status: response.status, headers: response.headers, text, body: parse(text) }
   }

@@ -16,6 +16,7 @@ import { createMongodbWriteExecutor } from '../../src/backends/mongodb/execute/e
 import type { Config } from '../../src/config/config.ts'
 import { defaultConfig } from '../../src/config/default-config.ts'
 import { createApp } from '../../src/http/app.ts'
+import { fetchApp } from './fetch-app.ts'
 import type { MongodbDatabase } from './mongodb.ts'
 import { type MongodbDescription, mongodbSnapshot } from './mongodb-snapshot.ts'
 import { observeTraced, traceResponse } from './trace-in-process.ts'
@@ -100,7 +101,7 @@ export function openMongodbWrites(
         ...(body === undefined ? {} : { body: text }),
         ...(signal === undefined ? {} : { signal }),
       })
-      const response = await app.fetch(request, {})
+      const response = await fetchApp(app, request)
       const answer = await traceResponse(response)
       const { status, headers: answered } = response
       return { status, headers: answered, body: parse(answer), execution }

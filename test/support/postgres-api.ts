@@ -11,6 +11,7 @@ import { defaultConfig } from '../../src/config/default-config.ts'
 import { createApp } from '../../src/http/app.ts'
 import { buildSnapshot } from '../../src/schema/build-snapshot.ts'
 import { schemaOptions } from '../../src/schema/schema-options.ts'
+import { fetchApp } from './fetch-app.ts'
 import type { Reply } from './in-process-api.ts'
 import { createTestDatabase } from './shared-cluster.ts'
 import { observeTraced, traceResponse } from './trace-in-process.ts'
@@ -62,7 +63,7 @@ export async function servePostgres(
   })
   return {
     async ask(target, init = {}) {
-      const response = await app.fetch(new Request(`http://localhost${target}`, init), {})
+      const response = await fetchApp(app, new Request(`http://localhost${target}`, init))
       const { status, headers } = response
       return { status, headers, text: await traceResponse(response) }
     },

@@ -4,6 +4,7 @@ import { createPlanCache } from '../../../src/access/plan-cache.ts'
 import { err } from '../../../src/core/result.ts'
 import { createApp } from '../../../src/http/app.ts'
 import type { Observation } from '../../../src/observe/observation.ts'
+import { fetchApp } from '../../support/fetch-app.ts'
 import { loadTestConfig } from '../../support/load-test-config.ts'
 import { describeSnapshot } from '../../support/snapshot.ts'
 
@@ -24,7 +25,10 @@ function setUp() {
     now: () => 0,
   })
   async function request(method: string, headers: Readonly<Record<string, string>>) {
-    const response = await app.fetch(new Request('http://api/films?id=eq.1', { method, headers }))
+    const response = await fetchApp(
+      app,
+      new Request('http://api/films?id=eq.1', { method, headers }),
+    )
     return { status: response.status, headers: Object.fromEntries(response.headers) }
   }
   return { request, observed }
@@ -60,7 +64,7 @@ test('any other answer is traced, logged, and can be read by other origins', asy
       peer: '-',
       role: null,
       method: 'PATCH',
-      target: 'http://api/films?id=eq.1',
+      target: '/films?id=eq.1',
       httpVersion: '1.1',
       status: 401,
       bodyBytes: expect.any(Number),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { RequestHead } from '../../../src/api/parse-request.ts'
-import type { Answer, Header } from '../../../src/http/answer.ts'
+import type { Answer, Header } from '../../../src/core/http-exchange.ts'
 import { answerPreflight, withCors } from '../../../src/http/cors.ts'
 
 const everyone = { serverCorsAllowedOrigins: null }

@@ -3,18 +3,10 @@
  * and only once a stage wants it: what a refused request sends is not kept.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { err, ok, type Result } from '../core/result.ts'
-import type { ApiError } from '../errors/api-error.ts'
-
-export type Body = Result<Uint8Array, ApiError>
-
-/** Takes the body off the connection; called once at most. `limitBytes` 0 means no bound. */
-export type ReadBody = (limitBytes: number) => Body | Promise<Body>
+import type { Body } from '../core/http-exchange.ts'
+import { err, ok } from '../core/result.ts'
 
 const empty: Body = ok(new Uint8Array(0))
-
-/** For methods whose body is not read. */
-export const readNoBody: ReadBody = () => empty
 
 /**
  * What a connection discards of a body behind its answer in order to be kept for the next request.

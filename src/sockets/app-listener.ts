@@ -1,0 +1,40 @@
+/**
+ * Hands what Node has read of a request to an app, and writes the answer. Nothing is made for a
+ * request that it does not need: most have no body, and clients that wait for their answer.
+ */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { Cancellation } from '../core/cancel-signal.ts'
+import type { Answer, App } from '../core/http-exchange.ts'
+import { lingerIfUnread } from './linger.ts'
+import { leavesBodyBehind, readIncomingBody } from './read-incoming-body.ts'
+import { toWire } from './wire-answer.ts'
+
+export function appListener(app: App): RequestListener {
+  return (incoming, outgoing) => {
+    const leaving = new Cancellation()
+    outgoing.on('close', () => {
+      if (!outgoing.writableFinished) leaving.abort()
+    })
+    app({
+      method: incoming.method ?? '',
+      target: incoming.url ?? '',
+      rawHeaders: incoming.rawHeaders,
+      httpVersion: incoming.httpVersion,
+      peer: incoming.socket.remoteAddress ?? '-',
+      readBody: (limitBytes) => readIncomingBody(incoming, outgoing, limitBytes),
+      signal: leaving,
+    })
+      .then((answer) => send(answer, incoming, outgoing))
+      .catch(() => outgoing.destroy())
+  }
+}
+
+function send(answer: Answer, incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const { reason, headers, body } = toWire(answer)
+  if (leavesBodyBehind(incoming)) outgoing.shouldKeepAlive = false
+  lingerIfUnread(incoming, outgoing)
+  outgoing.writeHead(answer.status, reason, headers)
+  if (typeof body === 'string') outgoing.end(body, 'latin1')
+  else if (body === null) outgoing.end()
+  else outgoing.end(body)
+}

@@ -1,0 +1,25 @@
+/**
+ * Hands what Node has read of a request to an app of the web's `Request` and `Response`: the admin
+ * server's, which has routes.
+ */
+import type { RequestListener } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { lingerIfUnread } from './linger.ts'
+import { malformedAnswer } from './refuse-unparsed.ts'
+
+export function fetchListener(
+  fetch: (request: Request) => Response | Promise<Response>,
+): RequestListener {
+  const respond = getRequestListener((request) => fetch(request), {
+    errorHandler: malformedAnswer,
+    overrideGlobalObjects: true,
+  })
+  return (incoming, outgoing) => {
+    // HTTP/1.0 knows requests without Host; the web's Request needs one
+    if (incoming.httpVersion === '1.0' && incoming.headers.host === undefined) {
+      incoming.headers.host = 'localhost'
+    }
+    lingerIfUnread(incoming, outgoing)
+    respond(incoming, outgoing).catch(() => outgoing.destroy())
+  }
+}
