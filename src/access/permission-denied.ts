@@ -3,6 +3,7 @@
  * are not named: which of them a relation has is nothing that a role without them should learn.
  */
 
+import { assertNever } from '../core/assert-never.ts'
 import type { QualifiedName } from '../core/qualified-name.ts'
 import { nameKey } from '../core/qualified-name.ts'
 import type { ApiError, DatabaseFailure } from '../errors/api-error.ts'
@@ -34,9 +35,45 @@ export function firstMissing(
   snapshot: SchemaSnapshot,
 ): Forbidden | null {
   for (const requirement of requiredPrivileges(plan)) {
-    if (!isGranted(requirement, access)) return forbidden(requirement, snapshot)
+    for (const each of ofComputedField(requirement, snapshot) ?? [requirement]) {
+      if (!isGranted(each, access)) return forbidden(each, snapshot)
+    }
   }
   return null
+}
+
+/**
+ * A computed field is a function, which is called with the whole row; null where it is none.
+ *
+ * Rule  PostgreSQL manual: Using Composite Types in Queries
+ */
+function ofComputedField(
+  requirement: Requirement,
+  snapshot: SchemaSnapshot,
+): readonly Requirement[] | null {
+  const name = nameRead(requirement)
+  if (requirement.kind === 'function' || name === null) return null
+  const { relation } = requirement
+  const known = snapshot.relations.get(nameKey(relation))
+  if (known?.computedTypes.has(name) !== true || known.columns.has(name)) return null
+  const call = { kind: 'function', routine: { schema: relation.schema, name } } as const
+  if (requirement.kind === 'of-result') return [call]
+  return [call, { ...requirement, columns: { kind: 'whole' } }]
+}
+
+function nameRead(requirement: Requirement): string | null {
+  switch (requirement.kind) {
+    case 'function':
+      return null
+    case 'of-result':
+      return requirement.name
+    case 'relation': {
+      const { action, columns } = requirement
+      return action === 'select' && columns.kind === 'column' ? columns.name : null
+    }
+    default:
+      return assertNever(requirement)
+  }
 }
 
 /** Shape  `permission denied for table orders`: 403, or 401 for the anonymous role */
@@ -63,6 +100,8 @@ export function unknownRole(role: string, isAuthenticated: boolean): ApiError {
 
 function isGranted(requirement: Requirement, access: RoleAccess): boolean {
   if (requirement.kind === 'function') return access.mayCall(requirement.routine)
+  // the function answers for its rows
+  if (requirement.kind === 'of-result') return true
   const found = access.relation(requirement.relation)
   return found !== null && covers(found, requirement.action, requirement.columns)
 }

@@ -25,6 +25,8 @@ export type Requirement =
       readonly columns: RequiredColumns
     }
   | { readonly kind: 'function'; readonly routine: QualifiedName }
+  /** Read of rows that a function has answered: nothing, unless it is a computed field. */
+  | { readonly kind: 'of-result'; readonly relation: QualifiedName; readonly name: string }
 
 type Requirements = Requirement[]
 
@@ -101,6 +103,8 @@ function addNode(found: Requirements, node: ReadNode<unknown>, isOwn: boolean): 
       if (name !== '*' || column.aggregate === null) addSelected(found, relation, name)
     }
     addConditions(found, relation, node.where)
+  } else {
+    addOfResult(found, node)
   }
   const byKey = new Map(node.children.map((child) => [child.key, child.relation]))
   for (const { child, field } of node.order) {
@@ -140,6 +144,20 @@ function addJoin(
   for (const [own, between] of junction.targetColumns) {
     addSelected(found, target, own)
     addSelected(found, junction.relation, between)
+  }
+}
+
+function addOfResult(
+  found: Requirements,
+  { relation, select, where, order }: ReadNode<unknown>,
+): void {
+  const add = (name: string) => found.push({ kind: 'of-result', relation, name })
+  for (const { field } of select) add(field.name)
+  for (const { child, field } of order) if (child === null) add(field.name)
+  const left = [...where]
+  for (let condition = left.pop(); condition !== undefined; condition = left.pop()) {
+    if (condition.kind === 'filter') add(condition.field.name)
+    if (condition.kind === 'logic') left.push(...condition.operands)
   }
 }
 

@@ -38,8 +38,6 @@ const reasons: Readonly<Partial<Record<EngineName, Readonly<Partial<Record<Featu
   sqlite: {
     computedRelationships:
       'they are functions that take a row, and SQLite has none; foreign keys and views over them are there',
-    computedFields:
-      'they are functions of a row as well; a generated column, or a column of a view, does it',
     compositePath: 'there are no such types: lists and objects are JSON, into which `->` reaches',
     rangeOperators: 'there are no ranges: two columns and two comparisons do it',
     geojson: 'there are no geometries: PostGIS makes them',

@@ -18,7 +18,7 @@ import {
   compilePreRequest,
   createSqliteCompiler,
 } from './compile/compile-sqlite.ts'
-import { isWritingCall } from './compile/compile-sqlite-call.ts'
+import { isWritingCall } from './compile/function/compile-sqlite-call.ts'
 import { bindOperands } from './compile/sqlite-operands.ts'
 import { createWriteExecutor } from './execute-write.ts'
 import {

@@ -9,7 +9,7 @@ export const computedFieldCases: readonly ConformanceCase[] = [
   {
     name: 'computed-field/filters',
     rule: 'PostgREST docs: computed_fields (Horizontal Filtering on Computed Fields)',
-    only,
+    needs: 'computedFields',
     request: get('/actors?select=id&full_name=eq.Amy%20Adams'),
     expect: { status: 200, body: [{ id: 3 }] },
   },
@@ -23,7 +23,7 @@ export const computedFieldCases: readonly ConformanceCase[] = [
   {
     name: 'computed-field/is-selected',
     rule: 'PostgREST docs: computed_fields (Vertical Filtering on Computed Fields)',
-    only,
+    needs: 'computedFields',
     request: get('/actors?select=full_name,id&id=in.(1,5)&order=id'),
     expect: {
       status: 200,
@@ -36,28 +36,28 @@ export const computedFieldCases: readonly ConformanceCase[] = [
   {
     name: 'computed-field/is-no-part-of-a-star',
     rule: 'PostgREST docs: computed_fields (Vertical Filtering on Computed Fields)',
-    only,
+    needs: 'computedFields',
     request: get('/actors?id=eq.1'),
     expect: { status: 200, body: [{ id: 1, first_name: 'Saoirse', last_name: 'Ronan' }] },
   },
   {
     name: 'computed-field/with-an-alias-and-a-cast',
     rule: 'PostgREST docs: computed_fields (Vertical Filtering on Computed Fields)',
-    only,
+    needs: 'computedFields',
     request: get('/films?select=since:decade::text&id=eq.6'),
     expect: { status: 200, body: [{ since: '1930' }] },
   },
   {
     name: 'computed-field/orders',
     rule: 'PostgREST docs: computed_fields (Ordering on Computed Fields)',
-    only,
+    needs: 'computedFields',
     request: get('/actors?select=id&order=full_name.desc&limit=2'),
     expect: { status: 200, body: [{ id: 5 }, { id: 2 }] },
   },
   {
     name: 'computed-field/of-an-embed',
     rule: 'PostgREST docs: computed_fields (Vertical Filtering on Computed Fields)',
-    only,
+    needs: 'computedFields',
     request: get('/roles?select=character,actors(full_name)&film_id=eq.3'),
     expect: {
       status: 200,
@@ -68,7 +68,7 @@ export const computedFieldCases: readonly ConformanceCase[] = [
     name: 'computed-field/is-grouped-by',
     rule: 'PostgREST docs: aggregate_functions (Aggregate Functions)',
     variant: 'generous',
-    only,
+    needs: ['computedFields', 'aggregates'],
     request: get('/films?select=decade,count()&order=decade.desc&limit=2'),
     expect: {
       status: 200,

@@ -78,6 +78,11 @@ export function preparableText({ pieces }: FunctionSql): string {
   return pieces.map((piece) => (piece.kind === 'text' ? piece.text : '?')).join('')
 }
 
+export const isPipeline = valueFailure(
+  '0A000',
+  'a function is written in SQL here, not as a pipeline',
+)
+
 function refused(sqlState: string, message: string): Result<never, DatabaseFailure> {
   return err(valueFailure(sqlState, message))
 }

@@ -6,14 +6,20 @@
 
 import { onlySchema } from '../../../core/only-schema.ts'
 import { qualifiedName } from '../../../core/qualified-name.ts'
-import type { Catalog, CatalogRelation, Column, ForeignKey } from '../../../schema/catalog.ts'
+import type {
+  Catalog,
+  CatalogRelation,
+  Column,
+  ComputedField,
+  ForeignKey,
+} from '../../../schema/catalog.ts'
 import type { FunctionRegistry } from '../../registry/function-registry.ts'
 import { shownDefault } from '../../values/shown-default.ts'
 import type { RawCatalog, RawColumn, RawForeignKey, RawRelation } from '../wire/raw-catalog.ts'
 import { foreignKeyNames } from './constraint-names.ts'
 import { readDeclaredType } from './declared-type.ts'
 import { type FtsTable, ftsIndexes, readFtsTable } from './fts-tables.ts'
-import { buildFunctions, type ToFailure } from './registered-functions.ts'
+import { type BuiltFunctions, buildFunctions, type ToFailure } from './registered-functions.ts'
 import { sqliteCapabilities } from './sqlite-capabilities.ts'
 import { SqliteFacts } from './sqlite-facts.ts'
 import { sqliteViewKeys } from './sqlite-view-keys.ts'
@@ -47,7 +53,7 @@ export function buildSqliteCatalog(
   const foreignKeys = exposed.flatMap((relation) => declaredForeignKeys(relation, byName))
   const noWrites = readOnlyReason ?? (raw.isFileWritable ? null : 'the database file is read-only')
   const relations = exposed.map((relation) => buildRelation(relation, noWrites === null))
-  const { routines, unusable, functions } = buildFunctions(
+  const { routines, unusable, functions, computed } = buildFunctions(
     registry.functions,
     raw.statements,
     relations,
@@ -66,6 +72,7 @@ export function buildSqliteCatalog(
     routines,
     unusableRoutines: unusable,
     computedRelationships: [],
+    computedFields: computedFields(computed),
     representations: [],
     mediaHandlers: [],
     engineFacts: new SqliteFacts({
@@ -88,9 +95,20 @@ export function buildSqliteCatalog(
         ),
       ),
       functions,
+      computed,
     }),
     timings,
   }
+}
+
+function computedFields(computed: BuiltFunctions['computed']): readonly ComputedField[] {
+  return [...computed].flatMap(([relation, columns]) =>
+    [...columns].map(([name, { column }]) => ({
+      relation: qualifiedName(onlySchema, relation),
+      name,
+      baseType: column.baseType,
+    })),
+  )
 }
 
 /** An index is searched through the relation that it indexes. */

@@ -21,8 +21,15 @@ import {
 import type { RegisteredType } from '../../registry/registered-type.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import type { RawStatement } from '../wire/raw-catalog.ts'
+import {
+  type ComputedColumn,
+  preparableRowFunction,
+  type RowFunction,
+  readRowFunction,
+  takesRow,
+} from './computed-columns.ts'
 import { readDeclaredType } from './declared-type.ts'
-import { type FunctionSql, preparableText, readFunctionSql } from './function-sql.ts'
+import { type FunctionSql, isPipeline, preparableText, readFunctionSql } from './function-sql.ts'
 
 export interface SqliteFunction {
   readonly kind: 'callable'
@@ -78,6 +85,10 @@ export const controlColumns = { status: 'response.status', headers: 'response.he
 /** The statements that SQLite is to prepare, function by function, those that can be read. */
 export function registeredStatements(registry: FunctionRegistry): readonly string[] {
   return registry.flatMap((definition) => {
+    if (takesRow(definition)) {
+      const row = readRowFunction(definition)
+      return row.ok ? [preparableRowFunction(row.value)] : []
+    }
     const read = readStatements(definition)
     return read.ok ? read.value.map(preparableText) : []
   })
@@ -90,6 +101,8 @@ export interface BuiltFunctions {
   readonly unusable: readonly UnusableRoutine[]
   /** By the position in the registry, which routines name. */
   readonly functions: readonly RegisteredFunction[]
+  /** By relation and name: what is read like a column. */
+  readonly computed: ReadonlyMap<string, ReadonlyMap<string, ComputedColumn>>
 }
 
 /**
@@ -103,30 +116,87 @@ export function buildFunctions(
   toFailure: ToFailure,
 ): BuiltFunctions {
   const left = [...prepared]
-  const built = registry.map((definition, index) => {
+  const computed = new Map<string, Map<string, ComputedColumn>>()
+  const built = registry.map((definition, index): BuiltFunction => {
+    const rowOf = relations.find(({ name }) => name === definition.parameters[0]?.type)
+    if (takesRow(definition)) {
+      const row = readRowFunction(definition)
+      const answer = row.ok ? left.shift() : undefined
+      if (rowOf === undefined) return broken(definition, index, missingRow(definition))
+      const column = row.ok
+        ? computedColumn(definition, row.value, answer, toFailure)
+        : err(row.error)
+      if (!column.ok) return broken(definition, index, column.error)
+      const others = computed.get(rowOf.name) ?? new Map<string, ComputedColumn>()
+      computed.set(rowOf.name, others.set(definition.name, column.value))
+      return { kind: 'computed' }
+    }
     const read = readStatements(definition)
     const answers = read.ok ? left.splice(0, read.value.length) : []
     const made = read.ok
       ? buildFunction(definition, read.value, answers, relations, toFailure)
       : err(read.error)
-    const result = made.ok ? made.value.result : null
-    const routine = registeredRoutine(
-      definition,
-      result,
-      made.ok ? made.value.columns : [],
-      onlySchema,
-    )
-    return { routine: { ...routine, definition: index }, made }
+    if (!made.ok) return broken(definition, index, made.error)
+    const { result, columns } = made.value
+    const routine = registeredRoutine(definition, result, columns, onlySchema)
+    return { kind: 'routine', routine: { ...routine, definition: index }, made: made.value }
   })
   return {
-    routines: built.map(({ routine }) => routine),
-    unusable: built.flatMap(({ routine, made }) =>
-      made.ok ? [] : [{ ...qualifiedName(onlySchema, routine.name), cause: causeOf(made.error) }],
+    routines: built.flatMap((each) => (each.kind === 'computed' ? [] : [each.routine])),
+    unusable: built.flatMap((each) =>
+      each.kind === 'routine' && each.made.kind === 'broken'
+        ? [{ ...qualifiedName(onlySchema, each.routine.name), cause: causeOf(each.made.failure) }]
+        : [],
     ),
-    functions: built.map(({ made }) =>
-      made.ok ? made.value : { kind: 'broken', failure: made.error },
-    ),
+    functions: built.map((each) => (each.kind === 'computed' ? notCalled : each.made)),
+    computed,
   }
+}
+
+type BuiltFunction =
+  | { readonly kind: 'routine'; readonly routine: Routine; readonly made: RegisteredFunction }
+  | { readonly kind: 'computed' }
+
+/** What no routine leads to. */
+const notCalled: BrokenFunction = {
+  kind: 'broken',
+  failure: valueFailure('42883', 'a function of a row is read as a column'),
+}
+
+/** It is known by its name and its parameters all the same. */
+function broken(
+  definition: FunctionDefinition,
+  index: number,
+  failure: DatabaseFailure,
+): BuiltFunction {
+  const routine = registeredRoutine(definition, null, [], onlySchema)
+  return {
+    kind: 'routine',
+    routine: { ...routine, definition: index },
+    made: { kind: 'broken', failure },
+  }
+}
+
+function missingRow(definition: FunctionDefinition): DatabaseFailure {
+  const types = parameterTypes(definition)
+  if (types.ok) throw new Error('a row is of no type of values')
+  return types.error
+}
+
+function computedColumn(
+  definition: FunctionDefinition,
+  row: RowFunction,
+  answer: RawStatement | undefined,
+  toFailure: ToFailure,
+): Result<ComputedColumn, DatabaseFailure> {
+  const result = routineResult(definition, () => false)
+  if (!result.ok) return result
+  if (answer === undefined) throw new Error('SQLite was not asked about a statement')
+  if (answer.kind === 'failed') return err(toFailure(answer))
+  const stranger = strangerAmong([row.sql], new Map())
+  if (stranger !== null) return err(valueFailure('42P02', `there is no parameter :${stranger}`))
+  if (result.value.kind !== 'scalar') throw new Error('a function of a row that is no value')
+  return ok({ pieces: row.sql.pieces, reads: row.reads, column: result.value.column })
 }
 
 function causeOf({ message, details }: DatabaseFailure): string {
@@ -136,9 +206,7 @@ function causeOf({ message, details }: DatabaseFailure): string {
 function readStatements({
   body,
 }: FunctionDefinition): Result<readonly FunctionSql[], DatabaseFailure> {
-  if (body.kind !== 'sql') {
-    return err(valueFailure('0A000', 'a function is written in SQL here, not as a pipeline'))
-  }
+  if (body.kind !== 'sql') return err(isPipeline)
   const read: FunctionSql[] = []
   for (const statement of body.statements) {
     const sql = readFunctionSql(statement)

@@ -8,7 +8,7 @@ import type { Capabilities, EngineAbilities, Feature, Grade } from '../../../sch
 const grades = {
   embedding: 'native',
   computedRelationships: 'unsupported',
-  computedFields: 'unsupported',
+  computedFields: 'emulated',
   spread: 'native',
   aggregates: 'native',
   nullsOrdering: 'native',

@@ -5,6 +5,7 @@
 import { type EngineFacts, type FactsPart, frozenFacts } from '../../../schema/engine-facts.ts'
 import type { StoredForm } from '../../values/stored-form.ts'
 import type { RepairedView } from '../wire/raw-catalog.ts'
+import type { ComputedColumn } from './computed-columns.ts'
 import type { RegisteredFunction } from './registered-functions.ts'
 import type { WriteFacts } from './write-facts.ts'
 
@@ -41,6 +42,8 @@ export interface FoundFacts {
   readonly repairedViews: ReadonlyMap<string, InlinedView>
   /** By the position in the registry. */
   readonly functions: readonly RegisteredFunction[]
+  /** By relation and name: functions of the registry that are read like columns. */
+  readonly computed: ReadonlyMap<string, ReadonlyMap<string, ComputedColumn>>
 }
 
 export interface InlinedView extends RepairedView {
@@ -57,6 +60,7 @@ const nothing: FoundFacts = {
   hasForeignIndex: false,
   repairedViews: new Map(),
   functions: [],
+  computed: new Map(),
 }
 
 export class SqliteFacts implements EngineFacts, FoundFacts {
@@ -69,6 +73,7 @@ export class SqliteFacts implements EngineFacts, FoundFacts {
   readonly hasForeignIndex: boolean
   readonly repairedViews: ReadonlyMap<string, InlinedView>
   readonly functions: readonly RegisteredFunction[]
+  readonly computed: ReadonlyMap<string, ReadonlyMap<string, ComputedColumn>>
 
   constructor(found: Partial<FoundFacts>) {
     const all = { ...nothing, ...found }
@@ -81,6 +86,7 @@ export class SqliteFacts implements EngineFacts, FoundFacts {
     this.hasForeignIndex = all.hasForeignIndex
     this.repairedViews = frozenFacts(new Map(all.repairedViews))
     this.functions = frozenFacts([...all.functions])
+    this.computed = frozenFacts(new Map(all.computed))
     Object.freeze(this)
   }
 
@@ -95,6 +101,7 @@ export class SqliteFacts implements EngineFacts, FoundFacts {
       byRelation('forms of dates and uuids', this.storedForms),
       byRelation('collations', this.incomparable),
       byRelation('repaired views', this.repairedViews),
+      byRelation('bodies of computed fields', this.computed),
       { title: 'bodies of functions', kind: 'whole', facts: this.functions },
       { title: 'whether the file can be written', kind: 'whole', facts: file },
     ]

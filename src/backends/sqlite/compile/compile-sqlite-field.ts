@@ -11,7 +11,9 @@ import type { StoredForm } from '../../values/stored-form.ts'
 import { missingOperator } from '../../values/type-rules.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import { kindOfType } from '../../values/value-kind.ts'
+import type { ComputedColumn } from '../catalog/computed-columns.ts'
 import { refuse } from './compile-refusal.ts'
+import { compileComputedColumn } from './function/compile-computed-column.ts'
 import { exact, type SqliteValue } from './sqlite-value.ts'
 
 /** A relation as a query speaks of it. */
@@ -26,15 +28,34 @@ export interface FieldTable {
   readonly storedForms: ReadonlyMap<string, StoredForm>
   /** Columns with a collation that is not there. */
   readonly incomparable: ReadonlySet<string>
+  /** Functions of its rows that are read like columns, by name. */
+  readonly computed: ReadonlyMap<string, ComputedColumn>
 }
 
 export function compileField(place: FieldTable, field: PlanField): SqliteValue {
   const column = place.relation.columns.get(field.name)
-  if (column === undefined) {
+  const value =
+    column === undefined ? computedValue(place, field.name) : compileColumn(place, column)
+  if (value === null) {
     return refuse(valueFailure('42703', `column ${place.label}.${field.name} does not exist`))
   }
-  const value = compileColumn(place, column)
   return field.jsonPath.length === 0 ? value : compileJsonPath(value.sql, field.jsonPath)
+}
+
+/** A function of the row; null where there is none of that name. */
+function computedValue(place: FieldTable, name: string): SqliteValue | null {
+  const { relation, table, incomparable } = place
+  // the rows of a function may be of no relation, though it is called like one
+  const computed = relation.computedTypes.has(name) ? place.computed.get(name) : undefined
+  if (computed === undefined) return null
+  const columns = [...relation.columns.keys()]
+  const kind = kindOfType(computed.column.baseType)
+  return {
+    sql: compileComputedColumn(computed, { table, columns, incomparable }),
+    kind,
+    ...(kind === 'any' ? { typeName: computed.column.baseType } : {}),
+    isExact: false,
+  }
 }
 
 export function compileColumn(place: FieldTable, column: Column): SqliteValue {

@@ -22,10 +22,8 @@ import {
 import { readOnlyFailure } from '../../values/read-only-failure.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import type { WriteProgram, WriterProgram, WriteStatement } from '../wire/write-program.ts'
-import { compileCallProgram } from './compile-call-program.ts'
 import { notImplemented, type Refusal, refusalOf, refuse } from './compile-refusal.ts'
 import { compileShown } from './compile-sqlite.ts'
-import { callOf, preRequestOf } from './compile-sqlite-call.ts'
 import { compileColumn } from './compile-sqlite-field.ts'
 import {
   compilePayload,
@@ -39,6 +37,8 @@ import {
 import { createCompileContext } from './compile-sqlite-scope.ts'
 import { compileDiagnosis } from './compile-write-diagnosis.ts'
 import { compileWriteRules } from './compile-write-rules.ts'
+import { compileCallProgram } from './function/compile-call-program.ts'
+import { callOf, preRequestOf } from './function/compile-sqlite-call.ts'
 import { toText } from './sqlite-value.ts'
 import {
   openWriteScope,
@@ -137,7 +137,9 @@ function refuseUnknownReturned({
   relation,
 }: WriteScope): void {
   if (representation !== 'headers-only') return
-  const unknown = returning.find((name) => name !== '*' && !relation.columns.has(name))
+  const { columns, computedTypes } = relation
+  const isKnown = (name: string) => name === '*' || columns.has(name) || computedTypes.has(name)
+  const unknown = returning.find((name) => !isKnown(name))
   if (unknown === undefined) return
   refuse(valueFailure('42703', `column ${relation.name}.${unknown} does not exist`))
 }

@@ -139,9 +139,12 @@ const plainKinds: ReadonlySet<SqliteKind> = new Set([
   'any',
 ])
 
-/** Whether reading the column may run an expression, which can fail: in a view any column may be one. */
+/**
+ * Whether reading it may run an expression, which can fail: in a view any column may be one, and what
+ * is no column is a function of the row.
+ */
 function isComputed({ relation }: Pick<FilterPlace, 'relation'>, name: string): boolean {
-  return relation.isView || relation.columns.get(name)?.isGenerated === true
+  return relation.isView || relation.columns.get(name)?.isGenerated !== false
 }
 
 /** Whether a condition can neither fail nor be slow, whatever a row holds. */

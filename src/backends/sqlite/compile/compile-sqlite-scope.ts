@@ -97,6 +97,7 @@ export interface NodeScope extends FilterPlace {
 }
 
 const noColumns: ReadonlySet<string> = new Set()
+const noComputed: NodeScope['computed'] = new Map()
 
 /** `parent` is null at the root. A node has one alias: sub-selects hide each other's. */
 export function openScope(
@@ -118,7 +119,7 @@ function newScope(node: ReadNode, parent: FilterPlace | null, context: CompileCo
     result === null
       ? filterPlace(node.relation, table, labelOf(node), context)
       : // what a function returns can be anything
-        { ...noFacts, table, relation: result.relation, label: labelOf(node) }
+        { ...noFacts, table, ...ofResult(result.relation, context), label: labelOf(node) }
   const place = {
     node,
     // of equal names the first one counts
@@ -169,7 +170,12 @@ function factsOf(name: string, { facts }: CompileContext) {
     ftsIndexes: facts.ftsIndexes.get(name) ?? [],
     storedForms: facts.storedForms.get(name) ?? new Map<string, never>(),
     incomparable: facts.incomparable.get(name) ?? noColumns,
+    computed: facts.computed.get(name) ?? noComputed,
   }
+}
+
+function ofResult(relation: Relation, { facts }: CompileContext) {
+  return { relation, computed: facts.computed.get(relation.name) ?? noComputed }
 }
 
 const noFacts = {

@@ -27,21 +27,6 @@ import {
   refusalOf,
 } from './compile-refusal.ts'
 import {
-  type Call,
-  callOf,
-  callRows,
-  callSource,
-  callTable,
-  compileStatement,
-  compileStep,
-  controlsOf,
-  mayTakeApart,
-  preRequestOf,
-  refuseWriting,
-  statementsOf,
-  valueProjection,
-} from './compile-sqlite-call.ts'
-import {
   compileQuickRows,
   compileRows,
   objectProjection,
@@ -56,6 +41,21 @@ import {
   type NodeScope,
   openScope,
 } from './compile-sqlite-scope.ts'
+import {
+  type Call,
+  callOf,
+  callRows,
+  callSource,
+  callTable,
+  compileStatement,
+  compileStep,
+  controlsOf,
+  mayTakeApart,
+  preRequestOf,
+  refuseWriting,
+  statementsOf,
+  valueProjection,
+} from './function/compile-sqlite-call.ts'
 import { toCsvField } from './sqlite-value.ts'
 
 /** SQLite calls a function with a thousand arguments at most. */

@@ -26,14 +26,14 @@ import { valueFailure } from '../../values/value-failure.ts'
 import { type SqliteParam, toSqliteParam } from '../wire/bound-values.ts'
 import type { Refusal } from './compile-refusal.ts'
 import { toFts5Query } from './fts5-query.ts'
-import { likeToGlob } from './like-glob.ts'
 import {
   type ArgumentReading,
   argumentReading,
   argumentTypes,
   memberText,
   readCallArgument,
-} from './read-call-argument.ts'
+} from './function/read-call-argument.ts'
+import { likeToGlob } from './like-glob.ts'
 
 /** Readings of one value, and of each member of a list. */
 const memberReadings = [...parsedTypes, 'any', 'glob', 'like', 'regex'] as const

@@ -81,6 +81,7 @@ export function placeOf({ relation, allFacts }: WriteScope, table: SqlText): Fie
     isStrict: allFacts.strictRelations.has(name),
     storedForms: allFacts.storedForms.get(name) ?? new Map(),
     incomparable: allFacts.incomparable.get(name) ?? new Set(),
+    computed: allFacts.computed.get(name) ?? new Map(),
   }
 }
 

@@ -5,14 +5,14 @@
  *
  * Rule  PostgreSQL manual: json_to_recordset
  */
-import { jsonItems } from '../../../core/json-members.ts'
-import { err, ok, type Result } from '../../../core/result.ts'
-import type { DatabaseFailure } from '../../../errors/api-error.ts'
-import { parseArrayLiteral } from '../../values/array-literal.ts'
-import { type ParsedType, parsedTypes, parseTypedText } from '../../values/parse-typed-text.ts'
-import { escapeFailure } from '../../values/payload-records.ts'
-import { valueFailure } from '../../values/value-failure.ts'
-import { type SqliteParam, toSqliteParam } from '../wire/bound-values.ts'
+import { jsonItems } from '../../../../core/json-members.ts'
+import { err, ok, type Result } from '../../../../core/result.ts'
+import type { DatabaseFailure } from '../../../../errors/api-error.ts'
+import { parseArrayLiteral } from '../../../values/array-literal.ts'
+import { type ParsedType, parsedTypes, parseTypedText } from '../../../values/parse-typed-text.ts'
+import { escapeFailure } from '../../../values/payload-records.ts'
+import { valueFailure } from '../../../values/value-failure.ts'
+import { type SqliteParam, toSqliteParam } from '../../wire/bound-values.ts'
 
 export interface ArgumentType {
   /** Of each member where it is an array. */

@@ -2,14 +2,17 @@
  * A function that writes → its part of a program for the writer process: its statements as they are,
  * and what is shown of the rows that the last one handed back.
  */
-import type { CallPlan } from '../../../plan/plan.ts'
-import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
-import { join, type SqlText, sql } from '../../sql/sql-text.ts'
-import { valueFailure } from '../../values/value-failure.ts'
-import { sqliteFacts } from '../catalog/sqlite-facts.ts'
-import type { CallProgram } from '../wire/write-program.ts'
-import { notImplemented, refuse } from './compile-refusal.ts'
-import { compileCallAnswer } from './compile-sqlite.ts'
+import type { CallPlan } from '../../../../plan/plan.ts'
+import type { SchemaSnapshot } from '../../../../schema/schema-snapshot.ts'
+import { join, type SqlText, sql } from '../../../sql/sql-text.ts'
+import { valueFailure } from '../../../values/value-failure.ts'
+import { sqliteFacts } from '../../catalog/sqlite-facts.ts'
+import type { CallProgram } from '../../wire/write-program.ts'
+import { notImplemented, refuse } from '../compile-refusal.ts'
+import { compileCallAnswer } from '../compile-sqlite.ts'
+import { createCompileContext } from '../compile-sqlite-scope.ts'
+import type { StatementList } from '../write-scope.ts'
+import { listedRows } from '../write-target.ts'
 import {
   type Call,
   callTable,
@@ -17,9 +20,6 @@ import {
   controlsOf,
   statementsOf,
 } from './compile-sqlite-call.ts'
-import { createCompileContext } from './compile-sqlite-scope.ts'
-import type { StatementList } from './write-scope.ts'
-import { listedRows } from './write-target.ts'
 
 /** `plan` is null for a function whose rows nobody asked for. */
 export function compileCallProgram(

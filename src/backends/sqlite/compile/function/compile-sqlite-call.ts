@@ -3,34 +3,33 @@
  * each read as its parameter's type, and the common table that the rows of the last one are: the
  * plan's root reads from it like from a relation.
  */
-import { assertNever } from '../../../core/assert-never.ts'
-import { onlySchema } from '../../../core/only-schema.ts'
-import { nameKey, qualifiedName } from '../../../core/qualified-name.ts'
-import type { CallPlan, Condition } from '../../../plan/plan.ts'
-import type { Routine } from '../../../schema/catalog.ts'
-import type { Relation, SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
-import { scalarColumn } from '../../registry/registered-routine.ts'
-import type { RegisteredType } from '../../registry/registered-type.ts'
-import { constant, ident, join, param, raw, type SqlText, sql } from '../../sql/sql-text.ts'
-import { valueFailure } from '../../values/value-failure.ts'
+import { assertNever } from '../../../../core/assert-never.ts'
+import { onlySchema } from '../../../../core/only-schema.ts'
+import { nameKey, qualifiedName } from '../../../../core/qualified-name.ts'
+import type { CallPlan, Condition } from '../../../../plan/plan.ts'
+import type { Routine } from '../../../../schema/catalog.ts'
+import type { Relation, SchemaSnapshot } from '../../../../schema/schema-snapshot.ts'
+import { scalarColumn } from '../../../registry/registered-routine.ts'
+import type { RegisteredType } from '../../../registry/registered-type.ts'
+import { constant, ident, join, param, raw, type SqlText, sql } from '../../../sql/sql-text.ts'
+import { valueFailure } from '../../../values/value-failure.ts'
 import {
   controlColumns,
   type FunctionStatement,
-  type RequestPlaceholder,
-  requestPlaceholders,
   type SqliteFunction,
   type SqliteParameter,
   writes,
-} from '../catalog/registered-functions.ts'
-import { sqliteFacts } from '../catalog/sqlite-facts.ts'
-import { refuse } from './compile-refusal.ts'
-import type { FilterPlace } from './compile-sqlite-filter.ts'
-import type { Projection } from './compile-sqlite-rows.ts'
-import { isSilent } from './compile-sqlite-rule.ts'
-import type { CompileContext } from './compile-sqlite-scope.ts'
+} from '../../catalog/registered-functions.ts'
+import { sqliteFacts } from '../../catalog/sqlite-facts.ts'
+import { refuse } from '../compile-refusal.ts'
+import type { FilterPlace } from '../compile-sqlite-filter.ts'
+import type { Projection } from '../compile-sqlite-rows.ts'
+import { isSilent } from '../compile-sqlite-rule.ts'
+import type { CompileContext } from '../compile-sqlite-scope.ts'
+import { readingIndex } from '../sqlite-operands.ts'
+import { toJson } from '../sqlite-value.ts'
 import { argumentReading } from './read-call-argument.ts'
-import { readingIndex } from './sqlite-operands.ts'
-import { toJson } from './sqlite-value.ts'
+import { requestPlaceholder } from './request-placeholder.ts'
 
 /** The table of the function's rows; nobody's own table is called so. */
 export const callRows = raw('dbrest_call')
@@ -223,23 +222,11 @@ export function compileStatement(
       if (piece.kind === 'text') return raw(piece.text)
       const { name } = piece
       const parameter = parameters.get(name)
-      if (parameter !== undefined) return argument(name, parameter, plan)
-      const asked = requestPlaceholders.find((each) => each === name)
-      if (asked === undefined) throw new Error(`there is no parameter ${name}`)
-      return param({ kind: 'request', part: requestParts[asked] })
+      return parameter === undefined ? requestPlaceholder(name) : argument(name, parameter, plan)
     }),
     '',
   )
 }
-
-const requestParts = {
-  request_method: 'method',
-  request_path: 'path',
-  request_role: 'role',
-  request_jwt_claims: 'claims',
-  request_headers: 'headers',
-  request_cookies: 'cookies',
-} as const satisfies Record<RequestPlaceholder, string>
 
 function argument(name: string, parameter: SqliteParameter, plan: CallPlan | null): SqlText {
   const { type, isRawBody, defaultJson } = parameter
