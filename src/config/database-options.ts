@@ -38,7 +38,7 @@ const defaultSchemas: Readonly<Record<ConfiguredEngine, readonly string[]>> = {
 export const databaseOptions: OptionTable<DatabaseOptionKey> = {
   dbAggregatesEnabled: option('db-aggregates-enabled', boolean, false, {
     inDatabase: true,
-    doc: 'Allows `count()`, `sum()`, `avg()`, `max()` and `min()` in `select`. Off by default, since a client could aggregate a large table over and over; on where the database is named on the command line.',
+    doc: 'Allows `count()`, `sum()`, `avg()`, `max()` and `min()` in `select`. Off by default, since a client could aggregate a large table over and over; on where a SQLite file is named on the command line.',
   }),
   dbAnonRole: option('db-anon-role', optionalText, null, {
     inDatabase: true,

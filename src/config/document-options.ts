@@ -35,7 +35,7 @@ to others: \`jwt-secret\`, \`admin-server-token\`, \`db-uri\` and all of \`app.s
 
 A database may also be named directly: \`dbrest films.db\`, \`dbrest postgresql://…\`. It is then served to
 this machine alone, at \`127.0.0.1\`, unless a file or the environment gives a \`server-host\`, as the
-container image does, and aggregates are allowed.
+container image does. On a SQLite file aggregates are then allowed.
 
 ## File
 

@@ -104,7 +104,10 @@ export function loadConfig(input: ConfigInput): Result<LoadedConfig, readonly st
     for (const key of ['serverHost', 'adminServerHost'] as const) {
       if (draft.given[key] === undefined) draft.add(key, loopback)
     }
-    if (draft.given.dbAggregatesEnabled === undefined) draft.add('dbAggregatesEnabled', true)
+    // a file is one's own; a server that is named may be anybody's
+    if (engine === 'sqlite' && draft.given.dbAggregatesEnabled === undefined) {
+      draft.add('dbAggregatesEnabled', true)
+    }
   }
 
   draft.checkPorts(input.isForProbe === true)

@@ -270,9 +270,11 @@ describe('where it is served', () => {
     expect(hosts({ ...given, positionalDatabase: 'films.db' })).toEqual(['!4', '!4'])
   })
 
-  test('its aggregates are allowed, unless something says otherwise', () => {
+  test('aggregates of a SQLite file are allowed, unless something says otherwise', () => {
     const allows = (input: TestConfigInput) => loadTestConfig(input).dbAggregatesEnabled
     expect(allows({ positionalDatabase: 'films.db' })).toBe(true)
+    expect(allows({ positionalDatabase: 'postgresql://h' })).toBe(false)
+    expect(allows({ positionalDatabase: 'mongodb://h/films' })).toBe(false)
     const off = { file: 'db-aggregates-enabled = false', positionalDatabase: 'films.db' }
     expect(allows(off)).toBe(false)
     expect(allows({ file: 'db-uri = "films.db"' })).toBe(false)
