@@ -2,6 +2,7 @@
  * A registry bound to one snapshot: what each role may do with each relation, and the policies that
  * could not be bound. Made once for a registry and a snapshot, roles when they first ask.
  */
+import type { SlotValue } from '../api/api-request.ts'
 import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
 import type { RuleCondition } from '../plan/plan.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
@@ -14,6 +15,7 @@ import {
   type Predicate,
   publicRole,
 } from './policy-registry.ts'
+import { literalsOf } from './policy-values.ts'
 import { inheritedRoles } from './read-policy-registry.ts'
 
 /** Columns that are granted: all, those to come too, or these. */
@@ -59,11 +61,16 @@ export interface AccessRules {
 /** The operands of the policies in one plan, in the order of their slots: grows while it is ruled. */
 export type Operands = PolicyOperand[]
 
-/** What the engine says of conditions that are bound: one sentence, or null where it can do them. */
+/**
+ * What the engine says of conditions that are bound: one sentence, or null where it can do them.
+ *
+ * `literals`: of each operand what the registry gives itself, null where it is the request's
+ */
 export type RuleProblem = (
   conditions: readonly RuleCondition[],
   relation: Relation,
   snapshot: SchemaSnapshot,
+  literals: readonly (SlotValue | null)[],
 ) => string | null
 
 export function bindRegistry(
@@ -103,7 +110,9 @@ function unboundPolicies(
     const [problem] = [...predicates].flatMap((predicate) => {
       if (predicate === null) return []
       const bound = bindPredicate(predicate, relation, snapshot, 0)
-      const found = bound.ok ? ruleProblem(bound.value, relation, snapshot) : bound.error
+      const found = bound.ok
+        ? ruleProblem(bound.value, relation, snapshot, literalsOf(predicate.operands))
+        : bound.error
       return found === null ? [] : [found]
     })
     return problem === undefined ? [] : [{ policy: name, relation: relationName, problem }]

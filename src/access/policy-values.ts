@@ -26,6 +26,22 @@ export function withPolicyValues(
   return { ...request, policyValues }
 }
 
+/** What is known of each operand without a request: null where all of it comes from one. */
+export function literalsOf(operands: readonly PolicyOperand[]): readonly (SlotValue | null)[] {
+  return operands.map((operand) => {
+    switch (operand.kind) {
+      case 'one':
+        return operand.part.kind === 'text' ? operand.part.text : null
+      case 'many':
+        return operand.parts.flatMap((part) => (part.kind === 'text' ? [part.text] : []))
+      case 'list':
+        return null
+      default:
+        return assertNever(operand)
+    }
+  })
+}
+
 function readsClaims(operand: PolicyOperand): boolean {
   switch (operand.kind) {
     case 'one':

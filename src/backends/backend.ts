@@ -2,6 +2,7 @@
  * What the rest of the server knows of a database. Engine differences end here: no SQL, no driver
  * type and no engine's schema rule passes this interface.
  */
+import type { RuleProblem } from '../access/access-rules.ts'
 import type { ApiRequest } from '../api/api-request.ts'
 import type { ReloadDepth } from '../cache/reload-signal.ts'
 import type { SchemaFeed } from '../cache/schema-feed.ts'
@@ -9,10 +10,10 @@ import type { Config } from '../config/config.ts'
 import type { CancelSignal } from '../core/cancel-signal.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { PoolStats } from '../observe/pool-stats.ts'
-import type { DatabasePlan, InspectPlan, RuleCondition } from '../plan/plan.ts'
+import type { DatabasePlan, InspectPlan } from '../plan/plan.ts'
 import type { EngineAbilities } from '../schema/capabilities.ts'
 import type { Catalog, Routine, SchemaVersion } from '../schema/catalog.ts'
-import type { Relation, SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts'
+import type { SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
 export interface RequestContext {
   readonly snapshot: SchemaSnapshot
@@ -114,11 +115,7 @@ export interface Backend {
   /** Runs one request as one transaction. Never rejects for what a database or client did. */
   execute(plan: DatabasePlan, context: RequestContext): Promise<Execution>
   /** What is wrong with conditions of a policy, in one sentence; null: requests can be ruled by them. */
-  ruleProblem(
-    conditions: readonly RuleCondition[],
-    relation: Relation,
-    snapshot: SchemaSnapshot,
-  ): string | null
+  readonly ruleProblem: RuleProblem
   /** The same for the root document: privileges and the schema's comment, as they are now. */
   inspect(plan: InspectPlan, context: RequestContext): Promise<Inspection>
   /** After a publish: connections are replaced at check-in, staggered. */

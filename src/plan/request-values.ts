@@ -6,13 +6,15 @@ import type { ApiRequest, Slot, SlotValue, Window } from '../api/api-request.ts'
 import { jsonItems, jsonMembers } from '../core/json-members.ts'
 import type { PlanWindow } from './plan.ts'
 
+type SentValues = Pick<ApiRequest, 'values' | 'policyValues'>
+
 /**
  * A filter's value as sent.
  *
  * Shape  a text, or the members of a list; `in.()` is sent as a list of one empty text, and means
  *        the empty list
  */
-export function slotValue(slot: Slot, request: ApiRequest): SlotValue {
+export function slotValue(slot: Slot, request: SentValues): SlotValue {
   const value = (slot < 0 ? request.policyValues?.[-1 - slot] : request.values[slot]) ?? ''
   const isEmptyList = typeof value !== 'string' && value.length === 1 && value[0] === ''
   return isEmptyList ? [] : value
@@ -24,12 +26,12 @@ export function policySlot(index: number): Slot {
 }
 
 /** Whether there is a value: what a policy compares with may be missing. */
-export function isGiven(slot: Slot, request: ApiRequest): boolean {
+export function isGiven(slot: Slot, request: SentValues): boolean {
   return slot >= 0 || (request.policyValues?.[-1 - slot] ?? null) !== null
 }
 
 /** The pattern of `like` and `ilike`: `*` may be written for `%`, which URLs encode. */
-export function patternValue(slot: Slot, request: ApiRequest): SlotValue {
+export function patternValue(slot: Slot, request: SentValues): SlotValue {
   const value = slotValue(slot, request)
   return typeof value === 'string'
     ? value.replaceAll('*', '%')

@@ -6,11 +6,16 @@
  * A reading travels as the `type` of a placeholder, which is its index in `readings`.
  */
 import { isUtf8 } from 'node:buffer'
-import { type ApiRequest, ftsOperators, type Slot } from '../../../api/api-request.ts'
+import {
+  type ApiRequest,
+  ftsOperators,
+  type Slot,
+  type SlotValue,
+} from '../../../api/api-request.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import type { PlanWindow } from '../../../plan/plan.ts'
-import { isGiven, jsonArguments } from '../../../plan/request-values.ts'
+import { isGiven, jsonArguments, patternValue, slotValue } from '../../../plan/request-values.ts'
 import { bindParams, type Caller, type ParamValue } from '../../sql/bind-params.ts'
 import type { ParamRef } from '../../sql/param-ref.ts'
 import { param, type SqlStatement, type SqlText } from '../../sql/sql-text.ts'
@@ -163,6 +168,29 @@ export function bindOperands(
     values.push(value)
   }
   return ok(unknown.size === 0 ? values : withoutUnknown(statement, values, unknown))
+}
+
+/**
+ * What is wrong with the first literal of a policy that is no value of what it is compared with; null:
+ * nothing. Such a condition would hold for no row, and nobody would be told why.
+ *
+ * `literals`: by the number of the policy's operand; null for what only a request has
+ */
+export function unreadableLiteral(
+  { params, types }: SqlStatement,
+  literals: readonly (SlotValue | null)[],
+): DatabaseFailure | null {
+  const now = new Date()
+  for (const [index, ref] of params.entries()) {
+    const slot = policySlotOf(ref)
+    const known = { values: [], policyValues: literals }
+    if (slot === null || !isGiven(slot, known)) continue
+    const literal = ref.kind === 'pattern' ? patternValue(slot, known) : slotValue(slot, known)
+    const reading = readings[types[index] ?? 0] ?? 'text'
+    const read = holdsNul(literal) ? err(nulFailure) : readSent(reading, literal, now)
+    if (!read.ok) return read.error
+  }
+  return null
 }
 
 /** The slot of a policy's operand; null for everything that a client sends. */
