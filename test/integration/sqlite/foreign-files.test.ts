@@ -342,6 +342,7 @@ describe('a function of another program', () => {
     expect(await rows(api, '/checked')).toEqual([{ id: 1, title: 'A' }])
     expect(writes(api, 'indexed')).toEqual(['delete'])
     expect(writes(api, 'posts')).toEqual(['delete'])
+    expect(writes(api, 'checked')).toEqual(['update', 'delete'])
     expect(await api.send('POST', '/checked', { title: 'B' })).toMatchObject({
       status: 404,
       body: { code: '42883', message: 'function slug does not exist' },

@@ -5,6 +5,7 @@
  */
 import type { RawForeignKey, RawRelation } from '../wire/raw-catalog.ts'
 import { isKeyword, listItems, type SqlToken, tokenizeSql } from '../wire/sqlite-tokens.ts'
+import { constraintName, topLevel, writtenChecks } from '../wire/written-checks.ts'
 
 /** One name for each of the relation's foreign keys, which are in the order of their declaration. */
 export function foreignKeyNames(relation: RawRelation): readonly string[] {
@@ -53,29 +54,16 @@ export interface CheckName {
 export function checkNames({ name: table, sql, columns }: RawRelation): readonly CheckName[] {
   const taken = new Set<string>()
   const known = new Set(columns.map((column) => column.name.toLowerCase()))
-  return listItems(tokenizeSql(sql)).flatMap((item) => {
-    return topLevel(item).flatMap((each, at, tokens) => {
-      const open = tokens[at + 1]
-      if (!isKeyword(each, 'CHECK') || open?.text !== '(') return []
-      const declared = constraintName(tokens, at)
-      if (declared !== null) return [{ constraint: declared, label: declared }]
-      const inside = item.slice(item.indexOf(open) + 1)
-      const expression = inside.slice(0, closingAt(inside))
-      const end = expression.at(-1)?.end ?? open.end
-      const named = new Set(
-        expression
-          .filter((token) => token.kind !== 'string' && known.has(token.text.toLowerCase()))
-          .map((token) => token.text),
-      )
-      const [only] = named
-      const constraint = named.size === 1 ? `${table}_${only}_check` : `${table}_check`
-      return [
-        {
-          constraint: freeName(constraint, taken),
-          label: labelOf(expression, sql.slice(open.end, end).trim()),
-        },
-      ]
-    })
+  return writtenChecks(sql).map(({ name: declared, expression, text }) => {
+    if (declared !== null) return { constraint: declared, label: declared }
+    const named = new Set(
+      expression
+        .filter((token) => token.kind !== 'string' && known.has(token.text.toLowerCase()))
+        .map((token) => token.text),
+    )
+    const [only] = named
+    const constraint = named.size === 1 ? `${table}_${only}_check` : `${table}_check`
+    return { constraint: freeName(constraint, taken), label: labelOf(expression, text) }
   })
 }
 
@@ -110,32 +98,4 @@ export function declaredKeyNames({ sql }: RawRelation): ReadonlyMap<string, stri
 
 function listedNames(tokens: readonly SqlToken[]): readonly string[] {
   return listItems(tokens).flatMap(([name]) => (name === undefined ? [] : [name.text]))
-}
-
-/** SQLite takes the last name that stands before a constraint of the same item. */
-function constraintName(tokens: readonly SqlToken[], before: number): string | null {
-  const at = tokens.slice(0, before).findLastIndex((token) => isKeyword(token, 'CONSTRAINT'))
-  return at === -1 ? null : (tokens[at + 1]?.text ?? null)
-}
-
-function closingAt(tokens: readonly SqlToken[]): number {
-  let depth = 1
-  return tokens.findIndex(({ kind, text }) => {
-    if (kind === 'symbol' && text === '(') depth += 1
-    if (kind === 'symbol' && text === ')') depth -= 1
-    return depth === 0
-  })
-}
-
-/** Opening parentheses are among them, what follows inside is not. */
-function topLevel(tokens: readonly SqlToken[]): readonly SqlToken[] {
-  let depth = 0
-  return tokens.filter((each) => {
-    const isOpen = each.kind === 'symbol' && each.text === '('
-    const isClose = each.kind === 'symbol' && each.text === ')'
-    if (isClose) depth -= 1
-    const isShown = depth === 0 && !isClose
-    if (isOpen) depth += 1
-    return isShown
-  })
 }

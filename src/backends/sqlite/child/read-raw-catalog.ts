@@ -192,7 +192,7 @@ function createRelationReader(db: Database.Database): ReadRelation {
         hasKeyIndex: indexed.some((column) => column.origin === 'pk'),
         foreignKeys: kind === 'table' ? toForeignKeys(keys.all(name)) : [],
         origins: kind === 'view' ? readOrigins(db, source) : [],
-        unwritable: tryWrites(db, name, kind, readable.columns),
+        unwritable: tryWrites(db, { name, kind, columns: readable.columns, sql: table.sql ?? '' }),
         incomparable: incomparableColumns(db, source, readable.columns),
         repaired,
       }

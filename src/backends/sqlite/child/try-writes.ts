@@ -7,14 +7,17 @@
 import type Database from 'better-sqlite3'
 import { quoteIdentifier } from '../../sql/sql-text.ts'
 import type { RawColumn, RawRelation, RawUnwritable } from '../wire/raw-catalog.ts'
+import { writtenChecks } from '../wire/written-checks.ts'
 import { whyNotCompiled } from './try-reads.ts'
 
-/** Throws  what is no matter of the schema: a damaged file, say */
+/**
+ * `sql`: the CREATE TABLE, or whatever made the relation.
+ *
+ * Throws  what is no matter of the schema: a damaged file, say
+ */
 export function tryWrites(
   db: Database.Database,
-  name: string,
-  kind: RawRelation['kind'],
-  columns: readonly RawColumn[],
+  { name, kind, columns, sql }: Pick<RawRelation, 'name' | 'kind' | 'columns' | 'sql'>,
 ): RawUnwritable {
   const relation = `main.${quoteIdentifier(name)}`
   const settable = columns.filter((column) => !column.isGenerated)
@@ -26,16 +29,37 @@ export function tryWrites(
   }
   // a trigger in place of a view's UPDATE may be for some columns, and is taken if one is among them
   const areAllSettable = kind !== 'view' && (settable.length === 0 || update(settable) === null)
+  const checks = kind === 'table' ? uncompiledChecks(db, relation, sql) : []
+  const areChecked = (column: RawColumn) =>
+    checks.find(({ names }) => names.has(column.name.toLowerCase()))?.cause ?? null
   return {
-    insert: whyNotCompiled(db, insertText(relation, settable)),
+    insert: whyNotCompiled(db, insertText(relation, settable)) ?? checks[0]?.cause ?? null,
     delete: whyNotCompiled(db, `DELETE FROM ${relation}`),
-    update: areAllSettable
-      ? []
-      : settable.flatMap((column) => {
-          const cause = update([column])
-          return cause === null ? [] : [{ column: column.name, cause }]
-        }),
+    update: settable.flatMap((column) => {
+      const cause = (areAllSettable ? null : update([column])) ?? areChecked(column)
+      return cause === null ? [] : [{ column: column.name, cause }]
+    }),
   }
+}
+
+interface UncompiledCheck {
+  readonly cause: string
+  /** What may be names of columns in it, in small letters: SQLite checks it where one of them is set. */
+  readonly names: ReadonlySet<string>
+}
+
+/** SQLite keeps no CHECK of a file that it opens to read, so that they are tried by themselves. */
+function uncompiledChecks(
+  db: Database.Database,
+  relation: string,
+  sql: string,
+): readonly UncompiledCheck[] {
+  return writtenChecks(sql).flatMap(({ expression, text }) => {
+    const cause = whyNotCompiled(db, `SELECT (${text}) FROM ${relation}`)
+    // what else does not compile alone may do so in its table
+    if (cause === null || !/^(?:no such|unknown) function:/.test(cause)) return []
+    return [{ cause, names: new Set(expression.map((token) => token.text.toLowerCase())) }]
+  })
 }
 
 /**
