@@ -1,4 +1,4 @@
-// Sample data for the compose stack; run by mongosh, safe to run again.
+// Sample data for the compose stack; run by mongosh at each start. What was changed since stays.
 const directors = [
   { _id: 1, name: 'Greta Gerwig' },
   { _id: 2, name: 'Bong Joon-ho' },
@@ -14,8 +14,8 @@ const films = [
   { _id: 6, title: 'Dune', year: 2021, rating: 8, director_id: 4 },
 ]
 for (const [name, documents] of Object.entries({ directors, films })) {
-  for (const document of documents) {
-    db.getCollection(name).replaceOne({ _id: document._id }, document, { upsert: true })
+  for (const { _id, ...fields } of documents) {
+    db.getCollection(name).updateOne({ _id }, { $setOnInsert: fields }, { upsert: true })
   }
 }
-db.films.createIndex({ director_id: 1 })
+db.getCollection('films').createIndex({ director_id: 1 })
