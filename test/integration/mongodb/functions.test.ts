@@ -30,6 +30,22 @@ const functions = [
     ],
   },
   {
+    name: 'caller',
+    volatility: 'stable',
+    returns: { kind: 'object', columns: [{ name: 'role' }, { name: 'agent' }, { name: 'crumb' }] },
+    pipeline: [
+      {
+        $documents: [
+          {
+            role: { $getField: { field: 'role', input: { $param: 'request_jwt_claims' } } },
+            agent: { $getField: { field: 'x-agent', input: { $param: 'request_headers' } } },
+            crumb: { $getField: { field: 'crumb', input: { $param: 'request_cookies' } } },
+          },
+        ],
+      },
+    ],
+  },
+  {
     name: 'years',
     volatility: 'stable',
     returns: { kind: 'setof', type: 'int' },
@@ -94,6 +110,7 @@ describeMongodb('functions of the registry', () => {
         ] as never)
       },
       {
+        dbAnonRole: 'visitor',
         functionRegistry: { text: JSON.stringify(functions), file: null },
         dbTxEnd: 'commit-allow-override',
       },
@@ -133,6 +150,14 @@ describeMongodb('functions of the registry', () => {
   ])('%s', async (target, expected) => {
     const { status, body } = await api.get(target)
     expect([status, body]).toEqual([200, expected])
+  })
+
+  test('reach into the claims, headers and cookies of a request', async () => {
+    const { body } = await api.get('/rpc/caller', {
+      'x-agent': '$title',
+      cookie: 'crumb={"$ne":1}',
+    })
+    expect(body).toEqual({ role: 'visitor', agent: '$title', crumb: '{"$ne":1}' })
   })
 
   test('take arguments for values, whatever they look like', async () => {

@@ -12,9 +12,12 @@ import { limitOf, offsetOf } from '../../../plan/request-values.ts'
 import type { Column, Routine } from '../../../schema/catalog.ts'
 import type { Relation, SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { scalarColumn } from '../../registry/registered-routine.ts'
+import { escapeFailure } from '../../values/payload-records.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import type { RowShape } from '../bson/answer-shape.ts'
+import type { BsonValue } from '../bson/bson-value.ts'
 import { storedKind } from '../bson/field-kind.ts'
+import { bsonOfJson } from '../bson/json-to-bson.ts'
 import type { CollectionFacts, FieldFacts } from '../catalog/mongodb-facts.ts'
 import { fillTemplate } from '../catalog/pipeline-template.ts'
 import { type MongodbFunction, requestParts, writes } from '../catalog/registered-pipelines.ts'
@@ -129,7 +132,8 @@ function fillSource(
   })
 }
 
-function requestValue(name: string, request: ApiRequest, { role, claims }: Caller): string {
+/** Objects are documents, since no expression reads JSON text. */
+function requestValue(name: string, request: ApiRequest, { role, claims }: Caller): BsonValue {
   const part = isRequestPlace(name) ? requestParts[name] : null
   switch (part) {
     case 'method':
@@ -139,16 +143,23 @@ function requestValue(name: string, request: ApiRequest, { role, claims }: Calle
     case 'role':
       return role
     case 'claims':
-      return claims
+      return claimsDocument(claims)
     case 'headers':
-      return JSON.stringify(Object.fromEntries(request.headers))
+      return new Map(request.headers)
     case 'cookies':
-      return JSON.stringify(Object.fromEntries(request.cookies))
+      return new Map(request.cookies)
     case null:
       throw new Error(`there is no parameter ${name}`)
     default:
       return assertNever(part)
   }
+}
+
+/** Throws  CompileRefusal: claims that no document holds */
+function claimsDocument(json: string): BsonValue {
+  const escaped = escapeFailure(json)
+  const read = escaped === null ? bsonOfJson(json) : err(escaped)
+  return read.ok ? read.value : refuse(read.error)
 }
 
 function isRequestPlace(name: string): name is keyof typeof requestParts {
