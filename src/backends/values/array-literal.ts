@@ -4,6 +4,7 @@
  */
 import { err, ok, type Result } from '../../core/result.ts'
 import type { DatabaseFailure } from '../../errors/api-error.ts'
+import { trimBlanks } from './trim-blanks.ts'
 import { valueFailure } from './value-failure.ts'
 
 /**
@@ -30,9 +31,9 @@ export type ArrayMembers = readonly (string | null)[]
  * Errors  22P02: no such literal
  */
 export function parseArrayLiteral(text: string): Result<ArrayMembers, DatabaseFailure> {
-  const members = membersIn(text.trim())
+  const members = membersIn(trimBlanks(text))
   if (members !== null) return ok(members)
-  const details = text.trimStart().startsWith('{')
+  const details = trimBlanks(text).startsWith('{')
     ? null
     : 'Array value must start with "{" or dimension information.'
   return err(valueFailure('22P02', `malformed array literal: "${text}"`, { details }))
@@ -41,8 +42,8 @@ export function parseArrayLiteral(text: string): Result<ArrayMembers, DatabaseFa
 function membersIn(literal: string): ArrayMembers | null {
   if (!literal.startsWith('{') || !literal.endsWith('}')) return null
   const inner = literal.slice(1, -1)
-  if (inner.trim() === '') return []
-  const member = /\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^",{}\\]|\\.)+?))\s*(,|$)/suy
+  if (trimBlanks(inner) === '') return []
+  const member = /[ \t\n\v\f\r]*(?:"((?:[^"\\]|\\.)*)"|((?:[^",{}\\]|\\.)+?))[ \t\n\v\f\r]*(,|$)/suy
   const members: (string | null)[] = []
   for (;;) {
     const found = member.exec(inner)

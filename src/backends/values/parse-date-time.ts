@@ -9,6 +9,7 @@
 import { err, ok, type Result } from '../../core/result.ts'
 import type { DatabaseFailure } from '../../errors/api-error.ts'
 import { dayNumber, daysInMonth, type Moment, microsPerDay, momentAt } from './moment.ts'
+import { hasForeignBlank, trimBlanks } from './trim-blanks.ts'
 import { valueFailure } from './value-failure.ts'
 
 export type TemporalType = 'date' | 'time' | 'timestamp' | 'timestamp with time zone'
@@ -29,7 +30,9 @@ const timed =
  *         PostgreSQL would read it, we do not
  */
 export function readMoment(type: TemporalType, text: string, now: Date): Read {
-  const trimmed = text.trim()
+  // the patterns below take any blank
+  if (hasForeignBlank(text)) return invalid(type, text)
+  const trimmed = trimBlanks(text)
   const special = readWord(type, trimmed.toLowerCase(), now)
   if (special !== null) return ok(special)
   const groups = (type === 'time' ? timed : dated).exec(trimmed)?.groups

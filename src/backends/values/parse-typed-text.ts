@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../../core/result.ts'
 import type { DatabaseFailure } from '../../errors/api-error.ts'
 import { momentText } from './moment.ts'
 import { readMoment, type TemporalType } from './parse-date-time.ts'
+import { trimBlanks } from './trim-blanks.ts'
 import type { TypedValue } from './typed-value.ts'
 import { valueFailure } from './value-failure.ts'
 import type { ValueKind } from './value-kind.ts'
@@ -97,7 +98,7 @@ const integer = /^([+-]?)(\d+(?:_\d+)*|0x(?:_?[\da-f]+)+|0o(?:_?[0-7]+)+|0b(?:_?
 
 /** What is called an integer has 64 bits where it is not PostgreSQL that stores it. */
 function parseInteger(type: ParsedType, text: string): TypedText {
-  const [, sign, digits] = integer.exec(text.trim()) ?? []
+  const [, sign, digits] = integer.exec(trimBlanks(text)) ?? []
   if (digits === undefined) return invalid(type, text)
   const magnitude = BigInt(digits.replaceAll('_', ''))
   const value = sign === '-' ? -magnitude : magnitude
@@ -109,7 +110,7 @@ const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 
 /** Whole numbers stay exact; the rest is what 64-bit floating point makes of it. */
 function parseNumber(type: ParsedType, text: string): TypedText {
-  const trimmed = text.trim()
+  const trimmed = trimBlanks(text)
   const special = /^([+-]?)inf(?:inity)?$/i.exec(trimmed)
   if (special !== null) return ok(special[1] === '-' ? -Infinity : Infinity)
   if (/^nan$/i.test(trimmed)) return ok(Number.NaN)
@@ -127,7 +128,7 @@ function doubleOutOfRange(text: string) {
 
 /** The number that a text of unknown type could stand for, or null for text that is no number. */
 export function numberOfText(text: string): number | bigint | null {
-  const trimmed = text.trim()
+  const trimmed = trimBlanks(text)
   return decimal.test(trimmed) ? asNumber(trimmed) : null
 }
 
@@ -139,7 +140,7 @@ function asNumber(text: string): number | bigint {
 
 /** Rule  PostgreSQL manual: Boolean Type; unique prefixes are accepted */
 function parseBoolean(text: string): TypedText {
-  const word = text.trim().toLowerCase()
+  const word = trimBlanks(text).toLowerCase()
   if (/^(?:t|tr|tru|true|y|ye|yes|on|1)$/.test(word)) return ok(true)
   if (/^(?:f|fa|fal|fals|false|n|no|of|off|0)$/.test(word)) return ok(false)
   return invalid('boolean', text)

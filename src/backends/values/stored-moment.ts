@@ -7,7 +7,7 @@ import { readMoment } from './parse-date-time.ts'
 import { firstJulianDay, firstMillisecond, lastJulianDay } from './stored-form.ts'
 
 /** `now` in a stored text is no moment. */
-const noWord = /\d|^-?infinity$/
+const noWord = /\d|^\s*[+-]?infinity\s*$/i
 
 const unused = new Date(0)
 

@@ -63,6 +63,10 @@ beforeAll(async () => {
       (3, '2024-02-29T23:30:00-05:00', '10:00:00.5'), (4, '2024-02-29 00:00:00', '24:00:00'),
       (5, ${Date.UTC(2024, 1, 29, 12) / 1000}, 'noon'), (6, '2024-03-01', null), (7, null, null),
       (8, 'soon', '23:59:59.999999');
+    create table ends (id integer primary key, day date, at timestamp, plain date);
+    insert into ends select column1, column2, column2, column2 from (values (1, 'infinity'),
+      (2, 'Infinity'), (3, '-infinity'), (4, '-Infinity'), (5, '2024-02-29'), (6, 'INFINITY'));
+    create index ends_day on ends (day);
     create table stamps (id integer primary key, at timestamp default current_timestamp);
     insert into stamps values (1, '2024-02-29 11:59:59'), (2, '2024-02-29 12:00:00'), (3, '2024-02-29 12:00:01');
     create table keys (id integer primary key, u uuid);
@@ -105,6 +109,28 @@ function spelled(ms: number): string {
     iso.replace(/[-:]/g, ''),
   ])
 }
+
+describe.each(['day', 'at', 'plain'])('infinities in whatever letters: %s', (column) => {
+  test.each<[string, readonly number[]]>([
+    ['eq.infinity', [1, 2, 6]],
+    ['eq.-infinity', [3, 4]],
+    ['neq.infinity', [3, 4, 5]],
+    ['gt.2024-01-01', [1, 2, 5, 6]],
+    ['gt.2024-02-29', [1, 2, 6]],
+    ['gte.infinity', [1, 2, 6]],
+    ['gt.infinity', []],
+    ['lt.infinity', [3, 4, 5]],
+    ['lte.infinity', [1, 2, 3, 4, 5, 6]],
+    ['lt.2024-01-01', [3, 4]],
+    ['lte.-infinity', [3, 4]],
+    ['gte.-infinity', [1, 2, 3, 4, 5, 6]],
+    ['in.(infinity,2024-02-29)', [1, 2, 5, 6]],
+    ['not.in.(infinity)', [3, 4, 5]],
+    ['isdistinct.infinity', [3, 4, 5]],
+  ])('%s', async (filter, expected) => {
+    expect(await ids(`/ends?select=id&${column}=${filter}&order=id`)).toEqual(expected)
+  })
+})
 
 describe.each(names)('moments stored as %s', (name) => {
   test.each(['indexed', 'plain'])('are found by value: %s', async (column) => {

@@ -49,8 +49,22 @@ export function compareMoment(
     : compareInstant(operator, value, given)
 }
 
-/** Any text of the day sorts between the day and the next one. */
+/** As programs write them; each is looked up by an index. */
+const infinities = raw(
+  ['infinity', 'Infinity', 'INFINITY'].map((word) => `'${word}', '-${word}'`).join(', '),
+)
+
 function compareDate(operator: MomentOperator, column: SqlText, given: MomentOperand): SqlText {
+  const infinite = sql`${column} IN (${infinities}) AND dbrest_day(${column}) ${raw(symbols[operator])} ${given.micros}`
+  return sql`(${compareFiniteDate(operator, column, given)} OR (${infinite}))`
+}
+
+/** Any text of the day sorts between the day and the next one. */
+function compareFiniteDate(
+  operator: MomentOperator,
+  column: SqlText,
+  given: MomentOperand,
+): SqlText {
   const { from, until, micros } = given
   const isDate = sql`${column} GLOB '[0-9][0-9][0-9][0-9]-*'`
   const number = sql`dbrest_day(${column}) ${raw(symbols[operator])} ${micros}`

@@ -37,6 +37,9 @@ describe('parseTypedText', () => {
   })
 
   test.each([
+    ['integer', '\u00a01', '22P02', 'invalid input syntax for type integer: "\u00a01"'],
+    ['numeric', '1\u2003', '22P02', 'invalid input syntax for type numeric: "1\u2003"'],
+    ['boolean', 'yes\ufeff', '22P02', 'invalid input syntax for type boolean: "yes\ufeff"'],
     ['integer', 'abc', '22P02', 'invalid input syntax for type integer: "abc"'],
     ['smallint', '1.5', '22P02', 'invalid input syntax for type smallint: "1.5"'],
     ['integer', '0x', '22P02', 'invalid input syntax for type integer: "0x"'],
