@@ -4,14 +4,15 @@
  * version. Engines differ behind this; `src/sources` turns either into reload signals.
  */
 import type { Config } from '../config/config.ts'
-import type { ReloadOrigin, ReloadScope } from './reload-signal.ts'
+import type { FeedName } from '../observe/observation.ts'
+import type { ReloadScope } from './reload-signal.ts'
 
 export type SchemaFeed = PushFeed | { readonly kind: 'poll' }
 
 export interface PushFeed {
   readonly kind: 'push'
   /** The feed's name in `/health` and the metrics, and the origin of the reloads it tells of. */
-  readonly name: Extract<ReloadOrigin, 'notify' | 'change-stream'>
+  readonly name: FeedName
   /**
    * What a configuration lets the feed listen to, by the name that the log gives it; null: nothing.
    * Where the name changes, a new connection takes the place of the one there is.

@@ -6,7 +6,8 @@
  */
 import { assertNever } from '../core/assert-never.ts'
 import { errorLogJson } from '../errors/error-envelope.ts'
-import { always, debug, type LogLine, oneLine, seconds, silent } from './log-line.ts'
+import { listenerLine } from './listener-lines.ts'
+import { always, debug, type LogLine, oneLine, silent } from './log-line.ts'
 import type { Observation } from './observation.ts'
 import { reloadLine } from './reload-lines.ts'
 
@@ -99,21 +100,10 @@ export function logLine(observation: Observation): LogLine {
         `There is no ${observation.source}, the schema is polled instead: ${oneLine(observation.cause)}`,
       )
     case 'listener-connected':
-      return always(
-        `Listener connected to ${observation.serverVersion} on "${observation.address}" and listening for database notifications on the "${observation.channel}" channel`,
-      )
     case 'listener-failed':
-      return always(
-        `Failed listening for database notifications on the "${observation.channel}" channel. ${oneLine(observation.cause)}`,
-      )
     case 'listener-retry':
-      return always(
-        `Retrying listening for database notifications in ${seconds(observation.retryInMs)} seconds...`,
-      )
     case 'notification':
-      return always(
-        `Received a ${observation.scope === 'schema' ? 'schema cache' : 'config'} reload message on the "${observation.channel}" channel`,
-      )
+      return listenerLine(observation)
     case 'notification-unknown': {
       const { channel, payload } = observation
       return {
@@ -157,6 +147,10 @@ export function logLine(observation: Observation): LogLine {
       return debug(connectionText(observation))
     case 'connection-lost':
       return { level: 'error', texts: [errorLogJson(observation.error)] }
+    case 'transactions-absent':
+      return always(
+        'WARNING: The server stands alone and has no transactions: a PATCH or DELETE of several rows that fails or is interrupted leaves the rows changed that it had reached. A replica set, be it of one member, keeps them whole.',
+      )
     case 'preparation-given-up':
       return always(
         `WARNING: Running without prepared statements from now on: ${oneLine(observation.cause)} (${observation.sqlState}). This is what a connection pooler in transaction mode does; set db-prepared-statements=false.`,

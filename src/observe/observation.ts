@@ -17,6 +17,9 @@ export interface SchemaChanges {
   readonly changed: readonly string[]
 }
 
+/** Over what a database tells of changes by itself. The channel of a stream is named by its databases. */
+export type FeedName = 'notify' | 'change-stream'
+
 export type Observation =
   | { readonly kind: 'starting'; readonly product: string; readonly productVersion: string }
   | { readonly kind: 'admin-listening'; readonly address: string }
@@ -78,6 +81,8 @@ export type Observation =
       readonly kind: 'relations-unreadable'
       readonly relations: readonly { readonly name: string; readonly cause: string }[]
     }
+  /** The server stands alone, and so keeps no promise about several rows. */
+  | { readonly kind: 'transactions-absent' }
   /** Calls of them fail. Told with each schema that is published. */
   | {
       readonly kind: 'functions-unusable'
@@ -108,13 +113,24 @@ export type Observation =
   | { readonly kind: 'source-absent'; readonly source: string; readonly cause: string }
   | {
       readonly kind: 'listener-connected'
+      readonly feed: FeedName
       readonly serverVersion: string
       readonly address: string
       readonly channel: string
     }
-  | { readonly kind: 'listener-failed'; readonly channel: string; readonly cause: string }
-  | { readonly kind: 'listener-retry'; readonly retryInMs: number }
-  | { readonly kind: 'notification'; readonly channel: string; readonly scope: 'schema' | 'config' }
+  | {
+      readonly kind: 'listener-failed'
+      readonly feed: FeedName
+      readonly channel: string
+      readonly cause: string
+    }
+  | { readonly kind: 'listener-retry'; readonly feed: FeedName; readonly retryInMs: number }
+  | {
+      readonly kind: 'notification'
+      readonly feed: FeedName
+      readonly channel: string
+      readonly scope: 'schema' | 'config'
+    }
   /** It asks for nothing that is known; cut where it is long. */
   | { readonly kind: 'notification-unknown'; readonly channel: string; readonly payload: string }
   // requests

@@ -153,7 +153,7 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
             case 'change': {
               const { scope } = event
               const told = scope === 'config' ? 'config' : 'schema'
-              observe({ kind: 'notification', channel, scope: told })
+              observe({ kind: 'notification', feed: feed.name, channel, scope: told })
               return [{ scope, depth: 'check', origin: feed.name }]
             }
             case 'ready':
@@ -165,7 +165,7 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
             case 'proven':
               failures = 0
               isProven = true
-              observe({ kind: 'listener-connected', ...event.place, channel })
+              observe({ kind: 'listener-connected', feed: feed.name, ...event.place, channel })
               health.report(feed.name, 'up')
               return [{ scope: provenScope(), depth: 'check', origin: 'listener-connected' }]
             default:
@@ -183,11 +183,11 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
             const isDeaf = failure instanceof LateProof && !isProven
             isProven = false
             const cause = failure instanceof Error ? failure.message : String(failure)
-            observe({ kind: 'listener-failed', channel, cause })
+            observe({ kind: 'listener-failed', feed: feed.name, channel, cause })
             health.report(feed.name, isDeaf ? 'unproven' : 'down', cause)
             if (!isDeaf) deps.onFailure(asLoss(failure, cause))
             // told without the jitter: 1, 2, 4 … is what PostgREST's users know
-            observe({ kind: 'listener-retry', retryInMs: backoffMs(failures) })
+            observe({ kind: 'listener-retry', feed: feed.name, retryInMs: backoffMs(failures) })
             const pauseMs = withJitter(backoffMs(failures), deps.random())
             return retryPause(pauseMs, isDeaf ? NEVER : alive$, scheduler)
           },

@@ -136,6 +136,8 @@ describeMongodb('a server on MongoDB', () => {
     )
     const told = server.stderr.filter((line) => line.includes('There is no change-stream'))
     expect(told).toEqual([expect.stringContaining('stands alone')])
+    const warnings = server.stderr.filter((line) => line.includes('WARNING'))
+    expect(warnings).toEqual([expect.stringContaining('has no transactions')])
     const { body } = await ask(`${server.adminUrl}/health`)
     expect(body).toMatchObject({ status: 'ok' })
   })

@@ -12,7 +12,7 @@ import { createSchemaVersionReader } from './catalog/mongodb-schema-version.ts'
 import { createChangeStreamFeed } from './connect/change-stream-feed.ts'
 import { controlFailure } from './connect/map-mongodb-error.ts'
 import { createMongodbClient, type MongodbClientDeps } from './connect/mongodb-client.ts'
-import { readServerFacts } from './connect/server-facts.ts'
+import { readServerFacts, type ServerFacts } from './connect/server-facts.ts'
 import { createMongodbExecutor } from './execute/execute-mongodb.ts'
 import { ruleProblem } from './mongodb-rule-problem.ts'
 
@@ -35,6 +35,11 @@ export function openMongodb(deps: OpenMongodbDeps): Backend {
   const control = clientFor('control')
   const versions = createSchemaVersionReader()
   const serverFacts = (signal: AbortSignal) => readServerFacts(control, signal)
+  let told: ServerFacts['topology'] | null = null
+  const tellTopology = (topology: ServerFacts['topology']) => {
+    if (topology === 'standalone' && told !== topology) observe({ kind: 'transactions-absent' })
+    told = topology
+  }
 
   return {
     abilities: mongodbAbilities,
@@ -51,6 +56,7 @@ export function openMongodb(deps: OpenMongodbDeps): Backend {
     introspect: (request) =>
       asControl(request.signal, async () => {
         const { version, topology } = await serverFacts(request.signal)
+        tellTopology(topology)
         const source = {
           database: control.db,
           serverVersion: version,

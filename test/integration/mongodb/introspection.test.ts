@@ -281,6 +281,21 @@ describeMongodb('the catalog of MongoDB', () => {
     expect(second.schemaVersion).toBe(first.schemaVersion)
   })
 
+  test('finds none in what only a sample knows', async () => {
+    const marks = database.db.collection('marks')
+    await marks.insertOne({ mark: 1, note: 'a' })
+    await marks.insertOne({ mark: 'x' })
+    const before = await load()
+    // a third type of a field that has no one type, and the collection made anew
+    await marks.insertOne({ mark: true })
+    const after = await load({ previous: before })
+    expect(diffSnapshots(before, after)).toEqual(noChanges)
+    await marks.drop()
+    await marks.insertMany([{ mark: 1, note: 'a' }, { mark: 'x' }])
+    expect(diffSnapshots(after, await load({ previous: after }))).toEqual(noChanges)
+    await marks.drop()
+  })
+
   test('tells of a collection that came as of that and nothing else', async () => {
     const before = await load()
     await database.db.collection('guests').insertOne({ name: 'x' })

@@ -119,14 +119,16 @@ describe('facts of an engine', () => {
     }
   })
 
-  test.each([
-    ['PostgreSQL', ofPostgres],
-    ['SQLite', ofSqlite],
-    ['MongoDB', ofMongodb],
-  ])('of %s are all in some part, so that each makes a load publish', (_, facts) => {
+  test.each<[string, EngineFacts, readonly string[]]>([
+    ['PostgreSQL', ofPostgres, []],
+    ['SQLite', ofSqlite, []],
+    // what can be seen of samples is in fields, columns and relationships
+    ['MongoDB', ofMongodb, ['samples']],
+  ])('of %s are all in some part, so that each makes a load publish', (_, facts, unseen) => {
     const told: readonly unknown[] = facts.parts.flatMap((part) =>
       Array.isArray(part.facts) ? [part.facts, ...part.facts] : [part.facts],
     )
-    expect(Object.entries(facts).filter(([, value]) => !told.includes(value))).toEqual([])
+    const untold = Object.entries(facts).filter(([, value]) => !told.includes(value))
+    expect(untold.map(([name]) => name)).toEqual(unseen)
   })
 })

@@ -41,7 +41,10 @@ describe('a line break that a client or a database sends begins no line', () => 
       },
     ],
     ['a statement', { kind: 'queries', statements: [`SELECT "${attack}"`], status: 200 }],
-    ['the cause of a failed listener', { kind: 'listener-failed', channel: 'a', cause: attack }],
+    [
+      'the cause of a failed listener',
+      { kind: 'listener-failed', feed: 'notify', channel: 'a', cause: attack },
+    ],
   ])('in %s', (_, observation) => {
     const text = stderrOf('text', 'info', observation)
     expect(text).toContain('x 21/Aug/2026')
@@ -54,6 +57,42 @@ test('a long run of blanks in a statement costs no more than its length', () => 
   const statement = `SELECT '${' '.repeat(400_000)}'`
   const text = stderrOf('text', 'info', { kind: 'queries', statements: [statement], status: 200 })
   expect(text).toContain(statement)
+})
+
+describe('the listener', () => {
+  const lines = (feed: 'notify' | 'change-stream', channel: string): readonly string[] =>
+    stderrOf(
+      'text',
+      'info',
+      { kind: 'listener-connected', feed, serverVersion: 'X 1', address: 'h:1', channel },
+      { kind: 'notification', feed, channel, scope: 'schema' },
+      { kind: 'notification', feed, channel, scope: 'config' },
+      { kind: 'listener-failed', feed, channel, cause: 'no' },
+      { kind: 'listener-retry', feed, retryInMs: 2000 },
+    )
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.replace(/^\S+ \S+: /, ''))
+
+  test('has the words of notifications', () => {
+    expect(lines('notify', 'pgrst')).toEqual([
+      'Listener connected to X 1 on "h:1" and listening for database notifications on the "pgrst" channel',
+      'Received a schema cache reload message on the "pgrst" channel',
+      'Received a config reload message on the "pgrst" channel',
+      'Failed listening for database notifications on the "pgrst" channel. no',
+      'Retrying listening for database notifications in 2 seconds...',
+    ])
+  })
+
+  test('has words that fit a change stream', () => {
+    expect(lines('change-stream', 'shop, stock')).toEqual([
+      'Listener connected to X 1 on "h:1" and listening for schema changes in the change stream of "shop, stock"',
+      'Received a schema change in the change stream of "shop, stock"',
+      'Received a schema change in the change stream of "shop, stock"',
+      'Failed listening for schema changes in the change stream of "shop, stock". no',
+      'Retrying listening for schema changes in 2 seconds...',
+    ])
+  })
 })
 
 describe('both formats', () => {
@@ -225,7 +264,7 @@ describe('the JSON log grades', () => {
   test.each<[Observation, number]>([
     [{ kind: 'fatal', message: 'gone', error: null }, 50],
     [{ kind: 'config-invalid', problems: ['no'] }, 50],
-    [{ kind: 'listener-failed', channel: 'pgrst', cause: 'no' }, 50],
+    [{ kind: 'listener-failed', feed: 'notify', channel: 'pgrst', cause: 'no' }, 50],
     [{ kind: 'crashed', stack: 'Error' }, 50],
     [{ kind: 'config-needs-restart', options: ['server-port'] }, 40],
     [unknownPayload, 40],

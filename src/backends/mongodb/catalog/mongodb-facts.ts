@@ -97,11 +97,11 @@ export class MongodbFacts implements EngineFacts, FoundFacts {
     Object.freeze(this)
   }
 
+  /** Without the samples: what somebody can see of one is in columns, fields and relationships. */
   get parts(): readonly FactsPart[] {
     return [
       { title: 'topology', kind: 'whole', facts: this.topology },
       { title: 'stored fields and indexes', kind: 'by-relation', facts: this.collections },
-      { title: 'samples', kind: 'by-relation', facts: this.samples },
       { title: 'bodies of functions', kind: 'whole', facts: this.functions },
     ]
   }

@@ -1,0 +1,52 @@
+/**
+ * Observations of the connection over which a database tells of changes → lines of the text log: of
+ * notifications in PostgREST's words, of change streams in words that fit them. Beside
+ * `log-lines.ts`, which has the rest.
+ */
+import { assertNever } from '../core/assert-never.ts'
+import { always, type LogLine, oneLine, seconds } from './log-line.ts'
+import type { FeedName, Observation } from './observation.ts'
+
+type Listening = Extract<
+  Observation,
+  { readonly kind: 'listener-connected' | 'listener-failed' | 'listener-retry' | 'notification' }
+>
+
+/** What is listened for. */
+const heard: Readonly<Record<FeedName, string>> = {
+  notify: 'database notifications',
+  'change-stream': 'schema changes',
+}
+
+export function listenerLine(observation: Listening): LogLine {
+  const what = heard[observation.feed]
+  switch (observation.kind) {
+    case 'listener-connected': {
+      const { serverVersion, address } = observation
+      return always(
+        `Listener connected to ${serverVersion} on "${address}" and listening for ${what} ${where(observation)}`,
+      )
+    }
+    case 'listener-failed':
+      return always(
+        `Failed listening for ${what} ${where(observation)}. ${oneLine(observation.cause)}`,
+      )
+    case 'listener-retry':
+      return always(
+        `Retrying listening for ${what} in ${seconds(observation.retryInMs)} seconds...`,
+      )
+    case 'notification':
+      return always(`Received ${toldOf(observation)} ${where(observation)}`)
+    default:
+      return assertNever(observation)
+  }
+}
+
+function where({ feed, channel }: { readonly feed: FeedName; readonly channel: string }): string {
+  return feed === 'notify' ? `on the "${channel}" channel` : `in the change stream of "${channel}"`
+}
+
+function toldOf({ feed, scope }: Extract<Listening, { readonly kind: 'notification' }>): string {
+  if (feed === 'change-stream') return 'a schema change'
+  return `a ${scope === 'schema' ? 'schema cache' : 'config'} reload message`
+}
