@@ -117,7 +117,19 @@ function covers(access: RelationAccess, action: AccessAction, required: Required
     case 'column':
       // a name that is no column may stand for the whole row, as that of a table of full texts does
       return granted.kind === 'all' || granted.names.has(required.name)
+    case 'joined':
+      return granted.kind === 'all' || coversPath(access, granted.names, required.name)
   }
+}
+
+/** Who may read a document may read what is below it. A column may be called like a path. */
+function coversPath(
+  { relation }: RelationAccess,
+  names: ReadonlySet<string>,
+  path: string,
+): boolean {
+  if (relation.columns.has(path)) return names.has(path)
+  return names.has(path) || [...names].some((name) => path.startsWith(`${name}.`))
 }
 
 /** Columns that happen to be all there are now. */

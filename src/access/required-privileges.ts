@@ -11,11 +11,15 @@ import type { QualifiedName } from '../core/qualified-name.ts'
 import type { ChildJoin, Condition, DatabasePlan, MutatePlan, ReadNode } from '../plan/plan.ts'
 import type { AccessAction } from './policy-registry.ts'
 
-/** `whole`: all columns there are, those to come too · `some`: any one of them will do. */
+/**
+ * `whole`: all columns there are, those to come too · `some`: any one of them will do · `joined`: a
+ * column of a key, or what is below one, by its path: `made_by.$id`.
+ */
 export type RequiredColumns =
   | { readonly kind: 'whole' }
   | { readonly kind: 'some' }
   | { readonly kind: 'column'; readonly name: string }
+  | { readonly kind: 'joined'; readonly name: string }
 
 export type Requirement =
   | {
@@ -131,19 +135,19 @@ function addJoin(
   const { cardinality } = relationship
   if (cardinality.kind !== 'many-to-many') {
     for (const [own, other] of cardinality.columns) {
-      if (isOwnOrigin) addSelected(found, origin, own)
-      addSelected(found, target, other)
+      if (isOwnOrigin) addJoined(found, origin, own)
+      addJoined(found, target, other)
     }
     return
   }
   const { junction } = cardinality
   for (const [own, between] of junction.originColumns) {
-    if (isOwnOrigin) addSelected(found, origin, own)
-    addSelected(found, junction.relation, between)
+    if (isOwnOrigin) addJoined(found, origin, own)
+    addJoined(found, junction.relation, between)
   }
   for (const [own, between] of junction.targetColumns) {
-    addSelected(found, target, own)
-    addSelected(found, junction.relation, between)
+    addJoined(found, target, own)
+    addJoined(found, junction.relation, between)
   }
 }
 
@@ -164,6 +168,10 @@ function addOfResult(
 function addSelected(found: Requirements, relation: QualifiedName, name: string): void {
   const columns: RequiredColumns = name === '*' ? { kind: 'whole' } : { kind: 'column', name }
   found.push({ kind: 'relation', relation, action: 'select', columns })
+}
+
+function addJoined(found: Requirements, relation: QualifiedName, name: string): void {
+  found.push({ kind: 'relation', relation, action: 'select', columns: { kind: 'joined', name } })
 }
 
 function addConditions(

@@ -442,6 +442,20 @@ describeMongodb('reads', () => {
       )
       expect(body).toBe(expected)
     })
+
+    test('a reference leads on where its column is granted', async () => {
+      const columns = (relation: string, ...names: readonly string[]) => {
+        return { role: 'clerk', relation, columns: names, actions: 'select' }
+      }
+      const grants = [columns('notes', '_id', 'on'), columns('films', '_id')]
+      const embed = '/notes?select=_id,films(_id)&order=_id'
+      const { body } = await runMongodbPlan(
+        database.db,
+        snapshot,
+        ruledRead(snapshot, { grants }, embed),
+      )
+      expect(body).toBe('[{"_id":1,"films":{"_id":2}},{"_id":2,"films":null}]')
+    })
   })
 
   describe('as far as they go', () => {

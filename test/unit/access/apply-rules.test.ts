@@ -167,3 +167,42 @@ describe('of a read', () => {
     expect(slots).toEqual([-1, -2])
   })
 })
+
+describe('of a key below a document', () => {
+  const shop = describeSnapshot({
+    relations: {
+      notes: 'id:integer!, on:jsonb, text:text',
+      films: 'id:integer!, title:text',
+      odd: 'id:integer!, on:jsonb, on.$id:integer',
+    },
+    foreignKeys: ['notes(on.$id) -> films(id)', 'odd(on.$id) -> films(id)'],
+  })
+  const isRefused = (line: string, columns: readonly string[]) => {
+    const read = readPolicyRegistry(
+      JSON.stringify({
+        grants: [
+          { role: 'clerk', relation: ['notes', 'odd'], columns, actions: ['select'] },
+          { role: 'clerk', relation: 'films', actions: ['select'] },
+        ],
+      }),
+    )
+    if (!read.ok) throw new Error(read.error.join())
+    const access = bindRegistry(read.value, shop).role('clerk')
+    const planned = planRequest(requestOf(shop, line), shop, defaultPlanOptions)
+    if (access === null || !planned.ok) throw new Error('no access, or no plan')
+    return !applyRules(planned.value, access, shop, true).ok
+  }
+
+  test.each([
+    ['GET /notes?select=id,films(title)', ['id', 'on'], false],
+    ['GET /films?select=title,notes(id)', ['id', 'on'], false],
+    ['GET /notes?select=id,films(title)', ['id', 'on.$id'], false],
+    ['GET /notes?select=id,films(title)', ['id', 'o'], true],
+    ['GET /notes?select=id,films(title)', ['id', 'text'], true],
+    // a column of that name is another than what is below `on`
+    ['GET /odd?select=id,films(title)', ['id', 'on'], true],
+    ['GET /odd?select=id,films(title)', ['id', 'on.$id'], false],
+  ])('%s with %j granted, refused: %s', (line, columns, refused) => {
+    expect(isRefused(line, columns)).toBe(refused)
+  })
+})
