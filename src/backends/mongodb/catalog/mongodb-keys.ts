@@ -104,12 +104,16 @@ function idOf({ facts }: BuiltRelation): { column: string; kind: FieldKind } | n
   return null
 }
 
-/** Whether the field, or each member of its list, can be equal to an id. */
+/**
+ * Whether the field, or a member of its list, can be equal to an id. Of several types some may be: a
+ * document whose key is of another type than all others, which any insert without a key makes where
+ * keys are numbers, is not to take a relationship away.
+ */
 function holds({ kind, elements }: FieldFacts, id: FieldKind): boolean {
   const own = kind === 'array' ? elements : kind
-  if (own === null || own === 'any' || own === 'mixed') return false
+  if (own === null || own === 'any') return false
   // of an empty collection nothing is known
-  return id === 'any' || isComparable(own, id)
+  return id === 'any' || own === 'mixed' || id === 'mixed' || isComparable(own, id)
 }
 
 function keyOf(

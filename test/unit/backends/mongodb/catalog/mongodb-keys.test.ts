@@ -11,14 +11,15 @@ import type {
 import type { DeclaredRelationship } from '../../../../../src/backends/registry/declared-schema.ts'
 import { nameKey } from '../../../../../src/core/qualified-name.ts'
 
-/** Shape  `{ films: { _id: 'objectId', director_id: 'objectId', actor_ids: 'objectId[]', r: '@films' } }` */
+/** Shape  `{ films: { _id: 'int or objectId', director_id: 'int', actor_ids: 'int[]', r: '@films' } }` */
 type Described = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 const kinds: readonly SeenKind[] = ['int', 'long', 'string', 'objectId', 'document']
 
 function seenField(text: string): SeenField {
   const isList = text.endsWith('[]')
-  const found = kinds.filter((kind) => kind === text.replace('[]', ''))
+  const named = text.replace('[]', '').split(' or ')
+  const found = kinds.filter((kind) => named.includes(kind))
   const references = new Set(text.startsWith('@') ? [text.slice(1)] : [])
   const own: readonly SeenKind[] = references.size > 0 ? ['document'] : isList ? ['array'] : found
   return { kinds: new Set(own), elements: new Set(isList ? found : []), hasNan: false, references }
@@ -94,6 +95,13 @@ describe('keys by convention', () => {
   test('are there over numbers of another width, and to what is empty', () => {
     expect(keysOf({ films: { maker_id: 'int' }, makers: { _id: 'long' } })).toHaveLength(1)
     expect(keysOf({ films: { maker_id: 'int' }, makers: {} })).toHaveLength(1)
+  })
+
+  test('are there over several types, some of which may be equal', () => {
+    const makers = { _id: 'int or objectId' }
+    expect(keysOf({ films: { maker_id: 'int' }, makers })).toHaveLength(1)
+    expect(keysOf({ films: { maker_id: 'int or string' }, makers })).toHaveLength(1)
+    expect(keysOf({ films: { maker_id: 'int or string' }, makers: { _id: 'int' } })).toHaveLength(1)
   })
 
   test('are unique with an index', () => {
