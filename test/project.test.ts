@@ -128,11 +128,13 @@ describe('the worked examples of registries', () => {
   const jsonOf = (path: string) => /```json\n(.*?)```/s.exec(read(path))?.[1] ?? ''
 
   test('are read without a problem', () => {
-    const [declared = '', related = ''] = [
+    const [declared = '', related = '', functions = '', rules = ''] = [
       ...read('docs/mongodb.md').matchAll(/```json\n(.*?)```/gs),
     ].map((match) => match[1])
     expect(registryProblems('declaredSchema', declared)).toEqual([])
     expect(registryProblems('declaredRelationships', related)).toEqual([])
+    expect(registryProblems('functionRegistry', functions)).toEqual([])
+    expect(registryProblems('policyRegistry', rules)).toEqual([])
     expect(registryProblems('policyRegistry', jsonOf('docs/access.md'))).toEqual([])
     expect(registryProblems('functionRegistry', jsonOf('docs/functions.md'))).toEqual([])
   })
