@@ -6,7 +6,7 @@
 import { marker, numericMarker } from './nasty-texts.ts'
 
 const time = /^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}: /
-const statement = /^\s*(select|with|explain|insert|update|delete|begin|set|show)\b/i
+const statement = /^\s*(select|with|explain|insert|update|delete|begin|set|show|db)\b/i
 const warning =
   /^(WARNING: Embedded resource was referenced|Update filters, orders or limits that use )/
 const errorJson = /^\{"code":"([^"]*)",/
@@ -17,9 +17,19 @@ const quotedIdentifier = /"(?:[^"]|"")*"/g
 /** A type cannot be quoted; the grammar lets letters, digits, `_`, `$` and blanks through. */
 const castType = / AS [\p{L}\p{Nd}_$ [\](),]*? \)/gu
 
-/** Whatever a client sent and a statement shows, but for quoted names and the types of casts. */
-export function unboundText(sql: string): string | null {
-  const bare = sql.replace(quotedIdentifier, '""').replace(castType, ' AS type )')
+/** Of a pipeline: names of fields and paths, which an open collection takes from clients; in quotes if need be. */
+const fieldName =
+  /(?<=[{ ])(?:"(?:[^"\\]|\\.)*"|[^\s{}"]+)(?=: )|"\$(?:[^"\\]|\\.)*"|\$[^\s{}"[\],]+/g
+
+function withoutNames(statement: string): string {
+  return statement.startsWith('db')
+    ? statement.replace(fieldName, 'name')
+    : statement.replace(quotedIdentifier, '""').replace(castType, ' AS type )')
+}
+
+/** Whatever a client sent and a statement shows, but for names and the types of casts. */
+export function unboundText(statement: string): string | null {
+  const bare = withoutNames(statement)
   const found = [marker, String(numericMarker)].map((text) => bare.toLowerCase().indexOf(text))
   const at = Math.max(...found)
   return at === -1 ? null : bare.slice(Math.max(0, at - 60), at + 60)

@@ -8,7 +8,7 @@
  * request it was for: requests that begin, have sent their body or are answered leave a mark.
  */
 import { subscribe } from 'node:diagnostics_channel'
-import { openSync, readSync, writeFileSync } from 'node:fs'
+import { openSync, readSync, renameSync, writeFileSync } from 'node:fs'
 
 const { LOOP_REPORT: report } = process.env
 const kept = 40
@@ -54,7 +54,9 @@ function keep(ms) {
   longest.push({ ms, ...(stretch.request === null ? {} : { request: stretch.request }) })
   longest.sort((a, b) => b.ms - a.ms)
   longest.length = Math.min(longest.length, kept)
-  writeFileSync(report, JSON.stringify(longest))
+  // whoever reads it meanwhile sees a whole one
+  writeFileSync(`${report}.new`, JSON.stringify(longest))
+  renameSync(`${report}.new`, report)
 }
 
 function turn() {

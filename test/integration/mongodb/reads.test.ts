@@ -37,6 +37,7 @@ const snapshot = mongodbSnapshot({
     awards: { _id: 'int', name: 'string' },
     things: { _id: 'any' },
     empty: { _id: 'int', n: 'int' },
+    visits: { _id: 'int', at: 'date' },
   },
   open: ['things'],
   keys: { roles: ['film_id', 'actor_id'] },
@@ -125,6 +126,10 @@ async function fill({ db }: MongodbDatabase): Promise<void> {
     { _id: 1, name: 'gold' },
     { _id: 2, name: 'silver' },
     { _id: 3, name: 'tin' },
+  ])
+  await db.collection<Numbered>('visits').insertMany([
+    { _id: 1, at: new Date('2024-01-02T03:04:05.600Z') },
+    { _id: 2, at: 'not yet' },
   ])
   await db.collection<Numbered>('things').insertMany([
     { _id: 1, b: 2, a: 'x' },
@@ -325,6 +330,11 @@ describeMongodb('reads', () => {
         ['/empty?select=count(),n.sum(),n.avg()', '[{"count":0,"sum":null,"avg":null}]'],
         ['/empty?select=count()&offset=1', '[]'],
         ['/empty?select=n,count()', '[]'],
+        // a column of dates holds a text, too
+        [
+          '/visits?select=at::text.min(),at::text.max()',
+          '[{"min":"2024-01-02 03:04:05.6+00","max":"not yet"}]',
+        ],
         ['/films?select=year.sum()::text,count()::text', '[{"sum":"6007","count":"5"}]'],
         [
           '/films?select=title,rating::text,price::int.sum(),count()&order=title&limit=2',

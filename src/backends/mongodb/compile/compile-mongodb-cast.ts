@@ -87,7 +87,9 @@ export function castExpression(
     case 'date':
     case 'timestamp': {
       if (source !== 'date') return refused(target)
-      const moment = kind === 'date' ? { $dateTrunc: { date: value, unit: 'day' } } : value
+      // a value that is no date after all is one that cannot be cast, and not a mistake of the pipeline
+      const moment =
+        kind === 'date' ? { $dateTrunc: { date: { $toDate: value }, unit: 'day' } } : value
       return {
         ...made('date', moment),
         rendering: { kind: 'cast', target, type: 'timestamp with time zone' },
@@ -147,7 +149,7 @@ function wholeOf(value: Expression, source: FieldKind): Expression {
 const half = Decimal128.fromString('0.5')
 const minusHalf = Decimal128.fromString('-0.5')
 
-/** As PostgreSQL's output functions write it. */
+/** As PostgreSQL's output functions write it; a value in a column of dates may be none. */
 function shownText(value: Expression, source: FieldKind): Expression {
   if (source !== 'date') return textOf(value)
   const fraction = { $dateToString: { date: value, format: '.%L' } }
@@ -158,5 +160,5 @@ function shownText(value: Expression, source: FieldKind): Expression {
       '+00',
     ],
   }
-  return orNull(value, text)
+  return { $cond: [{ $eq: [{ $type: value }, 'date'] }, text, textOf(value)] }
 }

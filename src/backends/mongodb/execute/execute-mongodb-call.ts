@@ -59,7 +59,7 @@ export function createCallExecutor(client: Pick<MongodbClient, 'db'>): CallExecu
     const bound = bindCall(call, context)
     if (!bound.ok) return refusedRequest(bound.error, context)
     const { source } = bound.value
-    const statements = config.logQuery ? [printAggregate(called.collection ?? '', source)] : []
+    const statements = config.logQuery ? [printAggregate(called.collection, source)] : []
     try {
       const answer = await run(client.db(called.database), call, bound.value, context)
       const refusal = judgeRows(plan, request.preferences, answer.rows.length)

@@ -24,9 +24,22 @@ const operandOperators: ReadonlySet<string> = new Set([
 /** Whose text is a name of the schema, or of ours. */
 const nameKeys: ReadonlySet<string> = new Set(['from', 'as', 'coll', 'localField', 'foreignField'])
 
-/** Shape  `db.films.aggregate([{$match: {year: {$gt: ?}}}])` */
-export function printAggregate(collection: string, pipeline: readonly Document[]): string {
-  return `db.${collection}.aggregate(${printValue(pipeline, 'expression', '')})`
+/** Stands without quotes: letters, digits, `_`, `$`, and dots between them. */
+const plainName = /^[\p{L}\p{Nd}_$]+(?:\.[\p{L}\p{Nd}_$]+)*$/u
+
+/**
+ * `collection`: null for a pipeline that begins with documents of its own.
+ *
+ * Shape  `db.films.aggregate([{$match: {year: {$gt: ?}}}])`
+ */
+export function printAggregate(collection: string | null, pipeline: readonly Document[]): string {
+  const stages = printValue(pipeline, 'expression', '')
+  return `${collection === null ? 'db' : printCollection(collection)}.aggregate(${stages})`
+}
+
+/** Shape  `db.films`, `db.getCollection("old films")` */
+export function printCollection(name: string): string {
+  return plainName.test(name) ? `db.${name}` : `db.getCollection(${JSON.stringify(name)})`
 }
 
 /** In a query every text is a value; in an expression one with a `$` in front is a field. */
@@ -40,11 +53,17 @@ function printValue(value: unknown, language: Language, key: string): string {
     const members = Object.entries(value).map(([name, each]) => {
       const inner = innerLanguage(name, language)
       const shown = operandOperators.has(name) && !isExpressionOperand(name, language)
-      return `${name}: ${shown ? '?' : printValue(each, inner, name)}`
+      return `${printName(name)}: ${shown ? '?' : printValue(each, inner, name)}`
     })
     return `{${members.join(', ')}}`
   }
-  return isShown(value, language, key) ? String(value) : '?'
+  if (!isShown(value, language, key)) return '?'
+  return typeof value === 'string' ? printName(value) : String(value)
+}
+
+/** An open collection has whatever names clients choose: in quotes none ends a line, or looks like more. */
+function printName(name: string): string {
+  return plainName.test(name) ? name : JSON.stringify(name)
 }
 
 function innerLanguage(name: string, language: Language): Language {

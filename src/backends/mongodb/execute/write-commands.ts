@@ -6,6 +6,7 @@
 import type { AnyBulkWriteOperation, ClientSession, Collection, Db, Document } from 'mongodb'
 import type { CancelSignal } from '../../../core/cancel-signal.ts'
 import { refuseIfGone } from './mongodb-transaction.ts'
+import { printCollection } from './print-pipeline.ts'
 
 export interface WriteCommandsDeps {
   readonly db: Db
@@ -98,7 +99,7 @@ export class WriteCommands {
   #next(name: string) {
     const { session, endsAt, signal, statements, collection } = this.#deps
     refuseIfGone(signal)
-    statements.push(`db.${collection}.${name}(…)`)
+    statements.push(`${printCollection(collection)}.${name}(…)`)
     return {
       session,
       // what is read has to be what was written

@@ -370,7 +370,7 @@ describe('aggregates', () => {
         $group: {
           _id: {
             g0: { $ifNull: ['$year', null] },
-            g2: { $ifNull: [{ $dateTrunc: { date: '$made', unit: 'day' } }, null] },
+            g2: { $ifNull: [{ $dateTrunc: { date: { $toDate: '$made' }, unit: 'day' } }, null] },
           },
           m1: { $sum: 1 },
         },

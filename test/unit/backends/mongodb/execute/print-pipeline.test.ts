@@ -27,6 +27,19 @@ test.each([
     [{ $unionWith: { coll: 'films', pipeline: [{ $count: 'total' }] } }],
     '[{$unionWith: {coll: films, pipeline: [{$count: ?}]}}]',
   ],
+  // names of open collections are whatever clients call them
+  [
+    [{ $match: { 'a"\nb: 1': { $eq: 'x' } } }, { $project: { c0: '$d.a b', c1: '$d.日本' } }],
+    '[{$match: {"a\\"\\nb: 1": {$eq: ?}}}, {$project: {c0: "$d.a b", c1: $d.日本}}]',
+  ],
 ])('%j is logged without its values', (pipeline, printed) => {
   expect(printAggregate('films', pipeline)).toBe(`db.films.aggregate(${printed})`)
+})
+
+test.each([
+  ['films', 'db.films'],
+  ['old films', 'db.getCollection("old films")'],
+  [null, 'db'],
+])('%s is named', (collection, printed) => {
+  expect(printAggregate(collection, [])).toBe(`${printed}.aggregate([])`)
 })
