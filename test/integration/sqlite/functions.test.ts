@@ -517,3 +517,33 @@ describe('db-pre-request', () => {
     })
   })
 })
+
+test('an integer beyond 64 bits is out of range, and no other number', async () => {
+  const served = await serve(
+    { name: 'sum_of', returns: { type: 'int' }, sql: 'select 9223372036854775807 + 1' },
+    { name: 'most', returns: { type: 'bigint' }, sql: 'select 9223372036854775807' },
+    { name: 'exact', returns: { type: 'numeric' }, sql: 'select 9223372036854775807 + 1' },
+    {
+      name: 'rows_of',
+      volatility: 'stable',
+      returns: { kind: 'table', columns: [{ name: 'n', type: 'int' }] },
+      sql: 'select id as n from films union all select -9223372036854775807 * 2',
+    },
+    {
+      name: 'doubled',
+      volatility: 'stable',
+      params: [{ name: 'film', type: 'films' }],
+      returns: { type: 'int' },
+      sql: 'select :film.id * 9223372036854775807',
+    },
+  )
+  const refused = { status: 400, body: { code: '22003', message: 'bigint out of range' } }
+  expect(await served.send('POST', '/rpc/sum_of')).toMatchObject(refused)
+  expect((await served.send('POST', '/rpc/most')).text).toBe('9223372036854775807')
+  expect((await served.send('POST', '/rpc/exact')).status).toBe(200)
+  expect(await served.get('/rpc/rows_of')).toMatchObject(refused)
+  expect((await served.get('/films?select=doubled&id=eq.1')).text).toBe(
+    '[{"doubled":9223372036854775807}]',
+  )
+  expect(await served.get('/films?select=doubled&id=eq.2')).toMatchObject(refused)
+})

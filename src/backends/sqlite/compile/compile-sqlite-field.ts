@@ -6,7 +6,7 @@ import type { JsonStep } from '../../../api/api-request.ts'
 import type { PlanField } from '../../../plan/plan.ts'
 import type { Column } from '../../../schema/catalog.ts'
 import type { Relation } from '../../../schema/schema-snapshot.ts'
-import { constant, ident, type SqlText, sql } from '../../sql/sql-text.ts'
+import { constant, ident, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import type { StoredForm } from '../../values/stored-form.ts'
 import { missingOperator } from '../../values/type-rules.ts'
 import { valueFailure } from '../../values/value-failure.ts'
@@ -30,6 +30,8 @@ export interface FieldTable {
   readonly incomparable: ReadonlySet<string>
   /** Functions of its rows that are read like columns, by name. */
   readonly computed: ReadonlyMap<string, ComputedColumn>
+  /** Its columns are what a function of the registry has computed. */
+  readonly isOfFunction?: boolean
 }
 
 export function compileField(place: FieldTable, field: PlanField): SqliteValue {
@@ -50,20 +52,28 @@ function computedValue(place: FieldTable, name: string): SqliteValue | null {
   if (computed === undefined) return null
   const columns = [...relation.columns.keys()]
   const kind = kindOfType(computed.column.baseType)
+  const value = compileComputedColumn(computed, { table, columns, incomparable })
+  const isInteger = kind === 'integer'
   return {
-    sql: compileComputedColumn(computed, { table, columns, incomparable }),
+    sql: isInteger ? sql`(SELECT ${withinRange(raw('v'))} FROM (SELECT ${value} AS v))` : value,
     kind,
     ...(kind === 'any' ? { typeName: computed.column.baseType } : {}),
     isExact: false,
   }
 }
 
+/** What SQLite computes beyond 64 bits becomes a floating-point number, which is no integer any more. */
+function withinRange(value: SqlText): SqlText {
+  return sql`iif(typeof(${value}) = 'real' AND abs(${value}) >= 9223372036854775807.0, raise_error('22003', 'bigint out of range'), ${value})`
+}
+
 export function compileColumn(place: FieldTable, column: Column): SqliteValue {
   const kind = kindOfType(column.baseType)
   const storedForm = place.storedForms.get(column.name)
+  const value = sql`${place.table}.${ident(column.name)}`
   return {
     ...(storedForm === undefined ? {} : { storedForm }),
-    sql: sql`${place.table}.${ident(column.name)}`,
+    sql: place.isOfFunction === true && kind === 'integer' ? withinRange(value) : value,
     kind,
     ...(kind === 'any' ? {} : { typeName: column.baseType }),
     // any column of another table can hold any value; a rowid cannot

@@ -174,8 +174,12 @@ function factsOf(name: string, { facts }: CompileContext) {
   }
 }
 
-function ofResult(relation: Relation, { facts }: CompileContext) {
-  return { relation, computed: facts.computed.get(relation.name) ?? noComputed }
+function ofResult(relation: Relation, { facts, snapshot }: CompileContext) {
+  return {
+    relation,
+    computed: facts.computed.get(relation.name) ?? noComputed,
+    isOfFunction: snapshot.relations.get(nameKey(relation)) !== relation,
+  }
 }
 
 const noFacts = {
