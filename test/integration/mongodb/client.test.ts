@@ -142,6 +142,15 @@ describeMongodb('a client of a server that is there', () => {
     })
   })
 
+  test('that no second try mends ends the start: a part of the driver is not installed', async () => {
+    const separator = database.uri.includes('?') ? '&' : '?'
+    const uri = `${database.uri}${separator}compressors=snappy`
+    expect(await failureOf(readServerFacts(clientOf(uri), never))).toMatchObject({
+      isFatal: true,
+      message: expect.stringContaining('Optional module `snappy` not found'),
+    })
+  })
+
   test('is told of commands without what they hold', async () => {
     const { db } = clientOf(database.uri)
     const films = db(database.name).collection('films')

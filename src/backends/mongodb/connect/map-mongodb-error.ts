@@ -4,7 +4,13 @@
  * command that failed: what stands in braces is cut out, so that no pipeline and no value of it is
  * in an answer or a log.
  */
-import { MongoError, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb'
+import {
+  MongoError,
+  MongoMissingDependencyError,
+  MongoNetworkError,
+  MongoServerError,
+  MongoServerSelectionError,
+} from 'mongodb'
 import type { ApiError, DatabaseFailure } from '../../../errors/api-error.ts'
 import { BackendFailure } from '../../../errors/backend-failure.ts'
 
@@ -110,9 +116,11 @@ export function controlFailure(thrown: unknown, signal?: AbortSignal): BackendFa
   }
   const { error } = mapDriverError(thrown, { isAuthenticated: false })
   const message = error.kind === 'database' ? error.failure.message : detailsOf(error)
-  // a wrong password stays wrong, and a server stays as old as it is
+  // a wrong password stays wrong, a server as old as it is, and a part of the driver away
   const isFatal =
-    (thrown instanceof MongoServerError && thrown.code === 18) || /wire version/.test(message)
+    thrown instanceof MongoMissingDependencyError ||
+    (thrown instanceof MongoServerError && thrown.code === 18) ||
+    /wire version/.test(message)
   return new BackendFailure(error, message, { isFatal, cause: thrown })
 }
 
