@@ -84,7 +84,7 @@ export const databaseOptions: OptionTable<DatabaseOptionKey> = {
   }),
   dbPool: option('db-pool', integer({ least: 1 }), 10, {
     reload: 'boot',
-    doc: 'The most connections that requests use at once. Schema loads and notifications have connections of their own. On SQLite, the most processes that run queries: two are kept, more are started where queries take long, and where there may be several, long queries leave one of them to others. A schema load has one more when all are taken, and writes have one of their own.',
+    doc: 'The most connections that requests use at once. Schema loads and notifications have connections of their own. On SQLite, the most processes that run queries: two are kept, more are started where queries take long, and where there may be several, long queries leave one of them to others. A schema load has one more when all are taken, and writes have one of their own. On MongoDB it is `maxPoolSize`, as the other options of the pool have their counterparts: see [the pool](mongodb.md#limits-of-time-and-the-pool).',
   }),
   dbPoolAcquisitionTimeout: option('db-pool-acquisition-timeout', seconds, 10, {
     reload: 'boot',
@@ -106,7 +106,7 @@ export const databaseOptions: OptionTable<DatabaseOptionKey> = {
   dbPreRequest: option('db-pre-request', optionalText, null, {
     aliases: ['pre-request'],
     inDatabase: true,
-    doc: 'A function without arguments that is called in every transaction before the request itself; it refuses a request by raising an error. On SQLite one of `function-registry`.',
+    doc: 'A function without arguments that is called in every transaction before the request itself; it refuses a request by raising an error. On SQLite one of `function-registry`; MongoDB has none.',
   }),
   dbPreparedStatements: option('db-prepared-statements', boolean, true, {
     inDatabase: true,
@@ -115,7 +115,7 @@ export const databaseOptions: OptionTable<DatabaseOptionKey> = {
   dbRootSpec: option('db-root-spec', optionalText, null, {
     aliases: ['root-spec'],
     inDatabase: true,
-    doc: 'A function that answers `GET /` in place of the OpenAPI document. On SQLite one of `function-registry`.',
+    doc: 'A function that answers `GET /` in place of the OpenAPI document. On SQLite and MongoDB one of `function-registry`.',
   }),
   dbSchemas: optionByEngine('db-schemas', schemaList, (engine) => defaultSchemas[engine], {
     aliases: ['db-schema'],
@@ -135,6 +135,6 @@ export const databaseOptions: OptionTable<DatabaseOptionKey> = {
   dbUri: option('db-uri', text, 'postgresql://', {
     reload: 'boot',
     isSecret: true,
-    doc: 'The database: a PostgreSQL URI (`postgresql://…`) or keyword/value text (`host=… dbname=…`), a SQLite file, its `file:`, `sqlite:` or `sqlite3:` URI, or `@path` of a file that holds one. In a URI `/`, `@`, `:` and `%` of a password are written `%2F`, `%40`, `%3A` and `%25`, and an `@` in the name of a database likewise. What a PostgreSQL text lacks is taken from `PGHOST`, `PGUSER` and the other variables of libpq. Read once: a reload keeps it.',
+    doc: 'The database: a PostgreSQL URI (`postgresql://…`) or keyword/value text (`host=… dbname=…`), a MongoDB URI (`mongodb://…`, `mongodb+srv://…`), a SQLite file, its `file:`, `sqlite:` or `sqlite3:` URI, or `@path` of a file that holds one. In a URI `/`, `@`, `:` and `%` of a password are written `%2F`, `%40`, `%3A` and `%25`, and an `@` in the name of a database likewise. What a PostgreSQL text lacks is taken from `PGHOST`, `PGUSER` and the other variables of libpq. Read once: a reload keeps it.',
   }),
 }

@@ -50,16 +50,16 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
   }),
   dbReadOnly: option('db-read-only', boolean, false, {
     reload: 'boot',
-    doc: 'On SQLite, refuses every write with `405 25006` and opens the file to write only where a crashed program left a transaction to be rolled back; also `--read-only` on the command line, and `mode=ro` in the URI of `db-uri`. On PostgreSQL set `default_transaction_read_only` for the role.',
+    doc: 'On SQLite, refuses every write with `405 25006` and opens the file to write only where a crashed program left a transaction to be rolled back; also `--read-only` on the command line, and `mode=ro` in the URI of `db-uri`. On MongoDB it refuses every write. On PostgreSQL set `default_transaction_read_only` for the role.',
   }),
   dbSchemaPollInterval: optionByEngine(
     'db-schema-poll-interval',
     optionalMilliseconds,
     (engine) => (engine === 'sqlite' ? 500 : null),
     {
-      defaultNote: '`500` on SQLite; `2000` where `db-channel-enabled` is off; else `0`',
+      defaultNote: '`500` on SQLite; `2000` where nothing tells of changes; else `0`',
       reload: 'boot',
-      doc: 'How often the version of the schema is asked for, so that changes are noticed which nothing tells of; 0 for never. A check costs one cheap query, and loads only when the version moved. While the listener is down, or has not shown that it hears, the version is asked for every second whatever this says.',
+      doc: 'How often the version of the schema is asked for, so that changes are noticed which nothing tells of; 0 for never. A check costs one cheap query, and loads only when the version moved. Nothing tells of them where `db-channel-enabled` is off, and on MongoDB where there are no change streams. While the listener is down, or has not shown that it hears, the version is asked for every second whatever this says.',
     },
   ),
   dbStatementTimeout: optionByEngine(
