@@ -93,6 +93,8 @@ export interface IntrospectionRequest {
   readonly previous: SchemaSnapshot | null
   /** `full`: reuse nothing of `previous`. */
   readonly depth: Exclude<ReloadDepth, 'check'>
+  /** The version that a check of the same reload has found. Absent: nothing was asked before. */
+  readonly found?: SchemaVersion
   /** Aborted at the deadline: the load is cancelled and rejects. */
   readonly signal: AbortSignal
 }

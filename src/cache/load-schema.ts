@@ -20,6 +20,7 @@ export interface SchemaReader {
     readonly options: SchemaOptions
     readonly previous: SchemaSnapshot | null
     readonly depth: Exclude<ReloadDepth, 'check'>
+    readonly found?: SchemaVersion
     readonly signal: AbortSignal
   }): Promise<Catalog>
 }
@@ -83,11 +84,12 @@ export async function loadSchema(
   const { reader, stopwatch } = deps
   const { signal, guard } = deadline
 
-  async function readCatalog(): Promise<Catalog> {
+  async function readCatalog(found: SchemaVersion | null): Promise<Catalog> {
     const reuse = depth === 'full' ? 'full' : 'load'
+    const request = { options, previous, depth: reuse, signal } as const
     for (let tries = 1; ; tries += 1) {
       try {
-        return await guard(reader.introspect({ options, previous, depth: reuse, signal }))
+        return await guard(reader.introspect(found === null ? request : { ...request, found }))
       } catch (failure) {
         if (!mayRetryAtOnce(failure) || tries === maxTries) throw failure
       }
@@ -104,13 +106,14 @@ export async function loadSchema(
   }
 
   try {
+    let found: SchemaVersion | null = null
     if (depth === 'check' && previous !== null && !mustLoad) {
       // under the options of the snapshot that it is compared with: changed ones wait for a load
-      const found = await guard(reader.schemaVersion(previous.options, signal))
+      found = await guard(reader.schemaVersion(previous.options, signal))
       if (found === previous.schemaVersion) return { kind: 'unchanged' }
     }
     const queryStart = stopwatch()
-    const catalog = await readCatalog()
+    const catalog = await readCatalog(found)
     const queryMs = stopwatch() - queryStart
     const buildStart = stopwatch()
     const snapshotVersion = (previous?.snapshotVersion ?? 0) + 1

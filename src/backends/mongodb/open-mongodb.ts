@@ -59,13 +59,12 @@ export function openMongodb(deps: OpenMongodbDeps): Backend {
         tellTopology(topology)
         const source = {
           database: control.db,
+          collections: versions.readAll,
           serverVersion: version,
           topology,
           isReadOnly: config().dbReadOnly,
         }
-        const catalog = await introspectMongodb(source, request)
-        versions.remember(catalog.schemaVersion)
-        return catalog
+        return introspectMongodb(source, request)
       }),
     databaseSettings: () => Promise.resolve(new Map()),
     execute: createMongodbExecutor({ client: requests, onUnreachable }),

@@ -6,6 +6,7 @@ import {
   type MongodbSource,
 } from '../../../src/backends/mongodb/catalog/introspect-mongodb.ts'
 import { mongodbFacts } from '../../../src/backends/mongodb/catalog/mongodb-facts.ts'
+import { createSchemaVersionReader } from '../../../src/backends/mongodb/catalog/mongodb-schema-version.ts'
 import { nameKey, qualifiedName } from '../../../src/core/qualified-name.ts'
 import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import type { CatalogRelation } from '../../../src/schema/catalog.ts'
@@ -31,6 +32,7 @@ interface LoadSetting {
 async function load(setting: LoadSetting = {}): Promise<SchemaSnapshot> {
   const source: MongodbSource = {
     database: (name) => database.client.db(name),
+    collections: createSchemaVersionReader().readAll,
     serverVersion: '8.0.0',
     topology: 'replica-set',
     isReadOnly: setting.isReadOnly ?? false,

@@ -1,5 +1,5 @@
 /** The text that a schema's state has: equal for equal schemas, another after any change. */
-import type { Db } from 'mongodb'
+import { type Db, MongoClient } from 'mongodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   createSchemaVersionReader,
@@ -71,6 +71,65 @@ describeMongodb('the version of a schema of MongoDB', () => {
     }
   })
 
+  test('after a word reads the indexes of what it names, of what is new, and of all now and then', async () => {
+    const few = await createMongodbDatabase()
+    const watched = new MongoClient(few.uri, { monitorCommands: true })
+    try {
+      for (const name of ['a', 'b', 'c']) await few.db.createCollection(name)
+      const { asked } = counted(watched)
+      const databases = [watched.db(few.name)]
+      const reader = createSchemaVersionReader()
+      await reader.read(databases, signal)
+      expect(asked().toSorted()).toEqual(['a', 'b', 'c'])
+      await few.db.createCollection('d')
+      reader.expectChange({ database: few.name, name: 'b' })
+      const found = await reader.read(databases, signal)
+      expect(asked().toSorted()).toEqual(['b', 'd'])
+      // the load behind the check asks for nothing, and one of its own for everything
+      const read = await reader.readAll(databases, signal, found)
+      expect(read.map(({ listed }) => listed.name)).toEqual(['a', 'b', 'c', 'd'])
+      expect(asked()).toEqual([])
+      await reader.readAll(databases, signal, null)
+      expect(asked().toSorted()).toEqual(['a', 'b', 'c', 'd'])
+      for (let count = 1; count <= 10; count += 1) {
+        reader.expectChange({ database: few.name, name: 'b' })
+        await reader.read(databases, signal)
+      }
+      expect(asked()).toEqual(Array.from({ length: 10 }, () => 'b'))
+      reader.expectChange({ database: few.name, name: 'b' })
+      await reader.read(databases, signal)
+      expect(asked().toSorted()).toEqual(['a', 'b', 'c', 'd'])
+      await few.db.dropCollection('a')
+      await few.db.createCollection('a')
+      reader.expectChange({ database: few.name, name: 'b' })
+      await reader.read(databases, signal)
+      expect(asked().toSorted()).toEqual(['a', 'b'])
+    } finally {
+      await watched.close()
+      await few.drop()
+    }
+  })
+
+  test('answers a word that comes while it reads with the next reading', async () => {
+    const few = await createMongodbDatabase()
+    const watched = new MongoClient(few.uri, { monitorCommands: true })
+    try {
+      for (const name of ['a', 'b']) await few.db.createCollection(name)
+      const { asked } = counted(watched)
+      const databases = [watched.db(few.name)]
+      const reader = createSchemaVersionReader()
+      const reading = reader.read(databases, signal)
+      reader.expectChange({ database: few.name, name: 'a' })
+      await reading
+      asked()
+      await reader.read(databases, signal)
+      expect(asked()).toEqual(['a'])
+    } finally {
+      await watched.close()
+      await few.drop()
+    }
+  })
+
   test('of many collections has their indexes now and then, and at once after a word', async () => {
     const many = await createMongodbDatabase()
     try {
@@ -84,17 +143,14 @@ describeMongodb('the version of a schema of MongoDB', () => {
       expect(await firstOther(reader, many.db, first)).toBeLessThanOrEqual(10)
       const second = await read()
       await many.db.collection('c7').createIndex({ b: 1 })
-      reader.expectChange()
+      reader.expectChange({ database: many.name, name: 'c8' })
+      expect(await read()).toBe(second)
+      reader.expectChange({ database: many.name, name: 'c7' })
       expect(await read()).not.toBe(second)
       const third = await read()
-      // a word that comes while a load reads is not answered by what it has read
       await many.db.collection('c7').createIndex({ d: 1 })
-      reader.expectChange()
-      reader.remember(third)
-      const fourth = await read()
-      expect(fourth).not.toBe(third)
-      reader.remember(second)
-      expect(await read()).toBe(second)
+      reader.expectChange(null)
+      expect(await read()).not.toBe(third)
       await many.db.createCollection('one_more')
       expect(await read()).not.toBe(third)
     } finally {
@@ -102,6 +158,15 @@ describeMongodb('the version of a schema of MongoDB', () => {
     }
   })
 })
+
+/** The collections whose indexes were asked for since the last look. */
+function counted(client: MongoClient): { readonly asked: () => readonly string[] } {
+  const asked: string[] = []
+  client.on('commandStarted', ({ commandName, command }) => {
+    if (commandName === 'listIndexes') asked.push(command['listIndexes'])
+  })
+  return { asked: () => asked.splice(0) }
+}
 
 /** How often it has to be read until it is another. */
 async function firstOther(reader: SchemaVersionReader, db: Db, version: string): Promise<number> {

@@ -21,11 +21,15 @@ import {
 import { readFunctionRegistry } from '../../registry/read-function-registry.ts'
 import { type BuiltRelation, buildRelation, type ReadCollection } from './build-relation.ts'
 import { declaredRelation } from './declared-relation.ts'
-import { digest, type ListedCollection, listCollections } from './list-collections.ts'
+import { digest, type ListedCollection } from './list-collections.ts'
 import { mongodbCapabilities } from './mongodb-capabilities.ts'
 import { MongodbFacts, mongodbFacts, type Sample, type Topology } from './mongodb-facts.ts'
 import { mongodbKeys } from './mongodb-keys.ts'
-import { type IndexedCollection, readIndexesOf, schemaVersionOf } from './mongodb-schema-version.ts'
+import {
+  type IndexedCollection,
+  type SchemaVersionReader,
+  schemaVersionOf,
+} from './mongodb-schema-version.ts'
 import { mongodbViewKeys } from './mongodb-view-keys.ts'
 import { readInParallel } from './read-in-parallel.ts'
 import { readIndexes } from './read-indexes.ts'
@@ -36,6 +40,8 @@ import { seeFields } from './seen-fields.ts'
 /** A server, and what holds of all of it. */
 export interface MongodbSource {
   readonly database: (name: string) => Db
+  /** Reads its collections. */
+  readonly collections: SchemaVersionReader['readAll']
   readonly serverVersion: string
   readonly topology: Topology
   /** Nothing may be written, whatever the server allows. */
@@ -49,15 +55,13 @@ type Read =
 /** Rejects with what the driver says, but for what is wrong with one collection or view alone. */
 export async function introspectMongodb(
   source: MongodbSource,
-  { options, previous, depth, signal }: IntrospectionRequest,
+  { options, previous, depth, found, signal }: IntrospectionRequest,
 ): Promise<Catalog> {
   const startedAt = performance.now()
   // each command that runs listens to it: a number that grows with the load is no leak
   setMaxListeners(0, signal)
   const databases = new Map(options.dbSchemas.map((name) => [name, source.database(name)]))
-  const lists = await Promise.all([...databases.values()].map((db) => listCollections(db, signal)))
-  const listedAt = performance.now()
-  const indexed = await readIndexesOf(lists.flat(), databases, signal)
+  const indexed = await source.collections([...databases.values()], signal, found ?? null)
   const indexedAt = performance.now()
   const known = previous === null || depth === 'full' ? null : mongodbFacts(previous.engineFacts)
   const reads = await readInParallel(indexed, async (each) => {
@@ -69,8 +73,7 @@ export async function introspectMongodb(
     ...buildMongodbCatalog(source, options, reads),
     schemaVersion: schemaVersionOf(indexed),
     timings: {
-      collections: listedAt - startedAt,
-      indexes: indexedAt - listedAt,
+      collections: indexedAt - startedAt,
       samples: sampledAt - indexedAt,
     },
   }

@@ -1,7 +1,8 @@
 /**
- * The state of a schema as a text: digests of what `listCollections` and `listIndexes` say. Listing
- * costs one command a database, indexes one a collection; with many collections the indexes are
- * therefore asked for now and then only, unless something has told that there is a change.
+ * Reads the collections of databases and their indexes, and the text that such a state has: digests
+ * of what `listCollections` and `listIndexes` say. Listing costs one command a database, indexes one
+ * a collection. What is known of indexes is therefore kept: of a few collections only those are read
+ * again that somebody told of, and with many the others now and then.
  */
 import type { Db, Document } from 'mongodb'
 import type { SchemaVersion } from '../../../schema/catalog.ts'
@@ -17,83 +18,139 @@ export interface IndexedCollection {
 export interface SchemaVersionReader {
   /** Rejects with what the driver says. */
   read(databases: readonly Db[], signal: AbortSignal): Promise<SchemaVersion>
-  /** A change was told of, which may be one of indexes: they are read next time. */
-  expectChange(): void
-  /** The version that a load has read with everything. */
-  remember(version: SchemaVersion): void
-}
-
-/** Up to so many collections indexes are read each time. */
-const fewCollections = 50
-/** With more of them, each so many times. */
-const rounds = 10
-
-export function createSchemaVersionReader(): SchemaVersionReader {
-  let last: SchemaVersion | null = null
-  let age = 0
-  // what is told while indexes are read may be of one that was read already: it stays
-  let isExpected = false
-
-  async function readAll(
-    listed: readonly ListedCollection[],
+  /**
+   * Everything, for a load: read now, or as it was when the version `found` was, which a check of the
+   * same reload has found. Rejects with what the driver says.
+   */
+  readAll(
     databases: readonly Db[],
     signal: AbortSignal,
-  ): Promise<SchemaVersion> {
-    isExpected = false
-    try {
-      const byName = new Map(databases.map((db) => [db.databaseName, db]))
-      return schemaVersionOf(await readIndexesOf(listed, byName, signal))
-    } catch (failure) {
-      isExpected = true
-      throw failure
+    found: SchemaVersion | null,
+  ): Promise<readonly IndexedCollection[]>
+  /** A change was told of: of this collection or, where it is null, perhaps of any. */
+  expectChange(of: ChangedCollection | null): void
+}
+
+export interface ChangedCollection {
+  readonly database: string
+  readonly name: string
+}
+
+/** Up to so many collections all indexes are read each time that nothing was told. */
+const fewCollections = 50
+/** At the latest each so many times. */
+const rounds = 10
+
+/** A state that was read whole. */
+interface Known {
+  readonly begunAt: number
+  readonly databases: string
+  readonly version: SchemaVersion
+  readonly indexed: readonly IndexedCollection[]
+}
+
+export function createSchemaVersionReader(): SchemaVersionReader {
+  let known: Known | null = null
+  /** Readings since all indexes were read. */
+  let age = 0
+  // readings overlap, and words come meanwhile: this tells which was first
+  let clock = 0
+  let anyToldAt = 0
+  const toldAt = new Map<string, number>()
+
+  /** Those of the indexes that need not be read again. */
+  function trusted(listed: readonly ListedCollection[], databases: string): Trusted {
+    const isFresh = toldAt.size > 0 || (listed.length > fewCollections && known !== null)
+    if (known?.databases !== databases || anyToldAt > known.begunAt || !isFresh || age >= rounds) {
+      return new Map()
     }
+    const kept = known.indexed.filter(({ listed: { database, name } }) => {
+      return !toldAt.has(keyOf({ database, name }))
+    })
+    return new Map(kept.map(({ listed: each, indexes }) => [identityOf(each), indexes]))
+  }
+
+  function keep(read: Known): void {
+    // one that began before what is known tells nothing new
+    if (known !== null && known.begunAt > read.begunAt) return
+    known = read
+    for (const [key, at] of toldAt) if (at < read.begunAt) toldAt.delete(key)
+  }
+
+  async function readNow(
+    databases: readonly Db[],
+    signal: AbortSignal,
+    mayTrust: boolean,
+  ): Promise<Known> {
+    clock += 1
+    const begunAt = clock
+    const lists = await Promise.all(databases.map((db) => listCollections(db, signal)))
+    const listed = lists.flat()
+    const names = namesOf(databases)
+    const kept: Trusted = mayTrust ? trusted(listed, names) : new Map()
+    const byName = new Map(databases.map((db) => [db.databaseName, db]))
+    const indexed = await readIndexesOf(listed, byName, kept, signal)
+    const read = { begunAt, databases: names, version: schemaVersionOf(indexed), indexed }
+    age = kept.size === 0 ? 0 : age + 1
+    keep(read)
+    return read
   }
 
   return {
     async read(databases, signal) {
-      const lists = await Promise.all(databases.map((db) => listCollections(db, signal)))
-      const listed = lists.flat()
-      age += 1
-      const isKnown = last !== null && listPart(last) === listDigest(listed)
-      const isYoung = listed.length > fewCollections && age < rounds && !isExpected
-      if (last !== null && isKnown && isYoung) return last
-      last = await readAll(listed, databases, signal)
-      age = 0
-      return last
+      const { version } = await readNow(databases, signal, true)
+      return version
     },
-    expectChange() {
-      isExpected = true
+    async readAll(databases, signal, found) {
+      const isFound = known?.version === found && known?.databases === namesOf(databases)
+      if (known !== null && isFound) return known.indexed
+      const { indexed } = await readNow(databases, signal, false)
+      return indexed
     },
-    remember(version) {
-      last = version
-      age = 0
+    expectChange(of) {
+      clock += 1
+      if (of === null) anyToldAt = clock
+      else toldAt.set(keyOf(of), clock)
     },
   }
 }
 
+/** Indexes by what `identityOf` says of their collection. */
+type Trusted = ReadonlyMap<string, readonly Document[]>
+
+function namesOf(databases: readonly Db[]): string {
+  return JSON.stringify(databases.map(({ databaseName }) => databaseName))
+}
+
+function keyOf({ database, name }: ChangedCollection): string {
+  return JSON.stringify([database, name])
+}
+
+/** A collection that was made anew has indexes of its own. */
+function identityOf({ database, name, identity }: ListedCollection): string {
+  return JSON.stringify([database, name, identity])
+}
+
 /** Eight at a time: the server has others to serve. */
-export async function readIndexesOf(
+async function readIndexesOf(
   listed: readonly ListedCollection[],
   databases: ReadonlyMap<string, Db>,
+  kept: Trusted,
   signal: AbortSignal,
 ): Promise<readonly IndexedCollection[]> {
   return readInParallel(listed, async (each) => {
     const db = databases.get(each.database)
-    return { listed: each, indexes: db === undefined ? [] : await listIndexes(db, each, signal) }
+    const known = kept.get(identityOf(each))
+    const indexes = known ?? (db === undefined ? [] : await listIndexes(db, each, signal))
+    return { listed: each, indexes }
   })
 }
 
 /** Shape  `<digest of the lists>.<digest of the indexes>` */
 export function schemaVersionOf(read: readonly IndexedCollection[]): SchemaVersion {
-  return `${listDigest(read.map(({ listed }) => listed))}.${digest(read.map(({ indexes }) => indexes))}`
-}
-
-function listDigest(listed: readonly ListedCollection[]): string {
-  return digest(
-    listed.map(({ database, name, identity, options }) => [database, name, identity, options]),
-  )
-}
-
-function listPart(version: SchemaVersion): string {
-  return version.split('.')[0] ?? ''
+  const lists = read.map(({ listed }) => {
+    const { database, name, identity, options } = listed
+    return [database, name, identity, options]
+  })
+  return `${digest(lists)}.${digest(read.map(({ indexes }) => indexes))}`
 }

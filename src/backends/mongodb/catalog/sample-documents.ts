@@ -17,7 +17,7 @@ export function sampleSize({ kind }: Pick<ListedCollection, 'kind'>): number {
   return kind === 'view' ? last : first + last
 }
 
-/** Shape  raw BSON; of a small collection the same document may be there twice */
+/** Shape  raw BSON; where there are few the same document may be there twice */
 export async function sampleDocuments(
   db: Db,
   { name, kind }: ListedCollection,
@@ -29,6 +29,8 @@ export async function sampleDocuments(
       .find({}, { limit, raw: true, singleBatch: true, batchSize: limit, signal, ...options })
       .toArray()
   if (kind === 'view') return read(last, { maxTimeMS: viewLimitMs })
-  const [head, tail] = await Promise.all([read(first, {}), read(last, { sort: { $natural: -1 } })])
-  return [...head, ...tail]
+  const head = await read(first, {})
+  // these are all that there are
+  if (head.length < first) return head
+  return [...head, ...(await read(last, { sort: { $natural: -1 } }))]
 }

@@ -26,8 +26,11 @@ export interface ChangeStreamFeedDeps {
   readonly control: Pick<MongodbClient, 'client' | 'db'>
   /** Rejects with BackendFailure. */
   readonly serverFacts: (signal: AbortSignal) => Promise<ServerFacts>
-  /** Called before a change is told of: what is known of the schema's version may be old. */
-  readonly onTold: () => void
+  /**
+   * Called before a change is told of: what is known of this collection may be old or, where it is
+   * null, what is known of any.
+   */
+  readonly onTold: (of: { readonly database: string; readonly name: string } | null) => void
 }
 
 /** What may be another schema. Documents that are written are none of them. */
@@ -83,10 +86,6 @@ export function createChangeStreamFeed(deps: ChangeStreamFeedDeps): PushFeed {
       let isLost = false
       const once: FeedHandlers = {
         ...handlers,
-        onChange(scope) {
-          deps.onTold()
-          handlers.onChange(scope)
-        },
         onLost(cause) {
           if (isLost) return
           isLost = true
@@ -101,10 +100,14 @@ export function createChangeStreamFeed(deps: ChangeStreamFeedDeps): PushFeed {
       }
       control.client.on('serverDescriptionChanged', onDescription)
       const databases = channel.split(separator)
-      const watches = databases.map((name) => new DatabaseWatch(control, name, once))
+      const watches = databases.map((name) => {
+        return new DatabaseWatch(control, name, once, deps.onTold)
+      })
       return {
         ready: begin(watches).then((place) => {
           isReady = true
+          // whatever happened before is not told
+          deps.onTold(null)
           return place
         }),
         async prove() {
@@ -127,11 +130,18 @@ class DatabaseWatch {
   readonly #control: ChangeStreamFeedDeps['control']
   readonly #database: string
   readonly #handlers: FeedHandlers
+  readonly #onTold: ChangeStreamFeedDeps['onTold']
   readonly #waiting = new Set<() => void>()
   #stream: ChangeStream<Document> | null = null
   #isClosed = false
 
-  constructor(control: ChangeStreamFeedDeps['control'], database: string, handlers: FeedHandlers) {
+  constructor(
+    control: ChangeStreamFeedDeps['control'],
+    database: string,
+    handlers: FeedHandlers,
+    onTold: ChangeStreamFeedDeps['onTold'],
+  ) {
+    this.#onTold = onTold
     this.#control = control
     this.#database = database
     this.#handlers = handlers
@@ -155,9 +165,13 @@ class DatabaseWatch {
       })
       // read as a stream the driver does not resume it: it would look for a server in silence
       const events = stream.stream()
-      events.on('data', ({ operationType }: { operationType: unknown }) => {
-        if (operationType === 'invalidate') this.#reopen()
-        else this.#handlers.onChange('schema')
+      events.on('data', ({ operationType, ns }: Document) => {
+        if (operationType === 'invalidate') {
+          this.#reopen()
+          return
+        }
+        const name: unknown = Object(ns).coll
+        this.#tell(typeof name === 'string' ? { database: this.#database, name } : null)
       })
       events.on('error', (error) => {
         if (this.#stream !== stream) return
@@ -184,11 +198,16 @@ class DatabaseWatch {
     this.#end()
   }
 
+  #tell(of: Parameters<ChangeStreamFeedDeps['onTold']>[0]): void {
+    this.#onTold(of)
+    this.#handlers.onChange('schema')
+  }
+
   /** What happened between the two streams is found by a check. */
   #reopen(): void {
     this.#end()
     this.open().then(
-      () => this.#handlers.onChange('schema'),
+      () => this.#tell(null),
       (error: unknown) => {
         if (!this.#isClosed) this.#handlers.onLost(controlFailure(error).message)
       },
