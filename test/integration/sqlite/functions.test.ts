@@ -11,6 +11,8 @@ const sql = `
   create table films (id integer primary key, title text not null, seen boolean, made date);
   insert into films values (1, 'Dune', 1, '2021-10-22'), (2, 'Alien', 0, '1979-05-25'),
     (3, 'Arrival', null, '2016-11-11');
+  create view old_films as select id, title from films where "old" = 'old' and made < '2000-01-01';
+  create view oldest as select id from old_films where "a" = 'a';
   create table stars (id integer primary key, film_id integer references films (id), name text);
   insert into stars values (1, 1, 'Zendaya'), (2, 2, 'Sigourney Weaver');
 `
@@ -546,4 +548,55 @@ test('an integer beyond 64 bits is out of range, and no other number', async () 
     '[{"doubled":9223372036854775807}]',
   )
   expect(await served.get('/films?select=doubled&id=eq.2')).toMatchObject(refused)
+})
+
+test('views with text in double quotes are read by statements, too', async () => {
+  const stable = { volatility: 'stable', returns: { kind: 'setof', type: 'text' } } as const
+  const served = await serve(
+    { name: 'plain', ...stable, sql: 'select title from Old_Films' },
+    {
+      name: 'over',
+      ...stable,
+      sql: 'select title from films where id in (select id from "oldest")',
+    },
+    { name: 'with_own', ...stable, sql: 'with f as (select * from old_films) select title from f' },
+    {
+      name: 'counting',
+      ...stable,
+      sql: 'with recursive n(i) as (select 1 union select i + 1 from n where i < 2) select i || title from n, old_films',
+    },
+    {
+      name: 'own',
+      ...stable,
+      sql: "with old_films as (select 'x' as title) select title from old_films",
+    },
+    {
+      name: 'rename',
+      returns: { kind: 'setof', type: 'text' },
+      sql: "update films set title = 'Old' where id in (select id from old_films) returning title",
+    },
+    {
+      name: 'is_old',
+      volatility: 'stable',
+      params: [{ name: 'film', type: 'films' }],
+      returns: { type: 'boolean' },
+      sql: 'select exists (select 1 from old_films o where o.id = :film.id)',
+    },
+    {
+      name: 'loud',
+      volatility: 'stable',
+      params: [{ name: 'film', type: 'old_films' }],
+      returns: { type: 'text' },
+      sql: 'select upper(:film.title)',
+    },
+  )
+  expect(served.snapshot().unusableRoutines).toEqual([])
+  expect((await served.get('/rpc/plain')).body).toEqual(['Alien'])
+  expect((await served.get('/rpc/over')).body).toEqual(['Alien'])
+  expect((await served.get('/rpc/with_own')).body).toEqual(['Alien'])
+  expect((await served.get('/rpc/counting')).body).toEqual(['1Alien', '2Alien'])
+  expect((await served.get('/rpc/own')).body).toEqual(['x'])
+  expect((await served.get('/films?select=id&is_old=is.true')).body).toEqual([{ id: 2 }])
+  expect((await served.get('/old_films?select=loud')).body).toEqual([{ loud: 'ALIEN' }])
+  expect((await served.send('POST', '/rpc/rename')).body).toEqual(['Old'])
 })

@@ -5,7 +5,10 @@
  */
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { DatabaseFailure } from '../../../errors/api-error.ts'
+import { quoteIdentifier } from '../../sql/sql-text.ts'
 import { valueFailure } from '../../values/value-failure.ts'
+import type { RepairedView } from '../wire/raw-catalog.ts'
+import { isKeyword, type SqlToken, tokenizeSql } from '../wire/sqlite-tokens.ts'
 
 export type SqlPiece =
   | { readonly kind: 'text'; readonly text: string }
@@ -76,6 +79,53 @@ export function readFunctionSql(sql: string): Result<FunctionSql, DatabaseFailur
 /** With a `?` for each value, for SQLite to prepare. */
 export function preparableText({ pieces }: FunctionSql): string {
   return pieces.map((piece) => (piece.kind === 'text' ? piece.text : '?')).join('')
+}
+
+/** A view that SQLite does not read by its name. */
+export interface InlinedSource extends RepairedView {
+  readonly columns: readonly string[]
+}
+
+/**
+ * The statement with the views that it names and SQLite does not read as common tables in front of it,
+ * those that they read from included.
+ */
+export function withViews(
+  sql: FunctionSql,
+  views: ReadonlyMap<string, InlinedSource>,
+): FunctionSql {
+  const text = sql.pieces.map((piece) => (piece.kind === 'text' ? piece.text : ' ? ')).join('')
+  const used = new Set<string>()
+  const use = (name: string): void => {
+    for (const below of views.get(name)?.over ?? []) if (!used.has(below)) use(below)
+    used.add(name)
+  }
+  const named = namesReadFrom(tokenizeSql(text))
+  for (const name of views.keys()) if (named.has(name.toLowerCase())) use(name)
+  const [first, ...others] = sql.pieces
+  if (used.size === 0 || first?.kind !== 'text') return sql
+  const definitions = [...used].flatMap((name) => {
+    const view = views.get(name)
+    if (view === undefined) return []
+    // what it selects may end with a comment
+    const columns = view.columns.map(quoteIdentifier).join(', ')
+    return [`${quoteIdentifier(name)}(${columns}) AS (${view.select}\n)`]
+  })
+  const [own, recursive = ''] = /^\s*WITH(\s+RECURSIVE)?\b/i.exec(first.text) ?? []
+  const rest = own === undefined ? first.text : `, ${first.text.slice(own.length)}`
+  const begun = `WITH${recursive} ${definitions.join(', ')} ${rest}`
+  return { ...sql, pieces: [{ kind: 'text', text: begun }, ...others] }
+}
+
+/** Names in small letters, without those that the statement gives to common tables of its own. */
+function namesReadFrom(tokens: readonly SqlToken[]): ReadonlySet<string> {
+  const names = tokens.filter(({ kind }) => kind === 'word' || kind === 'name')
+  const named = new Set(names.map(({ text }) => text.toLowerCase()))
+  for (const [at, { text }] of tokens.entries()) {
+    const isOwn = isKeyword(tokens[at + 1], 'AS') && tokens[at + 2]?.text === '('
+    if (isOwn) named.delete(text.toLowerCase())
+  }
+  return named
 }
 
 export const isPipeline = valueFailure(

@@ -53,10 +53,18 @@ export function buildSqliteCatalog(
   const foreignKeys = exposed.flatMap((relation) => declaredForeignKeys(relation, byName))
   const noWrites = readOnlyReason ?? (raw.isFileWritable ? null : 'the database file is read-only')
   const relations = exposed.map((relation) => buildRelation(relation, noWrites === null))
+  const repairedViews = new Map(
+    exposed.flatMap(({ name, columns, repaired }) =>
+      repaired === null
+        ? []
+        : [[name, { ...repaired, columns: columns.map((each) => each.name) }] as const],
+    ),
+  )
   const { routines, unusable, functions, computed } = buildFunctions(
     registry.functions,
     raw.statements,
     relations,
+    repairedViews,
     registry.toFailure,
   )
   return {
@@ -87,13 +95,7 @@ export function buildSqliteCatalog(
           incomparable.length === 0 ? [] : [[name, new Set(incomparable)] as const],
         ),
       ),
-      repairedViews: new Map(
-        exposed.flatMap(({ name, columns, repaired }) =>
-          repaired === null
-            ? []
-            : [[name, { ...repaired, columns: columns.map((each) => each.name) }] as const],
-        ),
-      ),
+      repairedViews,
       functions,
       computed,
     }),

@@ -29,7 +29,14 @@ import {
   takesRow,
 } from './computed-columns.ts'
 import { readDeclaredType } from './declared-type.ts'
-import { type FunctionSql, isPipeline, preparableText, readFunctionSql } from './function-sql.ts'
+import {
+  type FunctionSql,
+  type InlinedSource,
+  isPipeline,
+  preparableText,
+  readFunctionSql,
+  withViews,
+} from './function-sql.ts'
 
 export interface SqliteFunction {
   readonly kind: 'callable'
@@ -107,12 +114,13 @@ export interface BuiltFunctions {
 
 /**
  * `prepared` answers `registeredStatements`, one for one; `toFailure` says what SQLite says in
- * PostgreSQL's terms.
+ * PostgreSQL's terms; `views`: what a statement reads in place of a view's name.
  */
 export function buildFunctions(
   registry: FunctionRegistry,
   prepared: readonly RawStatement[],
   relations: readonly CatalogRelation[],
+  views: ReadonlyMap<string, InlinedSource>,
   toFailure: ToFailure,
 ): BuiltFunctions {
   const left = [...prepared]
@@ -128,7 +136,8 @@ export function buildFunctions(
         : err(row.error)
       if (!column.ok) return broken(definition, index, column.error)
       const others = computed.get(rowOf.name) ?? new Map<string, ComputedColumn>()
-      computed.set(rowOf.name, others.set(definition.name, column.value))
+      const { pieces } = row.ok ? withViews(row.value.sql, views) : column.value
+      computed.set(rowOf.name, others.set(definition.name, { ...column.value, pieces }))
       return { kind: 'computed' }
     }
     const read = readStatements(definition)
@@ -137,9 +146,14 @@ export function buildFunctions(
       ? buildFunction(definition, read.value, answers, relations, toFailure)
       : err(read.error)
     if (!made.ok) return broken(definition, index, made.error)
-    const { result, columns } = made.value
+    const { result, columns, statements } = made.value
     const routine = registeredRoutine(definition, result, columns, onlySchema)
-    return { kind: 'routine', routine: { ...routine, definition: index }, made: made.value }
+    const inlined = statements.map((each) => ({ ...each, sql: withViews(each.sql, views) }))
+    return {
+      kind: 'routine',
+      routine: { ...routine, definition: index },
+      made: { ...made.value, statements: inlined },
+    }
   })
   return {
     routines: built.flatMap((each) => (each.kind === 'computed' ? [] : [each.routine])),

@@ -90,6 +90,8 @@ export function readRawCatalog(
     const view = repaired.get(table.name)
     return view === undefined ? [] : [read(table, view)]
   })
+  // while there are temporary views in place of those that SQLite does not read
+  const prepared = statements.map((text) => prepareStatement(db, text))
   for (const name of repaired.keys()) db.exec(`DROP VIEW temp.${quoteIdentifier(name)}`)
   const all = [
     ...found.filter((each) => !readAgain.some(({ name }) => name === each.name)),
@@ -104,7 +106,7 @@ export function readRawCatalog(
     hasForeignIndex: hasForeignIndex(db),
     isFileWritable: isWritable(db.name),
     storedForms: sampleStoredForms(db, relations),
-    statements: statements.map((text) => prepareStatement(db, text)),
+    statements: prepared,
   }
 }
 
