@@ -8,6 +8,7 @@ import type { ReloadDepth } from '../cache/reload-signal.ts'
 import type { SchemaFeed } from '../cache/schema-feed.ts'
 import type { Config } from '../config/config.ts'
 import type { CancelSignal } from '../core/cancel-signal.ts'
+import type { Content } from '../core/http-exchange.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { PoolStats } from '../observe/pool-stats.ts'
 import type { DatabasePlan, InspectPlan } from '../plan/plan.ts'
@@ -31,7 +32,7 @@ export interface RequestContext {
 
 export interface ExecutionResult {
   /** Encoded by the engine; passed through untouched. Empty when none is wanted. */
-  readonly body: string | Uint8Array
+  readonly body: Content
   /** Rows in the body, or affected. */
   readonly rows: number
   /** Rows there are in all, when a count was asked for. */

@@ -7,13 +7,30 @@ import { ok, type Result } from './result.ts'
 
 export type Header = readonly [name: string, value: string]
 
+/** A text, bytes, or the pieces that a large body was read in: they are not put together. */
+export type Content = string | Uint8Array | readonly Uint8Array[]
+
+export function byteLength(content: Content): number {
+  if (typeof content === 'string') return Buffer.byteLength(content)
+  if (content instanceof Uint8Array) return content.byteLength
+  return content.reduce((sum, piece) => sum + piece.byteLength, 0)
+}
+
+/** In one piece, for whoever has to look into it. */
+export function toBuffer(content: Content): Buffer {
+  if (typeof content === 'string') return Buffer.from(content)
+  return content instanceof Uint8Array
+    ? Buffer.from(content.buffer, content.byteOffset, content.byteLength)
+    : Buffer.concat(content)
+}
+
 export interface Answer {
   readonly status: number
   /** The reason phrase of the status line; absent: the one that goes with the status. */
   readonly statusText?: string
   readonly headers: readonly Header[]
   /** Null: no body at all (HEAD, 204). */
-  readonly body: string | Uint8Array | null
+  readonly body: Content | null
 }
 
 /** Why there is no body. */

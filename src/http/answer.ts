@@ -2,14 +2,9 @@
  * What handlers ask of an answer and change in it, whoever made it: its length, its headers, and
  * whether its status lets it have a body.
  */
-import type { Answer, Header } from '../core/http-exchange.ts'
+import { type Answer, byteLength, type Content, type Header } from '../core/http-exchange.ts'
 
-/** Units  bytes */
-export function byteLength(body: string | Uint8Array): number {
-  return typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
-}
-
-export function contentLength(body: string | Uint8Array): Header {
+export function contentLength(body: Content): Header {
   return ['Content-Length', String(byteLength(body))]
 }
 

@@ -8,6 +8,7 @@ import type { Config } from '../config/config.ts'
 import {
   type Answer,
   type App,
+  byteLength,
   type Header,
   type HttpRequest,
   type ReadBody,
@@ -16,7 +17,7 @@ import {
 import { productName, productVersion } from '../core/product.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { renderError } from '../errors/error-envelope.ts'
-import { byteLength, withoutContent } from './answer.ts'
+import { withoutContent } from './answer.ts'
 import { answerPreflight, withCors } from './cors.ts'
 import { createRequestHandler, type RequestDeps } from './handle-request.ts'
 import { headProblem, readHead } from './read-head.ts'

@@ -34,7 +34,12 @@ function send(answer: Answer, incoming: IncomingMessage, outgoing: ServerRespons
   if (leavesBodyBehind(incoming)) outgoing.shouldKeepAlive = false
   lingerIfUnread(incoming, outgoing)
   outgoing.writeHead(answer.status, reason, headers)
-  if (typeof body === 'string') outgoing.end(body, 'latin1')
-  else if (body === null) outgoing.end()
-  else outgoing.end(body)
+  if (body === null) outgoing.end()
+  else if (typeof body === 'string') outgoing.end(body, 'latin1')
+  else if (body instanceof Uint8Array) outgoing.end(body)
+  else {
+    // Node holds them until the end, and sends all of them with one call
+    for (const piece of body) outgoing.write(piece)
+    outgoing.end()
+  }
 }

@@ -3,14 +3,14 @@
  * bytes, and a body that leaves in one write with them where it is small.
  */
 import { STATUS_CODES } from 'node:http'
-import type { Answer } from '../core/http-exchange.ts'
+import { type Answer, byteLength, type Content, toBuffer } from '../core/http-exchange.ts'
 
 export interface WireAnswer {
   readonly reason: string
   /** Name, value, name, value … */
   readonly headers: string[]
   /** Of a text each unit is one byte (`latin1`). */
-  readonly body: string | Uint8Array | null
+  readonly body: Content | null
 }
 
 const printable = /^[\t\x20-\x7e]*$/
@@ -46,15 +46,9 @@ function reasonPhrase({ status, statusText }: Answer): string {
 /** Bodies up to this size leave in one write with the head; larger ones are not copied. */
 const oneWriteBytes = 16 * 1024
 
-/** Node sends the head and a text in one write, the head and bytes in two. */
-function inOneWrite(bytes: Uint8Array): string | Uint8Array {
-  return bytes.byteLength > oneWriteBytes
-    ? bytes
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
-}
-
 /** Whoever made the answer, it says how long its body is: Node would send it in chunks. */
 export function toWire(answer: Answer): WireAnswer {
+  const { body } = answer
   const headers: string[] = []
   let hasLength = false
   for (const [name, value] of answer.headers) {
@@ -62,10 +56,12 @@ export function toWire(answer: Answer): WireAnswer {
     if (name.length === lengthName.length) hasLength ||= name.toLowerCase() === lengthName
   }
   const reason = reasonPhrase(answer)
-  if (answer.body === null) return { reason, headers, body: null }
-  const bytes = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body
-  if (!hasLength) headers.push('Content-Length', String(bytes.byteLength))
-  return { reason, headers, body: inOneWrite(bytes) }
+  if (body === null) return { reason, headers, body }
+  const bytes = byteLength(body)
+  if (!hasLength) headers.push('Content-Length', String(bytes))
+  // Node sends the head and a text in one write, the head and bytes in two
+  if (bytes <= oneWriteBytes) return { reason, headers, body: toBuffer(body).toString('latin1') }
+  return { reason, headers, body: typeof body === 'string' ? toBuffer(body) : body }
 }
 
 const lengthName = 'content-length'

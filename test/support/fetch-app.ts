@@ -1,7 +1,7 @@
 /**
  * Asks an app as a client would, without a socket: the web's `Request` in, its `Response` out.
  */
-import type { App } from '../../src/core/http-exchange.ts'
+import { type App, toBuffer } from '../../src/core/http-exchange.ts'
 import { ok } from '../../src/core/result.ts'
 import { toWire } from '../../src/sockets/wire-answer.ts'
 
@@ -17,7 +17,7 @@ export async function fetchApp(app: App, request: Request): Promise<Response> {
     signal: request.signal,
   })
   const { headers, body } = toWire(answer)
-  const bytes = typeof body === 'string' ? Buffer.from(body, 'latin1') : body
+  const bytes = typeof body === 'string' ? Buffer.from(body, 'latin1') : body && toBuffer(body)
   const pairs = headers.flatMap((name, at): [string, string][] =>
     at % 2 === 0 ? [[name, headers[at + 1] ?? '']] : [],
   )

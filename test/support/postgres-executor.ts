@@ -15,6 +15,7 @@ import {
 } from '../../src/backends/postgres/connect/postgres-pool.ts'
 import { createExecutor } from '../../src/backends/postgres/execute/execute-postgres.ts'
 import { createPreparation } from '../../src/backends/postgres/execute/preparation.ts'
+import { toBuffer } from '../../src/core/http-exchange.ts'
 import type { Observation } from '../../src/observe/observation.ts'
 import type { SchemaSnapshot } from '../../src/schema/schema-snapshot.ts'
 import { loadTestConfig } from './load-test-config.ts'
@@ -105,6 +106,6 @@ export function executorOn(
 export function bodyOf(execution: Execution): unknown {
   if (execution.kind !== 'done') throw new Error(JSON.stringify(execution))
   const { body } = execution.result
-  const text = typeof body === 'string' ? body : Buffer.from(body).toString('utf8')
+  const text = toBuffer(body).toString('utf8')
   return text === '' ? null : JSON.parse(text)
 }

@@ -3,10 +3,12 @@
  * write it: log lines in both formats at the most talkative level, metrics, health and answers. The
  * run's last test looks for secrets in them (`trace.ts`).
  */
+
 import { afterAll } from 'vitest'
 import { type HealthReport, reportHealth } from '../../src/admin/print-health.ts'
 import type { Execution } from '../../src/backends/backend.ts'
 import type { ReloadPipeline } from '../../src/cache/reload-pipeline.ts'
+import { toBuffer } from '../../src/core/http-exchange.ts'
 import { renderError } from '../../src/errors/error-envelope.ts'
 import { createLogObserver } from '../../src/observe/log-observer.ts'
 import { createMetricsObserver } from '../../src/observe/metrics-observer.ts'
@@ -84,7 +86,7 @@ export function traceExecution(execution: Execution): void {
   switch (execution.kind) {
     case 'done': {
       const { body, ...rest } = execution.result
-      traceAnswer(JSON.stringify(rest), body)
+      traceAnswer(JSON.stringify(rest), toBuffer(body))
       return
     }
     case 'failed': {

@@ -4,6 +4,7 @@
  * than the one it was planned for.
  */
 import { assertNever } from '../../core/assert-never.ts'
+import { toBuffer } from '../../core/http-exchange.ts'
 import { ok, type Result } from '../../core/result.ts'
 import type { ApiError } from '../../errors/api-error.ts'
 import { BackendFailure } from '../../errors/backend-failure.ts'
@@ -194,7 +195,7 @@ function readReply(
       const { rows, total, body } = reply
       const { type } = plan.media
       if (type.kind === 'plan') {
-        const steps = readPlanSteps(Buffer.from(body).toString())
+        const steps = readPlanSteps(toBuffer(body).toString())
         const result = { ...noResult, body: printQueryPlan(steps, type.format) }
         return { kind: 'done', result, statements }
       }

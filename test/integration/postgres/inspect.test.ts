@@ -13,7 +13,7 @@ import {
 } from '../../../src/backends/postgres/execute/inspect-postgres.ts'
 import { createPreparation } from '../../../src/backends/postgres/execute/preparation.ts'
 import { createGenerationStore } from '../../../src/cache/generation-store.ts'
-import { readNoBody } from '../../../src/core/http-exchange.ts'
+import { readNoBody, toBuffer } from '../../../src/core/http-exchange.ts'
 import { ok } from '../../../src/core/result.ts'
 import { createRequestHandler } from '../../../src/http/handle-request.ts'
 import { createRootHandler, type Inspected } from '../../../src/http/handle-root.ts'
@@ -344,7 +344,7 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
       const { plan, context } = journey(choices)
       const root = { plan, request: context.request, snapshot, config: context.config, host: 'x' }
       const { body } = await handle(root, await inspected(choices))
-      return JSON.parse(Buffer.from(body ?? '').toString('utf8'))
+      return JSON.parse(toBuffer(body ?? '').toString('utf8'))
     }
     const own = await document({})
     expect(own.info).toMatchObject({ title: 'Films', description: 'All about them' })
@@ -411,7 +411,7 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
     const { answer } = await handle(head, readNoBody, store.current(), noSignal)
     await db.query('drop table api.later')
     expect(answer.status).toBe(200)
-    expect(Buffer.from(answer.body ?? '').toString('utf8')).toContain('"/later":')
+    expect(toBuffer(answer.body ?? '').toString('utf8')).toContain('"/later":')
     expect(checks).toEqual(['stale-hit'])
     // the statements of the answer, not those of the try before it
     expect(seen).toEqual([{ kind: 'queries', statements: expect.anything(), status: 200 }])

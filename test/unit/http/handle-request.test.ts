@@ -7,7 +7,7 @@ import type { Execution, Inspection, RequestContext } from '../../../src/backend
 import { createGenerationStore, type Generation } from '../../../src/cache/generation-store.ts'
 import type { CheckOutcome } from '../../../src/cache/stale-check.ts'
 import type { Config } from '../../../src/config/config.ts'
-import { type ReadBody, readNoBody } from '../../../src/core/http-exchange.ts'
+import { type ReadBody, readNoBody, toBuffer } from '../../../src/core/http-exchange.ts'
 import { nameKey, qualifiedName } from '../../../src/core/qualified-name.ts'
 import { err, ok } from '../../../src/core/result.ts'
 import type { ApiError } from '../../../src/errors/api-error.ts'
@@ -126,7 +126,7 @@ function setUp(world: World = {}) {
       return body(limitBytes)
     }
     const { answer, role } = await handle(head, readBody, first, client.signal)
-    const text = answer.body === null ? '' : Buffer.from(answer.body).toString()
+    const text = answer.body === null ? '' : toBuffer(answer.body).toString()
     const code = /"code":"(\w+)"/.exec(text)?.[1] ?? null
     return { status: answer.status, headers: new Map(answer.headers), text, code, role }
   }

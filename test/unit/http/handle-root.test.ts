@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { toBuffer } from '../../../src/core/http-exchange.ts'
 import { nameKey, qualifiedName } from '../../../src/core/qualified-name.ts'
 import {
   createRootHandler,
@@ -48,7 +49,7 @@ function keys(...names: readonly string[]): ReadonlySet<string> {
 
 async function pathsOf(root: RootRequest, inspected: Inspected, handle = createRootHandler()) {
   const { body } = await handle(root, inspected)
-  return Object.keys(JSON.parse(Buffer.from(body ?? '').toString('utf8')).paths)
+  return Object.keys(JSON.parse(toBuffer(body ?? '').toString('utf8')).paths)
 }
 
 describe('the answer to GET /', () => {
@@ -88,7 +89,7 @@ describe('the answer to GET /', () => {
     expect(answer.status).toBe(200)
     expect(answer.headers).toEqual([
       ['Content-Type', 'application/openapi+json; charset=utf-8'],
-      ['Content-Length', String(Buffer.from(answer.body ?? '').byteLength)],
+      ['Content-Length', String(toBuffer(answer.body ?? '').byteLength)],
       ['Content-Profile', 'api'],
     ])
   })

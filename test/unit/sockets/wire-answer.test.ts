@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { Header } from '../../../src/core/http-exchange.ts'
+import { type Content, type Header, toBuffer } from '../../../src/core/http-exchange.ts'
 import { toWire } from '../../../src/sockets/wire-answer.ts'
 
 const json: Header = ['Content-Type', 'application/json; charset=utf-8']
 
-function bytesOf(body: string | Uint8Array, ...headers: readonly Header[]) {
+function bytesOf(body: Content, ...headers: readonly Header[]) {
   const { body: sent } = toWire({ status: 200, headers, body })
-  return typeof sent === 'string' ? Buffer.from(sent, 'latin1') : sent
+  return typeof sent === 'string' ? Buffer.from(sent, 'latin1') : toBuffer(sent ?? '')
 }
 
 describe('the body of an answer', () => {
@@ -25,7 +25,15 @@ describe('the body of an answer', () => {
 
   test('that is a text goes out as UTF-8, beside a header that is none as well', () => {
     const header: Header = ['Content-Location', '/映画']
-    expect(bytesOf('["é映"]', json, header)?.toString()).toBe('["é映"]')
+    expect(bytesOf('["é映"]', json, header).toString()).toBe('["é映"]')
+  })
+
+  test('stays in its pieces where it is large, and their length is said', () => {
+    const pieces = [Buffer.alloc(40_000, 'a'), Buffer.alloc(30_000, 'b')]
+    const { body, headers } = toWire({ status: 200, headers: [], body: pieces })
+    expect(body).toBe(pieces)
+    expect(headers).toEqual(['Content-Length', '70000'])
+    expect(bytesOf([Buffer.from('ab'), Buffer.from('c')])).toEqual(Buffer.from('abc'))
   })
 
   test('of none is none, which is not an empty one', () => {

@@ -9,6 +9,7 @@
  */
 import { writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
+import { byteLength } from '../../../core/http-exchange.ts'
 import { childDescriptors, noForeignKeys } from '../wire/child-descriptors.ts'
 import { readRequest } from '../wire/request-frames.ts'
 import { createFrameReader } from '../wire/sqlite-frame-reader.ts'
@@ -39,7 +40,7 @@ function serveReads(path: string): void {
   const frames = createFrameReader()
   socket.send({ id: 0, micros: 0, reply: { kind: 'ready' } })
   for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) {
-    for (const bytes of frames.push(chunk)) {
+    for (const { head: bytes } of frames.push(chunk)) {
       const frame = readRequest(bytes)
       if (frame.op === 'register') {
         connection.register(frame.slot, frame.sql)
@@ -47,7 +48,7 @@ function serveReads(path: string): void {
       }
       const done = connection.run(frame.request)
       // a large answer waits until the server reads it, and no lock on the file is held meanwhile
-      if (done.reply.kind === 'rows' && done.reply.body.byteLength > largeBodyBytes) {
+      if (done.reply.kind === 'rows' && byteLength(done.reply.body) > largeBodyBytes) {
         connection.endBatch()
       }
       socket.send({ id: frame.id, ...done })
@@ -67,7 +68,7 @@ function serveWrites(path: string, foreignKeys: boolean): void {
   const frames = createFrameReader()
   socket.send({ id: 0, micros: 0, reply: { kind: 'ready' } })
   for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) {
-    for (const bytes of frames.push(chunk)) {
+    for (const { head: bytes } of frames.push(chunk)) {
       // the next chunk takes the memory of this one
       const frame = readRequest(Buffer.from(bytes))
       if (frame.op === 'register') {

@@ -11,7 +11,7 @@ import type { SqliteParam } from '../wire/bound-values.ts'
 import { childDescriptors, noForeignKeys } from '../wire/child-descriptors.ts'
 import { type ChildReply, readReply } from '../wire/reply-frames.ts'
 import { type ChildRequest, onceSlot, writeRegister, writeRequest } from '../wire/request-frames.ts'
-import { createFrameReader } from '../wire/sqlite-frame-reader.ts'
+import { createFrameReader, type Frame } from '../wire/sqlite-frame-reader.ts'
 import { FrameWriter } from '../wire/sqlite-frame-writer.ts'
 import type { ReaderEvents, ReaderProcess } from './reader-process.ts'
 import { StatementSlots } from './statement-slots.ts'
@@ -83,7 +83,7 @@ function connect(
   { kind }: SqliteTask,
   events: ReaderEvents<ChildReply>,
 ): SqliteProcess {
-  const frames = createFrameReader()
+  const frames = createFrameReader({ keepsChunks: true })
   const writer = new FrameWriter()
   const slots = new StatementSlots()
   let isReady = false
@@ -95,8 +95,8 @@ function connect(
     child.kill('SIGKILL')
   }
 
-  function receive(bytes: Buffer): void {
-    const { id, micros, reply } = readReply(bytes)
+  function receive(frame: Frame): void {
+    const { id, micros, reply } = readReply(frame)
     if (isReady) {
       events.replied(id, micros, reply)
     } else {
@@ -107,10 +107,10 @@ function connect(
 
   socket.on('data', (chunk: Buffer) => {
     try {
-      for (const bytes of frames.push(chunk)) {
+      for (const frame of frames.push(chunk)) {
         // that a writer had begun to commit must be known
         if (isKilled && kind === 'read') return
-        receive(bytes)
+        receive(frame)
       }
     } catch (error) {
       stderr += String(error)

@@ -7,7 +7,9 @@
  *         and that of `called` stands [bytes of what else is said: u32][JSON]
  */
 import { assertNever } from '../../../core/assert-never.ts'
+import { toBuffer } from '../../../core/http-exchange.ts'
 import type { RawCatalog } from './raw-catalog.ts'
+import type { Frame } from './sqlite-frame-reader.ts'
 
 /** An error of SQLite, or of one of our functions inside it. */
 export type ChildFailure =
@@ -56,12 +58,12 @@ export interface ResponseControls {
 export type ChildReply =
   /** The first thing a process says; nobody has asked. */
   | { readonly kind: 'ready' }
-  /** `body` is well-formed UTF-8. */
+  /** `body` is well-formed UTF-8; a large one arrives in pieces. */
   | {
       readonly kind: 'rows'
       readonly rows: number
       readonly total: number | null
-      readonly body: Uint8Array
+      readonly body: Uint8Array | readonly Uint8Array[]
     }
   /** The same of functions, which may say more. */
   | {
@@ -141,7 +143,7 @@ function countsOf(reply: ChildReply): { readonly rows: number; readonly total: n
 function bodyOf(reply: ChildReply): Uint8Array {
   switch (reply.kind) {
     case 'rows':
-      return reply.body
+      return toBuffer(reply.body)
     case 'written':
       return behind(saidOf(reply), reply.body)
     case 'called':
@@ -176,12 +178,17 @@ function behind(said: unknown, body: Uint8Array): Buffer {
 }
 
 /** A body is a view of the frame. */
-export function readReply(frame: Buffer): ReplyFrame {
-  return { id: frame.readUInt32LE(0), micros: frame.readUInt32LE(5), reply: readChildReply(frame) }
+export function readReply({ head, rest }: Frame): ReplyFrame {
+  return {
+    id: head.readUInt32LE(0),
+    micros: head.readUInt32LE(5),
+    reply: readChildReply(head, rest),
+  }
 }
 
-function readChildReply(frame: Buffer): ChildReply {
-  const kind = statuses[frame.readUInt8(4)]
+function readChildReply(head: Buffer, rest: Frame['rest']): ChildReply {
+  const kind = statuses[head.readUInt8(4)]
+  const frame = rest.length === 0 || kind === 'rows' ? head : Buffer.concat([head, ...rest])
   switch (kind) {
     case 'rows': {
       const total = frame.readDoubleLE(13)
@@ -189,7 +196,7 @@ function readChildReply(frame: Buffer): ChildReply {
         kind,
         rows: frame.readUInt32LE(9),
         total: Number.isNaN(total) ? null : total,
-        body: frame.subarray(headBytes),
+        body: rest.length === 0 ? frame.subarray(headBytes) : [frame.subarray(headBytes), ...rest],
       }
     }
     case 'written': {

@@ -5,7 +5,11 @@ import {
   type ReplyFrame,
   readReply,
 } from '../../../../../src/backends/sqlite/wire/reply-frames.ts'
-import { createFrameReader } from '../../../../../src/backends/sqlite/wire/sqlite-frame-reader.ts'
+import {
+  createFrameReader,
+  type Frame,
+} from '../../../../../src/backends/sqlite/wire/sqlite-frame-reader.ts'
+import { toBuffer } from '../../../../../src/core/http-exchange.ts'
 
 function acrossTheWire(...frames: readonly ReplyFrame[]): readonly ReplyFrame[] {
   const bytes = Buffer.concat(frames.flatMap((frame) => [...encodeReply(frame)]))
@@ -15,6 +19,37 @@ function acrossTheWire(...frames: readonly ReplyFrame[]): readonly ReplyFrame[] 
 const body = Buffer.from('[{"a":"é"}]')
 
 describe('replies', () => {
+  test('of large bodies arrive in the pieces that they were read in', () => {
+    const large = Buffer.alloc(200_000, '[{"a":"é"}]')
+    const reply = { kind: 'rows', rows: 7, total: 9, body: large } as const
+    const stream = Buffer.concat(encodeReply({ id: 5, micros: 3, reply }))
+    for (const chunkBytes of [10, 30_000, 65_536, stream.length - 1]) {
+      const reader = createFrameReader({ keepsChunks: true })
+      const frames: Frame[] = []
+      for (let at = 0; at < stream.length; at += chunkBytes) {
+        frames.push(...reader.push(stream.subarray(at, at + chunkBytes)))
+      }
+      const [arrived, ...others] = frames.map(readReply)
+      if (arrived?.reply.kind !== 'rows') throw new Error('no rows arrived')
+      expect(others).toEqual([])
+      expect(arrived).toMatchObject({ id: 5, micros: 3, reply: { rows: 7, total: 9 } })
+      expect(Array.isArray(arrived.reply.body)).toBe(true)
+      expect(toBuffer(arrived.reply.body).equals(large)).toBe(true)
+    }
+  })
+
+  test('of large bodies with something said before them arrive in one piece', () => {
+    const large = Buffer.alloc(200_000, 'x')
+    const controls = { headers: '[]', status: '201' }
+    const reply: ChildReply = { kind: 'called', rows: 1, total: null, controls, body: large }
+    const stream = Buffer.concat(encodeReply({ id: 5, micros: 3, reply }))
+    const reader = createFrameReader({ keepsChunks: true })
+    expect(reader.push(stream.subarray(0, 100_000))).toEqual([])
+    expect(reader.push(stream.subarray(100_000)).map(readReply)).toEqual([
+      { id: 5, micros: 3, reply },
+    ])
+  })
+
   test.each<ChildReply>([
     { kind: 'ready' },
     { kind: 'rows', rows: 4_294_967_295, total: 2 ** 53, body },
@@ -74,6 +109,6 @@ describe('replies', () => {
   })
 
   test('of a status that there is not are refused', () => {
-    expect(() => readReply(Buffer.alloc(21, 99))).toThrow(/with the status 99/)
+    expect(() => readReply({ head: Buffer.alloc(21, 99), rest: [] })).toThrow(/with the status 99/)
   })
 })

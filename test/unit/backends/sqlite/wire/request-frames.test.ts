@@ -22,7 +22,9 @@ import { FrameWriter } from '../../../../../src/backends/sqlite/wire/sqlite-fram
 function acrossTheWire(write: (writer: FrameWriter) => void): readonly RequestFrame[] {
   const writer = new FrameWriter()
   write(writer)
-  return createFrameReader().push(writer.take()).map(readRequest)
+  return createFrameReader()
+    .push(writer.take())
+    .map(({ head }) => readRequest(head))
 }
 
 const stamp = stampOfVersion('2049:131074:17:abc')

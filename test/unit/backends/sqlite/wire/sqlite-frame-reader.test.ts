@@ -26,7 +26,10 @@ function read(chunkBytes: number): readonly (readonly number[])[] {
   const all: number[][] = []
   for (let at = 0; at < stream.length; at += chunkBytes) {
     const count = stream.copy(memory, 0, at, at + chunkBytes)
-    for (const frame of reader.push(memory.subarray(0, count))) all.push([...frame])
+    for (const { head, rest } of reader.push(memory.subarray(0, count))) {
+      expect(rest).toEqual([])
+      all.push([...head])
+    }
     memory.fill(0xee)
   }
   return all
@@ -54,8 +57,8 @@ describe('createFrameReader', () => {
     ['too small for a frame', [4, 0, 0, 0]],
   ])('takes no length that is %s, in one piece or in two', (_, length) => {
     const bytes = Buffer.from(length)
-    expect(() => createFrameReader(100).push(bytes)).toThrow(/a frame of \d+ bytes/)
-    const reader = createFrameReader(100)
+    expect(() => createFrameReader({ mostBytes: 100 }).push(bytes)).toThrow(/a frame of \d+ bytes/)
+    const reader = createFrameReader({ mostBytes: 100 })
     reader.push(bytes.subarray(0, 3))
     expect(() => reader.push(bytes.subarray(3))).toThrow(/a frame of \d+ bytes/)
   })
