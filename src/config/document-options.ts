@@ -33,9 +33,10 @@ to others: \`jwt-secret\`, \`admin-server-token\`, \`db-uri\` and all of \`app.s
 \`dbrest --example\` prints a file to start from. Nothing else that dbrest prints or answers has a part of
 \`jwt-secret\`, or of \`db-uri\` beyond user, host and database: messages name the option and what is wrong.
 
-A database may also be named directly: \`dbrest films.db\`, \`dbrest postgresql://…\`. It is then served to
-this machine alone, at \`127.0.0.1\`, unless a file or the environment gives a \`server-host\`, as the
-container image does. On a SQLite file aggregates are then allowed.
+A database may also be named directly: \`dbrest films.db\`, \`dbrest postgresql://…\`, \`dbrest
+mongodb://…\`. It is then served to this machine alone, at \`127.0.0.1\`, unless a file or the
+environment gives a \`server-host\`, as the container image does. On a SQLite file aggregates are then
+allowed.
 
 ## File
 
@@ -88,6 +89,7 @@ const reloadWords: Readonly<Record<ReloadClass, string>> = {
 const engineNames: readonly (readonly [ConfiguredEngine, string])[] = [
   ['postgres', 'PostgreSQL'],
   ['sqlite', 'SQLite'],
+  ['mongodb', 'MongoDB'],
 ]
 
 export function documentOptions(): string {
