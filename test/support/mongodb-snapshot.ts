@@ -54,7 +54,13 @@ export function mongodbSnapshot(description: MongodbDescription): SchemaSnapshot
   const shown = [...snapshot.relations].map(([key, relation]) => {
     const columns = [...relation.columns].map(([name, column]) => {
       const isRequired = required.has(`${relation.name}.${name}`)
-      return [name, isRequired ? { ...column, isNullable: false } : column] as const
+      const kind = collections[relation.name]?.[name]
+      const isMade = name === '_id' && (kind === 'objectId' || kind === 'any')
+      const changed = {
+        ...(isRequired ? { isNullable: false } : {}),
+        ...(isMade ? { defaultExpression: 'ObjectId()' } : {}),
+      }
+      return [name, { ...column, ...changed }] as const
     })
     return [key, { ...relation, columns: new Map(columns) }] as const
   })

@@ -50,7 +50,7 @@ export function openMongodb(deps: OpenMongodbDeps): Backend {
     },
     schemaVersion: ({ dbSchemas }, signal) =>
       asControl(signal, async () => {
-        await control.ready()
+        await control.ready(signal)
         return versions.read(dbSchemas.map(control.db), signal)
       }),
     introspect: (request) =>
@@ -83,7 +83,7 @@ export function openMongodb(deps: OpenMongodbDeps): Backend {
     recycle: () => undefined,
     async ping(signal) {
       await asControl(signal, async () => {
-        await requests.ready()
+        await requests.ready(signal)
         await requests.db('admin').command({ ping: 1 }, { signal })
       })
     },

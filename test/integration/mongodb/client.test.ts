@@ -173,11 +173,12 @@ describe('a client of a server that is not there', () => {
     })
   })
 
-  test('gives up what nobody waits for', async () => {
-    const uri = `mongodb://127.0.0.1:${await freePort()}/films`
+  test('gives up at once what nobody waits for', async () => {
+    const uri = `mongodb://127.0.0.1:${await freePort()}/films?serverSelectionTimeoutMS=600000`
     const signal = AbortSignal.timeout(50)
     const thrown = await failureOf(readServerFacts(clientOf(uri), signal))
     expect(thrown).toMatchObject({ error: { kind: 'database', failure: { sqlState: '57014' } } })
+    await expect(clientOf(uri).ready(AbortSignal.abort())).rejects.toThrow('cancelled')
   })
 
   test('closes although the server says nothing', async () => {

@@ -110,6 +110,23 @@ describeMongodb('requests that write', () => {
       'null value in column "title" of relation "films" violates not-null constraint',
     ],
     [
+      'POST',
+      '/films',
+      { title: 'x' },
+      '23502',
+      'null value in column "_id" of relation "films" violates not-null constraint',
+    ],
+    [
+      'POST',
+      '/films',
+      [
+        { _id: 7, title: 'x' },
+        { _id: null, title: 'y' },
+      ],
+      '23502',
+      'null value in column "_id" of relation "films" violates not-null constraint',
+    ],
+    [
       'PATCH',
       '/films?_id=eq.1',
       { title: null },

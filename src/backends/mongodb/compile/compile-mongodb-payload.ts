@@ -11,8 +11,10 @@ import type { Result } from '../../../core/result.ts'
 import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import { payloadText } from '../../../plan/request-values.ts'
 import { type PayloadRecord, readRecords } from '../../values/payload-records.ts'
+import { valueFailure } from '../../values/value-failure.ts'
 import type { FieldKind } from '../bson/field-kind.ts'
 import { assign } from '../bson/payload-documents.ts'
+import { idField } from '../catalog/build-columns.ts'
 import type { Bound } from './compiled-read.ts'
 import { storedName } from './field-place.ts'
 import { refuse } from './mongodb-refusal.ts'
@@ -42,11 +44,34 @@ export function compileMongodbPayload(scope: WriteScope): Bound<readonly Payload
       return [column.name, { field, kind, elements, rejectsNull }]
     }),
   )
+  const idColumn = plan.mutation === 'update' ? null : requiredId(scope)
   return (request: ApiRequest) => {
     const records = valueOrRefuse(readRecords(payloadText(request) ?? '', plan.payloadIsArray))
     const taken = plan.mutation === 'update' ? records.slice(0, 1) : records
-    return taken.map((record) => toRow(record, fields))
+    const rows = taken.map((record) => toRow(record, fields))
+    if (idColumn !== null && !rows.every(({ values }) => values.has(idField))) {
+      refuse(nullValue(idColumn, plan))
+    }
+    return rows
   }
+}
+
+/**
+ * The column of `_id` where we cannot make one, as its values are of another type; else null. What is
+ * found by another key keeps its own.
+ */
+function requiredId({ plan, relation, facts }: WriteScope): string | null {
+  if (facts.kind !== 'collection') return null
+  const found = [...facts.fields].find(([, { field }]) => field === idField)
+  const column = found === undefined ? undefined : relation.columns.get(found[0])
+  if (column === undefined || column.defaultExpression !== null) return null
+  const arbiter = plan.onConflict?.columns ?? []
+  return arbiter.length === 0 || arbiter.includes(column.name) ? column.name : null
+}
+
+function nullValue(column: string, { relation }: WriteScope['plan']): DatabaseFailure {
+  const message = `null value in column "${column}" of relation "${relation.name}" violates not-null constraint`
+  return valueFailure('23502', message)
 }
 
 function toRow(record: PayloadRecord, fields: ReadonlyMap<string, PayloadField>): PayloadRow {

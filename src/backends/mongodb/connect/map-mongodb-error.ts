@@ -45,25 +45,41 @@ const sqlStates: ReadonlyMap<number, string> = new Map([
   [13, '42501'], // Unauthorized
   [8000, '42501'], // AtlasError
   [14, '42883'], // TypeMismatch: an operator met a value that it is not for
+  [15, '54001'], // Overflow: nested more deeply than a document or a condition may be
   [24, '55P03'], // LockTimeout
   [26, '42P01'], // NamespaceNotFound
+  [27, '42704'], // IndexNotFound: a search whose text index is gone
   [112, '40001'], // WriteConflict
+  [146, '54000'], // ExceededMemoryLimit
+  [165, '54001'], // ViewDepthLimitExceeded
+  [232, '54001'], // MaxSubPipelineDepthExceeded: embeds within embeds, over views over views
   [246, '40001'], // SnapshotUnavailable
   [251, '40001'], // NoSuchTransaction
   [239, '40001'], // SnapshotTooOld
   [241, '22P02'], // ConversionFailure
+  [257, '54000'], // TransactionTooLarge
+  [290, '57014'], // TransactionExceededLifetimeLimitSeconds
   [292, '54000'], // QueryExceededMemoryLimitNoDiskUseAllowed
+  [365, '53000'], // TemporarilyUnavailable: its cache is full
+  [388, '54000'], // TransactionTooLargeForCache
   [4568, '54000'], // more in one embed than a document holds
   [10334, '54000'], // BSONObjectTooLarge
+  [13548, '54000'], // a buffer past its 64 MB
+  [16554, '42883'], // the words of older servers for a sum, a product
+  [16555, '42883'],
   [16819, '54000'], // a sort beyond its memory
+  [16945, '54000'], // groups beyond theirs
   [17419, '54000'], // a document that grew too large
+  [17420, '54000'], // the same of one that an upsert makes
   [166, '42809'], // CommandNotSupportedOnView
   [361, '42P01'], // CollectionUUIDMismatch
-  [51091, '2201B'], // an invalid regular expression
+  [51091, '2201B'], // an invalid regular expression, in a filter
+  [51111, '2201B'], // the same in an expression
+  [51156, '54001'], // one that gave up at a text
 ])
 
 /** Codes that say that a relation is not what the snapshot says. */
-const contradictingCodes: ReadonlySet<number> = new Set([26, 166, 361])
+const contradictingCodes: ReadonlySet<number> = new Set([26, 27, 166, 361])
 
 /** What was thrown while a request ran → what its client is told. Never throws. */
 export function mapDriverError(
@@ -157,7 +173,7 @@ function withoutCommand(message: string): string {
 /** What the server says, without the stages that it says it in and without what it repeats. */
 function plainWords(message: string): string {
   return message
-    .replace(/^(?:PlanExecutor error during \w+|Executor error during \w+)\s*:: caused by :: /, '')
+    .replace(/^(?:Plan)?Executor error during .*? :: caused by :: /s, '')
     .replace(/[{[][\s\S]*[}\]]/g, '…')
     .trim()
 }

@@ -3,8 +3,9 @@
  * one for loads, checks and change streams, so that neither waits for the other. What the connection
  * string says wins over what an option would make of it. Nothing is connected before it is needed.
  */
-import { type Db, MongoClient, type MongoClientOptions } from 'mongodb'
+import { type Db, MongoClient, type MongoClientOptions, MongoError } from 'mongodb'
 import type { Config } from '../../../config/config.ts'
+import type { CancelSignal } from '../../../core/cancel-signal.ts'
 import type { Observe } from '../../../observe/observation.ts'
 import type { PoolStats } from '../../../observe/pool-stats.ts'
 import { poolLimits } from '../../pool/pool-limits.ts'
@@ -25,9 +26,10 @@ export interface MongodbClient {
   readonly client: MongoClient
   /**
    * Resolves once a server was found, and at once from then on: call it before anything is asked. A
-   * client whose first server was not found is connected anew. Rejects with what the driver says.
+   * client whose first server was not found is connected anew. Rejects with what the driver says, or
+   * as soon as nobody waits any more.
    */
-  ready(): Promise<void>
+  ready(signal: CancelSignal): Promise<void>
   /** A handle: nothing is sent, and no database is created. */
   db(name: string): Db
   stats(): PoolStats
@@ -61,9 +63,9 @@ export function createMongodbClient(deps: MongodbClientDeps): MongodbClient {
   let isReady = false
   return {
     client,
-    async ready() {
+    async ready(signal) {
       if (isReady) return
-      await client.connect()
+      await unlessCancelled(client.connect(), signal)
       isReady = true
     },
     db: (name) => client.db(name),
@@ -78,6 +80,16 @@ export function createMongodbClient(deps: MongodbClientDeps): MongodbClient {
       clearTimeout(timer)
     },
   }
+}
+
+/** The driver goes on looking for a server, for those who ask next. */
+function unlessCancelled(work: Promise<unknown>, signal: CancelSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = () => reject(new MongoError('cancelled while a server was looked for'))
+    if (signal.aborted) cancel()
+    else signal.addEventListener('abort', cancel, { once: true })
+    work.then(() => resolve(), reject).finally(() => signal.removeEventListener('abort', cancel))
+  })
 }
 
 function clientOptions(

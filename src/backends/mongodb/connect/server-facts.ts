@@ -32,7 +32,7 @@ export async function readServerFacts(
 ): Promise<ServerFacts> {
   const ask = (command: Document) => client.db('admin').command(command, { signal })
   try {
-    await ready()
+    await ready(signal)
     const [hello, build] = [await ask({ hello: 1 }), await ask({ buildInfo: 1 })]
     const version = String(build['version'])
     const wireVersion = Number(hello['maxWireVersion'])

@@ -76,8 +76,9 @@ export function createMongodbExecutor(
 
   async function run(plan: DatabasePlan, context: RequestContext): Promise<Execution> {
     try {
-      await deps.client.ready()
+      await deps.client.ready(context.signal)
     } catch (error) {
+      if (context.signal.aborted) return failedRequest(cancelled, context, [])
       return { kind: 'failed', ...mapDriverError(error, context), statements: [] }
     }
     switch (plan.kind) {

@@ -10,7 +10,14 @@ import { databaseError } from '../connect/map-mongodb-error.ts'
 export type FailedExecution = Extract<Execution, { readonly kind: 'failed' }>
 
 /** SQLSTATEs of values, types and indexes: the snapshot that says so may be an old one. */
-const schemaStates: ReadonlySet<string> = new Set(['22P02', '22003', '42883', '42804', '42P10'])
+const schemaStates: ReadonlySet<string> = new Set([
+  '22P02',
+  '22003',
+  '23502',
+  '42883',
+  '42804',
+  '42P10',
+])
 
 /** What the compiler gave up for. */
 export function refusedRequest(refusal: Refusal, context: RequestContext): FailedExecution {
