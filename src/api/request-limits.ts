@@ -14,8 +14,11 @@ export const maxLogicLevels = 100
 /** Arrows of one JSON path. */
 export const maxJsonSteps = 100
 
-/** What an embed or a spread counts for: it costs as much as several columns. */
-export const nodesOfEmbed = 3
+/**
+ * What an embed or a spread counts for, so that there are 200 of them at most. PostgreSQL plans a
+ * statement of 200 joins in seconds and half a gigabyte; one of 1,000 takes all memory there is.
+ */
+export const nodesOfEmbed = 20
 
 /**
  * Selected columns, embeds, conditions, order terms and JSON arrows of one request together, with

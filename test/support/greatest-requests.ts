@@ -50,7 +50,7 @@ export const targets: readonly string[] = [
   `/authors?select=${fill('*,', chars)}id`,
   `/authors?select=count(),${fill('*,', 15_000)}id`,
   `/authors?select=${fill('id.sum(),', chars)}count()`,
-  ...[30, 64, 100, 2000].flatMap((count) => [
+  ...[30, 64, 100, 190, 2000].flatMap((count) => [
     `/authors?select=${list(count, (i) => `a${i}:mentor_id(name)`)}`,
     `/authors?select=${list(count, () => '...mentor_id(name)')}`,
     `/authors?select=${list(count, (i) => `a${i}:mentor_id!inner(name)`)}`,
