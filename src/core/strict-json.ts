@@ -90,6 +90,17 @@ export const jsonText: JsonReader<string> = (value, place) =>
 export const jsonBoolean: JsonReader<boolean> = (value, place) =>
   typeof value === 'boolean' ? value : tellWanted(place, value, 'true or false')
 
+/** Any JSON, as its text. */
+export const jsonAny: JsonReader<string> = (value, place) => {
+  try {
+    return JSON.stringify(value)
+  } catch (failure) {
+    if (!(failure instanceof RangeError)) throw failure
+    place.tell(`${place.path} is nested too deeply`)
+    return undefined
+  }
+}
+
 export function jsonOneOf<T extends string>(allowed: readonly T[]): JsonReader<T> {
   return (value, place) =>
     allowed.find((each) => each === value) ??

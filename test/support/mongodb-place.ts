@@ -16,6 +16,9 @@ const types = {
   double: 'double precision',
   decimal: 'numeric',
   string: 'text',
+  dateText: 'date',
+  timeText: 'time without time zone',
+  timestampText: 'timestamp without time zone',
   bool: 'boolean',
   date: 'timestamp with time zone',
   objectId: 'text',
@@ -93,6 +96,7 @@ export function fieldFacts(field: string, kind: KindName): FieldFacts {
     elements: elementsOf(kind),
     mayBeNan: false,
     rejectsNull: false,
+    defaultJson: null,
     leadsIndex: false,
   }
 }

@@ -18,6 +18,8 @@ export interface DeclaredColumn {
   readonly type: DeclaredType | null
   /** Null: as it is found out. */
   readonly isNullable: boolean | null
+  /** JSON text of what a new row has where nothing is given; null: nothing. */
+  readonly defaultJson: string | null
   readonly comment: string | null
 }
 

@@ -6,6 +6,7 @@ import type { Result } from '../../core/result.ts'
 import {
   type JsonPlace,
   type JsonReader,
+  jsonAny,
   jsonBoolean,
   jsonList,
   jsonMap,
@@ -43,7 +44,7 @@ export function readDeclaredSchema(
 export function readDeclaredRelationships(
   text: string,
 ): Result<readonly DeclaredRelationship[], readonly string[]> {
-  return readStrictJson(text, jsonThen(jsonList(relationship), distinctNames))
+  return readStrictJson(text, jsonThen(jsonList(relationship), distinctKeys))
 }
 
 const columnType: JsonReader<DeclaredType> = jsonThen(jsonText, (text, place) => {
@@ -57,13 +58,15 @@ const column: JsonReader<DeclaredColumn> = jsonThen(
     field: orElse<string | null>(jsonText, null),
     type: orElse<DeclaredType | null>(columnType, null),
     nullable: orElse<boolean | null>(jsonBoolean, null),
+    default: orElse<string | null>(jsonAny, null),
     comment: orElse<string | null>(jsonText, null),
   }),
-  ({ name, field, type, nullable, comment }) => ({
+  ({ name, field, type, nullable, default: defaultJson, comment }) => ({
     name,
     field: field ?? name,
     type,
     isNullable: nullable,
+    defaultJson,
     comment,
   }),
 )
@@ -141,6 +144,15 @@ const relationship: JsonReader<DeclaredRelationship> = jsonThen(
   },
 )
 
+/** A name is one key's among those of its two relations: views repeat keys of what they are over. */
+function distinctKeys(
+  list: readonly DeclaredRelationship[],
+  place: JsonPlace,
+): readonly DeclaredRelationship[] | undefined {
+  const keyOf = ({ name, from, to }: DeclaredRelationship) => `${name} from ${from} to ${to}`
+  return repeated(list, place, 'name', keyOf, ({ name }) => name) ?? list
+}
+
 function distinctNames<T extends { readonly name: string }>(
   list: readonly T[],
   place: JsonPlace,
@@ -154,11 +166,13 @@ function repeated<T>(
   place: JsonPlace,
   what: string,
   keyOf: (item: T) => string,
+  shown: (item: T) => string = keyOf,
 ): readonly never[] | undefined {
   const keys = list.map(keyOf)
   const index = keys.findIndex((key, at) => keys.indexOf(key) !== at)
-  if (index === -1) return undefined
-  place.tell(`${place.path}[${index}] has the ${what} of another: ${keys[index]}`)
+  const again = list[index]
+  if (again === undefined) return undefined
+  place.tell(`${place.path}[${index}] has the ${what} of another: ${shown(again)}`)
   return []
 }
 

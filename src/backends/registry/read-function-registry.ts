@@ -6,6 +6,7 @@ import type { Result } from '../../core/result.ts'
 import {
   type JsonPlace,
   type JsonReader,
+  jsonAny,
   jsonBoolean,
   jsonList,
   jsonObject,
@@ -30,22 +31,12 @@ export function readFunctionRegistry(text: string): Result<FunctionRegistry, rea
   return readStrictJson(text, jsonList(definition))
 }
 
-/** Any JSON, as its text. */
-const anyJson: JsonReader<string> = (value, place) => {
-  try {
-    return JSON.stringify(value)
-  } catch (failure) {
-    if (failure instanceof RangeError) return tell(place, 'is nested too deeply')
-    throw failure
-  }
-}
-
 const parameter: JsonReader<FunctionParameter> = jsonThen(
   jsonObject({
     name: jsonText,
     type: orElse(jsonText, 'text'),
     optional: orElse<boolean | null>(jsonBoolean, null),
-    default: orElse<string | null>(anyJson, null),
+    default: orElse<string | null>(jsonAny, null),
     variadic: orElse(jsonBoolean, false),
     rawBody: orElse(jsonBoolean, false),
   }),
@@ -134,7 +125,7 @@ const definition: JsonReader<FunctionDefinition> = jsonThen(
     sql: orElse<readonly string[] | null>(jsonOneOrMore(jsonText), null),
     collection: orElse<string | null>(jsonText, null),
     pipeline: orElse<string | null>(
-      jsonThen(jsonList(anyJson), (stages) => `[${stages.join(',')}]`),
+      jsonThen(jsonList(jsonAny), (stages) => `[${stages.join(',')}]`),
       null,
     ),
   }),

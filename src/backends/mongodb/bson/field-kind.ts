@@ -9,6 +9,13 @@ export const fieldKinds = [
   'double',
   'decimal',
   'string',
+  /**
+   * What BSON has no type for: texts in the one form that PostgreSQL's JSON has of such values, so that
+   * they are in their order.
+   */
+  'dateText',
+  'timeText',
+  'timestampText',
   'bool',
   'date',
   'objectId',
@@ -35,16 +42,23 @@ const kindsByType: Readonly<Record<string, FieldKind>> = {
   numeric: 'decimal',
   boolean: 'bool',
   'timestamp with time zone': 'date',
+  date: 'dateText',
+  time: 'timeText',
+  'time without time zone': 'timeText',
+  timestamp: 'timestampText',
+  'timestamp without time zone': 'timestampText',
   uuid: 'uuid',
   bytea: 'binary',
   json: 'document',
   jsonb: 'document',
 }
 
-/**
- * How values of one of PostgreSQL's types are stored. Those of types that BSON has not are texts: dates,
- * times, moments without a zone.
- */
+/** How values of one of PostgreSQL's types are stored: as texts where BSON has no such type. */
 export function storedKind(type: string): FieldKind {
   return (Object.hasOwn(kindsByType, type) ? kindsByType[type] : undefined) ?? 'string'
+}
+
+/** Whether values are stored as texts. */
+export function isTextKind(kind: FieldKind): boolean {
+  return kind === 'string' || kind === 'dateText' || kind === 'timeText' || kind === 'timestampText'
 }

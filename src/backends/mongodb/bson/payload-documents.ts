@@ -39,6 +39,9 @@ export function assign(kind: FieldKind, elements: FieldKind | null, json: string
     case 'double':
     case 'decimal':
     case 'string':
+    case 'dateText':
+    case 'timeText':
+    case 'timestampText':
     case 'bool':
     case 'objectId':
     case 'uuid':

@@ -46,6 +46,12 @@ export function readOperand(kind: FieldKind, text: string): Read {
     }
     case 'date':
       return readDate(text)
+    case 'dateText':
+      return readTemporalText('date', text)
+    case 'timeText':
+      return readTemporalText('time', text)
+    case 'timestampText':
+      return readTemporalText('timestamp', text)
     case 'objectId':
       return readObjectId(text)
     case 'uuid': {
@@ -97,6 +103,12 @@ function readDate(text: string): Result<Date, DatabaseFailure> {
   if (!read.ok) return read
   const ms = Math.round(Number(momentMicros(read.value)) / 1000)
   return ok(new Date(Math.min(Math.max(ms, -lastDate), lastDate)))
+}
+
+/** In the form in which it is stored: that of PostgreSQL's JSON. */
+function readTemporalText(type: 'date' | 'time' | 'timestamp', text: string): Read {
+  const value = parseTypedText(type, text)
+  return value.ok ? ok(String(value.value).replace(' ', 'T')) : value
 }
 
 function readObjectId(text: string): Read {

@@ -9,6 +9,7 @@ import type {
   DeclaredRelation,
   DeclaredType,
 } from '../../registry/declared-schema.ts'
+import { shownDefault } from '../../values/shown-default.ts'
 import { type FieldKind, storedKind } from '../bson/field-kind.ts'
 import { type InferredType, inferType } from './infer-kind.ts'
 import type { FieldFacts } from './mongodb-facts.ts'
@@ -67,6 +68,7 @@ function buildColumn(
   const isId = field === idField
   const rejectsNull = isId || (validator.isEnforced && rule !== null && !rule.allowsNull)
   const isNullable = declared?.isNullable ?? !(isId || (rejectsNull && rule?.isRequired === true))
+  const defaultJson = declared?.defaultJson ?? null
   const leadsIndex = isId || indexes.leading.has(field)
   return {
     column: {
@@ -77,8 +79,8 @@ function buildColumn(
       nominalType,
       maxLength: rule?.maxLength ?? null,
       // we make one where a payload has none, which fits only where such ones are
-      defaultExpression: isId && mayBeObjectId(kind, found) ? 'ObjectId()' : null,
-      shownDefault: null,
+      defaultExpression: defaultJson ?? (isId && mayBeObjectId(kind, found) ? 'ObjectId()' : null),
+      shownDefault: shownDefault(defaultJson, type, (json) => json),
       enumValues: rule?.enumValues ?? [],
       isGenerated: false,
       isDocument: type === 'json' || type === 'jsonb',
@@ -90,6 +92,7 @@ function buildColumn(
       elements,
       mayBeNan: nanKinds.includes(kind) && (found?.hasNan === true || !leadsIndex),
       rejectsNull,
+      defaultJson,
       leadsIndex,
     },
   }

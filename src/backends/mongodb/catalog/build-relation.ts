@@ -22,6 +22,8 @@ export interface ReadCollection {
 export interface BuiltRelation {
   readonly relation: CatalogRelation
   readonly facts: CollectionFacts
+  /** Null: it is found out. */
+  readonly declaredKey: readonly string[] | null
 }
 
 export function buildRelation(
@@ -60,6 +62,7 @@ export function buildRelation(
       uniqueIndexes: unique,
       textIndexColumn: columnOf(columns, indexes.textField),
     },
+    declaredKey: declared?.primaryKey ?? null,
   }
 }
 

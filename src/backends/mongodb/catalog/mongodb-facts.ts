@@ -24,6 +24,8 @@ export interface FieldFacts {
    * nullable.
    */
   readonly rejectsNull: boolean
+  /** JSON text of what a new document has in it where nothing is given; null: nothing. */
+  readonly defaultJson: string | null
   /** The first field of an index, so that a plain sort can use it. */
   readonly leadsIndex: boolean
 }

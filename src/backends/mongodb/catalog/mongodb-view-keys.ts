@@ -1,6 +1,6 @@
 /**
- * Which views hold the documents of what they are over one by one, so that `_id` identifies their
- * rows as well: those whose stages only leave documents out, order them or add fields.
+ * What identifies the rows of views: what is declared; else `_id`, where a view holds the documents of
+ * what it is over one by one, since its stages only leave documents out, order them or add fields.
  */
 import { qualifiedName } from '../../../core/qualified-name.ts'
 import type { ViewKeyDependency } from '../../../schema/catalog.ts'
@@ -32,20 +32,19 @@ export function mongodbViewKeys(
     return source !== undefined && depth < 20 && keepsIds(options) && hasIds(source, depth + 1)
   }
 
-  return relations.flatMap(({ relation, facts }): ViewKeyDependency[] => {
+  return relations.flatMap(({ relation, facts, declaredKey }): ViewKeyDependency[] => {
     const view = listed.get(`${relation.schema}.${relation.name}`)
+    if (view === undefined || view.kind !== 'view') return []
+    const dependency = (columns: ViewKeyDependency['columns']): ViewKeyDependency => ({
+      table: qualifiedName(view.database, String(view.options['viewOn'])),
+      view: qualifiedName(relation.schema, relation.name),
+      constraint: '_id_',
+      kind: 'primary-key',
+      columns,
+    })
+    if (declaredKey !== null) return [dependency(declaredKey.map((name) => [name, [name]]))]
     const column = relation.columns.find(({ name }) => facts.fields.get(name)?.field === idField)
-    if (view === undefined || view.kind !== 'view' || column === undefined) return []
-    if (!hasIds(view, 0)) return []
-    return [
-      {
-        table: qualifiedName(view.database, String(view.options['viewOn'])),
-        view: qualifiedName(relation.schema, relation.name),
-        constraint: '_id_',
-        kind: 'primary-key',
-        columns: [[idField, [column.name]]],
-      },
-    ]
+    return column === undefined || !hasIds(view, 0) ? [] : [dependency([[idField, [column.name]]])]
   })
 }
 

@@ -4,9 +4,12 @@
  */
 import { type Document, ObjectId } from 'mongodb'
 import type { ApiRequest } from '../../../api/api-request.ts'
+import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import type { RowShape } from '../bson/answer-shape.ts'
 import type { CompiledWrite, WriteRules } from './compile-mongodb-write.ts'
 import type { Stages } from './compiled-read.ts'
+import { lacksId } from './missing-id.ts'
+import { refuse } from './mongodb-refusal.ts'
 import { newDocument, type PayloadRow } from './payload-row.ts'
 
 /** A row and the document that it would be. Ids are given once, however often it is tried. */
@@ -14,6 +17,8 @@ export interface NewRow {
   readonly row: PayloadRow
   readonly id: unknown
   readonly document: Document
+  /** Why it can only change a document that is there; null: it can be a new one. */
+  readonly missingId: DatabaseFailure | null
 }
 
 export interface BoundWrite {
@@ -32,12 +37,15 @@ export interface BoundWrite {
 
 /** Throws  CompileRefusal: values that are none of their types, filters that cannot be lowered */
 export function bindWrite(write: CompiledWrite, request: ApiRequest): BoundWrite {
-  const { filter, targets, payload, rules, shown } = write
+  const { filter, targets, payload, rules, shown, conflict, missingId } = write
   const all = (stages: readonly Stages[]) => stages.map((each) => each(request))
+  const rows = payload(request).map((row) => newRow(row, missingId))
+  const broken = conflict === null ? rows.find((row) => row.missingId !== null) : undefined
+  if (broken !== undefined && broken.missingId !== null) refuse(broken.missingId)
   return {
     filter: filter === null ? null : filter(request),
     targets: targets(request),
-    rows: payload(request).map(newRow),
+    rows,
     rules: {
       written: all(rules.written),
       proposed: all(rules.proposed),
@@ -55,7 +63,7 @@ export function bindWrite(write: CompiledWrite, request: ApiRequest): BoundWrite
   }
 }
 
-function newRow(row: PayloadRow): NewRow {
+function newRow(row: PayloadRow, failure: DatabaseFailure | null): NewRow {
   const id = row.values.has('_id') ? row.values.get('_id') : new ObjectId()
-  return { row, id, document: newDocument(row, id) }
+  return { row, id, document: newDocument(row, id), missingId: lacksId(row) ? failure : null }
 }

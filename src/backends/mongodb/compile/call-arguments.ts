@@ -5,8 +5,7 @@
 import { Binary } from 'mongodb'
 import type { ApiRequest } from '../../../api/api-request.ts'
 import { assertNever } from '../../../core/assert-never.ts'
-import { textOfJsonString } from '../../../core/json-members.ts'
-import { ok, type Result } from '../../../core/result.ts'
+import { err, ok, type Result } from '../../../core/result.ts'
 import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import type { CallPlan } from '../../../plan/plan.ts'
 import {
@@ -17,7 +16,8 @@ import {
 } from '../../../plan/request-values.ts'
 import type { RegisteredType } from '../../registry/registered-type.ts'
 import { parseArrayLiteral } from '../../values/array-literal.ts'
-import { type ParsedType, parseTypedText } from '../../values/parse-typed-text.ts'
+import type { ParsedType } from '../../values/parse-typed-text.ts'
+import { escapeFailure } from '../../values/payload-records.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import type { BsonValue } from '../bson/bson-value.ts'
 import { storedKind } from '../bson/field-kind.ts'
@@ -99,17 +99,14 @@ function ofText(type: RegisteredType, text: string): Read {
 }
 
 function ofMember(parsed: ParsedType, text: string): Read {
-  const kind = storedKind(parsed)
-  if (kind !== 'string' || parsed === 'text') return readOperand(kind, text)
-  const read = parseTypedText(parsed, text)
-  return read.ok ? ok(String(read.value)) : read
+  return readOperand(storedKind(parsed), text)
 }
 
 function ofJson({ parsed, isArray }: RegisteredType, json: string): Read {
+  const escaped = escapeFailure(json)
+  if (escaped !== null) return err(escaped)
   const kind = storedKind(parsed)
-  if (isArray) return assign('array', kind, json)
-  if (kind !== 'string' || parsed === 'text' || json === 'null') return assign(kind, null, json)
-  return ofMember(parsed, json.startsWith('"') ? textOfJsonString(json) : json)
+  return isArray ? assign('array', kind, json) : assign(kind, null, json)
 }
 
 function listOf<T>(members: readonly T[], read: (member: T) => Read): Read {

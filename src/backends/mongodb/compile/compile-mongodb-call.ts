@@ -253,5 +253,13 @@ function resultPlace(
 function fieldOf({ name, baseType, isDocument }: Column): FieldFacts {
   const kind = isDocument ? 'document' : baseType === 'any' ? 'any' : storedKind(baseType)
   const mayBeNan = kind === 'double' || kind === 'decimal' || kind === 'any'
-  return { field: name, kind, elements: null, mayBeNan, rejectsNull: false, leadsIndex: false }
+  return {
+    field: name,
+    kind,
+    elements: null,
+    mayBeNan,
+    rejectsNull: false,
+    defaultJson: null,
+    leadsIndex: false,
+  }
 }

@@ -7,7 +7,7 @@ import { type CastTarget, castTarget } from '../../values/cast-target.ts'
 import { refuseCast } from '../../values/type-rules.ts'
 import type { ValueKind } from '../../values/value-kind.ts'
 import type { Rendering } from '../bson/answer-shape.ts'
-import type { FieldKind } from '../bson/field-kind.ts'
+import { type FieldKind, isTextKind } from '../bson/field-kind.ts'
 import { type Expression, textOf } from './field-place.ts'
 import { notImplemented, refuse } from './mongodb-refusal.ts'
 
@@ -18,6 +18,9 @@ const valueKinds: Readonly<Record<FieldKind, ValueKind>> = {
   double: 'real',
   decimal: 'numeric',
   string: 'text',
+  dateText: 'date',
+  timeText: 'time',
+  timestampText: 'timestamp',
   bool: 'boolean',
   date: 'timestamp',
   objectId: 'text',
@@ -79,7 +82,7 @@ export function castExpression(
     }
     case 'text':
       if (target.modifiers.length > 0) return notImplemented(`${name}(n) inside of aggregates`)
-      return made('string', source === 'string' ? value : shownText(value, source))
+      return made('string', isTextKind(source) ? value : shownText(value, source))
     case 'boolean':
       if (source === 'bool') return made('bool', value)
       if (source === 'int') return made('bool', orNull(value, { $ne: [value, 0] }))
@@ -116,7 +119,7 @@ function orNull(value: Expression, made: Expression): Document {
 
 /** Blanks around a number are none of it. */
 function trimmed(value: Expression, source: FieldKind): Expression {
-  return source === 'string' ? { $trim: { input: value } } : value
+  return isTextKind(source) ? { $trim: { input: value } } : value
 }
 
 /** Halves go to the even neighbour, of decimals away from zero. */

@@ -6,6 +6,7 @@
  */
 import type { Document } from 'mongodb'
 import { err, ok, type Result } from '../../../core/result.ts'
+import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import type { Condition, MutatePlan } from '../../../plan/plan.ts'
 import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import type { CollectionFacts } from '../catalog/mongodb-facts.ts'
@@ -15,6 +16,7 @@ import { compileResultTree, type ResultTree } from './compile-read-tree.ts'
 import type { Bound, Stages } from './compiled-read.ts'
 import { type ConflictTarget, conflictTarget } from './conflict-target.ts'
 import { storedName } from './field-place.ts'
+import { missingIdFailure } from './missing-id.ts'
 import { type Refusal, refusalOf } from './mongodb-refusal.ts'
 import {
   bindsRows,
@@ -38,6 +40,8 @@ export interface CompiledWrite {
   readonly isPinned: boolean
   readonly payload: Bound<readonly PayloadRow[]>
   readonly conflict: ConflictTarget | null
+  /** Of a new document without an id; null: one is made. */
+  readonly missingId: DatabaseFailure | null
   readonly rules: WriteRules
   /** Null where nothing is handed back. */
   readonly shown: ResultTree | null
@@ -80,6 +84,7 @@ function compileMutation(plan: MutatePlan, snapshot: SchemaSnapshot): CompiledMu
 
 function compileWrite(scope: WriteScope): CompiledWrite {
   const { plan, facts, hasTransactions } = scope
+  refuseUnknownReturned(scope)
   const filter = compileFilter(scope)
   return {
     facts,
@@ -89,6 +94,7 @@ function compileWrite(scope: WriteScope): CompiledWrite {
     isPinned: isPinned(scope),
     payload: compilePayload(scope),
     conflict: conflictTarget(scope),
+    missingId: missingIdFailure(scope),
     rules: compileRulesOf(scope),
     shown:
       plan.media.encoder.kind === 'none'
@@ -96,6 +102,16 @@ function compileWrite(scope: WriteScope): CompiledWrite {
         : compileResultTree(plan.root, scope.snapshot, true),
     location: locationColumns(scope),
   }
+}
+
+/**
+ * What is returned and not shown, no tree compiles.
+ *
+ * Throws  CompileRefusal: 42703
+ */
+function refuseUnknownReturned({ plan: { representation, returning }, place }: WriteScope): void {
+  if (representation !== 'headers-only') return
+  for (const name of returning) if (name !== '*') storedName(place, { name })
 }
 
 function compilePayload(scope: WriteScope): CompiledWrite['payload'] {

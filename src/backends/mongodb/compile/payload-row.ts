@@ -11,11 +11,13 @@ export interface PayloadRow {
   readonly values: ReadonlyMap<string, unknown>
   /** Fields that are to have no value: left out of a new document, taken out of another. */
   readonly absent: readonly string[]
+  /** Of fields that were not sent: what a new document has in them. */
+  readonly defaults: ReadonlyMap<string, unknown>
 }
 
 /** A new document with this id. A map, as no name of a client's means anything there. */
-export function newDocument({ values }: PayloadRow, id: unknown): Document {
-  return documentOf(new Map([['_id', id], ...values, ['_id', id]]))
+export function newDocument({ values, defaults }: PayloadRow, id: unknown): Document {
+  return documentOf(new Map([['_id', id], ...values, ...defaults, ['_id', id]]))
 }
 
 /** The driver takes maps for documents, which its types do not say. */
@@ -33,9 +35,13 @@ function isDocument(value: unknown): value is Document {
  *
  * Shape   `{$set: Map {a: 1}, $unset: Map {b: ''}}`; null: nothing is changed
  */
-export function updateOf({ values, absent }: PayloadRow): Document | readonly Document[] | null {
+export function updateOf({
+  values,
+  absent,
+}: Omit<PayloadRow, 'defaults'>): Document | readonly Document[] | null {
   if (values.size === 0 && absent.length === 0) return null
-  if (!hasPlainNames({ values, absent })) return [{ $replaceWith: withFields(values, absent) }]
+  if (![...values.keys(), ...absent].every(isPlainName))
+    return [{ $replaceWith: withFields(values, absent) }]
   return {
     ...(values.size === 0 ? {} : { $set: values }),
     ...(absent.length === 0 ? {} : { $unset: new Map(absent.map((field) => [field, ''])) }),
@@ -43,8 +49,12 @@ export function updateOf({ values, absent }: PayloadRow): Document | readonly Do
 }
 
 /** Whether every name is one where MongoDB takes a path. */
-export function hasPlainNames({ values, absent }: PayloadRow): boolean {
-  return [...values.keys(), ...absent].every((name) => /^[A-Za-z_][^.$]*$/.test(name))
+export function hasPlainNames({ values, absent, defaults }: PayloadRow): boolean {
+  return [...values.keys(), ...absent, ...defaults.keys()].every(isPlainName)
+}
+
+function isPlainName(name: string): boolean {
+  return /^[A-Za-z_][^.$]*$/.test(name)
 }
 
 /** An expression for the whole document with these fields. */

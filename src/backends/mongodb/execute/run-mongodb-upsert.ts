@@ -108,6 +108,7 @@ async function checkBefore(run: WriteRun, inTheWay: readonly unknown[]): Promise
 
 async function writeRows({ commands }: WriteRun, placed: readonly Placed[]): Promise<void> {
   const operations = placed.flatMap(({ row, isNew, id }): readonly AnyBulkWriteOperation[] => {
+    if (isNew && row.missingId !== null) throw new WriteFailed(row.missingId)
     if (isNew) return [{ insertOne: { document: row.document } }]
     const update = updateOf(row.row)
     if (update === null) return []
@@ -145,7 +146,9 @@ async function upsertOne(
 function singleUpsert(conflict: ConflictTarget, row: PayloadRow, id: unknown): Document {
   const isKey = (field: string) => conflict.fields.includes(field)
   const values = new Map([...row.values].filter(([field]) => !isKey(field)))
-  if (conflict.resolution === 'ignore') return { $setOnInsert: new Map([...values, ['_id', id]]) }
-  const update = { ...updateOf({ values, absent: row.absent }) }
-  return values.has('_id') ? update : { ...update, $setOnInsert: { _id: id } }
+  const isIgnore = conflict.resolution === 'ignore'
+  const fresh = new Map([...(isIgnore ? values : []), ...row.defaults])
+  if (!values.has('_id')) fresh.set('_id', id)
+  const update = isIgnore ? {} : updateOf({ values, absent: row.absent })
+  return { ...update, ...(fresh.size === 0 ? {} : { $setOnInsert: fresh }) }
 }

@@ -56,6 +56,7 @@ function isOneInsert({ conflict, location }: CompiledWrite, { rows }: BoundWrite
   const [first] = rows
   if (rows.length > 1) return false
   if (conflict === null || first === undefined) return true
+  if (first.missingId !== null) return false
   if (keyFilter(conflict, first.row) === null) return true
   // of a merged row it is not known what it is called
   return location === null && conflict.isScalar && hasPlainNames(first.row)
@@ -79,6 +80,7 @@ function refusedFeature({ plan, preferences, write, bound, commits }: WayRequest
   }
   if (conflict !== null && first !== undefined) {
     if (rows.length > 1) return `upserting several rows ${without}`
+    if (first.missingId !== null) return `upserting rows without the key that is \`_id\` ${without}`
     if (!hasPlainNames(first.row)) return `upserting keys with dots or dollar signs ${without}`
   }
   const { fewest, most } = rowBounds(plan, preferences)

@@ -20,7 +20,7 @@ describe('a declared schema', () => {
             { name: 'id', field: '_id', type: 'int4', nullable: false },
             { name: 'made_by', type: 'ObjectId', comment: 'A person' },
             { name: 'tags', type: 'varchar(20)[]' },
-            { name: 'notes' },
+            { name: 'notes', default: { a: 1 } },
           ],
         },
         { name: 'shop.orders' },
@@ -33,9 +33,15 @@ describe('a declared schema', () => {
         primaryKey: ['id'],
         columns: [
           { name: 'id', field: '_id', type: { name: 'integer' }, isNullable: false, comment: null },
-          { name: 'made_by', field: 'made_by', type: 'objectid', isNullable: null },
+          {
+            name: 'made_by',
+            field: 'made_by',
+            type: 'objectid',
+            isNullable: null,
+            defaultJson: null,
+          },
           { name: 'tags', type: { name: 'character varying[]', isArray: true } },
-          { name: 'notes', type: null },
+          { name: 'notes', type: null, defaultJson: '{"a":1}' },
         ],
       },
       { name: 'shop.orders', isClosed: false, primaryKey: null, columns: [], comment: null },
@@ -122,6 +128,16 @@ describe('declared relationships', () => {
 
   const through = '"through":{"relation":"r","from":{"a":"b"},"to":{"c":"d"}}'
   const named = '"name":"n","from":"a","to":"b"'
+  test('have a name of their own between the same two', () => {
+    const key = (name: string, from: string) => {
+      return { name, from, to: 'directors', columns: { director_id: 'id' } }
+    }
+    const read = readDeclaredRelationships(
+      JSON.stringify([key('made_by', 'films'), key('made_by', 'recent_films')]),
+    )
+    expect(read.ok && read.value.map(({ from }) => from)).toEqual(['films', 'recent_films'])
+  })
+
   test.each([
     [`[{${named}}]`, '$[0] has neither columns nor through'],
     [`[{${named},"columns":{}}]`, '$[0].columns names no columns'],

@@ -173,6 +173,9 @@ function textMatch(
     case 'decimal':
     case 'bool':
     case 'date':
+    case 'dateText':
+    case 'timeText':
+    case 'timestampText':
     case 'uuid':
     case 'binary':
     case 'array':

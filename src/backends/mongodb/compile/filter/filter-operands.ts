@@ -70,6 +70,9 @@ export function readingsOf(kind: FieldKind, elements: FieldKind | null, text: st
     case 'long':
     case 'double':
     case 'string':
+    case 'dateText':
+    case 'timeText':
+    case 'timestampText':
     case 'bool':
     case 'date':
     case 'objectId':

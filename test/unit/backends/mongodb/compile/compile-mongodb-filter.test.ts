@@ -21,6 +21,7 @@ const kinds = {
   t: 'string',
   b: 'bool',
   at: 'date',
+  day: 'dateText',
   id: 'objectId',
   tags: 'string[]',
   data: 'document',
@@ -609,6 +610,8 @@ describe("a client's text", () => {
 describe('refused', () => {
   test.each([
     ['like of numbers', 'i', comparison('like'), 'a', '42883'],
+    ['like of dates that are texts', 'day', comparison('like'), 'a', '42883'],
+    ['no date', 'day', comparison('eq'), 'sometime', '22007'],
     ['match of dates', 'at', comparison('match'), 'a', '42883'],
     ['ilike of documents', 'data', comparison('ilike'), 'a', '42883'],
     ['like behind ->', 'data->a', comparison('like'), 'a', '42883'],

@@ -25,9 +25,15 @@ const snapshot = mongodbSnapshot({
     log: { _id: 'int', n: 'int' },
     shown: { _id: 'int', n: 'int' },
     series: { _id: 'int', n: 'int' },
+    reviews: { _id: 'int', stars: 'int', written: 'dateText', body: 'string' },
   },
   open: ['notes'],
-  fields: { 'films.title': { rejectsNull: true }, 'films.email': { field: 'mail' } },
+  fields: {
+    'films.title': { rejectsNull: true },
+    'films.email': { field: 'mail' },
+    'reviews.stars': { defaultJson: '3' },
+    'reviews.written': { defaultJson: '"2024-1-1"' },
+  },
   facts: {
     films: {
       uniqueIndexes: [
@@ -38,6 +44,7 @@ const snapshot = mongodbSnapshot({
     },
     notes: { uniqueIndexes: [{ name: '_id_', columns: ['_id'] }] },
     log: { isCapped: true },
+    reviews: { uniqueIndexes: [{ name: 'body_1', columns: ['body'] }] },
     shown: { kind: 'view' },
     series: { kind: 'time-series' },
   },
@@ -54,6 +61,11 @@ function compiled(line: string, parts: RequestParts = {}) {
 
 function sent(body: unknown, headers: Readonly<Record<string, string>> = {}): RequestParts {
   return { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } }
+}
+
+interface Asked {
+  readonly columns?: string
+  readonly missing?: string
 }
 
 const first = ({ bound }: { readonly bound: BoundWrite }) => {
@@ -76,6 +88,39 @@ describe('documents', () => {
     const { id, document } = first(compiled('POST /notes', sent({ text: 'a' })))
     expect(id).toBeInstanceOf(ObjectId)
     expect(Object(document).get('_id')).toBe(id)
+  })
+
+  test.each([
+    [
+      'stand in for what is not sent',
+      { body: 'x' },
+      {},
+      { body: 'x', stars: 3, written: '2024-01-01' },
+    ],
+    ['give way to a null', { stars: null }, {}, { stars: null, written: '2024-01-01' }],
+    ['and to a column that is named', {}, { columns: 'stars' }, { written: '2024-01-01' }],
+    [
+      'unless it is to have its default',
+      {},
+      { columns: 'stars', missing: 'default' },
+      { stars: 3, written: '2024-01-01' },
+    ],
+  ])('defaults %s', (_title, row, { columns, missing }: Asked, expected) => {
+    const line = `POST /reviews${columns === undefined ? '' : `?columns=_id,${columns}`}`
+    const preferences = missing === undefined ? {} : { prefer: `missing=${missing}` }
+    const { document } = first(compiled(line, sent({ _id: 1, ...row }, preferences)))
+    const { _id, ...others } = Object.fromEntries(Object(document))
+    expect(JSON.parse(JSON.stringify(others))).toEqual(expected)
+  })
+
+  test('a new document without an id is refused where an ObjectId is none', () => {
+    const missing = 'null value in column "_id" of relation "reviews" violates not-null constraint'
+    expect(refusedWith('POST /reviews', sent({ stars: 1 }))).toMatchObject({
+      failure: { sqlState: '23502', message: missing },
+    })
+    const merge = sent({ body: 'x' }, { prefer: 'resolution=merge-duplicates' })
+    const { missingId } = first(compiled('POST /reviews?on_conflict=body', merge))
+    expect(missingId).toMatchObject({ sqlState: '23502' })
   })
 
   test('a null is left out where the validator lets none in', () => {
@@ -177,6 +222,13 @@ test.each([
   ['PUT /series?_id=eq.1', sent({ _id: 1 }), 'upserting into a time series'],
 ])('%s is refused', (line, parts, feature) => {
   expect(refusedWith(line, parts)).toEqual({ kind: 'not-implemented', feature })
+})
+
+test('a column that is not there is not returned, even where no rows are shown', () => {
+  const parts = sent({ _id: 1 }, { prefer: 'return=headers-only' })
+  expect(refusedWith('POST /films?select=x', parts)).toMatchObject({
+    failure: { sqlState: '42703', message: 'column films.x does not exist' },
+  })
 })
 
 describe('the target of a conflict', () => {
