@@ -66,6 +66,11 @@ export interface ConformanceCase {
   readonly needs?: Feature | readonly Feature[]
   /** A listed difference that no longer occurs fails too. */
   readonly differs?: { readonly [engine in EngineName]?: Difference }
+  /**
+   * What tests can be run on of an engine is sometimes another implementation of it. Where that is
+   * known not to do this, and why: the case is played on the engine's own server only.
+   */
+  readonly unshown?: { readonly [engine in EngineName]?: string }
   /** The hint that dbrest gives on every engine to an error that PostgREST gives none to. */
   readonly ownHint?: string
   /** The case is about something that other engines have no notion of. */

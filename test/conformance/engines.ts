@@ -6,15 +6,20 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import { mongodbCapabilities } from '../../src/backends/mongodb/catalog/mongodb-capabilities.ts'
 import { readPostgresCapabilities } from '../../src/backends/postgres/catalog/postgres-capabilities.ts'
 import { sqliteCapabilities } from '../../src/backends/sqlite/catalog/sqlite-capabilities.ts'
 import type { Capabilities } from '../../src/schema/capabilities.ts'
+import { createMongodbDatabase, isMongod, isMongodbHere } from '../support/mongodb.ts'
 import type { PostgresVersion } from '../support/postgres.ts'
 import { clusterVersions, createTestDatabase } from '../support/shared-cluster.ts'
 import { testSecret } from '../support/sign-jwt.ts'
 import type { EngineName } from './conformance-case.ts'
+import { fillMongodb } from './mongodb-fixture.ts'
 
 export interface PreparedEngine {
+  /** The schema that is exposed by default. */
+  readonly schema: string
   readonly env: Readonly<Record<string, string>>
   readonly capabilities: Capabilities
   drop(): Promise<void>
@@ -24,13 +29,15 @@ export interface Engine {
   readonly name: EngineName
   /** As titles and messages have it: `PostgreSQL 18`. */
   readonly title: string
-  /** The schema that is exposed by default. */
-  readonly schema: string
+  /** Whether a server can be had; where it cannot, the run says so. */
+  readonly isAvailable: boolean
+  /** It is another implementation, which does not do all that the engine does. */
+  readonly isStandIn: boolean
   prepare(): Promise<PreparedEngine>
 }
 
-export function availableEngines(): readonly Engine[] {
-  return [...clusterVersions().map(postgres), sqlite]
+export function engines(): readonly Engine[] {
+  return [...clusterVersions().map(postgres), sqlite, mongodb]
 }
 
 const fixtures = join(import.meta.dirname, 'fixtures')
@@ -43,11 +50,13 @@ function postgres(version: PostgresVersion): Engine {
   return {
     name: 'postgres',
     title: `PostgreSQL ${version}`,
-    schema: 'public',
+    isAvailable: true,
+    isStandIn: false,
     async prepare() {
       const fixtures = ['postgres.sql', 'postgres-only.sql'].map(readFixture)
       const database = await createTestDatabase(fixtures.join('\n'), version)
       return {
+        schema: 'public',
         env: {
           DBREST_DB_URI: database.uri('conformance_login', 'conformance-pass@word'),
           DBREST_DB_ANON_ROLE: 'conformance_anon',
@@ -67,7 +76,8 @@ function postgres(version: PostgresVersion): Engine {
 const sqlite: Engine = {
   name: 'sqlite',
   title: 'SQLite',
-  schema: 'main',
+  isAvailable: true,
+  isStandIn: false,
   async prepare() {
     const folder = mkdtempSync(join(tmpdir(), 'dbrest-conformance-'))
     const file = join(folder, 'films.db')
@@ -75,6 +85,7 @@ const sqlite: Engine = {
     database.exec(readFixture('sqlite.sql'))
     database.close()
     return {
+      schema: 'main',
       env: {
         DBREST_DB_URI: file,
         DBREST_DB_POOL: '2',
@@ -82,6 +93,35 @@ const sqlite: Engine = {
       },
       capabilities: sqliteCapabilities(''),
       drop: async () => rmSync(folder, { recursive: true }),
+    }
+  },
+}
+
+const mongodb: Engine = {
+  name: 'mongodb',
+  title: 'MongoDB',
+  isAvailable: isMongodbHere,
+  isStandIn: !isMongod,
+  async prepare() {
+    const database = await createMongodbDatabase()
+    await fillMongodb(database.db, {
+      sql: readFixture('sqlite.sql'),
+      schema: readFixture('mongodb-schema.json'),
+      views: JSON.parse(readFixture('mongodb-views.json')),
+      textIndexes: isMongod ? { synopses: 'body' } : {},
+      checks: { reviews: { stars: { minimum: 0, maximum: 5 } } },
+    })
+    return {
+      schema: database.name,
+      env: {
+        DBREST_DB_URI: database.uri,
+        DBREST_DB_POOL: '2',
+        DBREST_DECLARED_SCHEMA: `@${join(fixtures, 'mongodb-schema.json')}`,
+        DBREST_DECLARED_RELATIONSHIPS: `@${join(fixtures, 'mongodb-relationships.json')}`,
+        DBREST_FUNCTION_REGISTRY: `@${join(fixtures, 'mongodb-functions.json')}`,
+      },
+      capabilities: mongodbCapabilities('', 'replica-set'),
+      drop: () => database.drop(),
     }
   },
 }

@@ -8,7 +8,7 @@ import { assertNever } from '../../src/core/assert-never.ts'
 import { featureNames } from '../../src/plan/refuse-unsupported.ts'
 import { type Feature, features, type Grade } from '../../src/schema/capabilities.ts'
 import { type Enforcement, enforcement } from '../../src/schema/enforcement.ts'
-import type { ConformanceCase, EngineName } from './conformance-case.ts'
+import type { CaseRequest, ConformanceCase, EngineName } from './conformance-case.ts'
 
 export interface GradedEngine {
   readonly name: EngineName
@@ -113,13 +113,30 @@ export function renderDifferences(
     return cases.flatMap(({ request, differs }) => {
       const difference = differs?.[name]
       if (difference === undefined) return []
-      const asked = `${request.method} ${decodeURIComponent(request.target)}`
-      return [[title, `\`${asked}\``, difference.reason]]
+      return [[title, asked(request), difference.reason]]
     })
   })
   // cases that differ in their headers only look the same
   const lines = new Map(rows.map((cells) => [cells.join('\n'), cells]))
   return table(['engine', 'request', 'why the answer is another'], [...lines.values()])
+}
+
+/** Requests that are played on an engine's own server only, which not every run has. */
+export function renderUnshown(
+  engines: readonly GradedEngine[],
+  cases: readonly ConformanceCase[],
+): string {
+  const rows = engines.flatMap(({ name, title }) => {
+    return cases.flatMap(({ request, unshown }) => {
+      const reason = unshown?.[name]
+      return reason === undefined ? [] : [[title, asked(request), reason]]
+    })
+  })
+  return table(['engine', 'request', 'why it was not'], rows)
+}
+
+function asked({ method, target }: CaseRequest): string {
+  return `\`${method} ${decodeURIComponent(target)}\``
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -14,7 +14,7 @@ export const variants = {
   /** Every option has its default. */
   default: {
     options: {},
-    engines: ['postgres', 'sqlite'],
+    engines: ['postgres', 'sqlite', 'mongodb'],
   },
   /** What is off by default is on, and writes are rolled back unless a request wants otherwise. */
   generous: {
@@ -26,7 +26,7 @@ export const variants = {
       'server-trace-header': 'X-Request-Id',
       'db-extra-search-path': 'public, extras',
     },
-    engines: ['postgres', 'sqlite'],
+    engines: ['postgres', 'sqlite', 'mongodb'],
   },
   /** Limits where there are none by default. */
   strict: {
@@ -37,7 +37,7 @@ export const variants = {
       'server-cors-allowed-origins': 'http://example.com, http://example2.com',
       'url-use-legacy-target-names': 'false',
     },
-    engines: ['postgres', 'sqlite'],
+    engines: ['postgres', 'sqlite', 'mongodb'],
   },
   /** Several schemas, one of them with a name full of special characters, and a pre-request. */
   schemas: {

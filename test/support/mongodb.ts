@@ -25,8 +25,13 @@ export interface MongodbDatabase {
 /** Null where no server can be had: the tests on it are skipped. */
 const shared = inject('mongodb')
 
+export const isMongodbHere = shared !== null
+
+/** MongoDB's own server, not another implementation. */
+export const isMongod = shared?.isMongod === true
+
 /** A `describe` that is skipped where there is no MongoDB server; the run says so, once. */
-export const describeMongodb = describe.skipIf(shared === null)
+export const describeMongodb = describe.skipIf(!isMongodbHere)
 
 /**
  * `uri` with the path that names `database`. A user whose own database was the path is looked for

@@ -161,6 +161,11 @@ export const aggregateCases: readonly ConformanceCase[] = [
         code: '42703',
         reason: 'PostgreSQL takes a name that is no column for a function of the row',
       },
+      mongodb: {
+        status: 400,
+        code: '42703',
+        reason: 'PostgreSQL takes a name that is no column for a function of the row',
+      },
     },
   },
   {

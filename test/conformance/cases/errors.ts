@@ -199,6 +199,11 @@ export const errorCases: readonly ConformanceCase[] = [
         body: [],
         reason: 'only PostgreSQL tells, and only when it gets that far in some text',
       },
+      mongodb: {
+        status: 200,
+        body: [],
+        reason: 'only PostgreSQL tells, and only when it gets that far in some text',
+      },
     },
   },
   {

@@ -8,6 +8,13 @@ const affected = 'PostgREST docs: preferences (Max Affected)'
 const raising = 'PostgREST docs: errors (Custom Errors)'
 const needs = 'functions'
 
+/** There is no such function. */
+const raisesNothing = {
+  status: 404,
+  code: 'PGRST202',
+  reason: 'a pipeline, which is what functions are there, cannot raise errors',
+} as const
+
 export const functionFailureCases: readonly ConformanceCase[] = [
   {
     name: 'call/with-malformed-json',
@@ -152,6 +159,13 @@ export const functionFailureCases: readonly ConformanceCase[] = [
         details: 'The query affects 2 rows',
       }),
     },
+    differs: {
+      mongodb: {
+        status: 400,
+        code: 'PGRST127',
+        reason: 'a stage that writes cannot stand in a transaction, which alone could undo it',
+      },
+    },
   },
   {
     name: 'call/max-affected-of-no-rows',
@@ -180,6 +194,7 @@ export const functionFailureCases: readonly ConformanceCase[] = [
         hint: 'There is nothing you can do.',
       }),
     },
+    differs: { mongodb: raisesNothing },
   },
   {
     name: 'raise/with-a-status',
@@ -194,6 +209,7 @@ export const functionFailureCases: readonly ConformanceCase[] = [
         hint: 'Upgrade your plan',
       }),
     },
+    differs: { mongodb: raisesNothing },
   },
   {
     name: 'raise/with-headers',
@@ -208,6 +224,7 @@ export const functionFailureCases: readonly ConformanceCase[] = [
         hint: 'Upgrade your plan',
       }),
     },
+    differs: { mongodb: raisesNothing },
   },
   {
     name: 'raise/with-what-cannot-be-read',
@@ -222,6 +239,7 @@ export const functionFailureCases: readonly ConformanceCase[] = [
         hint: "MESSAGE must be a JSON object with obligatory keys: 'code', 'message' and optional keys: 'details', 'hint'.",
       }),
     },
+    differs: { mongodb: raisesNothing },
   },
   {
     name: 'raise/a-privilege-for-nobody',
@@ -229,6 +247,7 @@ export const functionFailureCases: readonly ConformanceCase[] = [
     needs,
     request: post('/rpc/raise_privilege', {}),
     expect: { status: 401, body: errorBody('42501', 'not for you') },
+    differs: { mongodb: raisesNothing },
   },
   {
     name: 'raise/a-privilege-for-somebody',

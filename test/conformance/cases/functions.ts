@@ -16,6 +16,15 @@ const overloaded = 'PostgREST docs: functions (Overloaded functions)'
 const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
 const needs = 'functions'
 
+/** Where writes are rolled back unless a request wants otherwise. */
+const notUndone = {
+  status: 400,
+  body: errorBody('PGRST127', 'Feature not implemented', {
+    details: 'MongoDB does not support undoing what a function has written',
+  }),
+  reason: 'a stage that writes cannot stand in a transaction, which alone could undo it',
+} as const
+
 export const functionCases: readonly ConformanceCase[] = [
   {
     name: 'call/with-an-object',
@@ -118,6 +127,13 @@ export const functionCases: readonly ConformanceCase[] = [
       status: 405,
       body: errorBody('25006', 'cannot execute DELETE in a read-only transaction'),
     },
+    differs: {
+      mongodb: {
+        status: 405,
+        body: errorBody('25006', 'cannot execute $out in a read-only transaction'),
+        reason: 'a function writes by a stage of its pipeline, which is what is named',
+      },
+    },
   },
   {
     name: 'call/writing-although-stable',
@@ -133,6 +149,11 @@ export const functionCases: readonly ConformanceCase[] = [
         status: 405,
         body: errorBody('25006', 'cannot execute INSERT in a read-only transaction'),
         reason: 'there are no sequences: the function inserts a row',
+      },
+      mongodb: {
+        status: 405,
+        body: errorBody('25006', 'cannot execute $merge in a read-only transaction'),
+        reason: 'a function writes by a stage of its pipeline, which is what is named',
       },
     },
   },
@@ -154,6 +175,7 @@ export const functionCases: readonly ConformanceCase[] = [
         written: '2024-01-01',
       },
     },
+    differs: { mongodb: notUndone },
   },
   {
     name: 'call/of-void',
@@ -163,6 +185,7 @@ export const functionCases: readonly ConformanceCase[] = [
     needs,
     request: post('/rpc/forget_notes', {}),
     expect: { status: 204, headers: { 'content-type': null, 'content-length': null }, text: '' },
+    differs: { mongodb: notUndone },
   },
   {
     name: 'call/with-a-list-of-documents',

@@ -137,6 +137,13 @@ export const upsertCases: readonly ConformanceCase[] = [
         { author: 'Lee', body: null },
       ],
     },
+    differs: {
+      mongodb: {
+        status: 400,
+        code: '23502',
+        reason: 'there are no sequences: new keys are ObjectIds, and these are numbers',
+      },
+    },
   },
   {
     name: 'on-conflict/of-a-unique-column',
@@ -149,6 +156,15 @@ export const upsertCases: readonly ConformanceCase[] = [
       merging,
     ),
     expect: { status: 200, body: [{ code: 'fra', name: 'French', speakers: 310 }] },
+    differs: {
+      mongodb: {
+        status: 400,
+        body: errorBody('PGRST127', 'Feature not implemented', {
+          details: 'MongoDB does not support changing the _id of a document',
+        }),
+        reason: 'the key is stored as `_id`, which stays what it is',
+      },
+    },
   },
   {
     name: 'on-conflict/of-what-is-not-unique',
