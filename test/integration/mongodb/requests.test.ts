@@ -19,6 +19,13 @@ describeMongodb('a MongoDB database', () => {
         { _id: 3, title: 'Solaris', year: 1972, director_id: 2 },
         { _id: 4, title: 'Alien', year: null, director_id: null, extra: { deep: [1, { x: 'y' }] } },
       ] as never)
+      const years = ['-000001', '1000', '9999', '+010000']
+      await db.collection('moments').insertMany(
+        years.map((year, index) => ({
+          _id: index as never,
+          data: { moment: new Date(`${year}-01-02T00:00:00Z`) },
+        })),
+      )
     })
   })
   afterAll(() => api.stop())
@@ -46,6 +53,22 @@ describeMongodb('a MongoDB database', () => {
   ])('counts rows exactly: %s %s', async (method, target, status, range) => {
     const reply = await api.get(target, { prefer: 'count=exact' }, { method })
     expect([reply.status, reply.headers.get('content-range')]).toEqual([status, range])
+  })
+
+  test('takes a name that means something to the driver for that of a field', async () => {
+    const { status, body } = await api.get('/films?_bsontype=is.null&select=_id,_bsontype&_id=eq.1')
+    expect([status, body]).toEqual([200, [{ _id: 1, _bsontype: null }]])
+    expect((await api.get('/films?_bsontype=eq.Long')).body).toEqual([])
+    expect((await api.get('/films?order=_bsontype,_id.desc&limit=1&select=_id')).body).toEqual([
+      { _id: 4 },
+    ])
+  })
+
+  test('looks for the text of dates of any year', async () => {
+    const found = await api.get('/moments?data->>moment=like.*-01-02T*&select=_id&order=_id')
+    expect(found.body).toEqual([{ _id: 1 }, { _id: 2 }])
+    const shown = await api.get('/moments?select=moment:data->>moment,count()&order=moment')
+    expect(shown.body).toHaveLength(4)
   })
 
   test('answers for one object, or says how many there are', async () => {

@@ -210,6 +210,54 @@ describeMongodb('writes', () => {
     ])
   })
 
+  test('documents as ids are those that are meant, whatever their keys mean to JavaScript', async () => {
+    const notes = database.db.collection('notes')
+    const ids = [
+      [
+        ['2', 1],
+        ['1', 1],
+      ],
+      [
+        ['1', 1],
+        ['2', 1],
+      ],
+      [['_bsontype', 'MinKey']],
+      [
+        ['$ref', 'a'],
+        ['$id', 1],
+      ],
+    ].map((keys) => new Map(keys.map(([key, value]) => [String(key), value])))
+    const other = ids.slice(0, 3).map(
+      (id, index) =>
+        new Map<string, unknown>([
+          ['_id', id],
+          ['text', `n${index}`],
+        ]),
+    )
+    await notes.insertMany(other as never)
+    for (const index of other.keys()) {
+      const path = `/notes?text=eq.n${index}&select=text`
+      const patched = await api.send('PATCH', path, { text: `m${index}` }, returned)
+      expect(patched.body).toEqual([{ text: `m${index}` }])
+      const deleted = await api.send('DELETE', `/notes?text=eq.m${index}&select=text`, '', returned)
+      expect(deleted.body).toEqual([{ text: `m${index}` }])
+      expect(await notes.countDocuments()).toBe(2 - index)
+    }
+  })
+
+  test.each(['{"2":1,"1":1}', '{"b":{"1":[{"3":1,"1":2}]},"1":1}', '{"_bsontype":"Long"}'])(
+    'an upsert merges into the row whose id is the document %s',
+    async (id) => {
+      const merged = { Prefer: 'resolution=merge-duplicates,return=representation' }
+      const body = (text: string) => `[{"_id":${id},"text":"${text}"},{"_id":1,"text":"a"}]`
+      await api.send('POST', '/notes', body('a'))
+      const reply = await api.send('POST', '/notes?select=text', body('b'), merged)
+      expect([reply.status, reply.body]).toEqual([200, [{ text: 'b' }, { text: 'a' }]])
+      const again = await api.send('POST', '/notes', body('c'))
+      expect(again.body).toMatchObject({ code: '23505' })
+    },
+  )
+
   test('an empty PATCH changes nothing', async () => {
     const reply = await api.send('PATCH', '/films', {}, returned)
     expect([reply.status, reply.body]).toEqual([200, []])

@@ -6,6 +6,7 @@
 import { qualifiedName } from '../../../core/qualified-name.ts'
 import type { CatalogRelation } from '../../../schema/catalog.ts'
 import type { DeclaredRelation } from '../../registry/declared-schema.ts'
+import { isPlainName } from '../bson/plain-name.ts'
 import { type BuiltColumn, buildColumns, idField } from './build-columns.ts'
 import type { ListedCollection } from './list-collections.ts'
 import type { CollectionFacts, UniqueIndex } from './mongodb-facts.ts'
@@ -83,5 +84,7 @@ function uniqueIndexes(
 
 /** A field of unique and text indexes may not have been seen in any document. */
 function columnOf(columns: readonly BuiltColumn[], field: string | null): string | null {
+  // to an index another name is a path, and not that of the column which is called so
+  if (field === null || !isPlainName(field)) return null
   return columns.find(({ facts }) => facts.field === field)?.column.name ?? null
 }

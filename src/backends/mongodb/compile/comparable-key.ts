@@ -14,6 +14,10 @@ export function comparableKey(value: unknown): string {
   if (value instanceof ObjectId) return `o${value.toHexString()}`
   if (value instanceof Date) return `d${value.getTime()}`
   if (value instanceof Binary) return `b${value.sub_type}:${value.toString('base64')}`
+  if (Array.isArray(value)) return `l${JSON.stringify(value.map(comparableKey))}`
+  if (value instanceof Map) {
+    return `m${JSON.stringify([...value].map(([name, member]) => [name, comparableKey(member)]))}`
+  }
   return `e${BSON.EJSON.stringify(value, { relaxed: false })}`
 }
 

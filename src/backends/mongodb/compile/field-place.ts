@@ -10,6 +10,7 @@ import type { Relation } from '../../../schema/schema-snapshot.ts'
 import { missingOperator } from '../../values/type-rules.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import type { FieldKind } from '../bson/field-kind.ts'
+import { isPlainName } from '../bson/plain-name.ts'
 import type { CollectionFacts, FieldFacts } from '../catalog/mongodb-facts.ts'
 import { refuse, tooComplex } from './mongodb-refusal.ts'
 
@@ -30,9 +31,6 @@ const removed = '$$REMOVE'
 
 /** Each arrow nests up to three documents, and the server reads about 200 levels of them. */
 const maxSteps = 40
-
-/** Nothing in it means something in a path. */
-const plainName = /^[A-Za-z_][^.$\0]*$/
 
 /** What is known of the field's column; null for what an open relation has unseen. */
 export function fieldFacts({ facts }: FieldPlace, field: PlanField): FieldFacts | null {
@@ -64,7 +62,7 @@ export function queryPath(place: FieldPlace, field: PlanField): string | null {
 
 function columnPath(place: FieldPlace, field: PlanField): string | null {
   const name = storedName(place, field)
-  if (!plainName.test(name)) return null
+  if (!isPlainName(name)) return null
   return place.prefix === null ? name : `${place.prefix}.${name}`
 }
 
@@ -76,7 +74,7 @@ function columnPath(place: FieldPlace, field: PlanField): string | null {
  */
 export function coveringPath(place: FieldPlace, field: PlanField): string | null {
   const keys = field.jsonPath.map(({ key }) => key)
-  const isPlain = field.jsonPath.every((step) => !step.isIndex && plainName.test(step.key))
+  const isPlain = field.jsonPath.every((step) => !step.isIndex && isPlainName(step.key))
   const column = columnPath(place, field)
   return isPlain && column !== null ? [column, ...keys].join('.') : null
 }
@@ -170,27 +168,35 @@ const textless = '\0'
 /**
  * The text of a value as `->>` gives it: a string is itself, null and nothing are null.
  *
- * Differs  documents, lists and bytes have no text here, and equal none
+ * Differs  documents, lists, bytes and dates of far years have no text here, and equal none
  */
 export function textOf(value: Expression): Expression {
-  const type = { $type: '$$value' }
   const conversion = {
     input: '$$value',
     to: 'string',
     onError: { $literal: textless },
     onNull: null,
   }
-  const textlessTypes = ['object', 'array', 'binData']
-  const other = {
-    $cond: [{ $in: [type, textlessTypes] }, { $literal: textless }, { $convert: conversion }],
-  }
+  const isDate = { $eq: [{ $type: '$$value' }, 'date'] }
+  const text = { $cond: [isDate, dateText('$$value'), { $convert: conversion }] }
   return {
     $let: {
       vars: { value: { $ifNull: [value, null] } },
-      in: { $cond: [{ $eq: [type, 'date'] }, dateText('$$value'), other] },
+      in: { $cond: [isTextless('$$value'), { $literal: textless }, text] },
     },
   }
 }
+
+/** Of which the server makes no text, or another: dates too, before Christ and of five-digit years. */
+export function isTextless(value: string): Expression {
+  const type = { $type: value }
+  const isWritable = { $and: [{ $gte: [value, firstYear] }, { $lt: [value, yearTenThousand] }] }
+  const isFarDate = { $and: [{ $eq: [type, 'date'] }, { $not: [isWritable] }] }
+  return { $or: [{ $in: [type, ['object', 'array', 'binData']] }, isFarDate] }
+}
+
+const firstYear = new Date('0001-01-01T00:00:00Z')
+const yearTenThousand = new Date('+010000-01-01T00:00:00Z')
 
 /** As dates are written in JSON: without the zeros that end its fraction. */
 function dateText(date: Expression): Expression {

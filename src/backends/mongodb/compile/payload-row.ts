@@ -4,6 +4,7 @@
  * always a plain operand, and a name that is more than a name there is one by `$setField`.
  */
 import type { Document } from 'mongodb'
+import { isPlainName } from '../bson/plain-name.ts'
 
 /** By stored names. */
 export interface PayloadRow {
@@ -51,10 +52,6 @@ export function updateOf({
 /** Whether every name is one where MongoDB takes a path. */
 export function hasPlainNames({ values, absent, defaults }: PayloadRow): boolean {
   return [...values.keys(), ...absent, ...defaults.keys()].every(isPlainName)
-}
-
-function isPlainName(name: string): boolean {
-  return /^[A-Za-z_][^.$]*$/.test(name)
 }
 
 /** An expression for the whole document with these fields. */

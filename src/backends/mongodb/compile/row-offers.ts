@@ -19,6 +19,7 @@ import {
   expressionOf,
   type FieldPlace,
   fieldFacts,
+  isTextless,
   kindOf,
   textOf,
 } from './field-place.ts'
@@ -198,13 +199,12 @@ function plainOffer(
   return { ...offer, value: stored, field, member: valueMember(name, rendering) }
 }
 
-/** Equal where texts are; documents and lists, of which the server makes none, are as they are. */
+/** Equal where texts are; what the server makes no text of, such as documents, is as it is. */
 function comparableText(value: Expression): Expression {
-  const type = { $type: '$$stored' }
   return {
     $let: {
       vars: { stored: { $ifNull: [value, null] } },
-      in: { $cond: [{ $in: [type, ['object', 'array']] }, '$$stored', textOf('$$stored')] },
+      in: { $cond: [isTextless('$$stored'), '$$stored', textOf('$$stored')] },
     },
   }
 }

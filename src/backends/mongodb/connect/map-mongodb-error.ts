@@ -71,6 +71,7 @@ const sqlStates: ReadonlyMap<number, string> = new Map([
   [16945, '54000'], // groups beyond theirs
   [17419, '54000'], // a document that grew too large
   [17420, '54000'], // the same of one that an upsert makes
+  [18537, '22008'], // a date of which no text can be made
   [166, '42809'], // CommandNotSupportedOnView
   [361, '42P01'], // CollectionUUIDMismatch
   [51091, '2201B'], // an invalid regular expression, in a filter

@@ -2,10 +2,11 @@
  * What a write answers: the rows that it touched, read by their ids with the request's own tree, how
  * many they are, and the key of a single new one.
  */
-import { BSON, type Document } from 'mongodb'
+import { BSON } from 'mongodb'
 import type { MutatePlan } from '../../../plan/plan.ts'
 import { type ExecutionResult, noResult } from '../../backend.ts'
 import { createRowEncoder } from '../bson/encode-rows.ts'
+import { readExact } from '../bson/read-exact.ts'
 import type { BoundWrite } from '../compile/bound-write.ts'
 import { comparableKey } from '../compile/comparable-key.ts'
 import type { CompiledWrite } from '../compile/compile-mongodb-write.ts'
@@ -51,8 +52,8 @@ function inOrder(documents: readonly Uint8Array[], ids: readonly unknown[]): rea
   if (documents.length < 2) return documents
   const places = new Map(ids.map((id, at) => [comparableKey(id), at]))
   const placed = documents.map((document) => {
-    const read: Document = BSON.deserialize(document, { promoteLongs: false })
-    return { document, at: places.get(comparableKey(read['_id'])) ?? ids.length }
+    const id = readExact(document).get('_id')
+    return { document, at: places.get(comparableKey(id)) ?? ids.length }
   })
   return placed.toSorted((a, b) => a.at - b.at).map(({ document }) => document)
 }

@@ -74,8 +74,21 @@ function uniqueFailure(words: ServerWords, { facts }: Written): DatabaseFailure 
   const names = Object.keys(values)
   if (names.length === 0) return valueFailure('23505', message)
   const columns = names.map((field) => columnName(facts, field)).join(', ')
-  const texts = names.map((field) => valueText(values[field]) ?? 'null').join(', ')
-  return valueFailure('23505', message, { details: `Key (${columns})=(${texts}) already exists.` })
+  const texts = names.map((field) => keyPartText(values[field]))
+  if (texts.includes(null)) return valueFailure('23505', message)
+  return valueFailure('23505', message, {
+    details: `Key (${columns})=(${texts.join(', ')}) already exists.`,
+  })
+}
+
+/** Null: it has no text, such as a document that the driver takes for something else. */
+function keyPartText(value: unknown): string | null {
+  if (value === null || value === undefined) return 'null'
+  try {
+    return valueText(value)
+  } catch {
+    return null
+  }
 }
 
 /** A document, or an update of one; empty where it does not have them all. */

@@ -52,7 +52,7 @@ async function refuseOthers(
 ): Promise<void> {
   for (const rule of rules) {
     const [found] = await commands.read([...rows, ...rule, { $count: 'total' }])
-    if (Number(found?.['total'] ?? 0) !== count) throw new WriteFailed(brokenPolicy(plan))
+    if (Number(found?.get('total') ?? 0) !== count) throw new WriteFailed(brokenPolicy(plan))
   }
 }
 

@@ -11,7 +11,7 @@ import type { NewRow } from '../compile/bound-write.ts'
 import { type ConflictTarget, keyFilter, keyText } from '../compile/conflict-target.ts'
 import { type PayloadRow, updateOf } from '../compile/payload-row.ts'
 import { refuseBroken, refuseProposed } from './check-written.ts'
-import { WriteFailed } from './write-refused.ts'
+import { refuseConcurrent, WriteFailed } from './write-refused.ts'
 import type { Touched, WriteRun } from './write-run.ts'
 
 /** What becomes of a row: `id` is of the one that is in its way, or its own. */
@@ -54,17 +54,23 @@ async function rowsInTheWay(
     { $project: { ...keys, _id: 1 } },
   ])
   return new Map(
-    found.map((document) => [keyText(conflict, (field) => document[field]), document['_id']]),
+    found.map((document) => [
+      keyText(conflict, (field) => document.get(field)),
+      document.get('_id'),
+    ]),
   )
 }
 
-/** A list for a single field, so that its index serves. */
+/** A list for a single field, so that its index serves; a list takes no document with a `$` key. */
 function oneOf(
   { fields: [field, ...others] }: ConflictTarget,
   filters: readonly Document[],
 ): Document {
   if (field === undefined || others.length > 0) return { $or: filters }
-  return { [field]: { $in: filters.map((filter) => filter[field].$eq) } }
+  const values: readonly unknown[] = filters.map((filter) => filter[field].$eq)
+  return values.some((value) => value instanceof Map)
+    ? { $or: filters }
+    : { [field]: { $in: values } }
 }
 
 /** Throws  WriteFailed: 21000 for a row that would be merged into one of the same payload's */
@@ -116,7 +122,8 @@ async function writeRows({ commands }: WriteRun, placed: readonly Placed[]): Pro
     const filter: Document = { _id: id }
     return [{ updateOne: { filter, update: change } }]
   })
-  await commands.bulk(operations)
+  const updates = operations.filter((operation) => 'updateOne' in operation)
+  if ((await commands.bulk(operations)) !== updates.length) refuseConcurrent()
 }
 
 /** `_id` of a new row is in the filter or set on insert; a row that is there keeps its own. */
@@ -137,7 +144,7 @@ async function upsertOne(
   const found = isAsked ? await commands.read(stages) : []
   return {
     count: isShown ? 1 : 0,
-    ids: found.map((each) => each['_id']),
+    ids: found.map((each) => each.get('_id')),
     inserted: isNew ? 1 : 0,
     before: null,
   }

@@ -5,14 +5,12 @@
  */
 import { type Document, MongoBulkWriteError } from 'mongodb'
 import { assertNever } from '../../../core/assert-never.ts'
-import type { DatabaseFailure } from '../../../errors/api-error.ts'
-import { valueFailure } from '../../values/value-failure.ts'
 import type { NewRow } from '../compile/bound-write.ts'
 import { updateOf } from '../compile/payload-row.ts'
 import { refuseBroken } from './check-written.ts'
 import { runMongodbUpsert } from './run-mongodb-upsert.ts'
 import type { MostRows, WriteCommands } from './write-commands.ts'
-import { WriteFailed } from './write-refused.ts'
+import { refuseConcurrent } from './write-refused.ts'
 import { readShown, type Touched, type WriteRun } from './write-run.ts'
 
 /** Throws  WriteFailed, and what the driver and `judgeMeant` do */
@@ -101,7 +99,7 @@ async function meantRows({
   if (!needsIds && filter !== null) {
     return { filter, ids: null, most: isPinned ? 'one' : 'all', isExact: false }
   }
-  const ids = (await commands.read(targets)).map((document) => document['_id'])
+  const ids = (await commands.read(targets)).map((document) => document.get('_id'))
   judgeMeant(ids.length)
   const among = { _id: { $in: ids } }
   if (commands.isAtomic) return { filter: among, ids, most: 'all', isExact: true }
@@ -112,10 +110,5 @@ async function meantRows({
 
 /** In a transaction nobody else touches what it has found; where it is so all the same, it is undone. */
 function refuseOthers({ isExact, ids }: MeantRows, count: number): void {
-  if (isExact && ids !== null && count !== ids.length) throw new WriteFailed(concurrentUpdate)
+  if (isExact && ids !== null && count !== ids.length) refuseConcurrent()
 }
-
-const concurrentUpdate: DatabaseFailure = valueFailure(
-  '40001',
-  'could not serialize access due to concurrent update',
-)

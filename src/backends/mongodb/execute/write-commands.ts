@@ -5,6 +5,7 @@
  */
 import type { AnyBulkWriteOperation, ClientSession, Collection, Db, Document } from 'mongodb'
 import type { CancelSignal } from '../../../core/cancel-signal.ts'
+import { type ExactDocument, readExact } from '../bson/read-exact.ts'
 import { refuseIfGone } from './mongodb-transaction.ts'
 import { printCollection } from './print-pipeline.ts'
 
@@ -30,8 +31,7 @@ export class WriteCommands {
 
   constructor(deps: WriteCommandsDeps) {
     this.#deps = deps
-    // 64-bit numbers in answers keep their digits
-    this.#collection = deps.db.collection(deps.collection, { promoteLongs: false })
+    this.#collection = deps.db.collection(deps.collection)
   }
 
   get isAtomic(): boolean {
@@ -68,9 +68,11 @@ export class WriteCommands {
     return (await this.#collection.updateOne(filter, update, options)).upsertedCount > 0
   }
 
-  async bulk(operations: readonly AnyBulkWriteOperation[]): Promise<void> {
-    if (operations.length === 0) return
-    await this.#collection.bulkWrite([...operations], this.#next('bulkWrite'))
+  /** How many rows were matched by updates. */
+  async bulk(operations: readonly AnyBulkWriteOperation[]): Promise<number> {
+    if (operations.length === 0) return 0
+    const options = this.#next('bulkWrite')
+    return (await this.#collection.bulkWrite([...operations], options)).matchedCount
   }
 
   async delete(filter: Document, most: MostRows): Promise<number> {
@@ -81,8 +83,9 @@ export class WriteCommands {
     return deletedCount
   }
 
-  async read(pipeline: readonly Document[]): Promise<readonly Document[]> {
-    return this.#collection.aggregate([...pipeline], this.#next('aggregate')).toArray()
+  /** Keys of rows, to write to these rows by. */
+  async read(pipeline: readonly Document[]): Promise<readonly ExactDocument[]> {
+    return (await this.readRaw(pipeline)).map(readExact)
   }
 
   /** The documents as they came. */

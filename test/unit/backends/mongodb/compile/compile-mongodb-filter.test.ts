@@ -549,7 +549,7 @@ describe('logic', () => {
 })
 
 describe("a client's text", () => {
-  const sent = ['$where', '$gt', '{"$gt":""}', '$$ROOT', 'a.b', '__proto__']
+  const sent = ['$where', '$gt', '{"$gt":""}', '$$ROOT', 'a.b', '__proto__', '_bsontype']
 
   test.each(sent)('%s is an operand', (text) => {
     for (const column of ['t', 'a', 'x.y.z', 'data->>k', `data->>${text}`]) {
@@ -596,7 +596,7 @@ describe("a client's text", () => {
 
   /** Operators and names that filters are made of, and plain columns. */
   const ownKey =
-    /^(\$(and|or|nor|not|expr|eq|ne|in|gt|type|options|regex|all|let|cond|literal|getField|ifNull|convert|dateToString|concat|rtrim|regexMatch|isNumber|isArray|anyElementTrue|map|toString|size|elemMatch|objectToArray)|vars|value|in|field|input|to|onError|onNull|date|format|chars|text|regex|options|as|v0|t|a|__proto__|data\.\w+|\d+)$/
+    /^(\$(and|or|nor|not|expr|eq|ne|in|gt|gte|lt|type|options|regex|all|let|cond|literal|getField|ifNull|convert|dateToString|concat|rtrim|regexMatch|isNumber|isArray|anyElementTrue|map|toString|size|elemMatch|objectToArray)|vars|value|in|field|input|to|onError|onNull|date|format|chars|text|regex|options|as|v0|t|a|__proto__|data\.\w+|\d+)$/
 
   function keysIn(value: unknown): readonly string[] {
     if (typeof value !== 'object' || value === null) return []
