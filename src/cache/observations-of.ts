@@ -87,6 +87,8 @@ function observationsOfLoad(step: Extract<ReloadStep, { kind: 'loaded' }>): read
     cause,
   }))
   if (functions.length > 0) observations.push({ kind: 'functions-unusable', functions })
+  const relationships = snapshot.unusableRelationships
+  if (relationships.length > 0) observations.push({ kind: 'relationships-unusable', relationships })
   if (changes.kind === 'some') {
     const { diff } = changes
     observations.push({ kind: 'schema-changed', origin, snapshotVersion, changes: diff, ...times })

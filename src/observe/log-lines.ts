@@ -84,6 +84,7 @@ export function logLine(observation: Observation): LogLine {
     case 'schema-changed':
     case 'relations-unreadable':
     case 'functions-unusable':
+    case 'relationships-unusable':
     case 'policies-unbound':
     case 'reload-published':
     case 'reload-confirmed':

@@ -84,6 +84,7 @@ const grades: Partial<Readonly<Record<Observation['kind'], Grade>>> = {
   'notification-unknown': 'warn',
   'relations-unreadable': 'warn',
   'functions-unusable': 'warn',
+  'relationships-unusable': 'warn',
   'transactions-absent': 'warn',
   'policies-unbound': 'warn',
   'schema-changed': 'info',

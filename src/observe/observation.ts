@@ -88,6 +88,11 @@ export type Observation =
       readonly kind: 'functions-unusable'
       readonly functions: readonly { readonly name: string; readonly cause: string }[]
     }
+  /** Nothing is embedded by them. Told with each schema that is published. */
+  | {
+      readonly kind: 'relationships-unusable'
+      readonly relationships: readonly { readonly name: string; readonly cause: string }[]
+    }
   /** Nobody may do anything with their relations. Told with each schema that is published. */
   | {
       readonly kind: 'policies-unbound'

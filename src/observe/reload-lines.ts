@@ -18,6 +18,7 @@ type ReloadObservation = Extract<
       | 'schema-changed'
       | 'relations-unreadable'
       | 'functions-unusable'
+      | 'relationships-unusable'
       | 'policies-unbound'
       | 'reload-published'
       | 'reload-confirmed'
@@ -97,6 +98,14 @@ export function reloadLine(observation: ReloadObservation): LogLine {
         texts: observation.functions.map(
           ({ name, cause }) =>
             `Not callable, function of function-registry: ${oneLine(`${name}: ${cause}`)}`,
+        ),
+      }
+    case 'relationships-unusable':
+      return {
+        level: 'error',
+        texts: observation.relationships.map(
+          ({ name, cause }) =>
+            `Not followed, relationship of declared-relationships: ${oneLine(`${name}: ${cause}`)}`,
         ),
       }
     case 'policies-unbound':

@@ -239,6 +239,9 @@ function* buildSteps(
       (relation) => Object.freeze({ ...relation }),
     ),
     relationships,
+    unusableRelationships: copyList(catalog.unusableRelationships ?? none, (each) =>
+      Object.freeze({ ...each }),
+    ),
     routines,
     unusableRoutines: copyList(
       (catalog.unusableRoutines ?? none).filter(({ schema }) => exposed.has(schema)),

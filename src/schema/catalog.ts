@@ -132,6 +132,12 @@ export interface UnusableRoutine extends QualifiedName {
   readonly cause: string
 }
 
+/** A relationship that is declared and cannot be followed. */
+export interface UnusableRelationship {
+  readonly name: string
+  readonly cause: string
+}
+
 /** A cast by function between a domain and json or text, in either direction. */
 export interface Representation {
   readonly sourceType: string
@@ -182,6 +188,8 @@ export interface Catalog {
   /** None where it is absent. */
   readonly unusableRoutines?: readonly UnusableRoutine[]
   readonly computedRelationships: readonly ComputedRelationship[]
+  /** None where it is absent. */
+  readonly unusableRelationships?: readonly UnusableRelationship[]
   /** At most one of a relation and a name: the one that requests reach. */
   readonly computedFields?: readonly ComputedField[]
   readonly representations: readonly Representation[]

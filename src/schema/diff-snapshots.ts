@@ -163,6 +163,9 @@ function* compareTheRest(
   if (!isSame(previous.unusableRoutines, next.unusableRoutines)) {
     changed.push('unusable functions')
   }
+  if (!isSame(previous.unusableRelationships, next.unusableRelationships)) {
+    changed.push('unusable relationships')
+  }
   if (!isSame(previous.options, next.options)) changed.push('schema options')
   if (!isSame(previous.capabilities, next.capabilities)) changed.push('engine')
   const sources = new Set([...previous.representations.keys(), ...next.representations.keys()])

@@ -14,6 +14,7 @@ import type {
   Routine,
   SchemaVersion,
   UnreadableRelation,
+  UnusableRelationship,
   UnusableRoutine,
 } from './catalog.ts'
 import type { EngineFacts } from './engine-facts.ts'
@@ -52,6 +53,8 @@ export interface SchemaSnapshot {
    * Lists are sorted, and empty where all that was found leads out of the exposed schemas.
    */
   readonly relationships: ReadonlyMap<string, ReadonlyMap<string, readonly Relationship[]>>
+  /** Declared, and not among the relationships. */
+  readonly unusableRelationships: readonly UnusableRelationship[]
   /** By `nameKey`; overloads sorted, fewest parameters first. */
   readonly routines: ReadonlyMap<string, readonly Routine[]>
   /** Among the routines: why a call of them fails. */

@@ -134,6 +134,13 @@ const trigger = (origin: string): Observation => ({
   depth: 'full',
 })
 
+test('relationships that cannot be followed are told of, with what is wrong', () => {
+  const relationships = [{ name: 'made_by', cause: 'a.films and b.people are in\ntwo databases' }]
+  expect(stderrOf('text', 'error', { kind: 'relationships-unusable', relationships })).toContain(
+    'Not followed, relationship of declared-relationships: made_by: a.films and b.people are in two databases',
+  )
+})
+
 describe('of reloads the text log tells', () => {
   test.each<[string, LogLevel, Observation, readonly string[]]>([
     [

@@ -92,6 +92,7 @@ describe('diffSnapshots', () => {
       {
         ...before,
         capabilities: { ...capabilities, serverVersion: '18.2' },
+        unusableRelationships: [{ name: 'made_by', cause: 'no' }],
         representations: [representation('a', 'json', 'r')],
         mediaHandlers: [
           { mediaType: 'a/b', relation: null, routine: { schema: 'test', name: 'h' } },
@@ -101,7 +102,13 @@ describe('diffSnapshots', () => {
       {
         added: [],
         removed: [],
-        changed: ['engine', 'domain representations', 'media type handlers', 'role settings'],
+        changed: [
+          'unusable relationships',
+          'engine',
+          'domain representations',
+          'media type handlers',
+          'role settings',
+        ],
       },
     ],
   ])('tells %s', (_, after, expected) => {

@@ -4,7 +4,7 @@
  * over the same columns. Keys stay inside a database.
  */
 import { nameKey, type QualifiedName, sameName } from '../../../core/qualified-name.ts'
-import type { Catalog, ForeignKey } from '../../../schema/catalog.ts'
+import type { Catalog, ForeignKey, UnusableRelationship } from '../../../schema/catalog.ts'
 import type { ColumnPair } from '../../../schema/relationship.ts'
 import type {
   DeclaredJunction,
@@ -19,7 +19,8 @@ import { isComparable } from './infer-kind.ts'
 import { type FieldFacts, referenceColumn, type Sample } from './mongodb-facts.ts'
 import { namedTargets } from './named-targets.ts'
 
-type Keys = Pick<Catalog, 'foreignKeys'> & Required<Pick<Catalog, 'uniqueKeys'>>
+type Keys = Pick<Catalog, 'foreignKeys'> &
+  Required<Pick<Catalog, 'uniqueKeys' | 'unusableRelationships'>>
 
 /** Relations that keys may lead to, by database and collection. */
 type Targets = ReadonlyMap<string, BuiltRelation>
@@ -38,20 +39,19 @@ export function mongodbKeys(
   const unique: Required<Catalog>['uniqueKeys'][number][] = relations.flatMap((each) =>
     each.facts.uniqueIndexes.map(({ columns }) => ({ ...nameOf(each), columns })),
   )
+  const unusable: UnusableRelationship[] = []
   for (const each of declared) {
-    if (each.kind === 'key') keys.push(...declaredKey(each, find))
-    else {
-      const junction = declaredJunction(each, find)
-      keys.push(...junction.foreignKeys)
-      unique.push(...junction.uniqueKeys)
-    }
+    const made = each.kind === 'key' ? declaredKey(each, find) : declaredJunction(each, find)
+    keys.push(...made.foreignKeys)
+    unique.push(...made.uniqueKeys)
+    unusable.push(...made.unusableRelationships)
   }
   const taken = new Set(keys.map(originColumns))
   for (const each of relations) {
     const own = [...conventionKeys(each, targets), ...referenceKeys(each, targets, samples)]
     keys.push(...own.filter((key) => !taken.has(originColumns(key))))
   }
-  return { foreignKeys: keys, uniqueKeys: unique }
+  return { foreignKeys: keys, uniqueKeys: unique, unusableRelationships: unusable }
 }
 
 function nameOf({ relation: { schema, name } }: BuiltRelation): QualifiedName {
@@ -143,13 +143,18 @@ function isUnique({ facts }: BuiltRelation, columns: readonly string[]): boolean
 
 type Find = (text: string) => BuiltRelation | undefined
 
-/** None where what it names is not there, or not in one database. */
-function declaredKey(key: DeclaredKey, find: Find): readonly ForeignKey[] {
+const noKeys: Keys = { foreignKeys: [], uniqueKeys: [], unusableRelationships: [] }
+
+/** None where a collection that it names is not there: it comes with its first document. */
+function declaredKey(key: DeclaredKey, find: Find): Keys {
   const origin = find(key.from)
   const target = find(key.to)
-  if (origin === undefined || target === undefined || !fits(origin, target, key.columns)) return []
+  if (origin === undefined || target === undefined) return noKeys
+  const cause = misfit(origin, target, key.columns)
+  if (cause !== null) return unusable(key, cause)
   const made = keyOf(origin, target, key.columns)
-  return [{ ...made, constraint: key.name, isUnique: made.isUnique || key.isUnique }]
+  const isUniqueKey = made.isUnique || key.isUnique
+  return { ...noKeys, foreignKeys: [{ ...made, constraint: key.name, isUnique: isUniqueKey }] }
 }
 
 /** Two keys of the relation between, which are its key together. */
@@ -158,29 +163,43 @@ function declaredJunction(junction: DeclaredJunction, find: Find): Keys {
   const through = find(junction.through)
   const from = find(junction.from)
   const to = find(junction.to)
-  const isThere =
-    through !== undefined &&
-    from !== undefined &&
-    to !== undefined &&
-    fits(through, from, fromColumns) &&
-    fits(through, to, toColumns)
-  if (!isThere) return { foreignKeys: [], uniqueKeys: [] }
+  if (through === undefined || from === undefined || to === undefined) return noKeys
+  const cause = misfit(through, from, fromColumns) ?? misfit(through, to, toColumns)
+  if (cause !== null) return unusable(junction, cause)
   const half = (target: BuiltRelation, columns: readonly ColumnPair[]): ForeignKey => {
     const key = keyOf(through, target, columns)
     return { ...key, constraint: `${name}_${columns.map(([own]) => own).join('_')}` }
   }
   const columns = [...new Set([...fromColumns, ...toColumns].map(([own]) => own))]
   return {
+    ...noKeys,
     foreignKeys: [half(from, fromColumns), half(to, toColumns)],
     uniqueKeys: [{ ...nameOf(through), columns }],
   }
 }
 
-function fits(origin: BuiltRelation, target: BuiltRelation, pairs: readonly ColumnPair[]): boolean {
-  return (
-    origin.relation.schema === target.relation.schema &&
-    pairs.every(([own, theirs]) => hasColumn(origin, own) && hasColumn(target, theirs))
-  )
+function unusable({ name }: DeclaredRelationship, cause: string): Keys {
+  return { ...noKeys, unusableRelationships: [{ name, cause }] }
+}
+
+/** Why the one cannot lead to the other by these columns; null: it can. */
+function misfit(
+  origin: BuiltRelation,
+  target: BuiltRelation,
+  pairs: readonly ColumnPair[],
+): string | null {
+  if (origin.relation.schema !== target.relation.schema) {
+    return `${shownName(origin)} and ${shownName(target)} are in two databases`
+  }
+  for (const [own, theirs] of pairs) {
+    if (!hasColumn(origin, own)) return `${shownName(origin)} has no column ${own}`
+    if (!hasColumn(target, theirs)) return `${shownName(target)} has no column ${theirs}`
+  }
+  return null
+}
+
+function shownName({ relation: { schema, name } }: BuiltRelation): string {
+  return `${schema}.${name}`
 }
 
 function hasColumn({ relation, facts }: BuiltRelation, name: string): boolean {

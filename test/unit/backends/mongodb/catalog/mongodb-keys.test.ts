@@ -25,10 +25,19 @@ function seenField(text: string): SeenField {
   return { kinds: new Set(own), elements: new Set(isList ? found : []), hasNan: false, references }
 }
 
-function keysOf(
+function keysOf(...parts: Parameters<typeof found>): readonly string[] {
+  return found(...parts).foreignKeys.map((key) => {
+    const { constraint, target, columns, isUnique, holdsList } = key
+    const kind = holdsList === true ? ' (list)' : isUnique ? ' (unique)' : ''
+    return `${constraint}: ${columns.map((pair) => pair.join(' = ')).join(', ')} of ${target.name}${kind}`
+  })
+}
+
+function found(
   described: Described,
   declared: readonly DeclaredRelationship[] = [],
   unique: Readonly<Record<string, readonly string[]>> = {},
+  closed: readonly string[] = [],
 ) {
   const read = Object.entries(described).map(([text, fields]) => {
     const [name = '', database = 'shop'] = text.split('@')
@@ -39,7 +48,9 @@ function keysOf(
       (unique[name] ?? []).map((field) => ({ key: { [field]: 1 }, name: field, unique: true })),
     )
     const listed = { database, name, kind: 'collection', identity: name, options: {} } as const
-    return { built: buildRelation({ listed, indexes, seen }, null, false), seen }
+    const only = { name, comment: null, columns: [], primaryKey: null, isClosed: true }
+    const own = closed.includes(name) ? only : null
+    return { built: buildRelation({ listed, indexes, seen }, own, false), seen }
   })
   const samples = new Map(
     read.map(({ built, seen }) => {
@@ -47,16 +58,12 @@ function keysOf(
       return [nameKey(built.relation), sample] as const
     }),
   )
-  const { foreignKeys } = mongodbKeys(
+  return mongodbKeys(
     read.map(({ built }) => built),
     samples,
     declared,
     'shop',
   )
-  return foreignKeys.map(({ constraint, target, columns, isUnique, holdsList }) => {
-    const kind = holdsList === true ? ' (list)' : isUnique ? ' (unique)' : ''
-    return `${constraint}: ${columns.map((pair) => pair.join(' = ')).join(', ')} of ${target.name}${kind}`
-  })
 }
 
 const directors = { _id: 'objectId' }
@@ -139,6 +146,23 @@ describe('declared keys', () => {
   test('are none while what they name is not there', () => {
     expect(keysOf({ films: { director_id: 'objectId' }, directors }, [made])).toEqual([
       'films_director_id_fkey: director_id = _id of directors',
+    ])
+  })
+
+  test('between two databases are told of', () => {
+    const described = { films: { director_id: 'objectId' }, 'people@other': people }
+    const across = { ...made, to: 'other.people' }
+    const { foreignKeys, unusableRelationships } = found(described, [across])
+    expect(foreignKeys).toEqual([])
+    expect(unusableRelationships).toEqual([
+      { name: 'made_by', cause: 'shop.films and other.people are in two databases' },
+    ])
+  })
+
+  test('over what a closed relation has not are told of', () => {
+    const { unusableRelationships } = found({ films: {}, people }, [made], {}, ['people'])
+    expect(unusableRelationships).toEqual([
+      { name: 'made_by', cause: 'shop.people has no column _id' },
     ])
   })
 
