@@ -67,7 +67,7 @@ describeMongodb('a MongoDB database', () => {
   test('looks for the text of dates of any year', async () => {
     const found = await api.get('/moments?data->>moment=like.*-01-02T*&select=_id&order=_id')
     expect(found.body).toEqual([{ _id: 1 }, { _id: 2 }])
-    const shown = await api.get('/moments?select=moment:data->>moment,count()&order=moment')
+    const shown = await api.get('/moments?select=moment:data->>moment,count()')
     expect(shown.body).toHaveLength(4)
   })
 
