@@ -110,6 +110,22 @@ describeMongodb('a client of a server that is there', () => {
     expect(stats()).toEqual({ max: 1, available: 1, waiting: 0 })
   })
 
+  test('counts no request any more whose client left while it waited', async () => {
+    const { client, db, stats } = clientOf(database.uri, { dbPool: 1 })
+    await db(database.name).command({ ping: 1 })
+    const running = db('a').command({ ping: 1 })
+    await new Promise((resolve) => client.once('connectionCheckedOut', resolve))
+    const leaving = new AbortController()
+    client.once('connectionCheckOutStarted', () => queueMicrotask(() => leaving.abort()))
+    const { signal } = leaving
+    const left = failureOf(db('a').collection('b').find({}, { signal }).toArray())
+    expect(await left).toBeInstanceOf(Error)
+    expect(stats().waiting).toBe(1)
+    await running
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(stats()).toEqual({ max: 1, available: 1, waiting: 0 })
+  })
+
   test('ends what runs when it is closed', async () => {
     const { db, close } = clientOf(database.uri)
     const films = db(database.name).collection('films')
