@@ -157,6 +157,22 @@ describeMongodb('writes on a server that fails', () => {
     else expect((await stored()).slice(0, 1)).toEqual(first)
   })
 
+  test.each([
+    ['return=representation', 'insert'],
+    ['resolution=merge-duplicates', 'update'],
+  ])(
+    'a connection that is cut in every bulk of %s is one that is lost',
+    async (Prefer, command) => {
+      const failCommands = [command]
+      await failPoint('alwaysOn', { failCommands, closeConnection: true })
+      const rows = [1, 2].map((_id) => ({ _id: command === 'insert' ? _id + 2 : _id, n: 1 }))
+      const reply = await writesOf(500).send('POST', '/rows', rows, { Prefer })
+      expect([reply.status, Object(reply.body).code]).toEqual([503, 'PGRST001'])
+      await failPoint('off')
+      expect(await stored()).toEqual(before)
+    },
+  )
+
   test('a server that is no primary any more is a database that is not there', async () => {
     await failPoint('alwaysOn', { failCommands: ['insert'], errorCode: 10107 })
     const reply = await api.send('POST', '/rows', { _id: 3, n: 1 })

@@ -3,7 +3,15 @@
  * where there is none. Before each of them it is looked whether the client is still there and how
  * much of the time limit is left, and each is noted for the log, without values.
  */
-import type { AnyBulkWriteOperation, ClientSession, Collection, Db, Document } from 'mongodb'
+import {
+  type AnyBulkWriteOperation,
+  type ClientSession,
+  type Collection,
+  type Db,
+  type Document,
+  MongoBulkWriteError,
+  MongoError,
+} from 'mongodb'
 import type { CancelSignal } from '../../../core/cancel-signal.ts'
 import { type ExactDocument, readExact } from '../bson/read-exact.ts'
 import { refuseIfGone } from './mongodb-transaction.ts'
@@ -44,7 +52,8 @@ export class WriteCommands {
     if (documents.length === 1) {
       await this.#collection.insertOne(only, this.#next('insertOne'))
     } else {
-      await this.#collection.insertMany([...documents], this.#next('insertMany'))
+      const options = this.#next('insertMany')
+      await this.#collection.insertMany([...documents], options).catch(throwOwn)
     }
   }
 
@@ -72,7 +81,8 @@ export class WriteCommands {
   async bulk(operations: readonly AnyBulkWriteOperation[]): Promise<number> {
     if (operations.length === 0) return 0
     const options = this.#next('bulkWrite')
-    return (await this.#collection.bulkWrite([...operations], options)).matchedCount
+    const done = await this.#collection.bulkWrite([...operations], options).catch(throwOwn)
+    return done.matchedCount
   }
 
   async delete(filter: Document, most: MostRows): Promise<number> {
@@ -111,6 +121,16 @@ export class WriteCommands {
       ...(endsAt === null ? {} : { maxTimeMS: Math.max(1, endsAt - Date.now()) }),
     }
   }
+}
+
+/**
+ * What the driver itself met under way, such as a lost connection, comes as the server's answer to a
+ * bulk, without being one: what it was tells whether the write is tried again.
+ */
+function throwOwn(error: unknown): never {
+  const isWrapped =
+    error instanceof MongoBulkWriteError && error.errorResponse instanceof MongoError
+  throw isWrapped ? error.errorResponse : error
 }
 
 function isPipeline(update: Document | readonly Document[]): update is readonly Document[] {
