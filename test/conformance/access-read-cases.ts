@@ -16,7 +16,11 @@ export function denied(relation: string, kind = 'table') {
 }
 
 function unknownTable(name: string, rest: { readonly hint?: string } = {}) {
-  return errorBody('PGRST205', `Could not find the table 'main.${name}' in the schema cache`, rest)
+  return errorBody(
+    'PGRST205',
+    `Could not find the table '{schema}.${name}' in the schema cache`,
+    rest,
+  )
 }
 
 type ReadCase = readonly [
@@ -77,7 +81,7 @@ const privileges: readonly ReadCase[] = [
     '/produkts',
     {
       status: 404,
-      body: unknownTable('produkts', { hint: "Perhaps you meant the table 'main.products'" }),
+      body: unknownTable('produkts', { hint: "Perhaps you meant the table '{schema}.products'" }),
     },
   ],
   ['a name like one that is not', '/secretz', { status: 404, body: unknownTable('secretz') }],
@@ -91,7 +95,7 @@ const privileges: readonly ReadCase[] = [
         "Could not find a relationship between 'orders' and 'secretz' in the schema cache",
         {
           details:
-            "Searched for a foreign key relationship between 'orders' and 'secretz' in the schema 'main', but no matches were found.",
+            "Searched for a foreign key relationship between 'orders' and 'secretz' in the schema '{schema}', but no matches were found.",
         },
       ),
     },

@@ -129,8 +129,17 @@ function stored(value: unknown, type: string): unknown {
   if (value === null || value === undefined) return null
   const scale = /^numeric\(\d+,(\d+)\)$/.exec(type)?.[1]
   if (scale !== undefined) return Decimal128.fromString(Number(value).toFixed(Number(scale)))
-  if (type.startsWith('json') || type.endsWith('[]')) return JSON.parse(String(value))
+  if (type.startsWith('json') || type.endsWith('[]')) return parsed(String(value))
   if (type === 'boolean') return value === 1
   if (type === 'timestamptz') return new Date(String(value))
   return value
+}
+
+/** What is no JSON stays a text. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }

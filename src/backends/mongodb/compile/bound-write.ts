@@ -64,6 +64,7 @@ export function bindWrite(write: CompiledWrite, request: ApiRequest): BoundWrite
 }
 
 function newRow(row: PayloadRow, failure: DatabaseFailure | null): NewRow {
-  const id = row.values.has('_id') ? row.values.get('_id') : new ObjectId()
+  const given = row.values.has('_id') ? row.values : row.defaults
+  const id = given.has('_id') ? given.get('_id') : new ObjectId()
   return { row, id, document: newDocument(row, id), missingId: lacksId(row) ? failure : null }
 }
