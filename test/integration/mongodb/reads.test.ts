@@ -476,10 +476,11 @@ describeMongodb('reads', () => {
       expect(body.match(/directors/g)).toHaveLength(10)
     })
 
+    // a pipeline has 1,000 stages at most: of these, embeds take less than what a request may ask for
     test('embeds beside each other', async () => {
-      const beside = Array.from({ length: 400 }, (_, n) => `e${n}:directors(_id)`)
+      const beside = Array.from({ length: 190 }, (_, n) => `e${n}:directors(_id)`)
       const { body } = await read(`/films?select=${beside}&_id=eq.3`)
-      expect(body.match(/"_id":2/g)).toHaveLength(400)
+      expect(body.match(/"_id":2/g)).toHaveLength(190)
     })
 
     test('arrows', async () => {

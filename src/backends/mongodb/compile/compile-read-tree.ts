@@ -21,7 +21,6 @@ import {
 import type { Stages } from './compiled-read.ts'
 import type { Expression, FieldPlace } from './field-place.ts'
 import { groupRows } from './group-rows.ts'
-import { tooComplex } from './mongodb-refusal.ts'
 import { always, noStages, projectNothing, sequence, wrap } from './pipeline-stages.ts'
 import {
   type CompileContext,
@@ -110,9 +109,6 @@ interface Rows extends NodeRows {
   /** The row of an aggregate over nothing; null where nothing gives no row. */
   readonly ofNothing: Document | null
 }
-
-/** A pipeline has at most 1000 stages, of which a child takes up to two. */
-const maxLookups = 400
 
 interface ChildLookup {
   readonly child: ReadNode
@@ -268,7 +264,7 @@ function childLookups(
   const deciding = decidingChildren(node)
   const sorting = sortingChildren(node)
   const parent = wrapped(place)
-  const found = node.children.flatMap((child, index): readonly ChildLookup[] => {
+  return node.children.flatMap((child, index): readonly ChildLookup[] => {
     const { output } = joinOf(child)
     const addsSome =
       output.kind === 'object' || output.kind === 'array'
@@ -290,12 +286,6 @@ function childLookups(
     const lookup = joinedLookup(child, parent, as, rows.stages, context)
     return [{ ...each, rows, stages: sequence(lookup, insteadOfNothing(child, as, rows)) }]
   })
-  if (found.length > maxLookups) {
-    tooComplex(
-      `A relation embeds at most ${maxLookups} others here: MongoDB bounds the stages of a query.`,
-    )
-  }
-  return found
 }
 
 /** The terms that sort by each child. */

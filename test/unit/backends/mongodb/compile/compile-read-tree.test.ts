@@ -495,15 +495,6 @@ describe('bounds', () => {
       kind: 'too-complex',
     })
   })
-
-  test('embeds beside each other', () => {
-    const beside = (count: number) =>
-      Array.from({ length: count }, (_, n) => `e${n}:directors(_id)`).join(',')
-    expect(refusedRead(snapshot, `/films?select=${beside(400)}`)).toBeNull()
-    expect(refusedRead(snapshot, `/films?select=${beside(401)}`)).toMatchObject({
-      kind: 'too-complex',
-    })
-  })
 })
 
 describe('filters', () => {
