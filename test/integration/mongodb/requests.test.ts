@@ -71,6 +71,17 @@ describeMongodb('a MongoDB database', () => {
     expect(shown.body).toHaveLength(4)
   })
 
+  test('counts the row of an aggregate over nothing', async () => {
+    const reply = await api.get('/films?select=year.max()&title=eq.x', { prefer: 'count=exact' })
+    expect([reply.headers.get('content-range'), reply.body]).toEqual(['0-0/1', [{ max: null }]])
+  })
+
+  test('says what cannot be cast before it says that rows are too many', async () => {
+    const accept = { accept: 'application/vnd.pgrst.object+json' }
+    const { status, body } = await api.get('/films?select=title::int', accept)
+    expect([status, body]).toMatchObject([400, { code: '22P02' }])
+  })
+
   test('answers for one object, or says how many there are', async () => {
     const accept = { accept: 'application/vnd.pgrst.object+json' }
     expect((await api.get('/films?limit=1&select=title', accept)).body).toEqual({

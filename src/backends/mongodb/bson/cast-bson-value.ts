@@ -11,6 +11,7 @@ import { parseTypedText } from '../../values/parse-typed-text.ts'
 import { realText, singleText } from '../../values/real-text.ts'
 import type { TypedValue } from '../../values/typed-value.ts'
 import { valueFailure } from '../../values/value-failure.ts'
+import { kindOfType, type ValueKind } from '../../values/value-kind.ts'
 import { doubleAt, elementType, int32At, int64At, isNull } from './bson-element.ts'
 import { ByteWriter } from './byte-writer.ts'
 import {
@@ -38,6 +39,11 @@ export function castBsonValue(
   at: number,
 ): Cast {
   if (isNull(type)) return ok(null)
+  if (type === elementType.string && kindOfType(columnType) === 'json') {
+    // of a column of documents it is a JSON string, and its quotes are part of its text
+    const json = JSON.stringify(jsonText(source, type, at))
+    return resultOf(target, castValue(target, 'json', json))
+  }
   if (target.kind === 'numeric') return castToNumeric(target, numericAt(source, type, at))
   if (type === elementType.date && isMoment(target)) {
     return ok(momentOf(target, outputText(source, type, at, '')))
@@ -104,6 +110,7 @@ function castFrom(
     case elementType.bool:
       return castValue(target, 'boolean', source[at] === 1)
     case elementType.string:
+      return castValue(target, temporalKind(columnType), jsonText(source, type, at))
     case elementType.symbol:
     case elementType.objectId:
       return castValue(target, 'text', jsonText(source, type, at))
@@ -122,6 +129,12 @@ function castFrom(
         : castValue(target, 'json', jsonText(source, type, at))
     }
   }
+}
+
+/** Of columns whose type BSON has not, texts are what its values are. */
+function temporalKind(columnType: string): ValueKind {
+  const kind = kindOfType(columnType)
+  return kind === 'date' || kind === 'time' || kind === 'timestamp' ? kind : 'text'
 }
 
 function castDate(

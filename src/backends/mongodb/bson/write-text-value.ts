@@ -62,9 +62,19 @@ export function writeOutput(
       if (isTyped(source, at, columnType)) writeArrayLiteral(out, source, at)
       else writeJsonText(out, source, type, at)
       break
+    case elementType.string:
+      if (columnType === 'timestamp without time zone') writeTimestamp(out, source, at)
+      else writeJsonText(out, source, type, at)
+      break
     default:
       writeJsonText(out, source, type, at)
   }
+}
+
+/** It is stored as JSON shows it; outside of JSON a blank stands before the time. */
+function writeTimestamp(out: ByteWriter, source: Uint8Array, at: number): void {
+  const text = Buffer.from(source.subarray(stringStart(at), stringEnd(source, at))).toString()
+  out.copy(Buffer.from(text.replace('T', ' ')), 0)
 }
 
 /** Where no column says it: items of one type are what a column `<type>[]` is of. */

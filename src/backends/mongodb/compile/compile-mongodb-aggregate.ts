@@ -9,7 +9,7 @@ import type { Rendering } from '../bson/answer-shape.ts'
 import type { FieldKind } from '../bson/field-kind.ts'
 import { castTo, valueKindOf } from './compile-mongodb-cast.ts'
 import type { Expression } from './field-place.ts'
-import { refuse } from './mongodb-refusal.ts'
+import { notImplemented, refuse } from './mongodb-refusal.ts'
 
 /** What an aggregate is taken of. */
 export interface AggregateInput {
@@ -66,6 +66,9 @@ function uncast(
   } as const
   if (input === null) {
     return { ...bigint, accumulators: { [count]: { $sum: 1 } }, result: `$${count}`, ofNothing: 0 }
+  }
+  if (input.kind === 'timeText' && (aggregate === 'sum' || aggregate === 'avg')) {
+    return notImplemented(`${aggregate} of times`)
   }
   const refusal = refuseAggregate(aggregate, valueKindOf(input.kind), input.type)
   if (refusal !== null) refuse(refusal)

@@ -89,6 +89,8 @@ export function castExpression(
       return refused(target)
     case 'date':
     case 'timestamp': {
+      if (source === 'dateText' && kind === 'date') return made('dateText', value)
+      if (source === 'timestampText' && name === 'timestamp') return made('timestampText', value)
       if (source !== 'date') return refused(target)
       // a value that is no date after all is one that cannot be cast, and not a mistake of the pipeline
       const moment =
@@ -105,7 +107,7 @@ export function castExpression(
     case 'blob':
       return source === 'binary' ? made('binary', value) : refused(target)
     case 'time':
-      return refused(target)
+      return source === 'timeText' ? made('timeText', value) : refused(target)
   }
 }
 
@@ -154,6 +156,9 @@ const minusHalf = Decimal128.fromString('-0.5')
 
 /** As PostgreSQL's output functions write it; a value in a column of dates may be none. */
 function shownText(value: Expression, source: FieldKind): Expression {
+  if (source === 'timestampText') {
+    return orNull(value, { $replaceOne: { input: value, find: 'T', replacement: ' ' } })
+  }
   if (source !== 'date') return textOf(value)
   const fraction = { $dateToString: { date: value, format: '.%L' } }
   const text = {

@@ -57,15 +57,18 @@ export function createMongodbExecutor(
           contradictsSchema: true,
         }
       }
-      const { rows, total } = splitTotal(found, plan, compiled.value)
+      const { rows, counted } = splitTotal(found, compiled.value)
       const whenEmpty = rows.length === 0 ? compiled.value.whenEmpty(context.request) : null
       const answer = whenEmpty === null ? rows : [BSON.serialize(whenEmpty)]
-      const refusal = judgeRows(plan, context.request.preferences, answer.length)
-      if (refusal !== null) return failedWith(refusal, statements)
       const encoded = plan.headersOnly
         ? ({ ok: true, value: '' } as const)
         : encoderOf(compiled.value).encode(answer)
       if (!encoded.ok) return failedRequest(encoded.error, context, statements)
+      // a database that casts values itself fails before the rows are judged
+      const refusal = judgeRows(plan, context.request.preferences, answer.length)
+      if (refusal !== null) return failedWith(refusal, statements)
+      // rows that are all there need no count of their own
+      const total = plan.count === null ? null : (counted ?? answer.length)
       const result = { ...noResult, body: encoded.value, rows: answer.length, total }
       return { kind: 'done', result, statements }
     } catch (error) {
@@ -139,24 +142,18 @@ function bindRead(compiled: CompiledRead, plan: ReadPlan, context: RequestContex
 
 const nothingOfEach: Document = { $project: { _id: 1 } }
 
-/**
- * A count that was asked for beside the rows is the last document: no row has such a key. Rows that
- * are all there are need none.
- */
+/** A count that was asked for beside the rows is the last document: no row has such a key. */
 function splitTotal(
   documents: readonly Uint8Array[],
-  { count }: ReadPlan,
   compiled: CompiledRead,
-): { readonly rows: readonly Uint8Array[]; readonly total: number | null } {
-  if (compiled.count === null) {
-    return { rows: documents, total: count === null ? null : documents.length }
-  }
+): { readonly rows: readonly Uint8Array[]; readonly counted: number | null } {
+  if (compiled.count === null) return { rows: documents, counted: null }
   const last = documents.at(-1)
   const read: Document = last === undefined ? {} : BSON.deserialize(last)
   const { total } = read
   return total === undefined
-    ? { rows: documents, total: 0 }
-    : { rows: documents.slice(0, -1), total: Number(total) }
+    ? { rows: documents, counted: 0 }
+    : { rows: documents.slice(0, -1), counted: Number(total) }
 }
 
 /** A collection that is gone reads as one without documents: nothing else tells them apart. */

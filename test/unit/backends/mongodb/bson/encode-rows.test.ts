@@ -266,6 +266,17 @@ describe('values of every type', () => {
   test('lists of a column that is known to be an array or JSON', () => {
     expect(shown([1, 2], { kind: 'plain', type: 'integer[]' }, csv)).toBe('"{1,2}"')
     expect(shown([1, 2], { kind: 'plain', type: 'jsonb' }, csv)).toBe('"[1, 2]"')
+    const timestamp = 'timestamp without time zone'
+    const moment = '2024-02-29T10:30:00'
+    expect(shown(moment, { kind: 'plain', type: timestamp }, csv)).toBe('"2024-02-29 10:30:00"')
+    expect(shown(moment, { kind: 'plain', type: timestamp }, json)).toBe(`"${moment}"`)
+    expect(shown(moment, castTo('text', timestamp), json)).toBe('"2024-02-29 10:30:00"')
+    expect(shown(moment, castTo('date', timestamp), json)).toBe('"2024-02-29"')
+  })
+
+  test('a text in a column of documents is a JSON string', () => {
+    expect(shown('s', castTo('text', 'jsonb'), json)).toBe('"\\"s\\""')
+    expect(shown('s', castTo('text', 'text'), json)).toBe('"s"')
   })
 })
 
