@@ -15,9 +15,12 @@ export interface Answer {
   readonly details?: string
 }
 
-export function toAnswer(status: number, headers: Headers, text: string): Answer {
+/** `schema`: what the engine calls its own, by the name of which the answer has PostgreSQL's. */
+export function toAnswer(status: number, headers: Headers, text: string, schema: string): Answer {
   const type = headers.get('content-type')
-  const renamed = text.replaceAll('main.', 'public.').replaceAll("schema 'main'", "schema 'public'")
+  const renamed = text
+    .replaceAll(`${schema}.`, 'public.')
+    .replaceAll(`schema '${schema}'`, "schema 'public'")
   const isJson = type?.includes('json') === true && renamed !== ''
   const body: unknown = isJson ? JSON.parse(renamed) : renamed
   const answer = {

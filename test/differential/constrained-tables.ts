@@ -3,7 +3,7 @@
  * columns, checks, lengths, defaults, generated columns, and references with an effect on what refers.
  */
 import type { Random } from '../fuzz/random.ts'
-import type { Kind, Table } from './table.ts'
+import type { Kind, Row, Table } from './table.ts'
 
 export const constrainedTables: readonly Table[] = [
   {
@@ -130,15 +130,33 @@ export function constrainedText(column: string, kind: Kind, random: Random): str
   }
 }
 
-/** Rows to begin with, in either engine's words. */
-export const constrainedRows: readonly string[] = [
-  ...shelfCodes.map((code, at) => {
-    const room = rooms[at] === undefined ? 'null' : `'${rooms[at]}'`
-    return `insert into shelves (code, label, capacity, room, opened) values ('${code}', 'l${at}', ${at + 1}, ${room}, '2024-0${at + 1}-01T10:00:00+00:00');`
-  }),
-  ...Array.from({ length: 10 }, (_, at) => {
-    const shelf = at % 4 === 3 ? 'null' : `'${shelfCodes[at % 3]}'`
-    const due = at % 3 === 0 ? 'null' : `'2024-03-${10 + at}T0${at}:30:00+00:00'`
-    return `insert into loans (id, book_id, shelf, fee, open, days, due) values (${at + 1}, ${at + 1}, ${shelf}, ${at}.25, ${at % 2 === 0}, ${at * 5}, ${due});`
-  }),
+/** Rows to begin with. */
+export const constrainedRows: readonly Row[] = [
+  ...shelfCodes.map(
+    (code, at): Row => ({
+      table: 'shelves',
+      values: [
+        ['code', 'text', code],
+        ['label', 'text', `l${at}`],
+        ['capacity', 'integer', String(at + 1)],
+        ['room', 'text', rooms[at] ?? null],
+        ['opened', 'moment', `2024-0${at + 1}-01T10:00:00+00:00`],
+      ],
+    }),
+  ),
+  ...Array.from(
+    { length: 10 },
+    (_, at): Row => ({
+      table: 'loans',
+      values: [
+        ['id', 'integer', String(at + 1)],
+        ['book_id', 'integer', String(at + 1)],
+        ['shelf', 'text', at % 4 === 3 ? null : (shelfCodes[at % 3] ?? null)],
+        ['fee', 'numeric', `${at}.25`],
+        ['open', 'boolean', String(at % 2 === 0)],
+        ['days', 'integer', String(at * 5)],
+        ['due', 'moment', at % 3 === 0 ? null : `2024-03-${10 + at}T0${at}:30:00+00:00`],
+      ],
+    }),
+  ),
 ]

@@ -4,8 +4,8 @@
  */
 import { createRandom, type Random } from '../fuzz/random.ts'
 import { constrainedText } from './constrained-tables.ts'
-import { tableNamed, tables, textOf, uuids } from './schema.ts'
-import type { Kind, Table } from './table.ts'
+import { textOf, uuids } from './schema.ts'
+import { type Kind, type Table, tableNamed } from './table.ts'
 
 /** A request to both engines. */
 export interface Asked {
@@ -61,10 +61,10 @@ const arrows = [
   '->nope',
 ]
 
-export function generateRead(seed: number, index: number): Asked {
+export function generateRead(tables: readonly Table[], seed: number, index: number): Asked {
   const random = createRandom(seed, index)
   const table = random.pick(tables)
-  const parameters = queryOf(table, '', random, 2)
+  const parameters = queryOf(tables, table, '', random, 2)
   const headers: Record<string, string> = {}
   if (random.chance(0.3)) headers['Prefer'] = 'count=exact'
   if (random.chance(0.1) && parameters.some(([name]) => name === 'order'))
@@ -94,6 +94,7 @@ export function encode(text: string): string {
 
 /** Every level has a whole order, so that equal rows come in an equal order. */
 function queryOf(
+  tables: readonly Table[],
   table: Table,
   prefix: string,
   random: Random,
@@ -102,7 +103,9 @@ function queryOf(
 ): readonly Parameter[] {
   const parameters: Parameter[] = []
   const embeds: Parameter[] = []
-  const select = isGrouped ? groups(table, random) : selected(table, prefix, random, depth, embeds)
+  const select = isGrouped
+    ? groups(table, random)
+    : selected(tables, table, prefix, random, depth, embeds)
   if (prefix === '' && select !== '') parameters.push(['select', select])
   parameters.push(...random.times(0, 2, () => filterParameter(table, prefix, random)))
   if (random.chance(0.15))
@@ -125,6 +128,7 @@ function queryOf(
 }
 
 export function selected(
+  tables: readonly Table[],
   table: Table,
   prefix: string,
   random: Random,
@@ -147,17 +151,18 @@ export function selected(
   const children =
     depth > 0
       ? random.some(table.embeds, random.chance(0.5) ? 1 : 2).map(({ name, hint, isMany, to }) => {
-          const child = tableNamed(to)
+          const child = tableNamed(tables, to)
           const inner: Parameter[] = []
           const isSpread = random.chance(0.2)
           const columnsOfChild = selected(
+            tables,
             child,
             `${prefix}${name}.`,
             random,
             isSpread ? 0 : depth - 1,
             inner,
           )
-          const rest = queryOf(child, `${prefix}${name}.`, random, 0, false).filter(
+          const rest = queryOf(tables, child, `${prefix}${name}.`, random, 0, false).filter(
             ([key]) => !key.endsWith('select'),
           )
           embeds.push(

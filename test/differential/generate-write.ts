@@ -5,24 +5,30 @@
 import { createRandom, type Random } from '../fuzz/random.ts'
 import { constrainedText } from './constrained-tables.ts'
 import { type Asked, encode, filterParameter, type Parameter, selected } from './generate-read.ts'
-import { tables, textOf } from './schema.ts'
+import { textOf } from './schema.ts'
 import type { Kind, Table } from './table.ts'
 
 /** By column; null is none. */
 type Values = readonly (readonly [column: string, kind: Kind, text: string | null])[]
 
-const written = tables.filter(({ uniqueKeys }) => uniqueKeys.length > 0)
-
-export function generateWrite(seed: number, index: number): Asked {
+export function generateWrite(tables: readonly Table[], seed: number, index: number): Asked {
   const random = createRandom(seed, index)
+  const written = tables.filter(({ uniqueKeys }) => uniqueKeys.length > 0)
   const table = random.pick(random.chance(0.5) ? written.slice(-2) : written)
-  const asked = random.oneOf<Asked>([
+  const draft = random.oneOf<Draft>([
     [5, () => post(table, random)],
     [3, () => patch(table, random)],
     [2, () => remove(table, random)],
     [1, () => put(table, random)],
   ])
-  return asked
+  return asked(tables, table, draft, random)
+}
+
+interface Draft {
+  readonly method: string
+  readonly parameters: readonly Parameter[]
+  readonly preferences: readonly string[]
+  readonly body: Body | null
 }
 
 function kindOf(table: Table, name: string): Kind {
@@ -179,7 +185,7 @@ function unevenBody(table: Table, random: Random): Body & { readonly columns: re
   return { type: 'application/json', text: `[${rows.join(',')}]`, columns }
 }
 
-function post(table: Table, random: Random): Asked {
+function post(table: Table, random: Random): Draft {
   const isUneven = random.chance(0.2)
   const body = isUneven ? unevenBody(table, random) : rowsBody(table, random)
   const parameters: Parameter[] = []
@@ -197,7 +203,7 @@ function post(table: Table, random: Random): Asked {
       parameters.push(['on_conflict', target.join(',')])
     }
   } else if (random.chance(0.03)) parameters.push(['on_conflict', table.key.join(',')])
-  return asked('POST', table, parameters, preferences, body, random)
+  return { method: 'POST', parameters, preferences, body }
 }
 
 function filters(table: Table, random: Random): readonly Parameter[] {
@@ -213,8 +219,9 @@ function filters(table: Table, random: Random): readonly Parameter[] {
   ])
 }
 
-function patch(table: Table, random: Random): Asked {
+function patch(table: Table, random: Random): Draft {
   const free = table.columns.flatMap(([name]) => {
+    if (table.fixed?.includes(name) === true) return []
     const isKey = table.key.includes(name) && !random.chance(0.15)
     return isKey || (table.generated.includes(name) && !random.chance(0.05)) ? [] : [name]
   })
@@ -244,14 +251,14 @@ function patch(table: Table, random: Random): Asked {
     ])
   }
   const preferences = random.chance(0.1) ? ['missing=default'] : []
-  return asked('PATCH', table, parameters, preferences, body, random)
+  return { method: 'PATCH', parameters, preferences, body }
 }
 
-function remove(table: Table, random: Random): Asked {
-  return asked('DELETE', table, filters(table, random), [], null, random)
+function remove(table: Table, random: Random): Draft {
+  return { method: 'DELETE', parameters: filters(table, random), preferences: [], body: null }
 }
 
-function put(table: Table, random: Random): Asked {
+function put(table: Table, random: Random): Draft {
   const key = valuesOf(table.key, table, random)
   const named = random.chance(0.9) ? key : valuesOf(table.key, table, random)
   const parameters = named.map(([name, , text]): Parameter => [name, `eq.${text ?? 'null'}`])
@@ -261,15 +268,13 @@ function put(table: Table, random: Random): Asked {
   const body = { type: 'application/json', text: random.chance(0.1) ? `[${text}]` : text }
   if (random.chance(0.05)) parameters.push(filterParameter(table, '', random))
   const preferences = random.chance(0.1) ? ['missing=default'] : []
-  return asked('PUT', table, parameters, preferences, body, random)
+  return { method: 'PUT', parameters, preferences, body }
 }
 
 function asked(
-  method: string,
+  tables: readonly Table[],
   table: Table,
-  parameters: readonly Parameter[],
-  preferences: readonly string[],
-  body: Body | null,
+  { method, parameters, preferences, body }: Draft,
   random: Random,
 ): Asked {
   const query: Parameter[] = [...parameters]
@@ -279,7 +284,10 @@ function asked(
   if (shown === 'representation' || random.chance(0.1)) {
     const embedded: Parameter[] = []
     if (random.chance(0.7)) {
-      query.push(['select', selected(table, '', random, random.chance(0.4) ? 1 : 0, embedded)])
+      query.push([
+        'select',
+        selected(tables, table, '', random, random.chance(0.4) ? 1 : 0, embedded),
+      ])
     }
     query.push(...embedded)
     if (random.chance(0.4))

@@ -1,10 +1,10 @@
 /**
- * One schema with one set of random rows, for both engines: every kind of type that either has, keys,
+ * One schema with one set of random rows, for all engines: every kind of type that any has, keys,
  * a junction, a table over itself, a view. What generators need to know of it stands beside it.
  */
 import { createRandom, type Random } from '../fuzz/random.ts'
 import { constrainedRows, constrainedSchema, constrainedTables } from './constrained-tables.ts'
-import type { Kind, Table } from './table.ts'
+import { type Kind, type Row, type Table, tableNamed } from './table.ts'
 
 const bookColumns = [
   ['id', 'integer'],
@@ -99,12 +99,6 @@ export const tables: readonly Table[] = [
   ...constrainedTables,
 ]
 
-export function tableNamed(name: string): Table {
-  const table = tables.find((each) => each.name === name)
-  if (table === undefined) throw new Error(`no table ${name}`)
-  return table
-}
-
 const types: Readonly<Record<Kind, readonly [postgres: string, sqlite: string]>> = {
   smallint: ['smallint', 'smallint'],
   integer: ['integer', 'integer'],
@@ -174,7 +168,7 @@ export const uuids = [
   '00000000-0000-4000-8000-000000000001',
 ]
 
-/** As the text of a literal, which both engines cast to the column's type; null for none. */
+/** As the text of a literal, which engines cast to the column's type. */
 export function textOf(kind: Kind, random: Random): string {
   switch (kind) {
     case 'smallint':
@@ -208,16 +202,14 @@ export function textOf(kind: Kind, random: Random): string {
   }
 }
 
-function literal(kind: Kind, random: Random, engine: Engine): string {
-  if (random.chance(0.15)) return 'null'
-  const text = textOf(kind, random)
+function literal(kind: Kind, text: string | null, engine: SqlEngine): string {
+  if (text === null) return 'null'
   if (kind === 'bytes') return engine === 'postgres' ? `'\\x${text}'` : `x'${text}'`
-  const quoted = `'${text.replaceAll("'", "''")}'`
   // the affinity of a column declared boolean would keep the word
-  return kind === 'boolean' || kind === 'json' ? (kind === 'json' ? quoted : text) : quoted
+  return kind === 'boolean' ? text : `'${text.replaceAll("'", "''")}'`
 }
 
-type Engine = 'postgres' | 'sqlite'
+export type SqlEngine = 'postgres' | 'sqlite'
 
 const counts = { authors: 8, books: 60, tags: 6 } as const
 
@@ -227,7 +219,7 @@ const keyOf = {
   sqlite: ' primary key',
 } as const
 
-const foreignKeys: Readonly<Record<string, readonly string[]>> = {
+export const foreignKeys: Readonly<Record<string, readonly string[]>> = {
   authors: ['foreign key (mentor_id) references authors(id)'],
   books: ['foreign key (author_id) references authors(id)'],
   tags: [],
@@ -239,46 +231,72 @@ const foreignKeys: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Without rows. */
-export function schemaFor(engine: Engine): string {
+export function schemaFor(engine: SqlEngine): string {
+  return [...plainTables(engine, keyOf[engine]), constrainedSchema[engine], shownBooks].join('\n')
+}
+
+/** `key` is what a single column is declared with that is one. */
+export function plainTables(engine: SqlEngine, key: string): readonly string[] {
   const at = engine === 'postgres' ? 0 : 1
   const columnsOf = (table: Table) =>
     table.columns.map(([name, kind]) => {
       const isKey = table.key.length === 1 && table.key[0] === name
       // a key of several columns may hold nulls in SQLite, unless it says that it may not
       const isPart = table.key.length > 1 && table.key.includes(name)
-      return `"${name}" ${types[kind][at]}${isKey ? keyOf[engine] : ''}${isPart ? ' not null' : ''}`
+      return `"${name}" ${types[kind][at]}${isKey ? key : ''}${isPart ? ' not null' : ''}`
     })
-  const created = Object.entries(foreignKeys).map(([name, keys]) => {
-    return `create table ${name} (${[...columnsOf(tableNamed(name)), ...keys].join(', ')});`
+  return Object.entries(foreignKeys).map(([name, keys]) => {
+    return `create table ${name} (${[...columnsOf(tableNamed(tables, name)), ...keys].join(', ')});`
   })
-  const view =
-    'create view shown_books as select id, title, rating, added, author_id from books where in_print;'
-  return [...created, constrainedSchema[engine], view].join('\n')
 }
 
-/** The same rows for both, in place of those that are there: literals are chosen from one seed. */
-export function rowsFor(engine: Engine): string {
+export const shownBooks =
+  'create view shown_books as select id, title, rating, added, author_id from books where in_print;'
+
+/** The same for all: chosen from one seed. */
+export const rows: readonly Row[] = makeRows()
+
+function makeRows(): readonly Row[] {
   const random = createRandom(1)
-  const emptied = ['loans', 'shelves', 'book_tags', 'tags', 'books', 'authors'].map((name) => {
-    return `delete from ${name};`
-  })
-  const rows = (['authors', 'books', 'tags'] as const).flatMap((name) =>
-    Array.from({ length: counts[name] }, (_, index) => {
-      const values = tableNamed(name).columns.map(([column, kind], position) => {
-        if (position === 0) return String(index + 1)
-        if (column === 'mentor_id') return index === 0 ? 'null' : String(random.int(1, index))
-        if (column === 'author_id')
-          return random.chance(0.1) ? 'null' : String(random.int(1, counts.authors))
-        return literal(kind, random, engine)
+  const textOrNull = (kind: Kind) => (random.chance(0.15) ? null : textOf(kind, random))
+  const plain = (['authors', 'books', 'tags'] as const).flatMap((table) =>
+    Array.from({ length: counts[table] }, (_, index): Row => {
+      const values = tableNamed(tables, table).columns.map(([column, kind], position) => {
+        const text = () => {
+          if (position === 0) return String(index + 1)
+          if (column === 'mentor_id') return index === 0 ? null : String(random.int(1, index))
+          if (column !== 'author_id') return textOrNull(kind)
+          return random.chance(0.1) ? null : String(random.int(1, counts.authors))
+        }
+        return [column, kind, text()] as const
       })
-      return `insert into ${name} values (${values.join(', ')});`
+      return { table, values }
     }),
   )
   const junction = Array.from({ length: counts.books * counts.tags }, (_, index) => index)
     .filter(() => random.chance(0.2))
     .map(
-      (index) =>
-        `insert into book_tags values (${Math.floor(index / counts.tags) + 1}, ${(index % counts.tags) + 1}, ${literal('integer', random, engine)});`,
+      (index): Row => ({
+        table: 'book_tags',
+        values: [
+          ['book_id', 'integer', String(Math.floor(index / counts.tags) + 1)],
+          ['tag_id', 'integer', String((index % counts.tags) + 1)],
+          ['weight', 'integer', textOrNull('integer')],
+        ],
+      }),
     )
-  return ['begin;', ...emptied, ...rows, ...junction, ...constrainedRows, 'commit;'].join('\n')
+  return [...plain, ...junction, ...constrainedRows]
+}
+
+/** Puts them in the place of those that are there. */
+export function rowsFor(engine: SqlEngine, wanted: readonly Row[] = rows): string {
+  const emptied = ['loans', 'shelves', 'book_tags', 'tags', 'books', 'authors'].map((name) => {
+    return `delete from ${name};`
+  })
+  const inserted = wanted.map(({ table, values }) => {
+    const columns = values.map(([column]) => `"${column}"`).join(', ')
+    const literals = values.map(([, kind, text]) => literal(kind, text, engine)).join(', ')
+    return `insert into ${table} (${columns}) values (${literals});`
+  })
+  return ['begin;', ...emptied, ...inserted, 'commit;'].join('\n')
 }

@@ -34,4 +34,18 @@ export interface Table {
   /** Columns that a row has to give. */
   readonly required: readonly string[]
   readonly generated: readonly string[]
+  /** Columns that no `PATCH` changes. */
+  readonly fixed?: readonly string[]
+}
+
+/** A row of a test's own: what each column holds, as the text of a literal; null is none. */
+export interface Row {
+  readonly table: string
+  readonly values: readonly (readonly [column: string, kind: Kind, text: string | null])[]
+}
+
+export function tableNamed(tables: readonly Table[], name: string): Table {
+  const table = tables.find((each) => each.name === name)
+  if (table === undefined) throw new Error(`no table ${name}`)
+  return table
 }
