@@ -71,6 +71,16 @@ describeMongodb('a MongoDB database', () => {
     expect(shown.body).toHaveLength(4)
   })
 
+  test('says that a document of a time series needs its time', async () => {
+    await api.database.db.createCollection('measured', { timeseries: { timeField: 'at' } })
+    await api.load()
+    const { status, body } = await api.send('POST', '/measured', { n: 1 })
+    expect([status, body]).toMatchObject([
+      400,
+      { code: '23502', message: expect.stringContaining('null value in column "at"') },
+    ])
+  })
+
   test('counts the row of an aggregate over nothing', async () => {
     const reply = await api.get('/films?select=year.max()&title=eq.x', { prefer: 'count=exact' })
     expect([reply.headers.get('content-range'), reply.body]).toEqual(['0-0/1', [{ max: null }]])

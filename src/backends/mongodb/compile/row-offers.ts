@@ -23,6 +23,7 @@ import {
   kindOf,
   textOf,
 } from './field-place.ts'
+import { notImplemented } from './mongodb-refusal.ts'
 
 /** One thing selected. */
 export interface Offer extends AggregateInput {
@@ -247,13 +248,19 @@ function childOffers(
 
 /** By name: columns of a to-one spread, whose one row is a document under `as` by now. */
 function liftedOffers({ offers }: NodeRows, as: string): (name: string) => readonly Offer[] {
-  return byName(
+  const lifted = byName(
     offers.map((offer, index) => ({
       ...offer,
       value: `$${as}.${offerKey(index)}`,
       field: null,
     })),
   )
+  const names = new Set(offers.map(({ name }) => name))
+  return (name) => {
+    // the lists of an inner spread are made by the writer, which is too late to group by them
+    const isInner = name !== '*' && !names.has(name) && names.has('')
+    return isInner ? notImplemented('to-many spreads inside of what is aggregated') : lifted(name)
+  }
 }
 
 /** A star that was not expanded is all that the spread has, its own spreads and embeds included. */

@@ -35,6 +35,8 @@ export function constraintOf(error: MongoServerError, written: Written): Databas
       return uniqueFailure(words, written)
     case 121:
       return validatorFailure(words, written)
+    case 2:
+      return timeFailure(words, written)
     default:
       return null
   }
@@ -133,6 +135,16 @@ function validatorFailure({ info }: ServerWords, { plan, facts }: Written): Data
   const message = `new row for relation "${relation}" violates check constraint "${constraint}"`
   const details = named.map(({ column, each }) => `${column}: ${reasonsOf(each)}`).join('; ')
   return valueFailure('23514', message, { details: details === '' ? null : details })
+}
+
+/** The time of a document in a time series has to be there: nothing else does without a validator. */
+function timeFailure({ message }: ServerWords, { plan, facts }: Written): DatabaseFailure | null {
+  const field = /^'(.+)' must be present and contain a valid BSON UTC datetime value/.exec(
+    message,
+  )?.[1]
+  if (field === undefined) return null
+  const column = `column "${columnName(facts, field)}" of relation "${plan.relation.name}"`
+  return valueFailure('23502', `null value in ${column} violates not-null constraint`)
 }
 
 /** Shape   `minimum (comparison failed)`: rules of the validator, no values */

@@ -468,6 +468,14 @@ describe('aggregates', () => {
     })
   })
 
+  test('a list that the writer makes cannot be grouped by', () => {
+    const select = '...directors(name,...films(title)),count()'
+    expect(refusedRead(snapshot, `/films?select=${select}`)).toEqual({
+      kind: 'not-implemented',
+      feature: 'to-many spreads inside of what is aggregated',
+    })
+  })
+
   test('order by what is not grouped by is refused', () => {
     expect(refusedRead(snapshot, '/films?select=year,count()&order=title')).toMatchObject({
       failure: { sqlState: '42803' },
