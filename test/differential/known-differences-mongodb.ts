@@ -72,6 +72,15 @@ export const mongodbDifferences: readonly KnownDifference[] = [
       (headers['Content-Type'] !== 'application/json' && /meta.*\bnull\b/s.test(body ?? '')),
   },
   {
+    name: 'several rows for one object',
+    documented: 'only the first row is made',
+    reason: 'of rows that are too many for one object, no more than one is written and cast',
+    explains: ({ headers }, postgres, mongodb) =>
+      headers['Accept'] === 'application/vnd.pgrst.object+json' &&
+      postgres.code?.startsWith('22') === true &&
+      mongodb.code === 'PGRST116',
+  },
+  {
     name: 'filters of what sets nothing',
     documented: 'A `PATCH` that sets nothing',
     reason: 'PostgreSQL is not asked for rows that nothing is done to',
