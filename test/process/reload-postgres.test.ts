@@ -117,13 +117,16 @@ describe('NOTIFY', () => {
 
   test('on another channel prints nothing', async () => {
     const server = running()
+    // what other tests have sent comes before it
+    await database.query(`notify pgrst, 'so far'`)
+    await server.line(/asks for nothing: "so far"/)
     const before = server.stderr.length
     await database.query(`notify other, 'reload schema'`)
     await database.query(`notify pgrst, 'reload config'`)
-    await server.line(/Config reloaded$/, { from: before })
-    expect(server.stderr.slice(before).map((line) => line.replace(/^\S+ \S+: /, ''))).toEqual([
-      'Received a config reload message on the "pgrst" channel',
-      'Config reloaded',
+    await server.line(/Received a config reload message/, { from: before })
+    const told = server.stderr.slice(before).filter((line) => line.includes('channel'))
+    expect(told).toEqual([
+      expect.stringContaining('Received a config reload message on the "pgrst" channel'),
     ])
   })
 
