@@ -109,3 +109,29 @@ describeMongodb('a MongoDB database', () => {
     expect([status, body]).toMatchObject([404, { code: 'PGRST205' }])
   })
 })
+
+describeMongodb('a collection whose key is not its id', () => {
+  let api: MongodbApi
+  beforeAll(async () => {
+    const columns = ['film_id', 'actor_id'].map((name) => ({ name, type: 'integer' }))
+    const roles = { name: 'roles', closed: true, columns, primaryKey: ['film_id', 'actor_id'] }
+    api = await serveMongodb(
+      async ({ db }) => {
+        await db.collection('roles').createIndex({ film_id: 1, actor_id: 1 }, { unique: true })
+        await db.collection('roles').insertOne({ film_id: 1, actor_id: 2 })
+      },
+      { declaredSchema: { text: JSON.stringify([roles]), file: null } },
+    )
+  })
+  afterAll(() => api.stop())
+
+  test.each([
+    [{ film_id: 1, actor_id: 2 }, 200],
+    [{ film_id: 1, actor_id: 3 }, 201],
+  ])('says where a row is that was merged with, or is new: %j', async (row, status) => {
+    const prefer = 'resolution=merge-duplicates,return=headers-only'
+    const reply = await api.send('POST', '/roles', row, { prefer })
+    const location = `/roles?film_id=eq.1&actor_id=eq.${row.actor_id}`
+    expect([reply.status, reply.headers.get('location')]).toEqual([status, location])
+  })
+})

@@ -64,7 +64,10 @@ export function writeOutput(
       break
     case elementType.string:
       if (columnType === 'timestamp without time zone') writeTimestamp(out, source, at)
-      else writeJsonText(out, source, type, at)
+      else if (columnType === 'json' || columnType === 'jsonb') {
+        // a JSON string among documents: its quotes are part of it
+        writeJsonValue(out, source, type, at, spacedJson)
+      } else writeJsonText(out, source, type, at)
       break
     default:
       writeJsonText(out, source, type, at)
@@ -98,7 +101,7 @@ function writeArrayLiteral(out: ByteWriter, source: Uint8Array, start: number): 
     if (isNull(type)) out.ascii('NULL')
     else if (type === elementType.array) writeArrayLiteral(out, source, at)
     else {
-      writeOutput(member, source, type, at, 'jsonb')
+      writeOutput(member, source, type, at, '')
       writeArrayMember(out, member.written())
     }
   })

@@ -65,8 +65,9 @@ function locationOf(
 ): ExecutionResult['location'] {
   if (location === null || count !== 1) return []
   const [id] = ids ?? []
-  // of several rows, the one that was not skipped
-  const values = bound.rows.find((row) => row.id === id)?.row.values
+  // of several rows, the one that was not skipped; a single one may be merged with a row of another id
+  const row = bound.rows.find((each) => each.id === id) ?? bound.rows[0]
+  const values = row?.row.values
   return location.map(([name, field]) => {
     const text = valueText(field === '_id' ? id : values?.get(field))
     return [name, text === null ? 'is.null' : `eq.${text}`]

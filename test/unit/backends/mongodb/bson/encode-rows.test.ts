@@ -277,6 +277,8 @@ describe('values of every type', () => {
   test('a text in a column of documents is a JSON string', () => {
     expect(shown('s', castTo('text', 'jsonb'), json)).toBe('"\\"s\\""')
     expect(shown('s', castTo('text', 'text'), json)).toBe('"s"')
+    expect(shown('s', { kind: 'plain', type: 'jsonb' }, csv)).toBe('"""s"""')
+    expect(shown('s', { kind: 'plain', type: 'text' }, csv)).toBe('s')
   })
 })
 
