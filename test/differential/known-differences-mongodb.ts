@@ -46,8 +46,8 @@ export const mongodbDifferences: readonly KnownDifference[] = [
     documented: 'A declared `smallint` is an `integer`',
     reason: 'BSON has no integers of 16 bits',
     explains: (_, postgres, mongodb) =>
-      / (?:for )?type smallint/.test(postgres.message ?? '') &&
-      (mongodb.status < 300 || mongodb.code === postgres.code),
+      / type smallint/.test(postgres.message ?? '') &&
+      (mongodb.status < 300 || mongodb.code === postgres.code || mongodb.code === '21000'),
   },
   {
     name: 'digits of numbers in documents',
@@ -93,7 +93,7 @@ export const mongodbDifferences: readonly KnownDifference[] = [
     reason: 'PostgreSQL is not asked for rows that nothing is done to',
     explains: ({ method, body }, postgres, mongodb) =>
       method === 'PATCH' &&
-      body === '{}' &&
+      /^(?:|\[\]|\[?\{\}\]?)$/.test(body ?? '') &&
       (postgres.status < 300 || postgres.code === 'PGRST116') &&
       /^(?:22|42)/.test(mongodb.code ?? ''),
   },

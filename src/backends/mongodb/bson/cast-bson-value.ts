@@ -39,10 +39,10 @@ export function castBsonValue(
   at: number,
 ): Cast {
   if (isNull(type)) return ok(null)
-  if (type === elementType.string && kindOfType(columnType) === 'json') {
-    // of a column of documents it is a JSON string, and its quotes are part of its text
-    const json = JSON.stringify(jsonText(source, type, at))
-    return resultOf(target, castValue(target, 'json', json))
+  const isScalar = type === elementType.string || type === elementType.bool
+  if (isScalar && kindOfType(columnType) === 'json') {
+    // in a column of documents it is JSON: a string's quotes are part of its text
+    return resultOf(target, castValue(target, 'json', outputText(source, type, at, columnType)))
   }
   if (target.kind === 'numeric') return castToNumeric(target, numericAt(source, type, at))
   if (type === elementType.date && isMoment(target)) {

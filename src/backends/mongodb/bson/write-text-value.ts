@@ -2,6 +2,7 @@
  * BSON values as texts: what `->>` gives of a JSON value, and what the output function of a PostgreSQL
  * type gives of its values, which CSV shows and casts to `text` take. Without quotes around.
  */
+import { kindOfType } from '../../values/value-kind.ts'
 import { elementType, isNull, stringEnd, stringStart } from './bson-element.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { eachItem, spacedJson, writeJsonValue } from './write-json-value.ts'
@@ -51,6 +52,11 @@ export function writeOutput(
   at: number,
   columnType: string,
 ): void {
+  if (kindOfType(columnType) === 'json') {
+    // a scalar among documents is JSON as well: its quotes and words are part of it
+    writeJsonValue(out, source, type, at, spacedJson)
+    return
+  }
   switch (type) {
     case elementType.bool:
       out.byte(source[at] === 1 ? 0x74 : 0x66)
@@ -64,10 +70,7 @@ export function writeOutput(
       break
     case elementType.string:
       if (columnType === 'timestamp without time zone') writeTimestamp(out, source, at)
-      else if (columnType === 'json' || columnType === 'jsonb') {
-        // a JSON string among documents: its quotes are part of it
-        writeJsonValue(out, source, type, at, spacedJson)
-      } else writeJsonText(out, source, type, at)
+      else writeJsonText(out, source, type, at)
       break
     default:
       writeJsonText(out, source, type, at)

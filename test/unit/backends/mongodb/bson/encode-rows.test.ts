@@ -279,6 +279,8 @@ describe('values of every type', () => {
     expect(shown('s', castTo('text', 'text'), json)).toBe('"s"')
     expect(shown('s', { kind: 'plain', type: 'jsonb' }, csv)).toBe('"""s"""')
     expect(shown('s', { kind: 'plain', type: 'text' }, csv)).toBe('s')
+    expect(shown(true, { kind: 'plain', type: 'jsonb' }, csv)).toBe('true')
+    expect(shown(true, { kind: 'plain', type: 'boolean' }, csv)).toBe('t')
   })
 })
 
