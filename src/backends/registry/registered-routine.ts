@@ -94,17 +94,34 @@ export function registeredRoutine(
   }
 }
 
+/** What a body has to know of a parameter to put an argument in its place. */
+export interface RegisteredParameter {
+  readonly type: RegisteredType
+  /** The request's body as a whole is the argument. */
+  readonly isRawBody: boolean
+  /** JSON text; null: a null. */
+  readonly defaultJson: string | null
+}
+
+/** By the name that the function's body knows it by. */
+export type RegisteredParameters = ReadonlyMap<string, RegisteredParameter>
+
 /** Errors  42704 */
-export function parameterTypes({
+export function registeredParameters({
   parameters,
-}: FunctionDefinition): Result<ReadonlyMap<string, RegisteredType>, DatabaseFailure> {
-  const types = new Map<string, RegisteredType>()
-  for (const { name, type } of parameters) {
-    const known = registeredType(type)
-    if (known === null) return err(missingType(type))
-    types.set(name, known)
+}: FunctionDefinition): Result<RegisteredParameters, DatabaseFailure> {
+  const registered = new Map<string, RegisteredParameter>()
+  for (const { name, type: named, isRawBody, defaultJson } of parameters) {
+    const type = registeredType(named)
+    if (type === null) return err(missingType(named))
+    registered.set(name, { type, isRawBody, defaultJson })
   }
-  return ok(types)
+  return ok(registered)
+}
+
+/** As PostgreSQL says it of a function that is declared not to write. */
+export function writingRefused(command: string): DatabaseFailure {
+  return valueFailure('25006', `cannot execute ${command} in a read-only transaction`)
 }
 
 function returnType(

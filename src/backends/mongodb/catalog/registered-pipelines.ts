@@ -9,12 +9,14 @@ import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import type { CatalogRelation, Column, Routine, UnusableRoutine } from '../../../schema/catalog.ts'
 import type { FunctionDefinition, FunctionRegistry } from '../../registry/function-registry.ts'
 import {
-  parameterTypes,
+  type RegisteredParameters,
   type RoutineResult,
+  registeredParameters,
   registeredRoutine,
   routineResult,
+  writingRefused,
 } from '../../registry/registered-routine.ts'
-import type { RegisteredType } from '../../registry/registered-type.ts'
+import { requestPartNamed } from '../../registry/request-part-named.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import { type PipelineTemplate, readPipelineTemplate } from './pipeline-template.ts'
 
@@ -24,34 +26,15 @@ export interface MongodbFunction {
   /** Null: the pipeline brings its own documents. */
   readonly collection: string | null
   readonly template: PipelineTemplate
-  /** By the name that its pipeline knows it by. */
-  readonly parameters: ReadonlyMap<string, PipelineParameter>
+  readonly parameters: RegisteredParameters
   readonly result: RoutineResult
   /** Of its rows: those of the relation, or its own; null: whatever documents have. */
   readonly columns: readonly Column[] | null
 }
 
-export interface PipelineParameter {
-  readonly type: RegisteredType
-  /** The body as a whole is the argument. */
-  readonly isRawBody: boolean
-  /** JSON text; null: a null. */
-  readonly defaultJson: string | null
-}
-
 export type RegisteredPipeline =
   | MongodbFunction
   | { readonly kind: 'broken'; readonly failure: DatabaseFailure }
-
-/** What a request puts in a place that no parameter has the name of. */
-export const requestParts = {
-  request_method: 'method',
-  request_path: 'path',
-  request_role: 'role',
-  request_jwt_claims: 'claims',
-  request_headers: 'headers',
-  request_cookies: 'cookies',
-} as const
 
 export interface BuiltPipelines {
   readonly routines: readonly Routine[]
@@ -93,16 +76,16 @@ function buildPipeline(
   if (body.kind !== 'pipeline') {
     return err(valueFailure('0A000', 'a function is a pipeline here, not SQL'))
   }
-  const types = parameterTypes(definition)
-  if (!types.ok) return types
+  const parameters = registeredParameters(definition)
+  if (!parameters.ok) return parameters
   const result = routineResult(definition, (name) => relations.some((each) => each.name === name))
   if (!result.ok) return result
   const template = readPipelineTemplate(body.pipelineJson, (name) => {
-    return types.value.has(name) || Object.hasOwn(requestParts, name)
+    return parameters.value.has(name) || requestPartNamed(name) !== null
   })
   if (!template.ok) return err(valueFailure('42601', template.error))
   const { writingStage, hasDocuments } = template.value
-  if (writingStage !== null && volatility !== 'volatile') return err(writes(writingStage))
+  if (writingStage !== null && volatility !== 'volatile') return err(writingRefused(writingStage))
   if ((body.collection === null) !== hasDocuments) {
     const which = hasDocuments ? 'both' : 'neither'
     return err(
@@ -117,20 +100,10 @@ function buildPipeline(
     database,
     collection: body.collection,
     template: template.value,
-    parameters: new Map(
-      definition.parameters.flatMap(({ name, defaultJson, isRawBody }) => {
-        const type = types.value.get(name)
-        return type === undefined ? [] : [[name, { type, defaultJson, isRawBody }] as const]
-      }),
-    ),
+    parameters: parameters.value,
     result: result.value,
     columns: resultColumns(result.value, relations),
   })
-}
-
-/** As PostgreSQL says it of a function that is declared not to write. */
-export function writes(stage: string): DatabaseFailure {
-  return valueFailure('25006', `cannot execute ${stage} in a read-only transaction`)
 }
 
 function resultColumns(

@@ -14,6 +14,7 @@ import {
   payloadBytes,
   payloadText,
 } from '../../../plan/request-values.ts'
+import type { RegisteredParameter } from '../../registry/registered-routine.ts'
 import type { RegisteredType } from '../../registry/registered-type.ts'
 import { parseArrayLiteral } from '../../values/array-literal.ts'
 import type { ParsedType } from '../../values/parse-typed-text.ts'
@@ -23,7 +24,7 @@ import type { BsonValue } from '../bson/bson-value.ts'
 import { storedKind } from '../bson/field-kind.ts'
 import { assign } from '../bson/payload-documents.ts'
 import { readOperand } from '../bson/typed-operand.ts'
-import type { MongodbFunction, PipelineParameter } from '../catalog/registered-pipelines.ts'
+import type { MongodbFunction } from '../catalog/registered-pipelines.ts'
 import { refuse } from './mongodb-refusal.ts'
 
 type Read = Result<BsonValue, DatabaseFailure>
@@ -56,7 +57,7 @@ function membersOf(request: ApiRequest): ReadonlyMap<string, string> {
 
 function readArgument(
   name: string,
-  { type, isRawBody, defaultJson }: PipelineParameter,
+  { type, isRawBody, defaultJson }: RegisteredParameter,
   plan: CallPlan | null,
   request: ApiRequest,
   members: ReadonlyMap<string, string> | null,

@@ -11,7 +11,8 @@ import type { BodyEncoder, CallPlan } from '../../../plan/plan.ts'
 import { limitOf, offsetOf } from '../../../plan/request-values.ts'
 import type { Column, Routine } from '../../../schema/catalog.ts'
 import type { Relation, SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
-import { scalarColumn } from '../../registry/registered-routine.ts'
+import { scalarColumn, writingRefused } from '../../registry/registered-routine.ts'
+import { requestPartNamed } from '../../registry/request-part-named.ts'
 import { escapeFailure } from '../../values/payload-records.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import type { RowShape } from '../bson/answer-shape.ts'
@@ -20,7 +21,7 @@ import { storedKind } from '../bson/field-kind.ts'
 import { bsonOfJson } from '../bson/json-to-bson.ts'
 import type { CollectionFacts, FieldFacts } from '../catalog/mongodb-facts.ts'
 import { fillTemplate } from '../catalog/pipeline-template.ts'
-import { type MongodbFunction, requestParts, writes } from '../catalog/registered-pipelines.ts'
+import type { MongodbFunction } from '../catalog/registered-pipelines.ts'
 import { readArguments } from './call-arguments.ts'
 import { encoderOf } from './compile-mongodb.ts'
 import { compileCount } from './compile-mongodb-count.ts'
@@ -75,13 +76,14 @@ function compilePlan(plan: CallPlan, snapshot: SchemaSnapshot): Result<CompiledC
 }
 
 function compileCall(plan: CallPlan, context: CompileContext): CompiledCall {
-  const { root, routine, media, via } = plan
+  const { root, routine, via } = plan
   const called = calledBy(routine, context)
   const { writingStage } = called.template
-  if (writingStage !== null && plan.isReadOnly) return refuse(writes(writingStage))
+  if (writingStage !== null && plan.isReadOnly) return refuse(writingRefused(writingStage))
   const { isSet, kind } = routine.returns
   const place = resultPlace(plan, called, context)
-  const encoder = encoderOf({ headersOnly: via === 'head', media })
+  const media = encoderOf({ headersOnly: via === 'head', media: plan.media })
+  const encoder = isSet ? media : oneOf(media)
   const rows = compileRoot(root, place, encoder.kind !== 'none', context)
   const given = always(...resultStages(called))
   return {
@@ -96,6 +98,11 @@ function compileCall(plan: CallPlan, context: CompileContext): CompiledCall {
       return isHidden ? null : rows.ofNothing
     },
   }
+}
+
+/** What is no set is written alone. */
+function oneOf(encoder: BodyEncoder): BodyEncoder {
+  return encoder.kind === 'json' ? { ...encoder, kind: 'singular' } : encoder
 }
 
 /** A body of values instead of objects with them. */
@@ -134,7 +141,7 @@ function fillSource(
 
 /** Objects are documents, since no expression reads JSON text. */
 function requestValue(name: string, request: ApiRequest, { role, claims }: Caller): BsonValue {
-  const part = isRequestPlace(name) ? requestParts[name] : null
+  const part = requestPartNamed(name)
   switch (part) {
     case 'method':
       return request.method
@@ -160,10 +167,6 @@ function claimsDocument(json: string): BsonValue {
   const escaped = escapeFailure(json)
   const read = escaped === null ? bsonOfJson(json) : err(escaped)
   return read.ok ? read.value : refuse(read.error)
-}
-
-function isRequestPlace(name: string): name is keyof typeof requestParts {
-  return Object.hasOwn(requestParts, name)
 }
 
 /** What a function gives, as rows of its result: one value is a field, one row is always there. */

@@ -5,11 +5,11 @@
 import { BSON } from 'mongodb'
 import type { MutatePlan } from '../../../plan/plan.ts'
 import { type ExecutionResult, noResult } from '../../backend.ts'
-import { createRowEncoder } from '../bson/encode-rows.ts'
 import { readExact } from '../bson/read-exact.ts'
 import type { BoundWrite } from '../compile/bound-write.ts'
 import { comparableKey } from '../compile/comparable-key.ts'
 import type { CompiledWrite } from '../compile/compile-mongodb-write.ts'
+import type { EncoderCache } from './encoder-cache.ts'
 import { valueText } from './value-text.ts'
 import type { WriteCommands } from './write-commands.ts'
 import { WriteFailed } from './write-refused.ts'
@@ -20,6 +20,7 @@ export interface WriteAnswer {
   readonly bound: BoundWrite
   readonly location: CompiledWrite['location']
   readonly commands: WriteCommands
+  readonly encoderOf: EncoderCache
 }
 
 /** Throws  WriteFailed: a cast of `select` that fails */
@@ -31,7 +32,7 @@ export async function answerWrite(asked: WriteAnswer, touched: Touched): Promise
   const { ofNothing, shape } = bound.shown
   const isNothing = documents.length === 0 && ofNothing !== null
   const rows = isNothing ? [BSON.serialize(ofNothing)] : documents
-  const encoded = createRowEncoder(shape, plan.media.encoder).encode(rows)
+  const encoded = asked.encoderOf(shape, plan.media.encoder).encode(rows)
   if (!encoded.ok) throw new WriteFailed(encoded.error)
   return { ...common, rows: rows.length, body: encoded.value }
 }

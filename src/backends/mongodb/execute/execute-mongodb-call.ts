@@ -15,11 +15,11 @@ import {
   noResult,
   type RequestContext,
 } from '../../backend.ts'
-import { createRowEncoder } from '../bson/encode-rows.ts'
 import { type CompiledCall, createCallCompiler } from '../compile/compile-mongodb-call.ts'
 import { type Refusal, refusalOf } from '../compile/mongodb-refusal.ts'
 import { cancelled, mapDriverError } from '../connect/map-mongodb-error.ts'
 import type { MongodbClient } from '../connect/mongodb-client.ts'
+import { createEncoderCache, type EncoderCache } from './encoder-cache.ts'
 import { failedRequest, failedWith, refusedRequest } from './failed-request.ts'
 import { printAggregate } from './print-pipeline.ts'
 import { runAggregate } from './run-aggregate.ts'
@@ -44,6 +44,7 @@ interface Called {
 
 export function createCallExecutor(client: Pick<MongodbClient, 'db'>): CallExecutor {
   const compile = createCallCompiler()
+  const encoderOf = createEncoderCache()
 
   return async (plan, context) => {
     const { snapshot, request, config, signal } = context
@@ -64,7 +65,7 @@ export function createCallExecutor(client: Pick<MongodbClient, 'db'>): CallExecu
       const answer = await run(client.db(called.database), call, bound.value, context)
       const refusal = judgeRows(plan, request.preferences, answer.rows.length)
       if (refusal !== null) return failedWith(refusal, statements)
-      const result = resultOf(call, plan, bound.value, answer)
+      const result = resultOf(call, plan, bound.value, answer, encoderOf)
       if (!result.ok) return failedRequest(result.error, context, statements)
       return { kind: 'done', result: result.value, statements }
     } catch (error) {
@@ -150,6 +151,7 @@ function resultOf(
   plan: CallPlan,
   { whenEmpty }: BoundCall,
   { rows, total, ...said }: Called,
+  encoderOf: EncoderCache,
 ): Result<ExecutionResult, DatabaseFailure> {
   const { isSet } = plan.routine.returns
   const answer = rows.length === 0 && whenEmpty !== null ? [BSON.serialize(whenEmpty)] : rows
@@ -157,11 +159,6 @@ function resultOf(
   const all = count === null ? counted : total
   const result = { ...noResult, ...said, rows: counted, total: plan.count === null ? null : all }
   if (called.result.kind === 'void' || plan.via === 'head') return ok(result)
-  const encoded = createRowEncoder(shape, isSet ? encoder : oneOf(encoder)).encode(answer)
+  const encoded = encoderOf(shape, encoder).encode(answer)
   return encoded.ok ? ok({ ...result, body: encoded.value }) : encoded
-}
-
-/** What is no set is written alone. */
-function oneOf(encoder: CompiledCall['encoder']): CompiledCall['encoder'] {
-  return encoder.kind === 'json' ? { ...encoder, kind: 'singular' } : encoder
 }

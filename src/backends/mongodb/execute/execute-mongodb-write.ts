@@ -17,6 +17,7 @@ import { type Refusal, refusalOf } from '../compile/mongodb-refusal.ts'
 import type { MongodbClient } from '../connect/mongodb-client.ts'
 import { answerWrite } from './answer-write.ts'
 import { createCollectionPresence } from './collection-presence.ts'
+import { createEncoderCache } from './encoder-cache.ts'
 import { failedRequest, missingRelation, refusedRequest } from './failed-request.ts'
 import { failedWrite } from './failed-write.ts'
 import { runMongodbTransaction } from './mongodb-transaction.ts'
@@ -47,6 +48,7 @@ export function createMongodbWriteExecutor({
   db,
 }: Pick<MongodbClient, 'client' | 'db'>): MongodbWriteExecutor {
   const compile = createMongodbWriteCompiler()
+  const encoderOf = createEncoderCache()
   const isPresent = createCollectionPresence()
 
   return async (plan, context) => {
@@ -138,7 +140,7 @@ export function createMongodbWriteExecutor({
     })
     const isDoubtful = isMade ? isAtomic : touched.count === 0 && !isInsertion(plan)
     if (isDoubtful) await refuseIfMissing(db, plan, collection)
-    const answer = await answerWrite({ plan, bound, location, commands }, touched)
+    const answer = await answerWrite({ plan, bound, location, commands, encoderOf }, touched)
     judge(answer.rows)
     return answer
   }

@@ -11,13 +11,13 @@ import { isUnreachable } from '../../../errors/judge-failure.ts'
 import { judgeRows } from '../../../plan/judge-rows.ts'
 import type { DatabasePlan, ReadPlan } from '../../../plan/plan.ts'
 import { type Execution, noResult, type RequestContext } from '../../backend.ts'
-import { createRowEncoder } from '../bson/encode-rows.ts'
 import { mongodbFacts } from '../catalog/mongodb-facts.ts'
 import { createMongodbCompiler } from '../compile/compile-mongodb.ts'
 import type { CompiledRead } from '../compile/compiled-read.ts'
 import { type Refusal, refusalOf } from '../compile/mongodb-refusal.ts'
 import { cancelled, mapDriverError } from '../connect/map-mongodb-error.ts'
 import type { MongodbClient } from '../connect/mongodb-client.ts'
+import { createEncoderCache } from './encoder-cache.ts'
 import { createCallExecutor } from './execute-mongodb-call.ts'
 import { createMongodbWriteExecutor } from './execute-mongodb-write.ts'
 import { failedRequest, failedWith, missingRelation, refusedRequest } from './failed-request.ts'
@@ -62,7 +62,7 @@ export function createMongodbExecutor(
       const answer = whenEmpty === null ? rows : [BSON.serialize(whenEmpty)]
       const encoded = plan.headersOnly
         ? ({ ok: true, value: '' } as const)
-        : encoderOf(compiled.value).encode(answer)
+        : encoderOf(compiled.value.shape, compiled.value.encoder).encode(answer)
       if (!encoded.ok) return failedRequest(encoded.error, context, statements)
       // a database that casts values itself fails before the rows are judged
       const refusal = judgeRows(plan, context.request.preferences, answer.length)
@@ -162,16 +162,4 @@ async function isThere(db: Db, name: string, { signal }: RequestContext): Promis
     .listCollections({ name }, { nameOnly: true, signal: asAbortSignal(signal) })
     .toArray()
   return found.length > 0
-}
-
-/** What was compiled is kept with its plan, and so is what writes its rows. */
-function createEncoderCache(): (compiled: CompiledRead) => ReturnType<typeof createRowEncoder> {
-  const encoders = new WeakMap<CompiledRead, ReturnType<typeof createRowEncoder>>()
-  return (compiled) => {
-    const known = encoders.get(compiled)
-    if (known !== undefined) return known
-    const made = createRowEncoder(compiled.shape, compiled.encoder)
-    encoders.set(compiled, made)
-    return made
-  }
 }

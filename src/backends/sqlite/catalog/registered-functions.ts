@@ -11,14 +11,16 @@ import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import type { CatalogRelation, Column, Routine, UnusableRoutine } from '../../../schema/catalog.ts'
 import type { FunctionDefinition, FunctionRegistry } from '../../registry/function-registry.ts'
 import {
-  parameterTypes,
+  type RegisteredParameters,
   type RoutineResult,
+  registeredParameters,
   registeredRoutine,
   resultColumn,
   routineResult,
   scalarColumn,
+  writingRefused,
 } from '../../registry/registered-routine.ts'
-import type { RegisteredType } from '../../registry/registered-type.ts'
+import { requestPartNamed } from '../../registry/request-part-named.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import type { RawStatement } from '../wire/raw-catalog.ts'
 import {
@@ -41,7 +43,7 @@ import {
 export interface SqliteFunction {
   readonly kind: 'callable'
   /** By the name that its SQL knows it by. */
-  readonly parameters: ReadonlyMap<string, SqliteParameter>
+  readonly parameters: RegisteredParameters
   /** The last one answers. */
   readonly statements: readonly FunctionStatement[]
   readonly result: RoutineResult
@@ -50,14 +52,6 @@ export interface SqliteFunction {
   /** What `response.status` and `response.headers` of the first row say is said of the answer. */
   readonly setsStatus: boolean
   readonly setsHeaders: boolean
-}
-
-export interface SqliteParameter {
-  readonly type: RegisteredType
-  /** The body as a whole is the argument. */
-  readonly isRawBody: boolean
-  /** JSON text; null: SQL's null. */
-  readonly defaultJson: string | null
 }
 
 export interface FunctionStatement {
@@ -75,17 +69,6 @@ export interface BrokenFunction {
 }
 
 export type RegisteredFunction = SqliteFunction | BrokenFunction
-
-/** What a request puts in place of a placeholder that is no parameter. */
-export const requestPlaceholders = [
-  'request_method',
-  'request_path',
-  'request_role',
-  'request_jwt_claims',
-  'request_headers',
-  'request_cookies',
-] as const
-export type RequestPlaceholder = (typeof requestPlaceholders)[number]
 
 export const controlColumns = { status: 'response.status', headers: 'response.headers' } as const
 
@@ -192,9 +175,9 @@ function broken(
 }
 
 function missingRow(definition: FunctionDefinition): DatabaseFailure {
-  const types = parameterTypes(definition)
-  if (types.ok) throw new Error('a row is of no type of values')
-  return types.error
+  const parameters = registeredParameters(definition)
+  if (parameters.ok) throw new Error('a row is of no type of values')
+  return parameters.error
 }
 
 function computedColumn(
@@ -237,9 +220,9 @@ function buildFunction(
   relations: readonly CatalogRelation[],
   toFailure: ToFailure,
 ): Result<SqliteFunction, DatabaseFailure> {
-  const types = parameterTypes(definition)
-  if (!types.ok) return types
-  const stranger = strangerAmong(statements, types.value)
+  const parameters = registeredParameters(definition)
+  if (!parameters.ok) return parameters
+  const stranger = strangerAmong(statements, parameters.value)
   if (stranger !== null) return err(valueFailure('42P02', `there is no parameter :${stranger}`))
   const result = routineResult(definition, (name) => relations.some((each) => each.name === name))
   if (!result.ok) return result
@@ -250,7 +233,8 @@ function buildFunction(
     const answer = answers[index]
     if (answer === undefined) throw new Error('SQLite was not asked about a statement')
     if (answer.kind === 'failed') return err(toFailure(answer))
-    if (!answer.isReadOnly && definition.volatility !== 'volatile') return err(writes(sql))
+    if (!answer.isReadOnly && definition.volatility !== 'volatile')
+      return err(writingRefused(sql.command))
     const handedBack = answer.columns.map(({ name }) => name)
     const isScalar = result.value.kind === 'scalar' && index === statements.length - 1
     const names = isScalar ? withScalar(handedBack) : handedBack
@@ -268,12 +252,7 @@ function buildFunction(
   return columns.ok
     ? ok({
         kind: 'callable',
-        parameters: new Map(
-          definition.parameters.flatMap(({ name, defaultJson, isRawBody }) => {
-            const type = types.value.get(name)
-            return type === undefined ? [] : [[name, { type, defaultJson, isRawBody }] as const]
-          }),
-        ),
+        parameters: parameters.value,
         statements: prepared,
         result: result.value,
         columns: columns.value,
@@ -300,15 +279,10 @@ function strangerAmong(
   for (const { pieces } of statements) {
     for (const piece of pieces) {
       if (piece.kind === 'text' || parameters.has(piece.name)) continue
-      if (!requestPlaceholders.some((name) => name === piece.name)) return piece.name
+      if (requestPartNamed(piece.name) === null) return piece.name
     }
   }
   return null
-}
-
-/** As PostgreSQL says it of a function that is declared not to write. */
-export function writes({ command }: FunctionSql): DatabaseFailure {
-  return valueFailure('25006', `cannot execute ${command} in a read-only transaction`)
 }
 
 /** The columns that rows are read by, which the statement has to give. */

@@ -9,7 +9,11 @@ import { nameKey, qualifiedName } from '../../../../core/qualified-name.ts'
 import type { CallPlan, Condition } from '../../../../plan/plan.ts'
 import type { Routine } from '../../../../schema/catalog.ts'
 import type { Relation, SchemaSnapshot } from '../../../../schema/schema-snapshot.ts'
-import { scalarColumn } from '../../../registry/registered-routine.ts'
+import {
+  type RegisteredParameter,
+  scalarColumn,
+  writingRefused,
+} from '../../../registry/registered-routine.ts'
 import type { RegisteredType } from '../../../registry/registered-type.ts'
 import { constant, ident, join, param, raw, type SqlText, sql } from '../../../sql/sql-text.ts'
 import { valueFailure } from '../../../values/value-failure.ts'
@@ -17,8 +21,6 @@ import {
   controlColumns,
   type FunctionStatement,
   type SqliteFunction,
-  type SqliteParameter,
-  writes,
 } from '../../catalog/registered-functions.ts'
 import { sqliteFacts } from '../../catalog/sqlite-facts.ts'
 import { refuse } from '../compile-refusal.ts'
@@ -89,7 +91,7 @@ function preRequestRoutine(given: string | null, snapshot: SchemaSnapshot): Rout
 /** Refuses a function that would write where nothing may be written. */
 export function refuseWriting({ called }: Call): void {
   const writing = called.statements.find((statement) => !statement.isReadOnly)
-  if (writing !== undefined) refuse(writes(writing.sql))
+  if (writing !== undefined) refuse(writingRefused(writing.sql.command))
 }
 
 /** The last statement, and those before it. */
@@ -228,7 +230,7 @@ export function compileStatement(
   )
 }
 
-function argument(name: string, parameter: SqliteParameter, plan: CallPlan | null): SqlText {
+function argument(name: string, parameter: RegisteredParameter, plan: CallPlan | null): SqlText {
   const { type, isRawBody, defaultJson } = parameter
   const wire = isRawBody ? '' : name
   const given = plan?.parameters.find((each) => each.name === wire)
