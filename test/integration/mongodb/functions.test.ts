@@ -85,6 +85,18 @@ const functions = [
       { $merge: { into: 'old_films' } },
     ],
   },
+  {
+    name: 'odd_keys',
+    returns: { kind: 'object' },
+    collection: 'odd',
+    pipeline: [{ $project: { _id: 0 } }, { $set: { response: { status: 202 } } }],
+  },
+  {
+    name: 'archive_all',
+    returns: { kind: 'setof', type: 'films' },
+    collection: 'films',
+    pipeline: [{ $merge: { into: 'all_films' } }],
+  },
   { name: 'stray', volatility: 'stable', collection: 'films', pipeline: [{ $merge: 'x' }] },
   {
     name: 'total',
@@ -108,6 +120,13 @@ describeMongodb('functions of the registry', () => {
           { _id: 2, title: 'Stalker', year: 1979, minutes: 163 },
           { _id: 3, title: '$title', year: 1994, minutes: 90, director_id: 1 },
         ] as never)
+        // a map, since an object of JavaScript's has another order, and means something to the driver
+        const odd = new Map<string, unknown>([
+          ['b', 1],
+          ['1', 2],
+          ['_bsontype', 'Long'],
+        ])
+        await db.collection('odd').insertOne({ d: odd })
       },
       {
         dbAnonRole: 'visitor',
@@ -189,6 +208,22 @@ describeMongodb('functions of the registry', () => {
     expect([status, text, await count()]).toEqual([204, '', 1])
     expect((await api.get('/rpc/archive?before=1990')).status).toBe(405)
     expect(await count()).toBe(1)
+  })
+
+  test('and whose answer would be refused are refused before they write', async () => {
+    const accept = { accept: 'application/vnd.pgrst.object+json' }
+    expect(await post('/rpc/archive_all', {}, accept)).toMatchObject({
+      status: 406,
+      body: { code: 'PGRST116' },
+    })
+    expect(await api.database.db.collection('all_films').countDocuments()).toBe(0)
+    expect(await post('/rpc/archive_all', {})).toMatchObject({ status: 200, body: [] })
+    expect(await api.database.db.collection('all_films').countDocuments()).toBe(3)
+  })
+
+  test('that say what the answer is like keep documents as they are', async () => {
+    const { status, text } = await post('/rpc/odd_keys', {})
+    expect([status, text]).toEqual([202, '{"d":{"b":1,"1":2,"_bsontype":"Long"}}'])
   })
 
   test('that cannot be called say why', async () => {

@@ -15,6 +15,8 @@ import {
   noResult,
   type RequestContext,
 } from '../../backend.ts'
+import { readExact } from '../bson/read-exact.ts'
+import type { MongodbFunction } from '../catalog/registered-pipelines.ts'
 import { type CompiledCall, createCallCompiler } from '../compile/compile-mongodb-call.ts'
 import { type Refusal, refusalOf } from '../compile/mongodb-refusal.ts'
 import { cancelled, mapDriverError } from '../connect/map-mongodb-error.ts'
@@ -61,6 +63,12 @@ export function createCallExecutor(client: Pick<MongodbClient, 'db'>): CallExecu
     if (!bound.ok) return refusedRequest(bound.error, context)
     const { source } = bound.value
     const statements = config.logQuery ? [printAggregate(called.collection, source)] : []
+    const written = rowsOfWriting(called)
+    if (written !== null) {
+      // what is written stays, so that it is judged before
+      const refusal = judgeRows(plan, request.preferences, written.length)
+      if (refusal !== null) return failedWith(refusal, statements)
+    }
     try {
       const answer = await run(client.db(called.database), call, bound.value, context)
       const refusal = judgeRows(plan, request.preferences, answer.rows.length)
@@ -100,17 +108,16 @@ async function run(
   const { collection, template, result } = called
   const ask = (from: string | null, pipeline: readonly Document[]) =>
     runAggregate(db, from, pipeline, {}, context)
-  if (template.writingStage !== null) {
+  const written = rowsOfWriting(called)
+  if (written !== null) {
     await ask(collection, bound.source)
-    // a stage that writes hands nothing on
-    const isRow = result.kind !== 'void' && !result.isSet
-    return { rows: isRow ? [BSON.serialize({})] : [], total: null, ...nothingSaid }
+    return { rows: written, total: null, ...nothingSaid }
   }
   if (result.kind === 'void' || template.setsResponse) {
-    const documents = (await ask(collection, bound.source)).map(readDocument)
+    const documents = await ask(collection, bound.source)
     const said = template.setsResponse ? responseOf(documents[0]) : nothingSaid
     if (result.kind === 'void') return { rows: [], total: null, ...said }
-    const given = [{ $documents: { $literal: documents } }]
+    const given = [{ $documents: { $literal: documents.map(readExact) } }]
     return { ...(await askRows(given, null)), ...said }
   }
   return { ...(await askRows(bound.source, collection)), ...nothingSaid }
@@ -121,21 +128,24 @@ async function run(
     if (count === null) return { rows: await ask(from, pipeline), total: null }
     const counted = { ...(from === null ? {} : { coll: from }), pipeline: [...source, ...count] }
     const found = await ask(from, [...pipeline, { $unionWith: counted }])
-    const total: unknown = found.length === 0 ? undefined : readDocument(found.at(-1))['total']
+    const last = found.at(-1)
+    const total = last === undefined ? undefined : readExact(last).get('total')
     return total === undefined
       ? { rows: found, total: 0 }
       : { rows: found.slice(0, -1), total: Number(total) }
   }
 }
 
-/** Numbers keep their types, since they go back as they came. */
-function readDocument(bytes: Uint8Array | undefined): Document {
-  return BSON.deserialize(bytes ?? BSON.serialize({}), { promoteValues: false, bsonRegExp: true })
+/** What is handed back by a function whose last stage writes, which hands nothing on; null: none does. */
+function rowsOfWriting({ template, result }: MongodbFunction): readonly Uint8Array[] | null {
+  if (template.writingStage === null) return null
+  return result.kind === 'void' || result.isSet ? [] : [BSON.serialize({})]
 }
 
 /** `response.status` and `response.headers` of the first row. */
-function responseOf(first: Document | undefined): Omit<Called, 'rows' | 'total'> {
-  const response: unknown = first?.['response']
+function responseOf(first: Uint8Array | undefined): Omit<Called, 'rows' | 'total'> {
+  const document = first === undefined ? {} : BSON.deserialize(first, { promoteValues: false })
+  const response: unknown = document['response']
   if (typeof response !== 'object' || response === null) return nothingSaid
   const [status, headers] = ['status', 'headers'].map((name): unknown => {
     return Object.entries(response).find(([key]) => key === name)?.[1]
