@@ -41,12 +41,17 @@ function rounded(value: number): number {
   return Number(value.toPrecision(12))
 }
 
-/** Texts that are JSON documents: `jsonb` has its own blanks and its own order of keys. */
+/**
+ * Texts that are JSON documents: `jsonb` has its own blanks and its own order of keys. Keys are in one
+ * order, by which rows without an order are put into one.
+ */
 function withoutLayout(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutLayout)
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(
-      Object.entries(value).map(([key, each]) => [key, withoutLayout(each)]),
+      Object.entries(value)
+        .map(([key, each]) => [key, withoutLayout(each)] as const)
+        .toSorted(([a], [b]) => (a < b ? -1 : 1)),
     )
   }
   if (typeof value === 'number') return rounded(value)

@@ -72,6 +72,22 @@ export const mongodbDifferences: readonly KnownDifference[] = [
       (headers['Content-Type'] !== 'application/json' && /meta.*\bnull\b/s.test(body ?? '')),
   },
   {
+    name: 'texts of documents',
+    isOfRows: true,
+    documented: 'Documents and lists have no text behind `->>`',
+    reason: 'the server makes no JSON text',
+    explains: ({ target }, postgres, mongodb) =>
+      /meta->>[^&]*[=.](?:not\.)?(?:lt|gt)e?[.(]/.test(decodeURIComponent(target)) &&
+      postgres.status === mongodb.status,
+  },
+  {
+    name: 'columns of a spread under one name',
+    documented: 'Two columns of a spread under one name',
+    reason: 'names of an answer are not names of the pipeline',
+    explains: ({ target }, postgres, mongodb) =>
+      target.includes('...') && postgres.code === '42702' && mongodb.status < 300,
+  },
+  {
     name: 'values of a row that is named otherwise',
     documented: 'Of several mistakes in a request the one that is told',
     reason: 'values are read before the key of the row is held against the URL',
@@ -93,7 +109,7 @@ export const mongodbDifferences: readonly KnownDifference[] = [
     reason: 'PostgreSQL is not asked for rows that nothing is done to',
     explains: ({ method, body }, postgres, mongodb) =>
       method === 'PATCH' &&
-      /^(?:|\[\]|\[?\{\}\]?)$/.test(body ?? '') &&
+      /^\s*(?:|\[\]|\[?\{\}\]?)\s*$/.test(body ?? '') &&
       (postgres.status < 300 || postgres.code === 'PGRST116') &&
       /^(?:22|42)/.test(mongodb.code ?? ''),
   },
