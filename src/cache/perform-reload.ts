@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config/config.ts'
-import { noChanges } from '../schema/diff-snapshots.ts'
+import { noChanges } from '../schema/schema-change.ts'
 import { schemaOptions } from '../schema/schema-options.ts'
 import { checkOwedLoad } from './check-owed-load.ts'
 import { describeFailure } from './describe-failure.ts'

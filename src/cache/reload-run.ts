@@ -4,7 +4,7 @@
 import type { SchedulerLike } from 'rxjs'
 import type { Config } from '../config/config.ts'
 import type { Result } from '../core/result.ts'
-import type { SnapshotDiff } from '../schema/diff-snapshots.ts'
+import type { SchemaChange } from '../schema/schema-change.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import type { TakeWaiting } from './conflate-map.ts'
 import type { LoadDeadline } from './load-deadline.ts'
@@ -25,7 +25,7 @@ export interface PerformDeps extends LoadDeps {
   readonly diffSnapshots: (
     previous: SchemaSnapshot | null,
     next: SchemaSnapshot,
-  ) => Promise<SnapshotDiff>
+  ) => Promise<readonly SchemaChange[]>
   /** Milliseconds for one whole reload. */
   readonly deadlineMs: () => number
   readonly scheduler: SchedulerLike

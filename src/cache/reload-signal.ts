@@ -1,7 +1,7 @@
 /**
  * What a trigger asks for, how two requests merge into one, and how a reload can end.
  */
-import type { SnapshotDiff } from '../schema/diff-snapshots.ts'
+import type { SnapshotDiff } from '../schema/schema-change.ts'
 
 export type ReloadScope = 'schema' | 'config' | 'both'
 

@@ -8,7 +8,7 @@
 import type { Config } from '../config/config.ts'
 import type { Result } from '../core/result.ts'
 import type { Catalog, SchemaVersion } from '../schema/catalog.ts'
-import type { SnapshotDiff } from '../schema/diff-snapshots.ts'
+import type { SchemaChange, SnapshotDiff } from '../schema/schema-change.ts'
 import type { SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import type { ReloadOrder } from './reload-order.ts'
 import type {
@@ -34,10 +34,16 @@ export interface OwedLoad {
   readonly retryInMs: number
 }
 
+interface ToldChanges {
+  readonly details: readonly SchemaChange[]
+  /** Their names. */
+  readonly diff: SnapshotDiff
+}
+
 export type LoadedChanges =
   /** There was no schema before. */
-  | { readonly kind: 'first'; readonly diff: SnapshotDiff }
-  | { readonly kind: 'some'; readonly diff: SnapshotDiff }
+  | (ToldChanges & { readonly kind: 'first' })
+  | (ToldChanges & { readonly kind: 'some' })
   /** Nothing that anybody could see. */
   | { readonly kind: 'none' }
   /** They could not be worked out. */

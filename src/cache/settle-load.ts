@@ -4,8 +4,8 @@
  */
 import type { Config } from '../config/config.ts'
 import { backoffMs, withJitter } from '../core/backoff.ts'
-import { isUnchanged, noChanges } from '../schema/diff-snapshots.ts'
 import { relabelled } from '../schema/relabelled.ts'
+import { nameChanges, noChanges } from '../schema/schema-change.ts'
 import { schemaOptions } from '../schema/schema-options.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { describeFailure } from './describe-failure.ts'
@@ -47,9 +47,10 @@ async function* compare(
   next: SchemaSnapshot,
 ): Steps<LoadedChanges> {
   try {
-    const diff = await deps.diffSnapshots(previous, next)
-    if (previous === null) return { kind: 'first', diff }
-    return isUnchanged(diff) ? { kind: 'none' } : { kind: 'some', diff }
+    const details = await deps.diffSnapshots(previous, next)
+    const told = { details, diff: nameChanges(details) }
+    if (previous === null) return { kind: 'first', ...told }
+    return details.length === 0 ? { kind: 'none' } : { kind: 'some', ...told }
   } catch (failure) {
     // what was loaded is good all the same
     yield { kind: 'crashed', failure }

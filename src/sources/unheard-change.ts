@@ -3,7 +3,7 @@
  * told of it over a connection that has died silently, so its feed has to prove that it hears.
  */
 import type { ReloadOrigin, ReloadOutcome } from '../cache/reload-signal.ts'
-import { isUnchanged } from '../schema/diff-snapshots.ts'
+import { isUnchanged } from '../schema/schema-change.ts'
 
 /** What looks at the database, or is asked to, without having heard of a change. */
 const lookers: ReadonlySet<ReloadOrigin> = new Set([

@@ -10,6 +10,7 @@ import { nameKey } from '../../../src/core/qualified-name.ts'
 import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import { diffSnapshots } from '../../../src/schema/diff-snapshots.ts'
 import type { EngineFacts } from '../../../src/schema/engine-facts.ts'
+import { nameChanges } from '../../../src/schema/schema-change.ts'
 import { fieldFacts } from '../../support/mongodb-place.ts'
 import { catalog, options } from '../schema/sample-catalog.ts'
 
@@ -72,7 +73,7 @@ const ofMongodb = new MongodbFacts({
 function changed(before: EngineFacts, after: EngineFacts): readonly string[] {
   const build = (engineFacts: EngineFacts) =>
     buildSnapshot(catalog({ engineFacts }), options, 1, new Date(0))
-  return diffSnapshots(build(before), build(after)).changed
+  return nameChanges(diffSnapshots(build(before), build(after))).changed
 }
 
 /** Paths of everything reachable that is not frozen. */
