@@ -14,23 +14,35 @@ import { err, ok, type Result } from './core/result.ts'
 
 /** Commands that work with a configuration. */
 const configuredCommands = ['dump-config', 'dump-schema', 'ready', 'health'] as const
+/** What `schema-mark` can be told to do. */
+const markActions = ['install', 'print', 'remove'] as const
+export type MarkAction = (typeof markActions)[number]
 /** Commands that only print, strongest first. */
 const printingCommands = ['help', 'version', 'example'] as const
 
-export type Command =
-  | { readonly kind: (typeof printingCommands)[number] }
-  | {
-      readonly kind: 'run' | (typeof configuredCommands)[number]
-      readonly configFile?: string
-      /** A configuration file that is weaker than every other source. */
-      readonly defaultsFile?: string
-      /** A URI, libpq's keyword/value text or a SQLite file, in place of the configured db-uri. */
-      readonly database?: string
-      /** Nothing may be written, whatever the configuration says. */
-      readonly isReadOnly?: boolean
-      /** A dump without secrets. */
-      readonly isRedacted?: boolean
-    }
+/** Where the configuration of a command comes from. */
+export interface ConfigPlaces {
+  readonly configFile?: string
+  /** A configuration file that is weaker than every other source. */
+  readonly defaultsFile?: string
+  /** A URI, libpq's keyword/value text or a SQLite file, in place of the configured db-uri. */
+  readonly database?: string
+  /** Nothing may be written, whatever the configuration says. */
+  readonly isReadOnly?: boolean
+}
+
+/** A command that works with a configuration. */
+export type ConfiguredCommand = ConfigPlaces &
+  (
+    | {
+        readonly kind: 'run' | (typeof configuredCommands)[number]
+        /** A dump without secrets. */
+        readonly isRedacted?: boolean
+      }
+    | { readonly kind: 'schema-mark'; readonly action: MarkAction }
+  )
+
+export type Command = { readonly kind: (typeof printingCommands)[number] } | ConfiguredCommand
 
 const isDatabaseFile: Readonly<Record<FileKind, boolean>> = {
   sqlite: true,
@@ -52,12 +64,18 @@ export function parseCommand(
 ): Result<Command, string> {
   const parsed = parseFlags(argv)
   if (!parsed.ok) return parsed
-  const { values, positionals } = parsed.value
+  const { values } = parsed.value
   const printing = printingCommands.find((name) => values[name] === true)
   if (printing !== undefined) return ok({ kind: printing })
   const commands = configuredCommands.filter((name) => values[name] === true)
   if (commands.length > 1)
     return err(`use one of ${commands.map((name) => `--${name}`).join(', ')}`)
+  const isAboutMark = commands.length === 0 && parsed.value.positionals[0] === 'schema-mark'
+  const positionals = isAboutMark ? parsed.value.positionals.slice(2) : parsed.value.positionals
+  const action = markActions.find((name) => isAboutMark && name === parsed.value.positionals[1])
+  if (isAboutMark && action === undefined) {
+    return err(`use one of ${markActions.map((name) => `schema-mark ${name}`).join(', ')}`)
+  }
   const [, unexpected] = positionals
   if (unexpected !== undefined) return err(`unexpected argument ${quoted(unexpected)}`)
   if (values.redact === true && commands[0] !== 'dump-config') {
@@ -80,12 +98,16 @@ export function parseCommand(
   if (isFile && look.fileKind(positional) === 'missing') {
     return err(`there is no database file ${quoted(positional)}`)
   }
-  return ok({
-    kind: commands[0] ?? 'run',
+  const places = {
     ...(configFile === undefined ? {} : { configFile }),
     ...(defaults === undefined ? {} : { defaultsFile: defaults }),
     ...(isDatabase ? { database: positional } : {}),
     ...(values['read-only'] === true ? { isReadOnly: true } : {}),
+  }
+  if (action !== undefined) return ok({ kind: 'schema-mark', action, ...places })
+  return ok({
+    kind: commands[0] ?? 'run',
+    ...places,
     ...(values.redact === true ? { isRedacted: true } : {}),
   })
 }
@@ -103,10 +125,14 @@ export function helpText(): string {
   return `${productName} ${productVersion}: a REST API for a PostgreSQL, MongoDB or SQLite database, with the contract of ${contractName} ${contractVersion}
 
 Usage: ${productName} [OPTIONS] [FILE | DATABASE]
+       ${productName} schema-mark install | print | remove [OPTIONS] [FILE | DATABASE]
 
   FILE      configuration file; options may also come from the environment (PGRST_*, DBREST_*)
   DATABASE  postgresql://…, 'host=… dbname=…', mongodb://… or a SQLite file; served to this
             machine alone, unless server-host is set
+
+  schema-mark puts event triggers into a PostgreSQL database that mark each change of
+  its schema, shows their SQL, or takes them away
 
 Options:
   --config FILE    configuration file, beside a DATABASE

@@ -9,7 +9,14 @@ import { readFileSync } from 'node:fs'
 import { engineAbilities } from './backends/engine-abilities.ts'
 import { fileKind } from './backends/sqlite/process/sqlite-header.ts'
 import { registryProblems } from './check-registry.ts'
-import { helpText, isSqliteFile, parseCommand, probe, versionText } from './cli.ts'
+import {
+  type ConfiguredCommand,
+  helpText,
+  isSqliteFile,
+  parseCommand,
+  probe,
+  versionText,
+} from './cli.ts'
 import { composeServer, type Server } from './compose.ts'
 import type { Config } from './config/config.ts'
 import type { ReadConfig } from './config/config-loader.ts'
@@ -19,6 +26,7 @@ import { type LoadedConfig, loadConfig } from './config/load-config.ts'
 import { err, ok, type Result } from './core/result.ts'
 import { systemErrorText } from './core/system-error.ts'
 import { readDumps } from './read-dumps.ts'
+import { runSchemaMark } from './run-schema-mark.ts'
 import { unhonouredOptions } from './schema/unhonoured-options.ts'
 
 const reloads = new EventEmitter()
@@ -56,16 +64,6 @@ function stop(signal: string): void {
   )
 }
 
-/** A command that works with a configuration. */
-interface Configured {
-  readonly kind: 'run' | 'dump-config' | 'dump-schema' | 'ready' | 'health'
-  readonly configFile?: string
-  readonly defaultsFile?: string
-  readonly database?: string
-  readonly isReadOnly?: boolean
-  readonly isRedacted?: boolean
-}
-
 function readConfigFile(path: string): Result<string, readonly string[]> {
   try {
     return ok(readFileSync(path, 'utf8'))
@@ -78,7 +76,7 @@ function readConfigFile(path: string): Result<string, readonly string[]> {
 const readOnlySetting = { DBREST_DB_READ_ONLY: 'true' }
 
 /** Reads the file anew each time: a reload sees what it holds then. */
-function configReader(command: Configured): ReadConfig {
+function configReader(command: ConfiguredCommand): ReadConfig {
   const { configFile, defaultsFile, database, kind } = command
   const env = command.isReadOnly === true ? { ...process.env, ...readOnlySetting } : process.env
   return ({ databaseSettings, previous }) => {
@@ -126,7 +124,7 @@ function dumpedText(config: Config, isRedacted = false): string {
   return dumpConfig(config, { omitted: unhonoured.map(({ key }) => key), isRedacted })
 }
 
-async function run(command: Configured): Promise<void> {
+async function run(command: ConfiguredCommand): Promise<void> {
   const readConfig = configReader(command)
   const loaded = configOrExit(readConfig)
   const { config } = loaded
@@ -149,6 +147,11 @@ async function run(command: Configured): Promise<void> {
       if (text === null) return exit(1)
       process.stdout.write(text)
       return exit(0)
+    }
+    case 'schema-mark': {
+      const report = await orExit(runSchemaMark(command.action, { config, env: process.env }))
+      process.stdout.write(report.stdout)
+      return exit(report.exitCode, report.stderr)
     }
     case 'run': {
       server = composeServer({

@@ -129,3 +129,20 @@ export interface Backend {
   /** Ends what is running, closes everything; resolves when nothing is left. */
   close(): Promise<void>
 }
+
+/** What became of putting the schema mark into a database, or of taking it away. */
+export interface MarkReport {
+  readonly done: boolean
+  /** For people, without a line break at the end. */
+  readonly text: string
+}
+
+/** Puts the schema mark into a database and takes it away, for the command line. */
+export interface MarkKeeper {
+  /** What `install` runs. */
+  readonly script: string
+  /** What the server refuses is a report; rejects with BackendFailure when it cannot be asked. */
+  install(signal: AbortSignal): Promise<MarkReport>
+  remove(signal: AbortSignal): Promise<MarkReport>
+  close(): Promise<void>
+}

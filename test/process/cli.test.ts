@@ -333,3 +333,53 @@ describe('a bad configuration', () => {
     expect(stderr).toBe(`${path}, line 2, column 15: this string has no end\n`)
   })
 })
+
+describe('schema-mark', () => {
+  let database: ApiDatabase
+  beforeAll(async () => {
+    database = await createApiDatabase('')
+  })
+  afterAll(() => database.drop())
+
+  test('prints its SQL without a database', async () => {
+    const printed = await runCommand(['schema-mark', 'print'], {
+      DBREST_DB_URI: 'postgresql://nobody@127.0.0.1:1/none',
+    })
+    expect(printed).toMatchObject({ code: 0, stderr: '' })
+    expect(printed.stdout).toMatch(/create event trigger dbrest_ddl on ddl_command_end/)
+  })
+
+  test('is installed and removed by who may', async () => {
+    const env = { DBREST_DB_URI: database.uri() }
+    const installed = await runCommand(['schema-mark', 'install'], env)
+    expect(installed).toMatchObject({ code: 0, stderr: '' })
+    expect(installed.stdout).toMatch(/^The schema mark is installed: .*\.\n$/)
+    expect(await database.query('select count(*)::int as n from dbrest.schema_mark')).toEqual([
+      { n: expect.any(Number) },
+    ])
+    const removed = await runCommand(['schema-mark', 'remove'], env)
+    expect(removed).toEqual({ code: 0, stdout: 'The schema mark is removed.\n', stderr: '' })
+  })
+
+  test('is refused to the login role with 1, and why', async () => {
+    await database.query(`grant create on database ${database.name} to ${loginRole}`)
+    const refused = await runCommand(['schema-mark', 'install'], database.env)
+    expect(refused).toMatchObject({ code: 1, stdout: '' })
+    expect(refused.stderr).toMatch(/\(42501\)\.\nPostgreSQL lets superusers alone/)
+  })
+
+  test('that cannot connect says so with 1', async () => {
+    const port = await freePort()
+    const env = { DBREST_DB_URI: `postgresql://nobody@127.0.0.1:${port}/none` }
+    const { code, stderr } = await runCommand(['schema-mark', 'install'], env)
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/refused/) })
+  })
+
+  test('is for PostgreSQL alone', async () => {
+    const { code, stderr } = await runCommand(['schema-mark', 'install', films.path])
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^The schema mark is for PostgreSQL/),
+    })
+  })
+})

@@ -43,7 +43,9 @@ export async function startReplica(primary: Cluster): Promise<Replica> {
     `unix_socket_directories=${base}`,
     `primary_conninfo=host=127.0.0.1 port=${primary.port} user=postgres`,
     'hot_standby=on',
+    // no less than the primary's, else it does not start
     'max_connections=200',
+    'max_prepared_transactions=5',
   ]
   const server = spawn(
     join(bin, 'postgres'),

@@ -62,6 +62,20 @@ describe('parseCommand', () => {
     [['--ready', 'app.conf'], { kind: 'ready', configFile: 'app.conf' }],
     [['--health'], { kind: 'health' }],
     [['--', '-dash.conf'], { kind: 'run', configFile: '-dash.conf' }],
+    [['schema-mark', 'print'], { kind: 'schema-mark', action: 'print' }],
+    [
+      ['schema-mark', 'install', 'postgresql://u@h/d', '--config', 'app.conf'],
+      {
+        kind: 'schema-mark',
+        action: 'install',
+        configFile: 'app.conf',
+        database: 'postgresql://u@h/d',
+      },
+    ],
+    [
+      ['schema-mark', 'remove', 'app.conf'],
+      { kind: 'schema-mark', action: 'remove', configFile: 'app.conf' },
+    ],
     [['--help'], { kind: 'help' }],
     [['-h'], { kind: 'help' }],
     [['--version'], { kind: 'version' }],
@@ -75,6 +89,12 @@ describe('parseCommand', () => {
 
   test.each<[readonly string[], string]>([
     [['gone.conf'], "there is no configuration file 'gone.conf'"],
+    [['schema-mark'], 'use one of schema-mark install, schema-mark print, schema-mark remove'],
+    [
+      ['schema-mark', 'app.conf'],
+      'use one of schema-mark install, schema-mark print, schema-mark remove',
+    ],
+    [['schema-mark', 'print', 'app.conf', 'other'], "unexpected argument 'other'"],
     [['--config', 'gone.conf'], "there is no configuration file 'gone.conf'"],
     [['--defaults', 'gone.conf'], "there is no configuration file 'gone.conf'"],
     [['gone.db'], "there is no database file 'gone.db'"],

@@ -3,8 +3,6 @@
  * and checks where the pool reads, and one on a writable server for the listener's sake. Nothing
  * is connected before it is needed.
  */
-import { readFileSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import type { Config } from '../../config/config.ts'
 import { BackendFailure } from '../../errors/backend-failure.ts'
 import type { Observe } from '../../observe/observation.ts'
@@ -15,14 +13,13 @@ import { postgresAbilities } from './catalog/postgres-capabilities.ts'
 import { readSchemaVersion } from './catalog/postgres-schema-version.ts'
 import { readDatabaseSettings } from './catalog/read-database-settings.ts'
 import { createPlanCompiler } from './compile/compile-postgres.ts'
-import { createConnector } from './connect/connect-postgres.ts'
 import { type ControlQuery, createControlConnection } from './connect/control-connection.ts'
 import { createNotifyFeed } from './connect/notify-feed.ts'
-import { parseConnection } from './connect/parse-connection.ts'
 import { createPostgresPool, type PostgresPool } from './connect/postgres-pool.ts'
 import { createExecutor } from './execute/execute-postgres.ts'
 import { createInspector } from './execute/inspect-postgres.ts'
 import { createPreparation } from './execute/preparation.ts'
+import { openConnector } from './open-connector.ts'
 import { outcomeFailure } from './protocol/map-postgres-error.ts'
 
 export interface PostgresDeps {
@@ -37,27 +34,13 @@ export interface PostgresDeps {
   readonly onConnected: () => void
 }
 
-/** Prepared statements that one connection keeps: at up to 80 KB each, 8 MB of its server process. */
-const statementCapacity = 100
-
 /** The oldest version served. */
 const oldestVersion = 140_000
 
 /** Throws  an Error whose message a user understands, when `db-uri` is not understood */
 export function openPostgres(deps: PostgresDeps): Backend {
   const { config, env, observe, onUnreachable, onConnected } = deps
-  const surroundings = { env, systemUser: systemUser(env), readFile }
-  const settings = () => parseConnection(config().dbUri, surroundings)
-  // files may change while the server runs, but a text that is not understood never will
-  const first = settings()
-  if (!first.ok) throw new Error(first.error.trimEnd())
-  const connector = createConnector({
-    settings,
-    files: { readFile, home: env['HOME'] ?? null },
-    statementCapacity,
-    random: Math.random,
-    onConnected,
-  })
+  const connector = openConnector({ uri: () => config().dbUri, env, onConnected })
   const pool = createPostgresPool({
     connect: (id, signal) => connector.connect({ id, signal }),
     limits: poolLimits(config()),
@@ -162,22 +145,4 @@ async function readServerVersion(query: ControlQuery): Promise<string> {
     })
   }
   return version
-}
-
-function readFile(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    // not there, or not for us: libpq passes over it as well
-    return null
-  }
-}
-
-/** A process may run as a user that has no name. */
-function systemUser(env: PostgresDeps['env']): string {
-  try {
-    return userInfo().username
-  } catch {
-    return env['USER'] ?? 'postgres'
-  }
 }

@@ -1,0 +1,204 @@
+/**
+ * The SQL of the schema mark: a table in which two event triggers leave a random number at every
+ * statement that changes the schema. The exclusive or of all numbers is the state of the schema: it
+ * does not depend on their order, so that a migration that commits late moves it as well, and rows
+ * can be folded into one without moving it.
+ *
+ * `dbrest schema-mark print` shows it, `install-mark.ts` runs it. Any of it may be run again.
+ */
+
+/** Whoever changes what is installed counts it up: servers then ask for the new one. */
+const markVersion = '1'
+
+/** Where the version is written down; `pg_dump` takes it along. */
+export const markComment = `dbrest schema mark, version ${markVersion}`
+
+export const eventTriggers = ['dbrest_ddl', 'dbrest_drop'] as const
+
+/** Over which the mark's moves are told, where that is possible. */
+const markChannel = 'dbrest_schema'
+
+/** One statement, and what it does in words that follow `to`. */
+export interface ScriptStep {
+  readonly purpose: string
+  readonly sql: string
+}
+
+/** Kinds of objects whose making and changing can mean something to a snapshot. */
+const markedKinds = [
+  'AGGREGATE',
+  'DOMAIN',
+  'EXTENSION',
+  'FOREIGN TABLE',
+  'FUNCTION',
+  'MATERIALIZED VIEW',
+  'PROCEDURE',
+  'RULE',
+  'SCHEMA',
+  'SEQUENCE',
+  'SERVER',
+  'TABLE',
+  'TRIGGER',
+  'TYPE',
+  'VIEW',
+] as const
+
+/** Indexes, ANALYZE, TRUNCATE, REFRESH and the like are left out: no snapshot depends on them. */
+const markedTags = [
+  ...markedKinds.flatMap((kind) => [`CREATE ${kind}`, `ALTER ${kind}`]),
+  'ALTER ROUTINE',
+  'COMMENT',
+  'CREATE CAST',
+  'CREATE TABLE AS',
+  'GRANT',
+  'IMPORT FOREIGN SCHEMA',
+  'REVOKE',
+  'SELECT INTO',
+]
+
+const tagList = markedTags.map((tag) => `'${tag}'`).join(', ')
+
+const randomMark = `hashtextextended(gen_random_uuid()::text, 0)`
+
+/**
+ * - `made_by` lets a transaction that changes the schema itself see whether anybody else did.
+ * - The key is there for publications of all tables, where nothing could be deleted without one.
+ * - A pg_notify makes PREPARE TRANSACTION fail, so nothing is told where transactions can be prepared.
+ * - The function runs as its owner: whoever changes the schema needs no right to this one.
+ */
+export const installSteps: readonly ScriptStep[] = [
+  { purpose: 'create the schema dbrest', sql: `create schema if not exists dbrest` },
+  {
+    purpose: 'create the table of marks',
+    sql: `create table if not exists dbrest.schema_mark (
+  id bigint generated always as identity primary key,
+  mark bigint not null,
+  made_by xid8 not null default pg_catalog.pg_current_xact_id()
+)`,
+  },
+  {
+    purpose: 'create the function that marks',
+    sql: `create or replace function dbrest.mark_change() returns event_trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if tg_event = 'sql_drop' then
+    if not exists (
+      select from pg_event_trigger_dropped_objects()
+      where not is_temporary and object_type <> 'index'
+        and coalesce(schema_name, '') !~ '^pg_toast' and object_identity !~ ' on pg_temp(_\\d+)?\\.'
+    ) then return; end if;
+  elsif not exists (
+    select from pg_event_trigger_ddl_commands() where coalesce(schema_name, '') !~ '^pg_temp'
+  ) then return;
+  end if;
+  insert into dbrest.schema_mark (mark) values (${randomMark});
+  if current_setting('max_prepared_transactions') = '0' then
+    perform pg_notify('${markChannel}', '');
+  end if;
+end $$`,
+  },
+  {
+    purpose: 'create the function with which a server marks a change that no trigger saw',
+    sql: `create or replace function dbrest.move_mark() returns void
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  insert into dbrest.schema_mark (mark) values (${randomMark});
+$$`,
+  },
+  {
+    purpose: 'create the function that folds marks into one',
+    sql: `create or replace function dbrest.prune_marks() returns void
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  with gone as (
+    delete from dbrest.schema_mark
+    where id in (select id from dbrest.schema_mark order by id for update skip locked)
+    returning mark
+  )
+  insert into dbrest.schema_mark (mark) select bit_xor(mark) from gone having count(*) > 0;
+$$`,
+  },
+  {
+    purpose: 'create the table of leases',
+    sql: `create table if not exists dbrest.lease (
+  name text primary key check (name = 'check'),
+  holder text not null check (length(holder) <= 100),
+  until timestamptz not null
+)`,
+  },
+  {
+    purpose: 'create the function with which servers share their checks',
+    sql: `create or replace function dbrest.hold_lease(lease text, server text, milliseconds int)
+returns boolean language sql security definer set search_path = pg_catalog, pg_temp as $$
+  with held as (
+    insert into dbrest.lease as l
+    values (lease, server, clock_timestamp() + least(milliseconds, 300000) * interval '1 ms')
+    on conflict (name) do update set holder = excluded.holder, until = excluded.until
+      where l.holder = excluded.holder or l.until < clock_timestamp()
+    returning true
+  )
+  select exists (select from held);
+$$`,
+  },
+  {
+    purpose: 'let every role read the mark',
+    sql: `grant usage on schema dbrest to public`,
+  },
+  {
+    purpose: 'let every role read the mark',
+    sql: `grant select on dbrest.schema_mark to public`,
+  },
+  {
+    purpose: 'let servers move the mark, fold marks and share their checks',
+    sql: `grant execute on function dbrest.move_mark(), dbrest.prune_marks(),
+  dbrest.hold_lease(text, text, int) to public`,
+  },
+  ...eventTriggers.map((name) => ({
+    purpose: `take away the event trigger ${name} of an earlier installation`,
+    sql: `drop event trigger if exists ${name}`,
+  })),
+  {
+    purpose: 'create the event trigger dbrest_ddl',
+    sql: `create event trigger dbrest_ddl on ddl_command_end
+  when tag in (${tagList})
+  execute function dbrest.mark_change()`,
+  },
+  {
+    purpose: 'create the event trigger dbrest_drop',
+    sql: `create event trigger dbrest_drop on sql_drop execute function dbrest.mark_change()`,
+  },
+  // tools set session_replication_role = replica, under which other triggers rest
+  ...eventTriggers.map((name) => ({
+    purpose: `have the event trigger ${name} always fire`,
+    sql: `alter event trigger ${name} enable always`,
+  })),
+  // what happened while the triggers were away or disabled was not marked
+  { purpose: 'move the mark', sql: `select dbrest.move_mark()` },
+  {
+    purpose: 'write down the version',
+    sql: `comment on table dbrest.schema_mark is '${markComment}'`,
+  },
+]
+
+/** Objects of others in the schema are a reason to stop: nothing is dropped by cascade. */
+export const removeSteps: readonly ScriptStep[] = [
+  ...eventTriggers.map((name) => ({
+    purpose: `drop the event trigger ${name}`,
+    sql: `drop event trigger if exists ${name}`,
+  })),
+  ...['mark_change()', 'move_mark()', 'prune_marks()', 'hold_lease(text, text, int)'].map(
+    (signature) => ({
+      purpose: `drop the function dbrest.${signature}`,
+      sql: `drop function if exists dbrest.${signature}`,
+    }),
+  ),
+  ...['schema_mark', 'lease'].map((table) => ({
+    purpose: `drop the table dbrest.${table}`,
+    sql: `drop table if exists dbrest.${table}`,
+  })),
+  { purpose: 'drop the schema dbrest', sql: `drop schema if exists dbrest` },
+]
+
+/** The whole installation, for a migration tool to carry: to be run in one transaction. */
+export function markScript(): string {
+  const statements = installSteps.map(({ sql }) => `${sql};\n`).join('\n')
+  return `-- ${markComment}; run it in one transaction, as a role that may create event triggers\n\n${statements}`
+}
