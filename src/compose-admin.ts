@@ -24,18 +24,25 @@ export function composeAdmin(deps: ComposeAdminDeps): ReturnType<typeof createAd
   const { database, pipeline, health, config, metricsText, apiIsAlive } = deps
   const now = () => performance.now()
   const { adminServerUnixSocket, adminServerHost } = config()
+  const { feed } = database
   const databaseAnswers = createDatabaseProbe({ ping: database.ping, now })
   return createAdminApp({
     token: () => config().adminServerToken,
     isOnLoopback: adminServerUnixSocket === null && isLoopbackHost(adminServerHost),
     cacheState: pipeline.state,
     apiIsAlive,
-    databaseIsReachable: async () => isFeedUp(database.feed, health) ?? databaseAnswers(),
+    databaseIsReachable: async () => isFeedUp(feed, health) ?? databaseAnswers(),
     databaseAnswers,
     sources: health.list,
     lastReload: pipeline.lastReload,
     unboundPolicies: deps.unboundPolicies,
     metricsText,
+    tellFleet: async (scope) => {
+      if (feed.kind === 'poll' || feed.peers === null || feed.channel(config()) === null)
+        return false
+      await feed.peers.tell({ kind: 'reload', scope })
+      return true
+    },
     requestReload: (scope, depth) => pipeline.requestReload({ scope, depth, origin: 'admin' }),
   })
 }

@@ -7,11 +7,14 @@
 import {
   combineLatest,
   distinctUntilChanged,
+  filter,
+  ignoreElements,
   map,
   merge,
   type Observable,
   of,
   type SchedulerLike,
+  tap,
 } from 'rxjs'
 import type { GenerationStore } from './cache/generation-store.ts'
 import type { SchemaReader } from './cache/load-schema.ts'
@@ -20,7 +23,9 @@ import type { SchemaFeed } from './cache/schema-feed.ts'
 import type { Config } from './config/config.ts'
 import { assertNever } from './core/assert-never.ts'
 import type { Observe } from './observe/observation.ts'
-import type { SourceHealth } from './sources/source-health.ts'
+import type { SourceState } from './observe/source-status.ts'
+import { createFleet } from './sources/fleet.ts'
+import { isFeedUp, type SourceHealth } from './sources/source-health.ts'
 import { type SignalEmitter, watchProcessSignals } from './sources/watch-process-signals.ts'
 import { watchPushFeed } from './sources/watch-push-feed.ts'
 import { watchRegistryFiles } from './sources/watch-registry-files.ts'
@@ -53,8 +58,8 @@ export interface SourcesDeps {
   readonly random: () => number
 }
 
-/** How often the version is asked for where nothing tells of changes, and nobody says how often. */
-const unheardPollMs = 2000
+/** How often the version is asked for where nobody says how often, and no feed tells of everything. */
+const defaultPollMs = 2000
 
 export function composeSources(deps: SourcesDeps): Observable<ReloadSignal> {
   const { database, store, config$, health, observe, scheduler, random } = deps
@@ -72,23 +77,30 @@ export function composeSources(deps: SourcesDeps): Observable<ReloadSignal> {
       return { scope: 'schema', depth: 'check', origin: 'connection-lost', at }
     }),
   )
-  /** A feed that is switched off, or that the database does not have, tells of nothing. */
-  const isListening$ =
-    feed.kind === 'push'
-      ? combineLatest([config$, health.state$(feed.name)]).pipe(
-          map(([config, state]) => feed.channel(config) !== null && state !== 'off'),
-        )
-      : of(false)
+  const feedState$: Observable<SourceState> =
+    feed.kind === 'push' ? health.state$(feed.name) : of('off')
+  const isUp = () => isFeedUp(feed, health) === true
+  /** Milliseconds; null where nobody but the poll sees every change. */
+  const restMs = (config: Config) =>
+    feed.kind === 'push' && feed.channel(config) !== null && isUp() ? feed.restMs() : null
+  const fleet =
+    feed.kind === 'push' && feed.peers !== null
+      ? createFleet({ peers: feed.peers, isHearing: isUp, random })
+      : null
   const pollWhile = (isNeeded$: Observable<boolean>) =>
     watchSchemaVersion({
       reader: database,
       store,
-      intervalMs$: combineLatest([config$, isListening$]).pipe(
+      intervalMs$: combineLatest([config$, feedState$]).pipe(
         map(
-          ([config, isListening]) =>
-            config.dbSchemaPollInterval ?? (isListening ? 0 : unheardPollMs),
+          ([config]) => config.dbSchemaPollInterval ?? (restMs(config) === 0 ? 0 : defaultPollMs),
         ),
       ),
+      restMs: () => {
+        const { config } = store.current()
+        return config.dbSchemaPollInterval === null ? restMs(config) : null
+      },
+      fleet,
       isNeeded$,
       health,
       onFailure: deps.onFailure,
@@ -102,6 +114,7 @@ export function composeSources(deps: SourcesDeps): Observable<ReloadSignal> {
         config$,
         alive$: deps.alive$,
         unheard$: deps.unheard$,
+        onPeerLook: (view) => fleet?.peerLooked(view),
         health,
         observe,
         onFailure: deps.onFailure,
@@ -112,7 +125,12 @@ export function composeSources(deps: SourcesDeps): Observable<ReloadSignal> {
         map((state) => state === 'down' || state === 'unproven'),
         distinctUntilChanged(),
       )
-      return merge(signals$, registries$, losses$, pushed$, pollWhile(isDeaf$))
+      // others cannot know what was seen before they could hear of it
+      const unsaid$ = merge(feedState$.pipe(filter((state) => state === 'up')), deps.unheard$).pipe(
+        tap(() => fleet?.moved()),
+        ignoreElements(),
+      )
+      return merge(signals$, registries$, losses$, pushed$, unsaid$, pollWhile(isDeaf$))
     }
     case 'poll':
       return merge(signals$, registries$, losses$, pollWhile(of(false)))

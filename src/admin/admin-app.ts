@@ -35,6 +35,11 @@ export interface AdminDeps {
   readonly lastReload: () => LastReload | null
   readonly unboundPolicies: () => readonly DeniedByPolicy[]
   readonly metricsText: () => Promise<string>
+  /**
+   * Asks the other processes on this database to reload; whether there is something that reaches
+   * them. Rejects when it could not be said.
+   */
+  readonly tellFleet: (scope: ReloadScope) => Promise<boolean>
   readonly requestReload: (scope: ReloadScope, depth: ReloadDepth) => Promise<ReloadOutcome>
 }
 
@@ -87,6 +92,17 @@ export function createAdminApp(deps: AdminDeps): Hono {
       : null
   }
 
+  async function tellOthers(scope: ReloadScope): Promise<ApiError | null> {
+    try {
+      if (await deps.tellFleet(scope)) return null
+      const details = 'fleet=true needs PostgreSQL, and db-channel-enabled'
+      return { kind: 'malformed-request', details }
+    } catch (failure) {
+      const cause = failure instanceof Error ? failure.message : String(failure)
+      return { kind: 'reload-failed', details: `The others could not be told: ${cause}` }
+    }
+  }
+
   app.use(async (c, next) => {
     const refusal = isGuarded(c.req.path) ? refusalOf(c.req) : null
     return refusal === null ? next() : errorResponse(refusal)
@@ -136,7 +152,9 @@ export function createAdminApp(deps: AdminDeps): Hono {
   app.post('/reload', async (c) => {
     const asked = readReloadRequest(c.req.raw)
     if (!asked.ok) return errorResponse(asked.error)
-    const { scope, waits } = asked.value
+    const { scope, waits, isForFleet } = asked.value
+    const problem = isForFleet ? await tellOthers(scope) : null
+    if (problem !== null) return errorResponse(problem)
     const outcome = deps.requestReload(scope, 'full')
     if (waits) return reloadAnswer(await outcome)
     // nobody waits for the outcome: the log and /health tell it

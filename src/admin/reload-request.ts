@@ -10,7 +10,11 @@ export interface ReloadQuery {
   readonly scope: ReloadScope
   /** Whether the answer is to be that of the reload's end. */
   readonly waits: boolean
+  /** Whether the other processes on this database are to reload as well. */
+  readonly isForFleet: boolean
 }
+
+const parameterNames = ['scope', 'wait', 'fleet']
 
 const scopes: readonly ReloadScope[] = ['schema', 'config', 'both']
 
@@ -19,8 +23,10 @@ export function readReloadRequest(request: Request): Result<ReloadQuery, ApiErro
   const url = new URL(request.url)
   if (isOfAnotherOrigin(request.headers, url.host)) return err({ kind: 'cross-origin' })
   const parameters = [...url.searchParams]
-  const unknown = parameters.find(([name]) => name !== 'scope' && name !== 'wait')
-  if (unknown !== undefined) return refuse(`unknown parameter ${unknown[0]}: there are scope, wait`)
+  const unknown = parameters.find(([name]) => !parameterNames.includes(name))
+  if (unknown !== undefined) {
+    return refuse(`unknown parameter ${unknown[0]}: there are ${parameterNames.join(', ')}`)
+  }
   const [twice] = parameters.flatMap(([name], at) =>
     parameters.slice(0, at).some(([earlier]) => earlier === name) ? [name] : [],
   )
@@ -31,7 +37,9 @@ export function readReloadRequest(request: Request): Result<ReloadQuery, ApiErro
   if (scope === undefined) return refuse(`scope must be one of ${scopes.join(', ')}`)
   const wait = given.get('wait') ?? 'true'
   if (wait !== 'true' && wait !== 'false') return refuse('wait must be true or false')
-  return ok({ scope, waits: wait === 'true' })
+  const fleet = given.get('fleet') ?? 'false'
+  if (fleet !== 'true' && fleet !== 'false') return refuse('fleet must be true or false')
+  return ok({ scope, waits: wait === 'true', isForFleet: fleet === 'true' })
 }
 
 function refuse(details: string): Result<never, ApiError> {

@@ -23,6 +23,7 @@ export const reloadOrigins = [
   'stale-hit',
   'retry',
   'connection-lost',
+  'fleet',
 ] as const
 export type ReloadOrigin = (typeof reloadOrigins)[number]
 

@@ -5,6 +5,7 @@
  */
 import type { Config } from '../config/config.ts'
 import type { FeedName } from '../observe/observation.ts'
+import type { SchemaOptions } from '../schema/schema-snapshot.ts'
 import type { ReloadScope } from './reload-signal.ts'
 
 export type SchemaFeed = PushFeed | { readonly kind: 'poll' }
@@ -27,6 +28,33 @@ export interface PushFeed {
   readonly unproven: string
   /** For databases where reads lag behind what is told. */
   readonly catchUp: CatchUp
+  /**
+   * Milliseconds between two looks at the version while the feed is up, where it tells of every change
+   * and looks are but a backstop; 0: none are needed. Null: it tells of what somebody announces, and
+   * the rest has to be looked for.
+   */
+  readonly restMs: () => number | null
+  /** The other processes on this database, where the feed reaches them. */
+  readonly peers: FeedPeers | null
+}
+
+/** What processes that serve one database say to each other. */
+export type PeerWord =
+  /** The version was asked for and had not moved; the view says what was looked at. */
+  | { readonly kind: 'checked'; readonly view: string }
+  /** There may be a change that the database told nobody of. */
+  | { readonly kind: 'moved' }
+  /** An operator wants everybody to reload. */
+  | { readonly kind: 'reload'; readonly scope: ReloadScope }
+
+export interface FeedPeers {
+  /**
+   * What a look at the version looks at, the server among it: of two processes with equal views one
+   * look tells both. Rejects with BackendFailure.
+   */
+  view(options: SchemaOptions): Promise<string>
+  /** To all who listen, this process too, which does not heed it. Rejects with BackendFailure. */
+  tell(word: PeerWord): Promise<void>
 }
 
 export interface FeedHandlers {
@@ -34,6 +62,8 @@ export interface FeedHandlers {
   readonly onChange: (scope: ReloadScope) => void
   /** Something was said that asks for nothing that is known. May be called before `ready`. */
   readonly onUnknown: (payload: string) => void
+  /** Never a word of this process. May be called before `ready`. */
+  readonly onPeer: (word: PeerWord) => void
   /** At most once, only after `ready`, never after `close`. In the words of the database. */
   readonly onLost: (cause: string) => void
 }

@@ -57,9 +57,9 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
     optionalMilliseconds,
     (engine) => (engine === 'sqlite' ? 500 : null),
     {
-      defaultNote: '`500` on SQLite; `2000` where nothing tells of changes; else `0`',
+      defaultNote: '`500` on SQLite; `0` on MongoDB with change streams; else `2000`',
       reload: 'boot',
-      doc: 'How often the version of the schema is asked for, so that changes are noticed which nothing tells of; 0 for never. A check costs one cheap query, and loads only when the version moved. Nothing tells of them where `db-channel-enabled` is off, and on MongoDB where there are no change streams. While the listener is down, or has not shown that it hears, the version is asked for every second whatever this says.',
+      doc: 'How often the version of the schema is asked for, so that changes are noticed which nothing tells of; 0 for never. A look costs one cheap query, and loads only when the version moved; where it takes long the pause grows, so that looks take 3 % of a core of the database at most, and servers that hear each other share one look. While the listener is down, or has not shown that it hears, the version is asked for every second whatever this says.',
     },
   ),
   dbStatementTimeout: optionByEngine(

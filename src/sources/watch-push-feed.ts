@@ -35,7 +35,12 @@ import {
 } from 'rxjs'
 import type { ReloadScope, ReloadSignal } from '../cache/reload-signal.ts'
 import { retryPause } from '../cache/retry-pause.ts'
-import { type FeedPlace, FeedUnavailable, type PushFeed } from '../cache/schema-feed.ts'
+import {
+  type FeedPlace,
+  FeedUnavailable,
+  type PeerWord,
+  type PushFeed,
+} from '../cache/schema-feed.ts'
 import type { Config } from '../config/config.ts'
 import { assertNever } from '../core/assert-never.ts'
 import { backoffMs, withJitter } from '../core/backoff.ts'
@@ -55,6 +60,8 @@ export interface PushFeedDeps {
   readonly unheard$: Observable<unknown>
   readonly health: Pick<SourceHealth, 'report' | 'connected'>
   readonly observe: Observe
+  /** Called when another process has looked at the version, and with what it has looked at. */
+  readonly onPeerLook?: (view: string) => void
   /** Called at each failed attempt and each loss; ends the process where it is not to recover. */
   readonly onFailure: (failure: BackendFailure) => void
   readonly scheduler: SchedulerLike
@@ -78,6 +85,7 @@ const absentRetryMs = 60_000
 
 type FeedEvent =
   | { readonly kind: 'change'; readonly scope: ReloadScope }
+  | { readonly kind: 'peer'; readonly word: PeerWord }
   | { readonly kind: 'ready' }
   /** The first proof should have come back. */
   | { readonly kind: 'proof-due'; readonly cause: string }
@@ -108,16 +116,16 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
   /** One connection: what it tells, and an error when it is lost. Closed on unsubscription. */
   function listen(channel: string): Observable<FeedEvent> {
     return defer(() => {
-      const changesSubject = new Subject<ReloadScope>()
+      const toldSubject = new Subject<FeedEvent>()
       const connection = feed.open(channel, {
-        onChange: (scope) => changesSubject.next(scope),
+        onChange: (scope) => toldSubject.next({ kind: 'change', scope }),
+        onPeer: (word) => toldSubject.next({ kind: 'peer', word }),
         onUnknown: (payload) => {
           const shown = payload.slice(0, mostPayloadChars)
           observe({ kind: 'notification-unknown', channel, payload: shown })
         },
-        onLost: (cause) => changesSubject.error(new Error(cause)),
+        onLost: (cause) => toldSubject.error(new Error(cause)),
       })
-      const changes$ = changesSubject.pipe(map((scope): FeedEvent => ({ kind: 'change', scope })))
       const life$ = from(connection.ready).pipe(
         timeout({
           first: readyLimitMs,
@@ -137,8 +145,22 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
           return merge(of<FeedEvent>({ kind: 'ready' }), due$, firstProof$)
         }),
       )
-      return merge(changes$, life$).pipe(finalize(() => connection.close()))
+      return merge(toldSubject, life$).pipe(finalize(() => connection.close()))
     })
+  }
+
+  function newsOf(word: PeerWord): readonly News[] {
+    switch (word.kind) {
+      case 'checked':
+        deps.onPeerLook?.(word.view)
+        return []
+      case 'moved':
+        return [{ scope: 'schema', depth: 'check', origin: 'fleet' }]
+      case 'reload':
+        return [{ scope: word.scope, depth: 'full', origin: 'fleet' }]
+      default:
+        return assertNever(word)
+    }
   }
 
   /** Attempt after attempt, for as long as the channel is listened to. */
@@ -156,6 +178,8 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
               observe({ kind: 'notification', feed: feed.name, channel, scope: told })
               return [{ scope, depth: 'check', origin: feed.name }]
             }
+            case 'peer':
+              return newsOf(event.word)
             case 'ready':
               health.connected(feed.name)
               return []

@@ -2,14 +2,17 @@
  * The poll: asks the database for its schema version every so often, for databases that do not tell
  * of changes, for changes that nobody announces, and in the place of a feed that is down.
  *
+ * It takes a small share of the database's time: the more a look costs, the longer the pause. Where
+ * several processes look at the same, one look serves them all (`fleet.ts`).
+ *
  * A look that fails makes the source down. A check is asked for when the version has moved since
  * the last look or is not the snapshot's, and at the first look that works after a failure, or in the
  * place of a feed: what was before it is not known.
  */
 import {
   combineLatest,
+  defer,
   distinctUntilChanged,
-  exhaustMap,
   filter,
   from,
   ignoreElements,
@@ -17,9 +20,12 @@ import {
   merge,
   NEVER,
   type Observable,
+  repeat,
   type SchedulerLike,
   scan,
+  startWith,
   switchMap,
+  take,
   takeUntil,
   tap,
   timer,
@@ -31,6 +37,8 @@ import type { SchemaReader } from '../cache/load-schema.ts'
 import type { ReloadSignal } from '../cache/reload-signal.ts'
 import type { SchemaVersion } from '../schema/catalog.ts'
 import { schemaOptions } from '../schema/schema-options.ts'
+import type { SchemaOptions } from '../schema/schema-snapshot.ts'
+import type { Fleet } from './fleet.ts'
 import type { SourceHealth } from './source-health.ts'
 
 export interface VersionPollDeps {
@@ -40,6 +48,13 @@ export interface VersionPollDeps {
   readonly intervalMs$: Observable<number>
   /** True while a feed that should tell of changes is down. Replays its current value. */
   readonly isNeeded$: Observable<boolean>
+  /**
+   * Milliseconds of the pause where that is longer than the interval, because a feed tells of every
+   * change; null: it does not. Not asked while the poll stands in for a feed.
+   */
+  readonly restMs: () => number | null
+  /** Those who look at the same; null: there is no way to hear of them. */
+  readonly fleet: Fleet | null
   readonly health: Pick<SourceHealth, 'report'>
   /** Called at each look that fails; ends the process where it is not to recover. */
   readonly onFailure: (failure: unknown) => void
@@ -52,6 +67,12 @@ const patienceMs = 5000
 /** How often a poll that stands in for a feed asks, whatever the configuration says. */
 const standInMs = 1000
 
+/** A look may take one part of this many of the time: 3 % of one core of the database. */
+const lookShare = 33
+
+/** The cost of a look is the least of so many: one of them may have waited behind a load. */
+const looksRemembered = 3
+
 /** The source's name in the health registry. */
 const pollName = 'poll'
 
@@ -59,6 +80,8 @@ type Look =
   | {
       readonly kind: 'seen'
       readonly schemaVersion: SchemaVersion
+      /** What was asked for. */
+      readonly options: SchemaOptions
       /** The snapshot in use is of this version. */
       readonly isCurrent: boolean
     }
@@ -68,6 +91,15 @@ interface Progress {
   /** Null: none yet, and nothing was missed before the first. */
   readonly look: Look | null
   readonly isNews: boolean
+}
+
+interface Rhythm {
+  /** Milliseconds, 0: off. */
+  readonly intervalMs: number
+  /** What is known when the first look is taken. */
+  readonly before: Progress
+  /** The poll stands in for a feed that is down. */
+  readonly isNeeded: boolean
 }
 
 const nothingMissed: Progress = { look: null, isNews: false }
@@ -82,7 +114,7 @@ function compare({ look: before }: Progress, look: Look): Progress {
 
 /** Signals for as long as it is subscribed to. Never errors, never completes. */
 export function watchSchemaVersion(deps: VersionPollDeps): Observable<ReloadSignal> {
-  const { reader, store, health, scheduler } = deps
+  const { reader, store, health, fleet, scheduler } = deps
 
   /** Never rejects. */
   async function look(): Promise<Look> {
@@ -94,7 +126,7 @@ export function watchSchemaVersion(deps: VersionPollDeps): Observable<ReloadSign
     try {
       const schemaVersion = await deadline.guard(reader.schemaVersion(options, deadline.signal))
       const isCurrent = store.current().snapshot?.schemaVersion === schemaVersion
-      return { kind: 'seen', schemaVersion, isCurrent }
+      return { kind: 'seen', schemaVersion, options, isCurrent }
     } catch (failure) {
       return { kind: 'failed', failure }
     } finally {
@@ -122,11 +154,33 @@ export function watchSchemaVersion(deps: VersionPollDeps): Observable<ReloadSign
     return merge(tooLong$, look$)
   }
 
-  function poll(intervalMs: number, before: Progress): Observable<ReloadSignal> {
-    return timer(intervalMs, intervalMs, scheduler).pipe(
-      exhaustMap(lookPatiently),
+  function poll({ intervalMs, before, isNeeded }: Rhythm): Observable<ReloadSignal> {
+    return defer(() => {
+      let costs: readonly number[] = []
+      const pauseMs = () => {
+        const restMs = isNeeded ? 0 : (deps.restMs() ?? 0)
+        const costMs = costs.length === 0 ? 0 : Math.min(...costs)
+        return Math.max(intervalMs, restMs, costMs * lookShare)
+      }
+      const look$ = defer(() => {
+        const start = scheduler.now()
+        return lookPatiently().pipe(
+          tap((seen) => {
+            if (seen.kind === 'seen')
+              costs = [scheduler.now() - start, ...costs].slice(0, looksRemembered)
+          }),
+        )
+      })
+      return due(pauseMs).pipe(
+        switchMap(() => look$),
+        repeat(),
+      )
+    }).pipe(
       tap(report),
       scan(compare, before),
+      tap(({ look, isNews }) => {
+        if (look?.kind === 'seen') fleet?.looked(look.options, isNews)
+      }),
       filter(({ isNews }) => isNews),
       map(
         (): ReloadSignal => ({
@@ -139,16 +193,27 @@ export function watchSchemaVersion(deps: VersionPollDeps): Observable<ReloadSign
     )
   }
 
+  /** Emits once, when it is time to look. A look of somebody else begins the pause anew. */
+  function due(pauseMs: () => number): Observable<unknown> {
+    if (fleet === null) return defer(() => timer(pauseMs(), scheduler))
+    const looks$ = fleet.looked$.pipe(map(() => fleet.followerPauseMs(pauseMs())))
+    return defer(() => looks$.pipe(startWith(fleet.leaderPauseMs(pauseMs())))).pipe(
+      switchMap((ms) => timer(ms, scheduler)),
+      take(1),
+    )
+  }
+
   return combineLatest([deps.intervalMs$, deps.isNeeded$]).pipe(
-    map(([configuredMs, isNeeded]) => {
-      if (!isNeeded) return { intervalMs: configuredMs, before: nothingMissed }
+    map(([configuredMs, isNeeded]): Rhythm => {
+      if (!isNeeded) return { intervalMs: configuredMs, before: nothingMissed, isNeeded }
       const intervalMs = configuredMs === 0 ? standInMs : Math.min(configuredMs, standInMs)
-      return { intervalMs, before: somethingMissed }
+      return { intervalMs, before: somethingMissed, isNeeded }
     }),
     distinctUntilChanged((a, b) => a.intervalMs === b.intervalMs),
-    switchMap(({ intervalMs, before }) => {
-      health.report(pollName, intervalMs === 0 ? 'off' : 'up')
-      return intervalMs === 0 ? NEVER : poll(intervalMs, before)
+    switchMap((rhythm) => {
+      const isOff = rhythm.intervalMs === 0
+      health.report(pollName, isOff ? 'off' : 'up')
+      return isOff ? NEVER : poll(rhythm)
     }),
   )
 }

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import { BehaviorSubject, Subject } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import { createGenerationStore } from '../../src/cache/generation-store.ts'
-import { FeedUnavailable, type SchemaFeed } from '../../src/cache/schema-feed.ts'
+import { FeedUnavailable, type PushFeed, type SchemaFeed } from '../../src/cache/schema-feed.ts'
 import { composeSources } from '../../src/compose-sources.ts'
 import type { Config } from '../../src/config/config.ts'
 import { defaultConfig } from '../../src/config/default-config.ts'
@@ -13,7 +13,11 @@ import { catalog } from './schema/sample-catalog.ts'
 import { createFakeFeed } from './sources/fake-feed.ts'
 import { createRecording } from './sources/record-source.ts'
 
-function compose(kind: SchemaFeed['kind'], override: Partial<Config> = {}) {
+function compose(
+  kind: SchemaFeed['kind'],
+  override: Partial<Config> = {},
+  feed: Partial<PushFeed> = {},
+) {
   const recording = createRecording()
   const { clock } = recording
   const fake = createFakeFeed(clock)
@@ -42,7 +46,7 @@ function compose(kind: SchemaFeed['kind'], override: Partial<Config> = {}) {
   const subscription = recording.record(
     composeSources({
       database: {
-        feed: kind === 'push' ? fake.feed : { kind: 'poll' },
+        feed: kind === 'push' ? { ...fake.feed, ...feed } : { kind: 'poll' },
         async schemaVersion() {
           asked.push(`${clock.now()}`)
           if (database.failure !== null) throw database.failure
@@ -142,8 +146,19 @@ describe.each(['push', 'poll'] as const)('a database that can %s', (kind) => {
 })
 
 describe('a database that tells of changes', () => {
-  test('is polled while its channel is switched off, and no longer', async () => {
-    const { clock, asked, change, states } = compose('push', { dbSchemaPollInterval: null })
+  test('is polled each two seconds, for what nobody announces', async () => {
+    const { clock, asked, states } = compose('push', { dbSchemaPollInterval: null })
+    await clock.advance(4500)
+    expect(states()).toEqual(['notify up', 'poll up'])
+    expect(asked).toHaveLength(2)
+  })
+
+  test('that tells of everything is polled while its channel is switched off, and no longer', async () => {
+    const { clock, asked, change, states } = compose(
+      'push',
+      { dbSchemaPollInterval: null },
+      { restMs: () => 0 },
+    )
     await clock.advance(100)
     expect(states()).toEqual(['notify up', 'poll off'])
     change({ dbChannelEnabled: false })
@@ -166,7 +181,10 @@ describe('a database that tells of changes', () => {
     expect(failures).toEqual([])
     server.delivers = true
     await clock.advance(20_000)
-    expect(states()).toEqual(['notify up', 'poll off'])
+    asked.length = 0
+    await clock.advance(10_000)
+    expect(states()).toEqual(['notify up', 'poll up'])
+    expect(asked).toHaveLength(5)
   })
 
   test('is polled as where nothing tells of changes while it has no feed', async () => {

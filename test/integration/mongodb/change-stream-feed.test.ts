@@ -39,6 +39,7 @@ function openFeed(uri: string, databases: readonly string[], hasExpandedEvents =
       heard()
     },
     onUnknown: () => undefined,
+    onPeer: () => undefined,
     onLost: (cause) => lost(cause),
   })
   let lost: (cause: string) => void = () => undefined

@@ -91,6 +91,8 @@ async function startServer(
     store,
     intervalMs$: new BehaviorSubject(config.dbSchemaPollInterval ?? 0),
     isNeeded$: new BehaviorSubject(false),
+    restMs: () => null,
+    fleet: null,
     health,
     onFailure: () => undefined,
     scheduler,

@@ -47,6 +47,7 @@ test('requests go to the first host that works, the listener to the one that may
   const connection = feed().open('pgrst', {
     onChange: (scope) => heard.push(scope),
     onUnknown: (payload) => heard.push(payload),
+    onPeer: ({ kind }) => heard.push(kind),
     onLost: (cause) => heard.push(cause),
   })
   expect((await connection.ready).address).toBe(`127.0.0.1:${primary.port}`)

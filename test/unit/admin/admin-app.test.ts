@@ -55,6 +55,7 @@ function setUp(world: World = {}) {
     sources: () => world.sources ?? [],
     lastReload: () => world.lastReload ?? null,
     unboundPolicies: () => world.unbound ?? [],
+    tellFleet: world.tellFleet ?? (async () => false),
     metricsText: world.metricsText ?? (async () => 'a_metric 1.0\n'),
     requestReload: (scope, depth) => {
       asked.push([scope, depth])
@@ -350,13 +351,44 @@ describe('POST /reload', () => {
     expect(asked).toEqual([['schema', 'full']])
   })
 
+  test('?fleet=true asks the others first, and then itself', async () => {
+    const told: string[] = []
+    const { request, asked } = setUp({
+      tellFleet: async (scope) => {
+        told.push(`${scope} after ${asked.length}`)
+        return true
+      },
+    })
+    expect((await request('POST /reload?fleet=true&scope=both')).status).toBe(200)
+    expect(told).toEqual(['both after 0'])
+    expect(asked).toEqual([['both', 'full']])
+    await request('POST /reload?fleet=false')
+    expect(told).toHaveLength(1)
+  })
+
+  test.each([
+    ['there are none to be reached', async () => false, 400, /^fleet=true needs PostgreSQL/],
+    [
+      'it could not be said',
+      () => Promise.reject(new Error('connection refused')),
+      503,
+      /^The others could not be told: connection refused$/,
+    ],
+  ])('?fleet=true reloads nothing where %s', async (_, tellFleet, status, details) => {
+    const { request, asked } = setUp({ tellFleet })
+    const reply = await request('POST /reload?fleet=true')
+    expect(reply).toMatchObject({ status, body: { details: expect.stringMatching(details) } })
+    expect(asked).toEqual([])
+  })
+
   test.each([
     ['?scope=everything', 'scope must be one of schema, config, both'],
     ['?scope=', 'scope must be one of schema, config, both'],
     ['?wait=maybe', 'wait must be true or false'],
     ['?wait=', 'wait must be true or false'],
-    ['?scoop=config', 'unknown parameter scoop: there are scope, wait'],
-    ['?scope=schema&wait=false&x', 'unknown parameter x: there are scope, wait'],
+    ['?fleet=all', 'fleet must be true or false'],
+    ['?scoop=config', 'unknown parameter scoop: there are scope, wait, fleet'],
+    ['?scope=schema&wait=false&x', 'unknown parameter x: there are scope, wait, fleet'],
     ['?scope=schema&scope=config', 'scope is given twice'],
   ])('%s is refused and reloads nothing', async (query, details) => {
     const { request, asked } = setUp()

@@ -20,6 +20,6 @@ test('has a section for every option that is shown', () => {
 test('says the defaults of each engine where they differ', () => {
   expect(page).toContain('PostgreSQL `"public"`, SQLite `"main"`')
   expect(page).toContain(
-    '| Default | `500` on SQLite; `2000` where nothing tells of changes; else `0` |',
+    '| Default | `500` on SQLite; `0` on MongoDB with change streams; else `2000` |',
   )
 })

@@ -75,6 +75,8 @@ export function createFakeFeed(clock: VirtualClock, initial: Partial<FakeServer>
         },
       }
     },
+    restMs: () => null,
+    peers: null,
     catchUp: {
       async position() {
         if (server.positionFailures > 0) {

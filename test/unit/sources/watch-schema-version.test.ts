@@ -22,7 +22,13 @@ function snapshotAt(version: string) {
   )
 }
 
-function createPoll(intervalMs: number, isNeeded = false) {
+interface Surroundings {
+  readonly isNeeded?: boolean
+  /** While a feed tells of every change. */
+  readonly restMs?: () => number | null
+}
+
+function createPoll(intervalMs: number, around: Surroundings = {}) {
   const recording = createRecording()
   const { clock } = recording
   const database = { version: 'A', failure: null as Error | null, answerMs: 1 }
@@ -31,7 +37,7 @@ function createPoll(intervalMs: number, isNeeded = false) {
   const failures: unknown[] = []
   const store = createGenerationStore({ config, snapshot: snapshotAt('A') })
   const intervalMs$ = new BehaviorSubject(intervalMs)
-  const isNeeded$ = new BehaviorSubject(isNeeded)
+  const isNeeded$ = new BehaviorSubject(around.isNeeded ?? false)
   const subscription = recording.record(
     watchSchemaVersion({
       reader: {
@@ -46,6 +52,8 @@ function createPoll(intervalMs: number, isNeeded = false) {
       store,
       intervalMs$,
       isNeeded$,
+      restMs: around.restMs ?? (() => null),
+      fleet: null,
       health: recording.health,
       onFailure: (failure) => failures.push(failure),
       scheduler: clock.scheduler,
@@ -75,7 +83,7 @@ describe('a poll', () => {
     expect(asked).toHaveLength(4)
     database.version = 'B'
     await clock.advance(500)
-    expect(told()).toEqual(['2501 poll schema check'])
+    expect(told()).toEqual(['2505 poll schema check'])
     load('B')
     await clock.advance(10_000)
     expect(told()).toEqual([])
@@ -87,7 +95,7 @@ describe('a poll', () => {
     told()
     database.version = 'B'
     await clock.advance(1000)
-    expect(told()).toEqual(['1001 poll schema check', '1501 poll schema check'])
+    expect(told()).toEqual(['1002 poll schema check', '1503 poll schema check'])
     load('B')
     await clock.advance(1000)
     expect(told()).toEqual([])
@@ -99,7 +107,7 @@ describe('a poll', () => {
     told()
     load('B')
     await clock.advance(500)
-    expect(told()).toEqual(['1001 poll schema check'])
+    expect(told()).toEqual(['1002 poll schema check'])
   })
 
   test('tells of a version that has gone back to that of the snapshot: a failed load may be owed', async () => {
@@ -110,7 +118,7 @@ describe('a poll', () => {
     told()
     database.version = 'A'
     await clock.advance(1000)
-    expect(told()).toEqual(['1501 poll schema check'])
+    expect(told()).toEqual(['1503 poll schema check'])
   })
 
   test('looks under the options of the snapshot; changed ones wait until a load is asked for', async () => {
@@ -146,8 +154,8 @@ describe('a poll', () => {
     expect(told()).toEqual([
       '0 up poll',
       '501 poll schema check',
-      '1001 poll schema check',
-      '1501 poll schema check',
+      '1002 poll schema check',
+      '1503 poll schema check',
     ])
     expect(asked[0]).toEqual(schemaOptions(config))
   })
@@ -170,13 +178,13 @@ describe('a look', () => {
     told()
     database.failure = new Error('file is not a database')
     await clock.advance(500)
-    expect(told()).toEqual(['201 down poll: file is not a database'])
+    expect(told()).toEqual(['202 down poll: file is not a database'])
     expect(health.list()).toMatchObject([
       { name: 'poll', state: 'down', cause: 'file is not a database' },
     ])
     database.failure = null
     await clock.advance(300)
-    expect(told()).toEqual(['701 up poll', '701 poll schema check'])
+    expect(told()).toEqual(['707 up poll', '707 poll schema check'])
   })
 
   test('that hangs counts as failed and is cancelled, and no second one runs beside it', async () => {
@@ -188,9 +196,9 @@ describe('a look', () => {
     expect(asked).toHaveLength(2)
     expect(aborted).toEqual([])
     await clock.advance(60)
-    expect(aborted).toEqual(['4200'])
+    expect(aborted).toEqual(['4201'])
     expect(told()).toEqual([
-      '4200 down poll: The database did not answer within 4000 ms (db-schema-load-timeout).',
+      '4201 down poll: The database did not answer within 4000 ms (db-schema-load-timeout).',
     ])
   })
 
@@ -240,10 +248,10 @@ describe('the pace of a poll', () => {
   })
 
   test('stays that of the configuration where it is faster, and hurries where it is slower', async () => {
-    const fast = createPoll(400, true)
+    const fast = createPoll(400, { isNeeded: true })
     await fast.clock.advance(900)
     expect(fast.asked).toHaveLength(2)
-    const slow = createPoll(60_000, true)
+    const slow = createPoll(60_000, { isNeeded: true })
     await slow.clock.advance(2100)
     expect(slow.asked).toHaveLength(2)
   })
@@ -257,5 +265,42 @@ describe('the pace of a poll', () => {
     await clock.advance(10_000)
     expect(told()).toEqual(['0 up poll'])
     expect(asked).toHaveLength(2)
+  })
+
+  test('leaves the database 33 times as long in peace as a look takes', async () => {
+    const { clock, database, asked } = createPoll(500)
+    database.answerMs = 100
+    await clock.advance(600 + 3 * 3400)
+    expect(asked).toHaveLength(4)
+    database.answerMs = 1
+    await clock.advance(3400 + 4 * 501)
+    expect(asked).toHaveLength(9)
+  })
+
+  test('is not slowed down by one look that had to wait', async () => {
+    const { clock, database, asked } = createPoll(500)
+    await clock.advance(600)
+    database.answerMs = 3000
+    await clock.advance(500)
+    database.answerMs = 1
+    await clock.advance(3000 + 4 * 501)
+    expect(asked).toHaveLength(6)
+  })
+
+  test('is that of the backstop while a feed tells of everything', async () => {
+    let restMs: number | null = 60_000
+    const { clock, isNeeded$, asked } = createPoll(2000, { restMs: () => restMs })
+    await clock.advance(59_000)
+    expect(asked).toHaveLength(0)
+    await clock.advance(61_500)
+    expect(asked).toHaveLength(2)
+    // the pause that has begun goes on; a feed that goes down ends it at once
+    isNeeded$.next(true)
+    await clock.advance(1500)
+    expect(asked).toHaveLength(3)
+    restMs = null
+    isNeeded$.next(false)
+    await clock.advance(4500)
+    expect(asked).toHaveLength(5)
   })
 })

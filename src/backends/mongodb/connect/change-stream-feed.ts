@@ -120,6 +120,8 @@ export function createChangeStreamFeed(deps: ChangeStreamFeedDeps): PushFeed {
         },
       }
     },
+    restMs: () => 0,
+    peers: null,
     // a stream tells of what a majority has, and loads read from the primary
     catchUp: { position: () => Promise.resolve(null), isReached: () => Promise.resolve(true) },
   }

@@ -13,19 +13,22 @@ import pgListen from 'pg-listen'
 export interface ListenChannels {
   /** The users' channel: `db-channel`. */
   readonly signal: string
+  /** What processes that serve this database say to each other. */
+  readonly fleet: string
   /** A channel of this process alone, for its proof of life. */
   readonly probe: string
 }
 
 export interface ListenHandlers {
   readonly onSignal: (payload: string) => void
+  readonly onFleet: (payload: string) => void
   readonly onProbe: (payload: string) => void
   /** At most once, only after `ready`, never after `close`. In libpq's words where it has some. */
   readonly onLost: (cause: string) => void
 }
 
 export interface ListeningConnection {
-  /** Resolves when both channels are listened to. Rejects, after which the connection is closed. */
+  /** Resolves when all channels are listened to. Rejects, after which the connection is closed. */
   readonly ready: Promise<void>
   /** May be called at any time, and twice. */
   close(): void
@@ -115,8 +118,9 @@ export function openListeningConnection(
   subscriber.events.on('notification', ({ channel, payload }) => {
     if (isClosed) return
     const text = typeof payload === 'string' ? payload : ''
-    // the server may have cut a long name, so everything but the probe is the user's channel
+    // the server may have cut a long name, so everything but our own is the user's channel
     if (channel === channels.probe) handlers.onProbe(text)
+    else if (channel === channels.fleet) handlers.onFleet(text)
     else handlers.onSignal(text)
   })
   // without listeners an emitted `error` would end the process; a channel may have that name too
@@ -130,6 +134,7 @@ export function openListeningConnection(
   async function begin(): Promise<void> {
     await subscriber.connect()
     await subscriber.listenTo(channels.probe)
+    await subscriber.listenTo(channels.fleet)
     await subscriber.listenTo(channels.signal)
     isReady = true
   }

@@ -1,16 +1,18 @@
 /**
  * PostgreSQL's feed: LISTEN on `db-channel`, on a server that can be written to. Each connection
- * listens to a private channel as well, over which a NOTIFY of our own proves that it hears.
+ * listens to a private channel as well, over which a NOTIFY of our own proves that it hears, and to
+ * one on which the processes that serve this database talk to each other.
  *
  * Rule  PostgREST docs: listener; where they say that an empty payload reloads both, 16.2
  *       reloads the configuration only while `db-config` is on, and so after `reload schema`
  */
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { ReloadScope } from '../../../cache/reload-signal.ts'
 import type { FeedPlace, PushFeed } from '../../../cache/schema-feed.ts'
 import type { Config } from '../../../config/config.ts'
 import type { ControlConnection, ControlQuery } from './control-connection.ts'
 import { type ListeningConnection, openListeningConnection } from './listening-connection.ts'
+import { fleetChannel, parsePeerWord, printPeerWord } from './peer-words.ts'
 
 export interface NotifyFeedDeps {
   /** The configuration now in force. */
@@ -29,6 +31,9 @@ const questionLimitMs = 5000
 
 const replayedSql =
   'select (not pg_is_in_recovery() or pg_last_wal_replay_lsn() >= $1::pg_lsn)::text as value'
+
+/** The server that answers: those of a cluster share a channel, but not the moment of their start. */
+const serverSql = 'select pg_postmaster_start_time()::text as value'
 
 /** What a notification asks for; null: it is not addressed to us. */
 export function scopeOfPayload(payload: string, dbConfig: boolean): ReloadScope | null {
@@ -56,8 +61,9 @@ async function readValue(
 export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
   const { config, onPrimary, onReads, clientConfig, listen = openListeningConnection } = deps
   const inTime = () => AbortSignal.timeout(questionLimitMs)
-  // random, so that no other process on the database has the same channel
-  const probeChannel = `dbrest_${randomBytes(8).toString('hex')}`
+  // random, so that no other process on the database has the same one
+  const process = randomBytes(8).toString('hex')
+  const probeChannel = `dbrest_${process}`
   let proofs = 0
 
   /** Finds the server; over a connection apart, so that a load does not silence the proofs. */
@@ -71,8 +77,8 @@ export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
     )
   }
 
-  async function notify(payload: string): Promise<void> {
-    await onPrimary((query) => query('select pg_notify($1, $2)', [probeChannel, payload]), inTime())
+  async function notify(channel: string, payload: string): Promise<void> {
+    await onPrimary((query) => query('select pg_notify($1, $2)', [channel, payload]), inTime())
   }
 
   return {
@@ -85,17 +91,30 @@ export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
       let isClosed = false
       let onProbe = (_payload: string) => {}
 
+      function onSignal(payload: string): void {
+        const scope = scopeOfPayload(payload, config().dbConfig)
+        if (scope === null) handlers.onUnknown(payload)
+        else handlers.onChange(scope)
+      }
+
       async function begin(): Promise<FeedPlace> {
         const place = await findServer()
         if (isClosed) throw new Error('the connection was closed before it was made')
         connection = listen(
           clientConfig(),
-          { signal: channel, probe: probeChannel },
+          { signal: channel, fleet: fleetChannel, probe: probeChannel },
           {
-            onSignal: (payload) => {
-              const scope = scopeOfPayload(payload, config().dbConfig)
-              if (scope === null) handlers.onUnknown(payload)
-              else handlers.onChange(scope)
+            onSignal,
+            onFleet: (payload) => {
+              const word = parsePeerWord(payload, process)
+              if (word !== null) {
+                if (word.kind !== 'own') handlers.onPeer(word)
+              } else if (payload === '' && channel !== fleetChannel) {
+                handlers.onChange('schema')
+              } else {
+                // `db-channel` may have the same name
+                onSignal(payload)
+              }
             },
             onProbe: (payload) => onProbe(payload),
             onLost: handlers.onLost,
@@ -115,7 +134,7 @@ export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
             onProbe = (payload) => {
               if (payload === token) resolve()
             }
-            notify(token).catch(reject)
+            notify(probeChannel, token).catch(reject)
           })
         },
         close() {
@@ -123,6 +142,15 @@ export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
           connection?.close()
         },
       }
+    },
+    restMs: () => null,
+    peers: {
+      async view({ dbSchemas, dbExtraSearchPath }) {
+        const server = await onReads((query) => readValue(query, serverSql), inTime())
+        const looked = JSON.stringify([server, dbSchemas, dbExtraSearchPath])
+        return createHash('sha256').update(looked).digest('base64url')
+      },
+      tell: (word) => notify(fleetChannel, printPeerWord(word, process)),
     },
     catchUp: {
       async position() {

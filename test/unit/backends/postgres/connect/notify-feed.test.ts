@@ -8,6 +8,7 @@ import {
   createNotifyFeed,
   scopeOfPayload,
 } from '../../../../../src/backends/postgres/connect/notify-feed.ts'
+import type { PeerWord } from '../../../../../src/cache/schema-feed.ts'
 import { defaultConfig } from '../../../../../src/config/default-config.ts'
 
 const config = defaultConfig('postgres')
@@ -52,15 +53,17 @@ function createFeed() {
   async function open() {
     const scopes: string[] = []
     const unknown: string[] = []
+    const words: PeerWord[] = []
     const connection = feed.open('pgrst', {
       onChange: (scope) => scopes.push(scope),
       onUnknown: (payload) => unknown.push(payload),
+      onPeer: (word) => words.push(word),
       onLost: () => undefined,
     })
     await connection.ready
     const opened = connections.at(-1)
     if (opened === undefined) throw new Error('nothing was opened')
-    return { connection, scopes, unknown, ...opened }
+    return { connection, scopes, unknown, words, ...opened }
   }
   return { feed, state, sent, open }
 }
@@ -116,4 +119,35 @@ test('a proof that cannot be sent rejects, one that came back stands', async () 
   const proof = connection.prove()
   handlers.onProbe(String(sent[1]))
   await expect(proof).resolves.toBeUndefined()
+})
+
+test('words of other processes are told, our own and what nobody knows are not', async () => {
+  const { feed, sent, open } = createFeed()
+  const { scopes, unknown, words, handlers, channels } = await open()
+  expect(channels.fleet).toBe('dbrest_schema')
+  await feed.peers?.tell({ kind: 'moved' })
+  await feed.peers?.tell({ kind: 'checked', view: 'v' })
+  const [moved, checked] = sent.map(String)
+  handlers.onFleet(moved ?? '')
+  handlers.onFleet(checked ?? '')
+  expect(words).toEqual([])
+  for (const payload of [
+    'moved other',
+    'checked other v1',
+    'reload other both',
+    'reload other all',
+    'checked other',
+    'rejoice other',
+    // what a trigger in the database says
+    '',
+  ]) {
+    handlers.onFleet(payload)
+  }
+  expect(words).toEqual([
+    { kind: 'moved' },
+    { kind: 'checked', view: 'v1' },
+    { kind: 'reload', scope: 'both' },
+  ])
+  expect(unknown).toEqual(['reload other all', 'checked other', 'rejoice other'])
+  expect(scopes).toEqual(['schema'])
 })
