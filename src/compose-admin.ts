@@ -15,6 +15,7 @@ export interface ComposeAdminDeps {
   readonly health: Pick<SourceHealth, 'list'>
   readonly config: () => Config
   readonly unboundPolicies: AdminDeps['unboundPolicies']
+  readonly reloads: AdminDeps['reloads']
   readonly metricsText: () => Promise<string>
   /** Whether the API's socket stands. */
   readonly apiIsAlive: () => boolean
@@ -35,6 +36,7 @@ export function composeAdmin(deps: ComposeAdminDeps): ReturnType<typeof createAd
     databaseAnswers,
     sources: health.list,
     lastReload: pipeline.lastReload,
+    reloads: deps.reloads,
     unboundPolicies: deps.unboundPolicies,
     metricsText,
     tellFleet: async (scope) => {

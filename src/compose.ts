@@ -71,7 +71,7 @@ export function composeServer(deps: ServerDeps): Server {
   let adminDrained: Promise<void> | undefined
   let stopping: Promise<void> | null = null
 
-  const { observe, metricsText } = createSinks({
+  const { observe, metricsText, reloads } = createSinks({
     ...deps,
     level: () => config().logLevel,
     format: deps.loaded.config.logFormat,
@@ -124,6 +124,7 @@ export function composeServer(deps: ServerDeps): Server {
       pipeline,
       health,
       config,
+      reloads,
       unboundPolicies: () => unboundPolicies(findRules, store.current()),
       metricsText,
       apiIsAlive: () => api?.isAlive() ?? false,

@@ -95,6 +95,7 @@ export async function readDumps(deps: DumpDeps): Promise<Dumps> {
         if (!(failure instanceof BackendFailure)) throw failure
         log({
           kind: 'reload-failed',
+          reload: 1,
           error: failure.error,
           schemas: options.dbSchemas,
           extraSearchPath: options.dbExtraSearchPath,

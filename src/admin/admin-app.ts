@@ -11,12 +11,14 @@ import type { LastReload } from '../cache/reload-state.ts'
 import { assertNever } from '../core/assert-never.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { renderError } from '../errors/error-envelope.ts'
+import type { ReloadHistory } from '../observe/reload-history.ts'
 import type { SourceStatus } from '../observe/source-status.ts'
 import { noChanges } from '../schema/schema-change.ts'
 import { bringsToken, isGuarded } from './admin-token.ts'
 import { dumpSnapshot } from './dump-snapshot.ts'
 import { isSentToLoopback } from './loopback-host.ts'
 import { type DeniedByPolicy, printTimes, reportHealth } from './print-health.ts'
+import { printReloads } from './print-reload.ts'
 import { readyStatus, type ServerState, servedSnapshot } from './readiness.ts'
 import { readReloadRequest } from './reload-request.ts'
 
@@ -33,6 +35,7 @@ export interface AdminDeps {
   readonly databaseAnswers: () => Promise<boolean>
   readonly sources: () => readonly SourceStatus[]
   readonly lastReload: () => LastReload | null
+  readonly reloads: () => ReloadHistory
   readonly unboundPolicies: () => readonly DeniedByPolicy[]
   readonly metricsText: () => Promise<string>
   /**
@@ -52,6 +55,10 @@ function jsonAnswer(status: number, body: unknown): Response {
 function errorResponse(error: ApiError, extra: Readonly<Record<string, string>> = {}): Response {
   const { status, headers, body } = renderError(error, 'verbose')
   return new Response(body, { status, headers: { ...Object.fromEntries(headers), ...extra } })
+}
+
+function unsupported(method: string, allowed: string): Response {
+  return errorResponse({ kind: 'unsupported-method', method }, { Allow: allowed })
 }
 
 function empty(status: number): Response {
@@ -149,6 +156,9 @@ export function createAdminApp(deps: AdminDeps): Hono {
     return new Response(body, { headers: { 'Content-Type': jsonType } })
   })
 
+  app.get('/reloads', () => jsonAnswer(200, { reloads: printReloads(deps.reloads()) }))
+  app.all('/reloads', (c) => unsupported(c.req.method, 'GET, HEAD'))
+
   app.post('/reload', async (c) => {
     const asked = readReloadRequest(c.req.raw)
     if (!asked.ok) return errorResponse(asked.error)
@@ -161,9 +171,7 @@ export function createAdminApp(deps: AdminDeps): Hono {
     outcome.catch(() => undefined)
     return jsonAnswer(202, { outcome: 'accepted' })
   })
-  app.all('/reload', (c) =>
-    errorResponse({ kind: 'unsupported-method', method: c.req.method }, { Allow: 'POST' }),
-  )
+  app.all('/reload', (c) => unsupported(c.req.method, 'POST'))
 
   app.notFound(() => empty(404))
   app.onError(() => errorResponse({ kind: 'internal' }))

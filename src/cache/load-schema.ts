@@ -51,6 +51,8 @@ export type LoadResult =
   | {
       readonly kind: 'loaded'
       readonly snapshot: SchemaSnapshot
+      /** Null: the version was not asked for. */
+      readonly checkMs: number | null
       readonly queryMs: number
       readonly timings: Catalog['timings']
       readonly buildMs: number
@@ -107,9 +109,12 @@ export async function loadSchema(
 
   try {
     let found: SchemaVersion | null = null
+    let checkMs: number | null = null
     if (depth === 'check' && previous !== null && !mustLoad) {
       // under the options of the snapshot that it is compared with: changed ones wait for a load
+      const checkStart = stopwatch()
       found = await guard(reader.schemaVersion(previous.options, signal))
+      checkMs = stopwatch() - checkStart
       if (found === previous.schemaVersion) return { kind: 'unchanged' }
     }
     const queryStart = stopwatch()
@@ -120,8 +125,9 @@ export async function loadSchema(
     const snapshot = await guard(
       deps.buildSnapshot(catalog, options, snapshotVersion, order.loadedAt),
     )
+    const buildMs = stopwatch() - buildStart
     const { timings } = catalog
-    return { kind: 'loaded', snapshot, queryMs, timings, buildMs: stopwatch() - buildStart }
+    return { kind: 'loaded', snapshot, checkMs, queryMs, timings, buildMs }
   } catch (failure) {
     const schemaVersion = isAnswering(failure) ? await readSchemaVersion() : null
     return { kind: 'failed', failure, schemaVersion }

@@ -1,8 +1,10 @@
 /**
- * A step of a reload → the observations that log and metrics are told.
+ * A step of a reload → the observations that log, metrics and history are told. What they say of the
+ * reload is what its record has by then, so that none of them can contradict another.
  */
 import { assertNever } from '../core/assert-never.ts'
 import type { Observation, Observe } from '../observe/observation.ts'
+import type { ReloadRecord } from '../observe/reload-record.ts'
 import { summarizeSnapshot } from '../schema/summarize-snapshot.ts'
 import { unreadableName } from '../schema/unreadable-name.ts'
 import { describeFailure } from './describe-failure.ts'
@@ -27,54 +29,65 @@ export function crash(failure: unknown): Observation {
   return { kind: 'crashed', stack: stack ?? cause }
 }
 
-export function observationsOf(step: ReloadStep): readonly Observation[] {
+/** @param record after the step; null: no reload has begun */
+export function observationsOf(
+  step: ReloadStep,
+  record: ReloadRecord | null,
+): readonly Observation[] {
+  if (record === null) return []
+  const { id: reload, durationMs, queuedMs } = record
+  const { origin, scope, depth } = record.trigger
   switch (step.kind) {
-    case 'began': {
-      const { origin, scope, depth } = step.order.signal
-      return [{ kind: 'reload-started', origin, scope, depth }]
-    }
+    case 'began':
+      return [
+        { kind: 'reload-began', record },
+        { kind: 'reload-started', reload, origin, scope, depth },
+      ]
     case 'config-read':
       return step.read.ok
         ? [{ kind: 'config-loaded' }]
         : [{ kind: 'config-invalid', problems: step.read.error }]
     case 'loaded':
-      return observationsOfLoad(step)
+      return observationsOfLoad(step, record)
     case 'unchanged': {
-      const { snapshotVersion, durationMs, queuedMs } = step
-      return [{ kind: 'reload-unchanged', snapshotVersion, durationMs, queuedMs }]
+      const { snapshotVersion } = step
+      return [{ kind: 'reload-unchanged', reload, snapshotVersion, durationMs, queuedMs }]
     }
     case 'load-failed': {
-      const { failure, origin, options, durationMs, queuedMs } = step
+      const { failure, options } = step
       const { attempt } = step.owed
       const { dbSchemas: schemas, dbExtraSearchPath: extraSearchPath } = options
       const { error, stack } = describeFailure(failure)
       const crashes = stack === null ? [] : [crash(failure)]
-      const times = { durationMs, queuedMs }
-      return [
-        ...crashes,
-        { kind: 'reload-failed', error, origin, schemas, extraSearchPath, attempt, ...times },
-      ]
+      const facts = { reload, error, origin, schemas, extraSearchPath, attempt }
+      return [...crashes, { kind: 'reload-failed', ...facts, durationMs, queuedMs }]
     }
     case 'crashed':
       return [crash(step.failure)]
+    case 'ended':
+      return [{ kind: 'reload-ended', record }]
     case 'retry-cancelled':
     case 'owed-load-checked':
-    case 'ended':
       return []
     default:
       return assertNever(step)
   }
 }
 
-function observationsOfLoad(step: Extract<ReloadStep, { kind: 'loaded' }>): readonly Observation[] {
-  const { snapshot, changes, origin, durationMs, queuedMs, queryMs, timings, buildMs } = step
+function observationsOfLoad(
+  step: Extract<ReloadStep, { kind: 'loaded' }>,
+  record: ReloadRecord,
+): readonly Observation[] {
+  const { snapshot, changes, queryMs, timings, buildMs } = step
+  const { durationMs, queuedMs } = record
   const { snapshotVersion } = snapshot
+  const facts = { reload: record.id, origin: record.trigger.origin, snapshotVersion }
   const times = { durationMs, queuedMs }
   const kind = changes.kind === 'none' ? 'reload-confirmed' : 'reload-published'
   const summary = summarizeSnapshot(snapshot)
   const observations: Observation[] = [
     { kind: 'reload-queried', durationMs: queryMs, timings },
-    { kind, origin, snapshotVersion, ...times, queryMs, buildMs, summary },
+    { kind, ...facts, ...times, queryMs, buildMs, summary },
   ]
   if (changes.kind === 'none') return observations
   const relations = snapshot.unreadableRelations.map((each) => ({
@@ -91,7 +104,7 @@ function observationsOfLoad(step: Extract<ReloadStep, { kind: 'loaded' }>): read
   if (relationships.length > 0) observations.push({ kind: 'relationships-unusable', relationships })
   if (changes.kind === 'some') {
     const { diff } = changes
-    observations.push({ kind: 'schema-changed', origin, snapshotVersion, changes: diff, ...times })
+    observations.push({ kind: 'schema-changed', ...facts, changes: diff, ...times })
   }
   return observations
 }

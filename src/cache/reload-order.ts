@@ -23,6 +23,8 @@ export interface ReloadOrder {
   readonly signal: ReloadSignal
   /** The requests that wait for its outcome. */
   readonly requests: readonly ReloadRequest[]
+  /** How many triggers it is made of. */
+  readonly triggers: number
   readonly urgency: ReloadUrgency
   /** Somebody asked for the configuration alone, and is not to wait for a schema. */
   readonly wantsConfigFirst: boolean
@@ -48,6 +50,7 @@ export function reloadOrder(
   return {
     signal,
     requests,
+    triggers: 1,
     urgency: urgencyOf(signal),
     wantsConfigFirst: signal.scope === 'config',
   }
@@ -59,6 +62,7 @@ export function mergeOrders(older: ReloadOrder, newer: ReloadOrder): ReloadOrder
   return {
     signal: mergeSignals(older.signal, newer.signal),
     requests: [...older.requests, ...newer.requests],
+    triggers: older.triggers + newer.triggers,
     urgency: urgencies[stronger] ?? 'fresh',
     wantsConfigFirst: older.wantsConfigFirst || newer.wantsConfigFirst,
   }

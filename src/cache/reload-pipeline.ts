@@ -30,8 +30,10 @@ import {
 } from 'rxjs'
 import { backoffMs } from '../core/backoff.ts'
 import type { Observe } from '../observe/observation.ts'
+import type { ReloadRecord } from '../observe/reload-record.ts'
 import type { CacheState } from './cache-state.ts'
 import { conflateMap } from './conflate-map.ts'
+import { foldRecord } from './fold-reload-record.ts'
 import type { Generation, GenerationStore } from './generation-store.ts'
 import { LoadGivenUp } from './load-deadline.ts'
 import { crash, neverThrowing, observationsOf } from './observations-of.ts'
@@ -92,6 +94,7 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
   const first: ReloadRequest = { scope: 'both', depth: 'full', origin: 'start' }
   /** Requests from before the start. */
   const early: ReloadOrder[] = []
+  let record: ReloadRecord | null = null
 
   const steps$ = merge(
     requestSubject,
@@ -115,9 +118,14 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
     const before = stateSubject.value
     const state = foldStep(before, step)
     const { generation } = before
-    if (state.generation !== generation) publish(state.generation, generation)
+    const isPublished = state.generation !== generation
+    const publishStart = deps.stopwatch()
+    if (isPublished) publish(state.generation, generation)
+    const publishMs = isPublished ? deps.stopwatch() - publishStart : null
     if (step.kind === 'loaded' && generation.snapshot !== null) runGuarded(deps.onReloaded)
-    for (const observation of observationsOf(step)) observe(observation)
+    const facts = { before: generation, after: state.generation, at: scheduler.now(), publishMs }
+    record = foldRecord(record, step, facts)
+    for (const observation of observationsOf(step, record)) observe(observation)
     if ('failure' in step && step.failure !== null) runGuarded(() => deps.onFailure(step.failure))
     stateSubject.next(state)
     if (step.kind !== 'ended') return

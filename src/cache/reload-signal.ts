@@ -1,6 +1,7 @@
 /**
  * What a trigger asks for, how two requests merge into one, and how a reload can end.
  */
+import type { AskingRequest } from '../observe/reload-record.ts'
 import type { SnapshotDiff } from '../schema/schema-change.ts'
 
 export type ReloadScope = 'schema' | 'config' | 'both'
@@ -31,6 +32,8 @@ export interface ReloadSignal {
   readonly scope: ReloadScope
   readonly depth: ReloadDepth
   readonly origin: ReloadOrigin
+  /** Of a stale name or a stale hit: who met it. Absent: nobody tells. */
+  readonly request?: AskingRequest
   /** Milliseconds on the scheduler's clock. */
   readonly at: number
 }
@@ -74,7 +77,7 @@ export function widerScope(a: ReloadScope, b: ReloadScope): ReloadScope {
 }
 
 /**
- * Union of scopes, greatest depth; the older one's origin and time stay. How deep a reload of the
+ * Union of scopes, greatest depth; the older one's origin, request and time stay. How deep a reload of the
  * configuration alone was asked for says nothing about the schema.
  */
 export function mergeSignals(older: ReloadSignal, newer: ReloadSignal): ReloadSignal {
@@ -82,10 +85,5 @@ export function mergeSignals(older: ReloadSignal, newer: ReloadSignal): ReloadSi
   const depth = (asking.length === 0 ? [older, newer] : asking)
     .map((signal) => signal.depth)
     .reduce(deeper)
-  return {
-    scope: widerScope(older.scope, newer.scope),
-    depth,
-    origin: older.origin,
-    at: older.at,
-  }
+  return { ...older, scope: widerScope(older.scope, newer.scope), depth }
 }

@@ -73,9 +73,12 @@ export type ReloadStep =
       readonly changes: LoadedChanges
       /** Published with it; null: the one in use stays. */
       readonly config: Config | null
+      /** Null: the version was not asked for, a load was wanted anyway. */
+      readonly checkMs: number | null
       readonly queryMs: number
       readonly timings: Catalog['timings']
       readonly buildMs: number
+      readonly diffMs: number
     })
   | (ReloadTimes & { readonly kind: 'unchanged'; readonly snapshotVersion: number })
   | (ReloadTimes & {

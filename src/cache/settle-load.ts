@@ -20,11 +20,13 @@ import type { LoadedChanges, OwedLoad } from './reload-step.ts'
  */
 export async function* publish(
   work: Reload,
-  { snapshot, queryMs, timings, buildMs }: Extract<LoadResult, { kind: 'loaded' }>,
+  { snapshot, checkMs, queryMs, timings, buildMs }: Extract<LoadResult, { kind: 'loaded' }>,
   config: Config | null,
 ): Steps<ReloadOutcome> {
   const previous = work.state.generation.snapshot
+  const diffStart = work.deps.stopwatch()
   const changes = yield* compare(work, previous, snapshot)
+  const diffMs = work.deps.stopwatch() - diffStart
   const inUse =
     changes.kind === 'none' && previous !== null
       ? relabelled(previous, snapshot.schemaVersion)
@@ -32,7 +34,7 @@ export async function* publish(
   const { snapshotVersion } = inUse
   const times = timesOf(work)
   const { origin } = work.order.signal
-  const rest = { config, queryMs, timings, buildMs, ...times }
+  const rest = { config, checkMs, queryMs, timings, buildMs, diffMs, ...times }
   yield { kind: 'loaded', origin, snapshot: inUse, changes, ...rest }
   if (changes.kind === 'none') {
     return { kind: 'unchanged', snapshotVersion, foundBy: 'load', ...times }

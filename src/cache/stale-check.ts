@@ -2,6 +2,7 @@
  * The question of a request whose snapshot may be stale, and its answers. `http` asks before it
  * answers by that snapshot; `sources/stale-names.ts` asks the database.
  */
+import type { AskingRequest } from '../observe/reload-record.ts'
 import type { ReloadOrigin } from './reload-signal.ts'
 
 /** The request names what the snapshot lacks, or the database contradicts the snapshot. */
@@ -10,5 +11,9 @@ export type StaleOrigin = Extract<ReloadOrigin, 'stale-name' | 'stale-hit'>
 /** `moved`: a newer snapshot is published · `unanswered`: the database did not answer in time. */
 export type CheckOutcome = 'moved' | 'unchanged' | 'unanswered'
 
-/** A check that begins after the call. Never rejects. */
-export type StaleCheck = (origin: StaleOrigin) => Promise<CheckOutcome>
+/**
+ * A check that begins after the call. Never rejects.
+ *
+ * @param request who asks, for the record of the reload that follows
+ */
+export type StaleCheck = (origin: StaleOrigin, request?: AskingRequest) => Promise<CheckOutcome>

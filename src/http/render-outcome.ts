@@ -83,7 +83,7 @@ export function createRenderer(deps: RenderDeps) {
       const root = { plan, request, snapshot, config, host: firstHeader(journey.raw, 'host') }
       if (
         isBehind(root, inspected) &&
-        (await newerGeneration(deps, journey.generation, 'stale-hit')) !== null
+        (await newerGeneration(deps, journey, 'stale-hit', null)) !== null
       ) {
         return schemaMoved
       }

@@ -8,6 +8,7 @@ import type { Generation } from '../cache/generation-store.ts'
 import type { StaleCheck, StaleOrigin } from '../cache/stale-check.ts'
 import type { Answer } from '../core/http-exchange.ts'
 import type { ApiError } from '../errors/api-error.ts'
+import { askingRequest } from './asking-request.ts'
 import { isLoaded, type Journey, type LoadedGeneration } from './journey.ts'
 
 export interface StaleDeps {
@@ -36,15 +37,23 @@ export const schemaMoved: Attempt = {
 /** A schema that keeps moving under a request is given this many attempts. */
 export const maxAttempts = 6
 
-/** A generation with a newer schema than `held`, found by a check if need be; null: there is none. */
+/**
+ * A generation with a newer schema than the journey's, found by a check if need be; null: there is
+ * none.
+ *
+ * @param error why it is looked for; null: what the engine said is no error
+ */
 export async function newerGeneration(
   deps: StaleDeps,
-  held: LoadedGeneration,
+  { raw, generation }: Pick<Journey, 'raw' | 'generation'>,
   origin: StaleOrigin,
+  error: ApiError | null,
 ): Promise<LoadedGeneration | null> {
   // somebody else's reload may have published while this request was under way
-  const isNewer = deps.currentGeneration().snapshot !== held.snapshot
-  if (!isNewer && (await deps.checkSchema(origin)) !== 'moved') return null
+  const isNewer = deps.currentGeneration().snapshot !== generation.snapshot
+  if (!isNewer && (await deps.checkSchema(origin, askingRequest(raw, error))) !== 'moved') {
+    return null
+  }
   const current = deps.currentGeneration()
   return isLoaded(current) ? current : null
 }
@@ -61,7 +70,7 @@ export async function tryWhileStale(
     if (outcome.kind !== 'stale') return outcome
     const failed: Settled = { kind: 'failed', error: outcome.error }
     if (attempts === maxAttempts) return failed
-    const generation = await newerGeneration(deps, journey.generation, outcome.origin)
+    const generation = await newerGeneration(deps, journey, outcome.origin, outcome.error)
     if (generation === null) return failed
     journey = { ...journey, generation }
   }

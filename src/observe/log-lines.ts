@@ -158,6 +158,9 @@ export function logLine(observation: Observation): LogLine {
       )
     case 'pool-timeout':
     case 'request-finished':
+    // the lines of their parts tell them
+    case 'reload-began':
+    case 'reload-ended':
       return silent
     default:
       return assertNever(observation)

@@ -3,6 +3,7 @@
  * No tokens, passwords or parameter values.
  */
 import type { ApiError } from '../errors/api-error.ts'
+import type { ReloadRecord } from './reload-record.ts'
 
 /** Milliseconds: the work, and what it waited for. */
 interface ReloadTimes {
@@ -46,12 +47,18 @@ export type Observation =
     }
   | {
       readonly kind: 'reload-started'
+      /** The number of the reload, as `GET /reloads` has it. */
+      readonly reload: number
       readonly origin: string
       readonly scope: string
       readonly depth: string
     }
   /** A look at the version found it as it was. */
-  | (ReloadTimes & { readonly kind: 'reload-unchanged'; readonly snapshotVersion: number })
+  | (ReloadTimes & {
+      readonly kind: 'reload-unchanged'
+      readonly reload: number
+      readonly snapshotVersion: number
+    })
   | {
       readonly kind: 'reload-queried'
       readonly durationMs: number
@@ -60,6 +67,7 @@ export type Observation =
   /** A load: of another schema than was in use, or of the very same. */
   | (ReloadTimes & {
       readonly kind: 'reload-published' | 'reload-confirmed'
+      readonly reload: number
       readonly origin: string
       /** Number of the schema that is in use now. */
       readonly snapshotVersion: number
@@ -72,6 +80,7 @@ export type Observation =
   /** After the first load: what the one now in use has, lacks and has otherwise. */
   | (ReloadTimes & {
       readonly kind: 'schema-changed'
+      readonly reload: number
       readonly origin: string
       readonly snapshotVersion: number
       readonly changes: SchemaChanges
@@ -104,6 +113,7 @@ export type Observation =
     }
   | (ReloadTimes & {
       readonly kind: 'reload-failed'
+      readonly reload: number
       readonly origin: string
       readonly error: ApiError
       readonly schemas: readonly string[]
@@ -111,6 +121,8 @@ export type Observation =
       readonly attempt: number
     })
   | { readonly kind: 'reload-retry'; readonly retryInMs: number }
+  /** One reload as a whole, for who shows it; the log has the lines of its parts. */
+  | { readonly kind: 'reload-began' | 'reload-ended'; readonly record: ReloadRecord }
   // sources
   | { readonly kind: 'source-up'; readonly source: string }
   | { readonly kind: 'source-down'; readonly source: string; readonly cause: string }

@@ -10,6 +10,7 @@
 import { type SchedulerLike, Subscription } from 'rxjs'
 import type { ReloadOutcome, ReloadSignal } from '../cache/reload-signal.ts'
 import type { CheckOutcome, StaleCheck, StaleOrigin } from '../cache/stale-check.ts'
+import type { AskingRequest } from '../observe/reload-record.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
 export interface StaleNameChecker {
@@ -30,19 +31,25 @@ export interface StaleNameDeps {
   readonly limitMs?: number
 }
 
+interface Asked {
+  readonly origin: StaleOrigin
+  readonly request?: AskingRequest
+}
+
 /** A check that has not begun. */
 interface Pending {
-  readonly origin: StaleOrigin
+  /** Of the first who asked. */
+  readonly asked: Asked
   readonly done: Promise<CheckOutcome>
   readonly end: (outcome: CheckOutcome) => void
 }
 
-function pendingCheck(origin: StaleOrigin): Pending {
+function pendingCheck(asked: Asked): Pending {
   let end: Pending['end'] = () => undefined
   const done = new Promise<CheckOutcome>((resolve) => {
     end = resolve
   })
-  return { origin, done, end }
+  return { asked, done, end }
 }
 
 export function createStaleNameChecker(deps: StaleNameDeps): StaleNameChecker {
@@ -53,10 +60,10 @@ export function createStaleNameChecker(deps: StaleNameDeps): StaleNameChecker {
   let countedAt = scheduler.now()
   let tokenTimer: Subscription | null = null
 
-  async function check(origin: StaleOrigin): Promise<CheckOutcome> {
+  async function check(asked: Asked): Promise<CheckOutcome> {
     try {
       if (await deps.isCurrent()) return 'unchanged'
-      const outcome = await deps.requestReload({ scope: 'schema', depth: 'check', origin })
+      const outcome = await deps.requestReload({ scope: 'schema', depth: 'check', ...asked })
       switch (outcome.kind) {
         case 'published':
           return 'moved'
@@ -93,10 +100,10 @@ export function createStaleNameChecker(deps: StaleNameDeps): StaleNameChecker {
       }, delayMs)
       return
     }
-    const { origin, end } = waiting
+    const { asked, end } = waiting
     waiting = null
     isRunning = true
-    void check(origin).then((outcome) => {
+    void check(asked).then((outcome) => {
       isRunning = false
       end(outcome)
       proceed()
@@ -104,9 +111,9 @@ export function createStaleNameChecker(deps: StaleNameDeps): StaleNameChecker {
   }
 
   return {
-    async checkAfter(origin) {
+    async checkAfter(origin, request) {
       const before = deps.currentSnapshot()
-      waiting ??= pendingCheck(origin)
+      waiting ??= pendingCheck(request === undefined ? { origin } : { origin, request })
       const { done } = waiting
       proceed()
       const limit = new Subscription()

@@ -28,7 +28,7 @@ const nothingNew: ReloadOutcome = {
 }
 
 interface World
-  extends Partial<Omit<AdminDeps, 'token' | 'cacheState' | 'sources' | 'lastReload'>> {
+  extends Partial<Omit<AdminDeps, 'token' | 'cacheState' | 'sources' | 'lastReload' | 'reloads'>> {
   readonly cache?: CacheState
   readonly adminToken?: string
   readonly isOnLoopback?: boolean
@@ -38,6 +38,7 @@ interface World
   readonly isAlive?: boolean
   readonly sources?: ReturnType<AdminDeps['sources']>
   readonly lastReload?: ReturnType<AdminDeps['lastReload']>
+  readonly history?: ReturnType<AdminDeps['reloads']>
   readonly unbound?: ReturnType<AdminDeps['unboundPolicies']>
   readonly outcome?: () => Promise<ReloadOutcome>
 }
@@ -54,6 +55,7 @@ function setUp(world: World = {}) {
     databaseAnswers: async () => world.answers ?? true,
     sources: () => world.sources ?? [],
     lastReload: () => world.lastReload ?? null,
+    reloads: () => world.history ?? [],
     unboundPolicies: () => world.unbound ?? [],
     tellFleet: world.tellFleet ?? (async () => false),
     metricsText: world.metricsText ?? (async () => 'a_metric 1.0\n'),

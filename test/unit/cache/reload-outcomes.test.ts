@@ -177,6 +177,7 @@ describe('what a reload changed', () => {
     expect(changes()).toEqual([
       {
         kind: 'schema-changed',
+        reload: 2,
         origin: 'notify',
         snapshotVersion: 2,
         changes: { added: ['test.v2'], removed: ['test.v1'], changed: [] },

@@ -106,6 +106,8 @@ function line(observation: Observation): string | null {
     case 'reload-started':
       return `start ${observation.origin} ${observation.scope} ${observation.depth}`
     case 'schema-changed':
+    case 'reload-began':
+    case 'reload-ended':
       return null
     case 'reload-confirmed':
       return `confirmed ${observation.snapshotVersion}`

@@ -50,9 +50,11 @@ function loaded(
     changes: { kind: 'unknown' },
     config,
     ...times,
+    checkMs: null,
     queryMs: 1,
     timings: {},
     buildMs: 1,
+    diffMs: 1,
   }
 }
 

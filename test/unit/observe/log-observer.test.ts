@@ -104,6 +104,7 @@ describe('both formats', () => {
 
 const changed: Observation = {
   kind: 'schema-changed',
+  reload: 3,
   origin: 'notify',
   snapshotVersion: 7,
   changes: { added: ['api.birds'], removed: ['api.fish'], changed: ['api.films(columns)'] },
@@ -202,6 +203,7 @@ describe('the JSON log', () => {
       time: at.toISOString(),
       event: 'schema-changed',
       origin: 'notify',
+      reload: 3,
       version: 7,
       changes: { added: ['api.birds'], removed: ['api.fish'], changed: ['api.films(columns)'] },
       durationMs: 41.23,
@@ -223,6 +225,7 @@ describe('the JSON log', () => {
     const failure = { sqlState: '3F000', message: 'no schema', details: null, hint: null }
     const line = stderrOf('json', 'error', {
       kind: 'reload-failed',
+      reload: 3,
       origin: 'poll',
       error: { kind: 'database', failure, authenticated: true },
       schemas: ['api'],

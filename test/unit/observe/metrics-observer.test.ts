@@ -21,6 +21,7 @@ function setUp(deps: Partial<MetricsDeps> = {}) {
 
 const published: Observation = {
   kind: 'reload-published',
+  reload: 3,
   origin: 'notify',
   snapshotVersion: 4,
   durationMs: 250,
@@ -31,6 +32,7 @@ const published: Observation = {
 }
 const reloadFailed: Observation = {
   kind: 'reload-failed',
+  reload: 3,
   origin: 'notify',
   error: { kind: 'connection', details: 'refused' },
   schemas: ['api'],
@@ -41,6 +43,7 @@ const reloadFailed: Observation = {
 }
 const unchanged: Observation = {
   kind: 'reload-unchanged',
+  reload: 3,
   snapshotVersion: 4,
   durationMs: 2,
   queuedMs: 0,
