@@ -48,7 +48,7 @@ const narrowed: Readonly<Record<string, readonly string[]>> = {
  */
 const rooms: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   backends: { values: 0, pool: 0, registry: 1, sql: 1, postgres: 2, sqlite: 2, mongodb: 2 },
-  'backends/postgres': { protocol: 0, connect: 1, catalog: 2, compile: 2, mark: 2, execute: 3 },
+  'backends/postgres': { protocol: 0, connect: 1, catalog: 2, compile: 2, mark: 3, execute: 4 },
   // what runs in the child is seen at a glance: it imports nothing of the server's side
   'backends/sqlite': { wire: 0, child: 1, catalog: 1, process: 1, compile: 2 },
   'backends/mongodb': { bson: 0, connect: 1, catalog: 1, compile: 2, execute: 3 },

@@ -13,7 +13,7 @@ import type { ApiError } from '../errors/api-error.ts'
 import type { PoolStats } from '../observe/pool-stats.ts'
 import type { DatabasePlan, InspectPlan } from '../plan/plan.ts'
 import type { EngineAbilities } from '../schema/capabilities.ts'
-import type { Catalog, Routine, SchemaVersion } from '../schema/catalog.ts'
+import type { Catalog, Routine, SchemaLook, SchemaVersion } from '../schema/catalog.ts'
 import type { SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
 export interface RequestContext {
@@ -110,7 +110,11 @@ export interface Backend {
   /** The server's own description, for the start line. Rejects with BackendFailure. */
   serverVersion(signal: AbortSignal): Promise<string>
   /** Cheap, comparable, catches out-of-band changes. Rejects with BackendFailure. */
-  schemaVersion(options: SchemaOptions, signal: AbortSignal): Promise<SchemaVersion>
+  schemaVersion(
+    options: SchemaOptions,
+    signal: AbortSignal,
+    look?: SchemaLook,
+  ): Promise<SchemaVersion>
   /** Reads the catalog in one consistent state. Rejects with BackendFailure. */
   introspect(request: IntrospectionRequest): Promise<Catalog>
   /** In-database configuration, `name → value` with `db_…` names; empty where there is none. */

@@ -32,7 +32,7 @@ export async function checkOwedLoad(
   let schemaVersion: SchemaVersion
   try {
     schemaVersion = await deadline.guard(
-      reader.schemaVersion(schemaOptions(config), deadline.signal),
+      reader.schemaVersion(schemaOptions(config), deadline.signal, 'quick'),
     )
   } catch (failure) {
     const { cause } = describeFailure(failure)

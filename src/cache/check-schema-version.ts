@@ -24,7 +24,7 @@ export function createSchemaVersionCheck(deps: {
     if (snapshot === null) return false
     const deadline = startDeadline(limitMs, scheduler)
     try {
-      const reading = reader.schemaVersion(snapshot.options, deadline.signal)
+      const reading = reader.schemaVersion(snapshot.options, deadline.signal, 'quick')
       const found = await deadline.guard(reading)
       // a reload may have published meanwhile
       return found === store.current().snapshot?.schemaVersion

@@ -3,7 +3,7 @@
  * becomes of the result is decided by `perform-reload.ts`.
  */
 import { BackendFailure } from '../errors/backend-failure.ts'
-import type { Catalog, SchemaVersion } from '../schema/catalog.ts'
+import type { Catalog, SchemaLook, SchemaVersion } from '../schema/catalog.ts'
 import type { SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import type { LoadDeadline } from './load-deadline.ts'
 import type { ReloadDepth } from './reload-signal.ts'
@@ -11,7 +11,11 @@ import type { ReloadDepth } from './reload-signal.ts'
 /** What the pipeline wants of a backend: the part of its interface that loads schemas. */
 export interface SchemaReader {
   /** Cheap. Rejects with BackendFailure. */
-  schemaVersion(options: SchemaOptions, signal: AbortSignal): Promise<SchemaVersion>
+  schemaVersion(
+    options: SchemaOptions,
+    signal: AbortSignal,
+    look?: SchemaLook,
+  ): Promise<SchemaVersion>
   /**
    * The catalog carries the version that was read before the rows it labels, so that what changes
    * in between makes the next check load again. Rejects with BackendFailure.
@@ -44,6 +48,8 @@ export interface LoadOrder {
   readonly loadedAt: Date
   /** The last load failed or was missed: a check loads without asking whether the version moved. */
   readonly mustLoad: boolean
+  /** How a check asks for the version. */
+  readonly look: SchemaLook
 }
 
 export type LoadResult =
@@ -82,7 +88,7 @@ export async function loadSchema(
   deadline: LoadDeadline,
   deps: LoadDeps,
 ): Promise<LoadResult> {
-  const { depth, options, previous, mustLoad } = order
+  const { depth, options, previous, mustLoad, look } = order
   const { reader, stopwatch } = deps
   const { signal, guard } = deadline
 
@@ -101,7 +107,7 @@ export async function loadSchema(
   /** The schema version that a failure is labelled with; null where the database does not tell. */
   async function readSchemaVersion(): Promise<SchemaVersion | null> {
     try {
-      return await guard(reader.schemaVersion(options, signal))
+      return await guard(reader.schemaVersion(options, signal, 'whole'))
     } catch {
       return null
     }
@@ -113,7 +119,7 @@ export async function loadSchema(
     if (depth === 'check' && previous !== null && !mustLoad) {
       // under the options of the snapshot that it is compared with: changed ones wait for a load
       const checkStart = stopwatch()
-      found = await guard(reader.schemaVersion(previous.options, signal))
+      found = await guard(reader.schemaVersion(previous.options, signal, look))
       checkMs = stopwatch() - checkStart
       if (found === previous.schemaVersion) return { kind: 'unchanged' }
     }

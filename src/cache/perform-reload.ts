@@ -126,7 +126,7 @@ async function mayHaveMoved({ state, deadline, deps }: TimedReload): Promise<boo
   const { snapshot } = state.generation
   if (snapshot === null) return false
   try {
-    const reading = deps.reader.schemaVersion(snapshot.options, deadline.signal)
+    const reading = deps.reader.schemaVersion(snapshot.options, deadline.signal, 'whole')
     return (await deadline.guard(reading)) !== snapshot.schemaVersion
   } catch {
     return true
@@ -182,6 +182,8 @@ function lookAtSchema(work: TimedReload, goal: Goal, read: ConfigReading): Promi
       options,
       previous: state.generation.snapshot,
       loadedAt: new Date(deps.scheduler.now()),
+      // who asks again and again is content with less
+      look: work.order.urgency === 'patient' ? 'quick' : 'whole',
       mustLoad: goal.owed !== null || optionsNeedLoad(work, goal, options),
     },
     deadline,

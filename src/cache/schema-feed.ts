@@ -58,8 +58,11 @@ export interface FeedPeers {
 }
 
 export interface FeedHandlers {
-  /** Something has changed, or a reload is asked for. May be called before `ready`. */
-  readonly onChange: (scope: ReloadScope) => void
+  /**
+   * Something has changed, or a reload is asked for. May be called before `ready`. `place`: where it
+   * was told, for the log, if not on the channel.
+   */
+  readonly onChange: (scope: ReloadScope, place?: string) => void
   /** Something was said that asks for nothing that is known. May be called before `ready`. */
   readonly onUnknown: (payload: string) => void
   /** Never a word of this process. May be called before `ready`. */

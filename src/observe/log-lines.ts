@@ -8,6 +8,7 @@ import { assertNever } from '../core/assert-never.ts'
 import { errorLogJson } from '../errors/error-envelope.ts'
 import { listenerLine } from './listener-lines.ts'
 import { always, debug, type LogLine, oneLine, silent } from './log-line.ts'
+import { markLine } from './mark-lines.ts'
 import type { Observation } from './observation.ts'
 import { reloadLine } from './reload-lines.ts'
 
@@ -148,6 +149,9 @@ export function logLine(observation: Observation): LogLine {
       return debug(connectionText(observation))
     case 'connection-lost':
       return { level: 'error', texts: [errorLogJson(observation.error)] }
+    case 'schema-mark':
+    case 'change-unmarked':
+      return markLine(observation)
     case 'transactions-absent':
       return always(
         'WARNING: The server stands alone and has no transactions: a PATCH or DELETE of several rows that fails or is interrupted leaves the rows changed that it had reached. A replica set, be it of one member, keeps them whole.',

@@ -87,6 +87,7 @@ const grades: Partial<Readonly<Record<Observation['kind'], Grade>>> = {
   'relationships-unusable': 'warn',
   'transactions-absent': 'warn',
   'policies-unbound': 'warn',
+  'change-unmarked': 'warn',
   'schema-changed': 'info',
 }
 

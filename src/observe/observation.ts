@@ -188,6 +188,17 @@ export type Observation =
       readonly reason: string
     }
   | { readonly kind: 'connection-lost'; readonly error: ApiError }
+  // the schema mark
+  /** What became of the mark. `cause`: what is wrong with one that is unfit. */
+  | {
+      readonly kind: 'schema-mark'
+      readonly state: 'found' | 'unfit' | 'absent'
+      readonly cause: string | null
+      /** Requests cannot be answered without it. */
+      readonly isNeeded: boolean
+    }
+  /** The catalogs were found changed although the mark had not moved. */
+  | { readonly kind: 'change-unmarked' }
   /** Statements are not prepared any more: the server had others than those made there. */
   | { readonly kind: 'preparation-given-up'; readonly sqlState: string; readonly cause: string }
 

@@ -13,6 +13,12 @@ import type { ColumnPair, ComputedRelationship } from './relationship.ts'
  */
 export type SchemaVersion = string
 
+/**
+ * How the version is asked for. `quick`: what marks every change that it sees may stand in for what
+ * the version is made of, for those who ask again and again · `whole`, if nothing is said: nothing stands in for it.
+ */
+export type SchemaLook = 'quick' | 'whole'
+
 export interface Column {
   readonly name: string
   readonly description: string | null

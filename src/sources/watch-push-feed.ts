@@ -84,7 +84,7 @@ const mostPayloadChars = 100
 const absentRetryMs = 60_000
 
 type FeedEvent =
-  | { readonly kind: 'change'; readonly scope: ReloadScope }
+  | { readonly kind: 'change'; readonly scope: ReloadScope; readonly place: string }
   | { readonly kind: 'peer'; readonly word: PeerWord }
   | { readonly kind: 'ready' }
   /** The first proof should have come back. */
@@ -118,7 +118,7 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
     return defer(() => {
       const toldSubject = new Subject<FeedEvent>()
       const connection = feed.open(channel, {
-        onChange: (scope) => toldSubject.next({ kind: 'change', scope }),
+        onChange: (scope, place = channel) => toldSubject.next({ kind: 'change', scope, place }),
         onPeer: (word) => toldSubject.next({ kind: 'peer', word }),
         onUnknown: (payload) => {
           const shown = payload.slice(0, mostPayloadChars)
@@ -173,9 +173,9 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
         mergeMap((event): readonly News[] => {
           switch (event.kind) {
             case 'change': {
-              const { scope } = event
+              const { scope, place } = event
               const told = scope === 'config' ? 'config' : 'schema'
-              observe({ kind: 'notification', feed: feed.name, channel, scope: told })
+              observe({ kind: 'notification', feed: feed.name, channel: place, scope: told })
               return [{ scope, depth: 'check', origin: feed.name }]
             }
             case 'peer':

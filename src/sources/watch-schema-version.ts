@@ -124,7 +124,9 @@ export function watchSchemaVersion(deps: VersionPollDeps): Observable<ReloadSign
     // the question may have to wait behind a load, which has the same time limit
     const deadline = startDeadline(config.dbSchemaLoadTimeout, scheduler)
     try {
-      const schemaVersion = await deadline.guard(reader.schemaVersion(options, deadline.signal))
+      const schemaVersion = await deadline.guard(
+        reader.schemaVersion(options, deadline.signal, 'quick'),
+      )
       const isCurrent = store.current().snapshot?.schemaVersion === schemaVersion
       return { kind: 'seen', schemaVersion, options, isCurrent }
     } catch (failure) {

@@ -5,10 +5,11 @@
  * Rule  PostgREST docs: schema_cache, listener
  */
 import { Agent } from 'node:http'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
 import { cachedColumns, countLoads } from '../support/cached-schema.ts'
 import { ask, askUntil, eventually, type HttpReply } from '../support/http-client.ts'
+import { runCommand } from '../support/server.ts'
 import { serve, serveForAll } from '../support/test-server.ts'
 
 let database: ApiDatabase
@@ -369,4 +370,33 @@ describe('a change under warm statements', () => {
       for (const reply of await askOften(8, target, body)) expect(reply).toMatchObject(expected)
     },
   )
+})
+
+describe('the schema mark', () => {
+  test('tells of a migration that tells nobody, and is polled where nothing is heard', async () => {
+    const own = await createApiDatabase('create table films (id int primary key)')
+    onTestFinished(() => own.drop())
+    const installed = await runCommand(['schema-mark', 'install'], { DBREST_DB_URI: own.uri() })
+    expect(installed.code).toBe(0)
+    const listening = await serve({
+      env: { ...own.env, DBREST_DB_SCHEMA_POLL_INTERVAL: '0' },
+    })
+    const polling = await serve({
+      env: {
+        ...own.env,
+        DBREST_DB_CHANNEL_ENABLED: 'false',
+        DBREST_DB_SCHEMA_POLL_INTERVAL: '100',
+      },
+    })
+    await listening.line(/The database has a schema mark/)
+    await askUntil(200, `${listening.adminUrl}/ready`)
+    await own.query('alter table films add column title text')
+    await listening.line(/Received a schema cache reload message on the "dbrest_schema" channel$/)
+    for (const server of [listening, polling]) {
+      await eventually(
+        () => cachedColumns(server, 'films'),
+        (columns) => expect(columns).toHaveProperty('title'),
+      )
+    }
+  })
 })

@@ -19,6 +19,7 @@ import { createPostgresPool, type PostgresPool } from './connect/postgres-pool.t
 import { createExecutor } from './execute/execute-postgres.ts'
 import { createInspector } from './execute/inspect-postgres.ts'
 import { createPreparation } from './execute/preparation.ts'
+import { createSchemaMark } from './mark/schema-mark.ts'
 import { openConnector } from './open-connector.ts'
 import { outcomeFailure } from './protocol/map-postgres-error.ts'
 
@@ -56,6 +57,13 @@ export function openPostgres(deps: PostgresDeps): Backend {
     idleMs: 30_000,
   })
 
+  const mark = createSchemaMark({
+    onPrimary: primary.run,
+    isNeeded: () => false,
+    observe,
+    now: () => performance.now(),
+  })
+
   const requests = { pool, preparation: createPreparation(observe), observe, onUnreachable }
 
   return {
@@ -67,8 +75,11 @@ export function openPostgres(deps: PostgresDeps): Backend {
       clientConfig: () => ({ ...connector.clientConfig('read-write') }),
     }),
     serverVersion: (signal) => loads.run(readServerVersion, signal),
-    schemaVersion: (options, signal) =>
-      loads.run((query) => readSchemaVersion(query, options), signal),
+    schemaVersion: (options, signal, look = 'whole') =>
+      loads.run(
+        (query) => mark.version(query, options, look, () => readSchemaVersion(query, options)),
+        signal,
+      ),
     introspect: (request) => {
       const now = config()
       const full = {
@@ -80,7 +91,10 @@ export function openPostgres(deps: PostgresDeps): Backend {
           afterQueries: now.internalSchemaCacheQuerySleep,
         },
       }
-      return loads.run((query) => introspectPostgres(query, full), request.signal)
+      return loads.run(
+        (query) => mark.label(query, request.options, () => introspectPostgres(query, full)),
+        request.signal,
+      )
     },
     databaseSettings: ({ dbConfig, dbPreConfig }, signal) =>
       dbConfig

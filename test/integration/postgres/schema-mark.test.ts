@@ -223,25 +223,6 @@ describe.each(clusterVersions())('the schema mark on PostgreSQL %s', (version) =
     await cluster.query('select dbrest.prune_marks()', name)
   })
 
-  test('a lease has one holder, until it is over', async () => {
-    const hold = async (server: string, ms: number) => {
-      const [row] = await cluster.query(
-        `select dbrest.hold_lease('check', '${server}', ${ms}) as held`,
-        name,
-      )
-      return row?.['held']
-    }
-    const holders = await Promise.all(['a', 'b', 'c', 'd'].map((server) => hold(server, 60_000)))
-    expect(holders.filter((held) => held === true)).toHaveLength(1)
-    const holder = ['a', 'b', 'c', 'd'][holders.indexOf(true)] ?? ''
-    expect(await hold(holder, 0)).toBe(true)
-    expect(await hold('next', 60_000)).toBe(true)
-    expect(await hold(holder, 60_000)).toBe(false)
-    await expect(cluster.query(`select dbrest.hold_lease('other', 'a', 1)`, name)).rejects.toThrow(
-      /check constraint/,
-    )
-  })
-
   test('survives a dump and its restoration, where it goes on moving', async () => {
     const bin = postgresBinaries(version)
     if (bin === null) throw new Error('the cluster runs, so its binaries are there')

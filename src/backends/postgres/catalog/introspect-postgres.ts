@@ -29,6 +29,7 @@ import { readTypes, typeUses } from './catalog-types.ts'
 import { parseViews, readFollowedViews, readViewsBelow } from './catalog-views.ts'
 import { readForeignWrites } from './foreign-writes.ts'
 import { foreignKeys, hiddenPrimaryKeys, primaryKeys } from './name-keys.ts'
+import { openVersion } from './open-version.ts'
 import { readPostgresCapabilities } from './postgres-capabilities.ts'
 import { PostgresFacts, type RoleSettings } from './postgres-facts.ts'
 import { catalogLockTimeout, readSchemaVersion } from './postgres-schema-version.ts'
@@ -115,7 +116,7 @@ export async function introspectPostgres(
     previous,
   })
   return {
-    schemaVersion: foreign.open.size === 0 ? schemaVersion : `${schemaVersion}.open`,
+    schemaVersion: foreign.open.size === 0 ? schemaVersion : openVersion(schemaVersion),
     capabilities,
     relations: await sliced(relations),
     foreignKeys: await sliced(foreignKeys(keys, allKeys, names)),

@@ -110,7 +110,8 @@ export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
               if (word !== null) {
                 if (word.kind !== 'own') handlers.onPeer(word)
               } else if (payload === '' && channel !== fleetChannel) {
-                handlers.onChange('schema')
+                // the event triggers of the schema mark send no payload
+                handlers.onChange('schema', fleetChannel)
               } else {
                 // `db-channel` may have the same name
                 onSignal(payload)

@@ -6,6 +6,7 @@
  *
  * `dbrest schema-mark print` shows it, `install-mark.ts` runs it. Any of it may be run again.
  */
+import { fleetChannel } from '../connect/peer-words.ts'
 
 /** Whoever changes what is installed counts it up: servers then ask for the new one. */
 const markVersion = '1'
@@ -14,9 +15,6 @@ const markVersion = '1'
 export const markComment = `dbrest schema mark, version ${markVersion}`
 
 export const eventTriggers = ['dbrest_ddl', 'dbrest_drop'] as const
-
-/** Over which the mark's moves are told, where that is possible. */
-const markChannel = 'dbrest_schema'
 
 /** One statement, and what it does in words that follow `to`. */
 export interface ScriptStep {
@@ -93,7 +91,7 @@ begin
   end if;
   insert into dbrest.schema_mark (mark) values (${randomMark});
   if current_setting('max_prepared_transactions') = '0' then
-    perform pg_notify('${markChannel}', '');
+    perform pg_notify('${fleetChannel}', '');
   end if;
 end $$`,
   },
@@ -117,28 +115,6 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
 $$`,
   },
   {
-    purpose: 'create the table of leases',
-    sql: `create table if not exists dbrest.lease (
-  name text primary key check (name = 'check'),
-  holder text not null check (length(holder) <= 100),
-  until timestamptz not null
-)`,
-  },
-  {
-    purpose: 'create the function with which servers share their checks',
-    sql: `create or replace function dbrest.hold_lease(lease text, server text, milliseconds int)
-returns boolean language sql security definer set search_path = pg_catalog, pg_temp as $$
-  with held as (
-    insert into dbrest.lease as l
-    values (lease, server, clock_timestamp() + least(milliseconds, 300000) * interval '1 ms')
-    on conflict (name) do update set holder = excluded.holder, until = excluded.until
-      where l.holder = excluded.holder or l.until < clock_timestamp()
-    returning true
-  )
-  select exists (select from held);
-$$`,
-  },
-  {
     purpose: 'let every role read the mark',
     sql: `grant usage on schema dbrest to public`,
   },
@@ -147,9 +123,8 @@ $$`,
     sql: `grant select on dbrest.schema_mark to public`,
   },
   {
-    purpose: 'let servers move the mark, fold marks and share their checks',
-    sql: `grant execute on function dbrest.move_mark(), dbrest.prune_marks(),
-  dbrest.hold_lease(text, text, int) to public`,
+    purpose: 'let servers move the mark and fold marks',
+    sql: `grant execute on function dbrest.move_mark(), dbrest.prune_marks() to public`,
   },
   ...eventTriggers.map((name) => ({
     purpose: `take away the event trigger ${name} of an earlier installation`,
@@ -184,16 +159,14 @@ export const removeSteps: readonly ScriptStep[] = [
     purpose: `drop the event trigger ${name}`,
     sql: `drop event trigger if exists ${name}`,
   })),
-  ...['mark_change()', 'move_mark()', 'prune_marks()', 'hold_lease(text, text, int)'].map(
-    (signature) => ({
-      purpose: `drop the function dbrest.${signature}`,
-      sql: `drop function if exists dbrest.${signature}`,
-    }),
-  ),
-  ...['schema_mark', 'lease'].map((table) => ({
-    purpose: `drop the table dbrest.${table}`,
-    sql: `drop table if exists dbrest.${table}`,
+  ...['mark_change()', 'move_mark()', 'prune_marks()'].map((signature) => ({
+    purpose: `drop the function dbrest.${signature}`,
+    sql: `drop function if exists dbrest.${signature}`,
   })),
+  {
+    purpose: 'drop the table dbrest.schema_mark',
+    sql: `drop table if exists dbrest.schema_mark`,
+  },
   { purpose: 'drop the schema dbrest', sql: `drop schema if exists dbrest` },
 ]
 

@@ -52,10 +52,14 @@ function createFeed() {
   })
   async function open() {
     const scopes: string[] = []
+    const places: (string | undefined)[] = []
     const unknown: string[] = []
     const words: PeerWord[] = []
     const connection = feed.open('pgrst', {
-      onChange: (scope) => scopes.push(scope),
+      onChange: (scope, place) => {
+        scopes.push(scope)
+        places.push(place)
+      },
       onUnknown: (payload) => unknown.push(payload),
       onPeer: (word) => words.push(word),
       onLost: () => undefined,
@@ -63,7 +67,7 @@ function createFeed() {
     await connection.ready
     const opened = connections.at(-1)
     if (opened === undefined) throw new Error('nothing was opened')
-    return { connection, scopes, unknown, words, ...opened }
+    return { connection, scopes, places, unknown, words, ...opened }
   }
   return { feed, state, sent, open }
 }
@@ -93,6 +97,13 @@ test('a notification is told by what it asks for under the configuration of its 
   for (const payload of ['reload schema', 'nonsense', 'reload config']) handlers.onSignal(payload)
   expect(scopes).toEqual(['both', 'schema', 'config'])
   expect(unknown).toEqual(['nonsense'])
+})
+
+test('a move of the schema mark is a change of the schema, told where it was heard', async () => {
+  const { open } = createFeed()
+  const { scopes, places, handlers } = await open()
+  handlers.onFleet('')
+  expect({ scopes, places }).toEqual({ scopes: ['schema'], places: ['dbrest_schema'] })
 })
 
 test('a proof is a notification of its own, on a private channel', async () => {

@@ -1,0 +1,154 @@
+/**
+ * What a server makes of the schema mark: it stands in for the check of the catalogs while it has
+ * not moved, and says of each schema version under which mark it was last seen, which is what
+ * requests are compared with in strict mode.
+ *
+ * A mark is always read before the catalogs that it labels. A change in between leaves the older mark
+ * on the newer version, which is found out at the next reading; the other way round it would not be.
+ *
+ * Some changes move no mark (docs/strict-mode.md), so the catalogs are checked all the same now and
+ * then. What is found under a mark that has not moved is marked by us, so that every server learns of
+ * it.
+ */
+import type { Observe } from '../../../observe/observation.ts'
+import type { SchemaLook, SchemaVersion } from '../../../schema/catalog.ts'
+import type { SchemaOptions } from '../../../schema/schema-snapshot.ts'
+import { isOpenVersion } from '../catalog/open-version.ts'
+import type { ControlConnection, ControlQuery } from '../connect/control-connection.ts'
+import { type Mark, type MarkReading, readMark } from './read-mark.ts'
+
+export interface SchemaMarkDeps {
+  /** Runs queries on a server that can be written to. */
+  readonly onPrimary: ControlConnection['run']
+  /** Requests have to be proven: a mark that is missing is then an error. */
+  readonly isNeeded: () => boolean
+  readonly observe: Observe
+  /** Milliseconds, monotonic. */
+  readonly now: () => number
+  /** Milliseconds after which the catalogs are checked although the mark stands still. */
+  readonly backstopMs?: number
+}
+
+export interface SchemaMark {
+  /** The version of the schema: by the mark where that is enough, else by `check`. */
+  version(
+    query: ControlQuery,
+    options: SchemaOptions,
+    look: SchemaLook,
+    check: () => Promise<SchemaVersion>,
+  ): Promise<SchemaVersion>
+  /** Runs a load, and remembers the mark that it began under. */
+  label<T extends { readonly schemaVersion: SchemaVersion }>(
+    query: ControlQuery,
+    options: SchemaOptions,
+    load: () => Promise<T>,
+  ): Promise<T>
+  /** The mark under which a schema of this version was last seen; null: there was none. */
+  markOf(version: SchemaVersion): string | null
+}
+
+/** What the catalogs were found to be. */
+interface Sighting {
+  readonly mark: Mark
+  /** What of the catalogs was looked at. */
+  readonly scope: string
+  readonly version: SchemaVersion
+  /** Milliseconds, of the last look at the catalogs themselves. */
+  readonly checkedAt: number
+}
+
+/** Versions that are remembered: requests may still be under way on older snapshots. */
+const versionsKept = 16
+
+/** Rows beyond which the marks are folded into one. */
+const rowsKept = 10
+
+/** Milliseconds for what is done beside a load. */
+const asideLimitMs = 5000
+
+export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
+  const { onPrimary, isNeeded, observe, now, backstopMs = 60_000 } = deps
+  let reading: MarkReading = { kind: 'absent' }
+  let told: string | null = null
+  let seen: Sighting | null = null
+  const marks = new Map<SchemaVersion, string>()
+
+  async function read(query: ControlQuery): Promise<MarkReading> {
+    reading = await readMark(query, reading.kind === 'found')
+    tell()
+    return reading
+  }
+
+  /** Once for each state that is found, the missing mark only where it is needed. */
+  function tell(): void {
+    const cause = reading.kind === 'unfit' ? reading.cause : null
+    const state = `${reading.kind} ${cause} ${isNeeded()}`
+    if (state === told) return
+    const isNews = reading.kind !== 'absent' || isNeeded() || told !== null
+    told = state
+    if (isNews) observe({ kind: 'schema-mark', state: reading.kind, cause, isNeeded: isNeeded() })
+  }
+
+  function note(found: MarkReading, scope: string, version: SchemaVersion): void {
+    if (found.kind !== 'found') {
+      seen = null
+      return
+    }
+    const { mark } = found
+    // an open version is to be loaded again at the next look, so it must not be taken for seen
+    seen = isOpenVersion(version) ? null : { mark, scope, version, checkedAt: now() }
+    marks.delete(version)
+    marks.set(version, mark.value)
+    for (const oldest of marks.keys()) {
+      if (marks.size <= versionsKept) break
+      marks.delete(oldest)
+    }
+    if (mark.rows > rowsKept) aside('select dbrest.prune_marks()')
+  }
+
+  /** Nobody waits for it, and nothing fails with it: another server or the next load does it too. */
+  function aside(sql: string): void {
+    onPrimary((query) => query(sql), AbortSignal.timeout(asideLimitMs)).catch(() => undefined)
+  }
+
+  /** A change was found under a mark that had not moved, unless it has moved since. */
+  async function mark(query: ControlQuery, { mark: before }: Sighting): Promise<void> {
+    const after = await read(query)
+    if (after.kind !== 'found' || !isSame(after.mark, before)) return
+    observe({ kind: 'change-unmarked' })
+    aside('select dbrest.move_mark()')
+  }
+
+  return {
+    async version(query, options, look, check) {
+      const scope = scopeOf(options)
+      const found = await read(query)
+      const before =
+        found.kind === 'found' && seen?.scope === scope && isSame(found.mark, seen.mark)
+          ? seen
+          : null
+      const isEnough = look === 'quick' && before !== null
+      if (isEnough && now() - before.checkedAt < backstopMs) return before.version
+      const version = await check()
+      note(found, scope, version)
+      if (before !== null && before.version !== version) await mark(query, before)
+      return version
+    },
+    async label(query, options, load) {
+      const found = await read(query)
+      const loaded = await load()
+      note(found, scopeOf(options), loaded.schemaVersion)
+      return loaded
+    },
+    markOf: (version) => (reading.kind === 'found' ? (marks.get(version) ?? null) : null),
+  }
+}
+
+function isSame(a: Mark, b: Mark): boolean {
+  return a.value === b.value && a.database === b.database
+}
+
+/** The options that decide what of the catalogs a version is made of. */
+function scopeOf({ dbSchemas, dbExtraSearchPath }: SchemaOptions): string {
+  return JSON.stringify([dbSchemas, dbExtraSearchPath])
+}
