@@ -69,6 +69,13 @@ describeMongodb('a server on MongoDB', () => {
       expect(body).toEqual([{ title: 'Alien', stars: 5 }])
     })
 
+    test('knows as columns, before long, what documents have gained', async () => {
+      await shop().collection('rooms').insertOne({ beds: 2 })
+      await sees('rooms', { _id: 'objectid', beds: 'integer' })
+      await shop().collection('rooms').insertOne({ beds: 1, guest_id: 7 })
+      await sees('rooms', { _id: 'objectid', beds: 'integer', guest_id: 'integer' })
+    })
+
     test('shows its stream in /health', async () => {
       await eventually(
         async () => (await ask(`${running().adminUrl}/health`)).body,

@@ -6,9 +6,11 @@ import type { Config } from '../../config/config.ts'
 import type { BackendFailure } from '../../errors/backend-failure.ts'
 import type { Observe } from '../../observe/observation.ts'
 import type { Backend } from '../backend.ts'
+import { createRelationBuilder } from './catalog/build-relation.ts'
 import { introspectMongodb } from './catalog/introspect-mongodb.ts'
 import { mongodbAbilities } from './catalog/mongodb-capabilities.ts'
-import { createSchemaVersionReader } from './catalog/mongodb-schema-version.ts'
+import { createSchemaVersionReader, versionWithFields } from './catalog/mongodb-schema-version.ts'
+import { createSampleRefresh } from './catalog/sample-refresh.ts'
 import { createChangeStreamFeed } from './connect/change-stream-feed.ts'
 import { controlFailure } from './connect/map-mongodb-error.ts'
 import { createMongodbClient, type MongodbClientDeps } from './connect/mongodb-client.ts'
@@ -34,6 +36,8 @@ export function openMongodb(deps: OpenMongodbDeps): Backend {
   const requests = clientFor('requests')
   const control = clientFor('control')
   const versions = createSchemaVersionReader()
+  const buildRelation = createRelationBuilder()
+  const refresh = createSampleRefresh(control.db)
   const serverFacts = (signal: AbortSignal) => readServerFacts(control, signal)
   let told: ServerFacts['topology'] | null = null
   const tellTopology = (topology: ServerFacts['topology']) => {
@@ -43,7 +47,12 @@ export function openMongodb(deps: OpenMongodbDeps): Backend {
 
   return {
     abilities: mongodbAbilities,
-    feed: createChangeStreamFeed({ control, serverFacts, onTold: versions.expectChange }),
+    feed: createChangeStreamFeed({
+      control,
+      serverFacts,
+      onTold: versions.expectChange,
+      newFields: refresh.listen,
+    }),
     async serverVersion(signal) {
       const { version } = await serverFacts(signal)
       return `MongoDB ${version}`
@@ -51,7 +60,8 @@ export function openMongodb(deps: OpenMongodbDeps): Backend {
     schemaVersion: ({ dbSchemas }, signal) =>
       asControl(signal, async () => {
         await control.ready(signal)
-        return versions.read(dbSchemas.map(control.db), signal)
+        const { count } = refresh.found()
+        return versionWithFields(await versions.read(dbSchemas.map(control.db), signal), count)
       }),
     introspect: (request) =>
       asControl(request.signal, async () => {
@@ -60,6 +70,8 @@ export function openMongodb(deps: OpenMongodbDeps): Backend {
         const source = {
           database: control.db,
           collections: versions.readAll,
+          buildRelation,
+          refresh,
           serverVersion: version,
           topology,
           isReadOnly: config().dbReadOnly,
@@ -89,6 +101,7 @@ export function openMongodb(deps: OpenMongodbDeps): Backend {
     },
     poolStats: requests.stats,
     async close() {
+      refresh.stop()
       await Promise.all([requests.close(), control.close()])
     },
   }

@@ -26,6 +26,7 @@ function openFeed(uri: string, databases: readonly string[], hasExpandedEvents =
   const feed = createChangeStreamFeed({
     control,
     onTold: () => undefined,
+    newFields: () => () => undefined,
     serverFacts: async (signal) => ({
       ...(await readServerFacts(control, signal)),
       hasExpandedEvents,

@@ -1,6 +1,7 @@
 /** Databases of a real server → the catalog of a load, and the snapshot that is made of it. */
 import { Binary, DBRef, Decimal128, Double, Int32, Long, ObjectId, UUID } from 'mongodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createRelationBuilder } from '../../../src/backends/mongodb/catalog/build-relation.ts'
 import {
   introspectMongodb,
   type MongodbSource,
@@ -34,6 +35,8 @@ async function load(setting: LoadSetting = {}): Promise<SchemaSnapshot> {
   const source: MongodbSource = {
     database: (name) => database.client.db(name),
     collections: createSchemaVersionReader().readAll,
+    buildRelation: createRelationBuilder(),
+    refresh: { found: () => ({ count: 0, keys: new Set() }), follow: () => undefined },
     serverVersion: '8.0.0',
     topology: 'replica-set',
     isReadOnly: setting.isReadOnly ?? false,

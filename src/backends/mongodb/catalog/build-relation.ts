@@ -2,14 +2,14 @@
  * One collection, as listed, indexed and sampled → its relation in the catalog and what the compiler
  * has to know of it.
  */
-
+import { isDeepStrictEqual } from 'node:util'
 import { qualifiedName } from '../../../core/qualified-name.ts'
 import type { CatalogRelation } from '../../../schema/catalog.ts'
 import type { DeclaredRelation } from '../../registry/declared-schema.ts'
 import { isPlainName } from '../bson/plain-name.ts'
 import { type BuiltColumn, buildColumns, idField } from './build-columns.ts'
 import type { ListedCollection } from './list-collections.ts'
-import type { CollectionFacts, UniqueIndex } from './mongodb-facts.ts'
+import type { CollectionFacts, Sample, UniqueIndex } from './mongodb-facts.ts'
 import type { Indexes } from './read-indexes.ts'
 import { readValidator } from './read-validator.ts'
 import type { SeenFields } from './seen-fields.ts'
@@ -27,10 +27,37 @@ export interface BuiltRelation {
   readonly declaredKey: readonly string[] | null
 }
 
+/** What an operator says of a relation: null, nothing is declared. */
+interface Declared {
+  readonly declared: DeclaredRelation | null
+  readonly isReadOnly: boolean
+}
+
+/** `sample`: what `read` was found out from. */
+export type RelationBuilder = (
+  read: ReadCollection,
+  sample: Sample,
+  declared: Declared,
+) => BuiltRelation
+
+/**
+ * Gives the very same relation again for as long as the sample is the same and so is what is
+ * declared: a snapshot then shares with the one before what has not moved.
+ */
+export function createRelationBuilder(): RelationBuilder {
+  const built = new WeakMap<Sample, { readonly from: Declared; readonly made: BuiltRelation }>()
+  return (read, sample, declared) => {
+    const before = built.get(sample)
+    if (before !== undefined && isDeepStrictEqual(before.from, declared)) return before.made
+    const made = buildRelation(read, declared)
+    built.set(sample, { from: declared, made })
+    return made
+  }
+}
+
 export function buildRelation(
   { listed, indexes, seen }: ReadCollection,
-  declared: DeclaredRelation | null,
-  isReadOnly: boolean,
+  { declared, isReadOnly }: Declared,
 ): BuiltRelation {
   const { database, name, kind, options } = listed
   const validator = readValidator(options)

@@ -1,7 +1,8 @@
 /**
  * Reads the schema of MongoDB databases for one load: collections, indexes, validators and samples →
- * a `Catalog`. What has not moved since the load before is not read again, so that a load of many
- * collections costs little more than listing them.
+ * a `Catalog`. The load behind a check reads only what has moved since the load before, so that with
+ * many collections it costs little more than listing them; one that is asked for samples small
+ * collections again, since their documents tell more by now.
  */
 import { setMaxListeners } from 'node:events'
 import { performance } from 'node:perf_hooks'
@@ -19,9 +20,9 @@ import {
   readDeclaredSchema,
 } from '../../registry/read-declared-schema.ts'
 import { readFunctionRegistry } from '../../registry/read-function-registry.ts'
-import { type BuiltRelation, buildRelation, type ReadCollection } from './build-relation.ts'
+import type { BuiltRelation, ReadCollection, RelationBuilder } from './build-relation.ts'
 import { declaredRelation } from './declared-relation.ts'
-import { digest, type ListedCollection } from './list-collections.ts'
+import type { ListedCollection } from './list-collections.ts'
 import { mongodbCapabilities } from './mongodb-capabilities.ts'
 import { MongodbFacts, mongodbFacts, type Sample, type Topology } from './mongodb-facts.ts'
 import { mongodbKeys } from './mongodb-keys.ts'
@@ -29,12 +30,16 @@ import {
   type IndexedCollection,
   type SchemaVersionReader,
   schemaVersionOf,
+  versionWithFields,
+  versionWithoutFields,
 } from './mongodb-schema-version.ts'
 import { mongodbViewKeys } from './mongodb-view-keys.ts'
+import { movedCollections } from './moved-collections.ts'
 import { readInParallel } from './read-in-parallel.ts'
 import { readIndexes } from './read-indexes.ts'
 import { buildPipelines } from './registered-pipelines.ts'
 import { sampleDocuments, sampleSize } from './sample-documents.ts'
+import type { SampleRefresh } from './sample-refresh.ts'
 import { seeFields } from './seen-fields.ts'
 
 /** A server, and what holds of all of it. */
@@ -42,6 +47,8 @@ export interface MongodbSource {
   readonly database: (name: string) => Db
   /** Reads its collections. */
   readonly collections: SchemaVersionReader['readAll']
+  readonly buildRelation: RelationBuilder
+  readonly refresh: Pick<SampleRefresh, 'found' | 'follow'>
   readonly serverVersion: string
   readonly topology: Topology
   /** Nothing may be written, whatever the server allows. */
@@ -60,18 +67,31 @@ export async function introspectMongodb(
   const startedAt = performance.now()
   // each command that runs listens to it: a number that grows with the load is no leak
   setMaxListeners(0, signal)
+  const grown = source.refresh.found()
   const databases = new Map(options.dbSchemas.map((name) => [name, source.database(name)]))
-  const indexed = await source.collections([...databases.values()], signal, found ?? null)
+  const foundListed = found === undefined ? null : versionWithoutFields(found)
+  const indexed = await source.collections([...databases.values()], signal, foundListed)
   const indexedAt = performance.now()
-  const known = previous === null || depth === 'full' ? null : mongodbFacts(previous.engineFacts)
+  const known =
+    previous === null || depth === 'full' ? noSamples : mongodbFacts(previous.engineFacts).samples
+  const moved = movedCollections(indexed, known, grown.keys)
   const reads = await readInParallel(indexed, async (each) => {
     const key = nameKey(qualifiedName(each.listed.database, each.listed.name))
-    return readCollection(each, databases, known?.samples.get(key) ?? null, signal)
+    const before = known.get(key)
+    const isLeft = !moved.has(key) && (found !== undefined || before?.isFull === true)
+    if (before !== undefined && isLeft) return keptCollection(each, before)
+    return readCollection(each, databases, before ?? null, signal)
   })
   const sampledAt = performance.now()
+  source.refresh.follow(
+    reads.flatMap((read) =>
+      read.kind === 'read' ? [{ listed: read.collection.listed, sample: read.sample }] : [],
+    ),
+    grown,
+  )
   return {
     ...buildMongodbCatalog(source, options, reads),
-    schemaVersion: schemaVersionOf(indexed),
+    schemaVersion: versionWithFields(schemaVersionOf(indexed), grown.count),
     timings: {
       collections: indexedAt - startedAt,
       samples: sampledAt - indexedAt,
@@ -79,19 +99,22 @@ export async function introspectMongodb(
   }
 }
 
+const noSamples: ReadonlyMap<string, Sample> = new Map()
+
+function keptCollection({ listed, indexes }: IndexedCollection, sample: Sample): Read {
+  const collection = { listed, indexes: readIndexes(indexes), seen: sample.seen }
+  return { kind: 'read', collection, sample }
+}
+
 async function readCollection(
-  { listed, indexes }: IndexedCollection,
+  each: IndexedCollection,
   databases: ReadonlyMap<string, Db>,
   before: Sample | null,
   signal: AbortSignal,
 ): Promise<Read> {
-  const { identity, options, database, name } = listed
-  const fingerprint = digest([options, indexes])
+  const { listed, fingerprint } = each
+  const { identity, database, name } = listed
   const same = before?.identity === identity ? before : null
-  const collection = { listed, indexes: readIndexes(indexes) }
-  if (same?.fingerprint === fingerprint && same.isFull) {
-    return { kind: 'read', collection: { ...collection, seen: same.seen }, sample: same }
-  }
   const db = databases.get(database)
   const documents = db === undefined ? [] : await sampleOrCause(db, listed, signal)
   if (typeof documents === 'string') {
@@ -99,11 +122,9 @@ async function readCollection(
   }
   const seen = seeFields(same?.seen ?? new Map(), documents)
   const isFull = documents.length >= sampleSize(listed)
-  return {
-    kind: 'read',
-    collection: { ...collection, seen },
-    sample: { identity, fingerprint, isFull, seen },
-  }
+  const isNothingNew =
+    same?.seen === seen && same.fingerprint === fingerprint && same.isFull === isFull
+  return keptCollection(each, isNothingNew ? same : { identity, fingerprint, isFull, seen })
 }
 
 /** A view over a pipeline that fails, a collection that our user may not read. */
@@ -142,7 +163,7 @@ const serverCodes: readonly unknown[] = [
 ]
 
 function buildMongodbCatalog(
-  { serverVersion, topology, isReadOnly }: MongodbSource,
+  { serverVersion, topology, isReadOnly, buildRelation }: MongodbSource,
   options: SchemaOptions,
   reads: readonly Read[],
 ): Omit<Catalog, 'schemaVersion' | 'timings'> {
@@ -155,7 +176,7 @@ function buildMongodbCatalog(
     if (read.kind === 'unreadable') continue
     const { listed } = read.collection
     const declared = declaredRelation(declarations, firstSchema, listed)
-    const made = buildRelation(read.collection, declared, isReadOnly)
+    const made = buildRelation(read.collection, read.sample, { declared, isReadOnly })
     built.push(made)
     collections.push(read.collection)
     samples.set(nameKey(made.relation), read.sample)

@@ -1,5 +1,5 @@
 /**
- * Reads the collections of databases and their indexes, and the text that such a state has: digests
+ * Reads the collections of databases and their indexes, and the text that such a state has: a digest
  * of what `listCollections` and `listIndexes` say. Listing costs one command a database, indexes one
  * a collection. What is known of indexes is therefore kept: of a few collections only those are read
  * again that somebody told of, and with many the others now and then.
@@ -13,6 +13,9 @@ export interface IndexedCollection {
   readonly listed: ListedCollection
   /** As `listIndexes` says. */
   readonly indexes: readonly Document[]
+  readonly indexDigest: string
+  /** Changes with its options and indexes. */
+  readonly fingerprint: string
 }
 
 export interface SchemaVersionReader {
@@ -67,7 +70,7 @@ export function createSchemaVersionReader(): SchemaVersionReader {
     const kept = known.indexed.filter(({ listed: { database, name } }) => {
       return !toldAt.has(keyOf({ database, name }))
     })
-    return new Map(kept.map(({ listed: each, indexes }) => [identityOf(each), indexes]))
+    return new Map(kept.map((each) => [identityOf(each.listed), each]))
   }
 
   function keep(read: Known): void {
@@ -116,7 +119,7 @@ export function createSchemaVersionReader(): SchemaVersionReader {
 }
 
 /** Indexes by what `identityOf` says of their collection. */
-type Trusted = ReadonlyMap<string, readonly Document[]>
+type Trusted = ReadonlyMap<string, Pick<IndexedCollection, 'indexes' | 'indexDigest'>>
 
 function namesOf(databases: readonly Db[]): string {
   return JSON.stringify(databases.map(({ databaseName }) => databaseName))
@@ -141,16 +144,29 @@ async function readIndexesOf(
   return readInParallel(listed, async (each) => {
     const db = databases.get(each.database)
     const known = kept.get(identityOf(each))
-    const indexes = known ?? (db === undefined ? [] : await listIndexes(db, each, signal))
-    return { listed: each, indexes }
+    const indexes = known?.indexes ?? (db === undefined ? [] : await listIndexes(db, each, signal))
+    const indexDigest = known?.indexDigest ?? digest(indexes)
+    const fingerprint = `${digest([each.options])}.${indexDigest}`
+    return { listed: each, indexes, indexDigest, fingerprint }
   })
 }
 
-/** Shape  `<digest of the lists>.<digest of the indexes>` */
 export function schemaVersionOf(read: readonly IndexedCollection[]): SchemaVersion {
-  const lists = read.map(({ listed }) => {
-    const { database, name, identity, options } = listed
-    return [database, name, identity, options]
-  })
-  return `${digest(lists)}.${digest(read.map(({ indexes }) => indexes))}`
+  return digest(
+    read.map(({ listed: { database, name, identity }, fingerprint }) => {
+      return [database, name, identity, fingerprint]
+    }),
+  )
+}
+
+/**
+ * The version of a schema whose small collections were found to have new fields so many times. What
+ * is counted is this process's own, as versions are compared by nobody else.
+ */
+export function versionWithFields(version: SchemaVersion, count: number): SchemaVersion {
+  return `${version}.${count}`
+}
+
+export function versionWithoutFields(version: SchemaVersion): SchemaVersion {
+  return version.slice(0, version.lastIndexOf('.'))
 }

@@ -61,7 +61,7 @@ interface Growing {
 }
 
 /**
- * What `before` has and what the documents have.
+ * What `before` has and what the documents have: `before` itself where they have nothing new.
  *
  * Shape   documents as raw BSON
  */
@@ -79,7 +79,16 @@ export function seeFields(before: SeenFields, documents: readonly Uint8Array[]):
   for (const bytes of documents) {
     for (const element of BSON.onDemand.parseToElements(bytes)) seeElement(seen, bytes, element)
   }
-  return seen
+  return extent(seen) === extent(before) ? before : seen
+}
+
+/** Nothing is ever forgotten, so that of two the larger one has more. */
+function extent(seen: SeenFields): number {
+  let size = 0
+  for (const { kinds, elements, references, hasNan } of seen.values()) {
+    size += 1 + kinds.size + elements.size + references.size + (hasNan ? 1 : 0)
+  }
+  return size
 }
 
 function seeElement(seen: Map<string, Growing>, bytes: Uint8Array, element: Element): void {

@@ -31,6 +31,11 @@ export interface ChangeStreamFeedDeps {
    * null, what is known of any.
    */
   readonly onTold: (of: { readonly database: string; readonly name: string } | null) => void
+  /**
+   * Calls it each time that new fields were found in documents, which no stream of the schema tells
+   * of, until the answer is called.
+   */
+  readonly newFields: (onFound: () => void) => () => void
 }
 
 /** What may be another schema. Documents that are written are none of them. */
@@ -99,6 +104,9 @@ export function createChangeStreamFeed(deps: ChangeStreamFeedDeps): PushFeed {
         if (isReady) once.onLost(newDescription.error?.message ?? 'the server cannot be reached')
       }
       control.client.on('serverDescriptionChanged', onDescription)
+      const unlisten = deps.newFields(() => {
+        if (isReady && !isLost) once.onChange('schema')
+      })
       const databases = channel.split(separator)
       const watches = databases.map((name) => {
         return new DatabaseWatch(control, name, once, deps.onTold)
@@ -116,6 +124,7 @@ export function createChangeStreamFeed(deps: ChangeStreamFeedDeps): PushFeed {
         close() {
           isLost = true
           control.client.off('serverDescriptionChanged', onDescription)
+          unlisten()
           for (const watch of watches) watch.close()
         },
       }

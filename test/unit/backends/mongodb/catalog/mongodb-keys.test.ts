@@ -50,7 +50,10 @@ function found(
     const listed = { database, name, kind: 'collection', identity: name, options: {} } as const
     const only = { name, comment: null, columns: [], primaryKey: null, isClosed: true }
     const own = closed.includes(name) ? only : null
-    return { built: buildRelation({ listed, indexes, seen }, own, false), seen }
+    return {
+      built: buildRelation({ listed, indexes, seen }, { declared: own, isReadOnly: false }),
+      seen,
+    }
   })
   const samples = new Map(
     read.map(({ built, seen }) => {
