@@ -1,8 +1,7 @@
 /**
  * The Authorization header of a request → the client's identity (role and claims), or the reason
- * why it has none. Verified tokens are remembered, so that the next request with one is answered
- * without a promise; their claims are checked at each request all the same. Whether the role exists
- * is left to the database.
+ * why it has none. Verified tokens are remembered; their claims are checked at each request all the
+ * same. Whether the role exists is left to the database.
  */
 import { compileClaimPath } from '../config/claim-path.ts'
 import type { Config } from '../config/config.ts'
@@ -61,16 +60,17 @@ export function createAuthenticator(deps: {
     return failure === null ? token.identity : refused(failure)
   }
 
-  async function verify(token: string, keys: readonly JwtKey[], ring: Keyring, config: Config) {
-    const verified = await verifyJwt(token, keys)
-    if (!verified.ok) return refused(verified.error)
-    const known = {
-      claims: verified.value.claims,
-      identity: identityOf(verified.value, ring.roleOf, config),
+  function verify(token: string, keys: readonly JwtKey[], ring: Keyring, config: Config) {
+    function settle(verified: Result<VerifiedToken, JwtFailure>): Authentication {
+      if (!verified.ok) return refused(verified.error)
+      const identity = identityOf(verified.value, ring.roleOf, config)
+      const known = { claims: verified.value.claims, identity }
+      const { jwtCacheMaxEntries } = config
+      if (jwtCacheMaxEntries > 0) ring.cache.set(token, known, jwtCacheMaxEntries)
+      return admit(known, config)
     }
-    const { jwtCacheMaxEntries } = config
-    if (jwtCacheMaxEntries > 0) ring.cache.set(token, known, jwtCacheMaxEntries)
-    return admit(known, config)
+    const verifying = verifyJwt(token, keys)
+    return verifying instanceof Promise ? verifying.then(settle) : settle(verifying)
   }
 
   return {

@@ -183,3 +183,24 @@ describe('a bad token', () => {
     expect(await verify(signWithHeader({ alg: 'HS256', kid: null, typ: null }))).toEqual(claims)
   })
 })
+
+test('a signature by a shared secret is verified at once, one by a key pair apart', async () => {
+  const byPair = await signJwt(claims, ed25519.privateKey, { alg: 'EdDSA' })
+  expect(verifyJwt(await signJwt(claims), keysOf(testSecret))).not.toBeInstanceOf(Promise)
+  expect(verifyJwt(byPair, keysOf(jwk(ed25519)))).toBeInstanceOf(Promise)
+})
+
+test('a shared secret takes the whole signature and no other', async () => {
+  const token = await signJwt(claims)
+  const [head, payload, signature = ''] = token.split('.')
+  const bytes = Buffer.from(signature, 'base64url')
+  for (const given of [
+    bytes.subarray(0, 31),
+    Buffer.concat([bytes, Buffer.of(0)]),
+    Buffer.alloc(32),
+    Buffer.alloc(0),
+  ]) {
+    const changed = `${head}.${payload}.${given.toString('base64url')}`
+    expect(await verify(changed)).toEqual(noneOfTheKeys)
+  }
+})
