@@ -60,7 +60,7 @@ async function answer(
   request: ApiRequest,
 ): Promise<CompiledAnswer> {
   const compiled = compilePlan(plan)
-  const result = await send(client, compiled.main, request)
+  const result = await send(client, compiled.mainFor(request), request)
   const row = result.rows[0] ?? []
   const columns = result.fields.map((field) => field.name)
   const named = new Map(columns.map((column, index) => [column, row[index] ?? null]))

@@ -141,14 +141,18 @@ export function joinGrouped(fragments: readonly SqlText[], operator: string): Sq
 /** How an engine writes its n-th placeholder, counted from 1. */
 export type Placeholder = (index: number) => string
 
-/**
- * Numbers the placeholders, left to right. `sharesParams`: a parameter of a fragment that is used
- * several times is one placeholder, and its value is sent once.
- */
+export interface StatementOptions {
+  /** A parameter of a fragment that is used several times is one placeholder, its value sent once. */
+  readonly sharesParams?: boolean
+  /** A number that is written in place of a parameter; null: a placeholder stands for it. */
+  readonly inline?: (ref: ParamRef) => number | null
+}
+
+/** Numbers the placeholders, left to right. */
 export function toStatement(
   statement: SqlText,
   placeholder: Placeholder,
-  { sharesParams }: { readonly sharesParams: boolean } = { sharesParams: false },
+  { sharesParams = false, inline = () => null }: StatementOptions = {},
 ): SqlStatement {
   const params: ParamRef[] = []
   const numbers = new Map<Param, number>()
@@ -160,6 +164,11 @@ export function toStatement(
     if (typeof part === 'string') {
       texts.push(part)
     } else if (part.kind === 'param') {
+      const number = inline(part.ref)
+      if (number !== null) {
+        texts.push(String(number))
+        continue
+      }
       const known = sharesParams ? numbers.get(part) : undefined
       if (known === undefined) {
         params.push(part.ref)

@@ -57,6 +57,35 @@ describe.each(clusterVersions())('embeds on PostgreSQL %s', (version) => {
     ])
   })
 
+  test('what is embedded is written once, in the order of the selection', async () => {
+    const children = [embed(projectClient, { select: [byName, id] })]
+    const node = root('projects', { select: [id], where: [equals('id', 0)], children })
+    const answer = await fixture().runner.run(readPlan(node), request({ values: ['1'] }))
+    expect(answer.body).toBe('[{"id":1,"clients":{"name":"Acme","id":1}}]')
+    expect(answer.compiled.main.text).not.toContain('jsonb')
+  })
+
+  test('in CSV it has the text of jsonb', async () => {
+    const children = [embed(projectClient, { select: [byName, id] })]
+    const node = root('projects', { select: [id], where: [equals('id', 0)], children })
+    const media = { encoder: { kind: 'csv' }, type: { kind: 'csv' } } as const
+    const answer = await fixture().runner.run(readPlan(node, { media }), request({ values: ['1'] }))
+    expect(answer.body).toBe('id,clients\n1,"{""id"": 1, ""name"": ""Acme""}"')
+  })
+
+  test('what a request groups by is compared as jsonb', async () => {
+    const count = selected('*', { aggregate: 'count' })
+    const children = [embed(projectClient, { select: [byName] })]
+    const node = root('projects', { select: [count], children })
+    expect(await rows(node)).toEqual(
+      expect.arrayContaining([
+        { count: 2, clients: { name: 'Acme' } },
+        { count: 1, clients: { name: 'Bolt' } },
+        { count: 1, clients: null },
+      ]),
+    )
+  })
+
   test('a junction is passed through, and back again', async () => {
     const back = embed(taskUsers, { depth: 2, select: [byName], order: byId })
     const children = [embed(userTasks, { select: [id], order: byId, children: [back] })]

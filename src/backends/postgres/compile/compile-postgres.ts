@@ -32,6 +32,7 @@ import {
   sql,
   statementTooLong,
 } from '../../sql/sql-text.ts'
+import { chooseStatement, type StatementChoice } from './choose-statement.ts'
 import { compileBody, rows } from './compile-postgres-body.ts'
 import { compileCall } from './compile-postgres-call.ts'
 import { compileCount } from './compile-postgres-count.ts'
@@ -45,7 +46,10 @@ import {
 } from './postgres-statement.ts'
 
 export interface CompiledRequest {
+  /** With a placeholder for each value. */
   readonly main: PostgresStatement
+  /** The same for one request, in the text that serves it best. */
+  readonly mainFor: StatementChoice
   /** For `count=planned` and `estimated`: its JSON holds the planner's guess of the total. */
   readonly explainCount: PostgresStatement | null
 }
@@ -76,11 +80,14 @@ function compileInBounds(plan: DatabasePlan): Result<CompiledRequest, ApiError> 
 
 /** Throws  StatementTooLong */
 export function compilePlan(plan: DatabasePlan): CompiledRequest {
-  const main = explainIfAsked(compileMain(plan), plan.media.type)
+  const text = explainIfAsked(compileMain(plan), plan.media.type)
+  const formats = resultFormats(plan)
+  const main = toPostgresStatement(text, formats)
   const asksPlanner =
     plan.kind === 'read' && (plan.count === 'planned' || plan.count === 'estimated')
   return {
-    main: toPostgresStatement(main, resultFormats(plan)),
+    main,
+    mainFor: chooseStatement(text, main),
     explainCount: asksPlanner
       ? toPostgresStatement(sql`EXPLAIN (FORMAT JSON) ${compileCount(plan.root)}`)
       : null,
@@ -117,7 +124,23 @@ function compileReadPlan(plan: ReadPlan): SqlText {
     sql`${compileBody(plan.media.encoder, null)} AS body`,
     ...responseColumns(sql`null::int`),
   ]
-  return sql`WITH ${source} AS (${compileRead(plan.root)})${count.cte} SELECT ${join(columns, ', ')} FROM ${source} ${rows}`
+  return sql`WITH ${source} AS (${compileRead(plan.root, showsText(plan))})${count.cte} SELECT ${join(columns, ', ')} FROM ${source} ${rows}`
+}
+
+/** CSV and media handlers show the text of what is embedded; in JSON it is only read. */
+function showsText({ media: { encoder } }: DatabasePlan): boolean {
+  switch (encoder.kind) {
+    case 'json':
+    case 'singular':
+    case 'geojson':
+    case 'none':
+      return false
+    case 'csv':
+    case 'custom':
+      return true
+    default:
+      return assertNever(encoder)
+  }
 }
 
 function compileCallPlan(plan: CallPlan): SqlText {
@@ -131,12 +154,13 @@ function compileCallPlan(plan: CallPlan): SqlText {
     sql`${compileBody(plan.media.encoder, returns)} AS body`,
     ...responseColumns(sql`null::int`),
   ]
-  return sql`WITH ${source} AS (${compileCall(plan)})${count.cte} SELECT ${join(columns, ', ')} FROM (${compileRead(plan.root)}) ${rows}`
+  return sql`WITH ${source} AS (${compileCall(plan)})${count.cte} SELECT ${join(columns, ', ')} FROM (${compileRead(plan.root, showsText(plan))}) ${rows}`
 }
 
 function compileMutatePlan(plan: MutatePlan): SqlText {
   // without a body nothing is selected: the columns asked for need not have been returned
-  const from = plan.media.encoder.kind === 'none' ? source : sql`(${compileRead(plan.root)})`
+  const from =
+    plan.media.encoder.kind === 'none' ? source : sql`(${compileRead(plan.root, showsText(plan))})`
   const inserted = countsInserted(plan) ? sql`${setting('pgrst.inserted')}::int` : sql`null::int`
   const columns = [
     sql`null::bigint AS total_result_set`,

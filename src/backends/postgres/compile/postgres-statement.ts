@@ -5,6 +5,7 @@
  */
 import type { ApiRequest } from '../../../api/api-request.ts'
 import { bindParams, type ParamValue } from '../../sql/bind-params.ts'
+import type { ParamRef } from '../../sql/param-ref.ts'
 import { type SqlStatement, type SqlText, toStatement } from '../../sql/sql-text.ts'
 import { toArrayLiteral } from '../../values/array-literal.ts'
 
@@ -15,11 +16,14 @@ export interface PostgresStatement extends SqlStatement {
   readonly resultFormats: ResultFormats
 }
 
+/** @param inline the number that stands in the text in place of a parameter; null: a placeholder */
 export function toPostgresStatement(
   text: SqlText,
   resultFormats: ResultFormats = [],
+  inline: (ref: ParamRef) => number | null = () => null,
 ): PostgresStatement {
-  return { ...toStatement(text, (index) => `$${index}`, { sharesParams: true }), resultFormats }
+  const options = { sharesParams: true, inline }
+  return { ...toStatement(text, (index) => `$${index}`, options), resultFormats }
 }
 
 /** Texts are bound as text, bytes in binary. */

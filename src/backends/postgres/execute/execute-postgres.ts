@@ -44,12 +44,12 @@ export function createExecutor({ compile, ...deps }: ExecutorDeps): Executor {
 function composeTransaction(
   plan: DatabasePlan,
   context: RequestContext,
-  { main, explainCount }: CompiledRequest,
+  { mainFor, explainCount }: CompiledRequest,
   contextStep: ContextStep,
 ): Transaction<ExecutionResult> {
   const preRequest = preRequestStep(context.config)
   const before = [contextStep(plan, context), ...(preRequest === null ? [] : [preRequest])]
-  const mainStep = statementStep(main, context)
+  const mainStep = statementStep(mainFor(context.request), context)
   const after = explainCount === null ? [] : [statementStep(explainCount, context)]
   const logged = [...before, mainStep, ...after]
   const mainAt = 1 + before.length
