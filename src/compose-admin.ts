@@ -1,12 +1,16 @@
 /**
  * Wires the admin app to what it tells of: the part of the composition root for operators.
  */
+import { randomBytes } from 'node:crypto'
 import { type AdminDeps, createAdminApp } from './admin/admin-app.ts'
+import { createEventStreams } from './admin/event-stream.ts'
 import { isLoopbackHost } from './admin/loopback-host.ts'
 import { createDatabaseProbe } from './admin/probe-database.ts'
 import type { Backend } from './backends/backend.ts'
 import type { ReloadPipeline } from './cache/reload-pipeline.ts'
 import type { Config } from './config/config.ts'
+import type { EventFeed } from './observe/event-feed.ts'
+import type { ServerFigures } from './observe/server-figures.ts'
 import { isFeedUp, type SourceHealth } from './sources/source-health.ts'
 
 export interface ComposeAdminDeps {
@@ -16,18 +20,36 @@ export interface ComposeAdminDeps {
   readonly config: () => Config
   readonly unboundPolicies: AdminDeps['unboundPolicies']
   readonly reloads: AdminDeps['reloads']
+  readonly events: EventFeed
+  readonly figures: () => Promise<ServerFigures>
   readonly metricsText: () => Promise<string>
   /** Whether the API's socket stands. */
   readonly apiIsAlive: () => boolean
 }
 
-export function composeAdmin(deps: ComposeAdminDeps): ReturnType<typeof createAdminApp> {
+export interface AdminSite {
+  readonly app: ReturnType<typeof createAdminApp>
+  /** Ends what has no end of its own, so that a stop does not wait for it. */
+  readonly endStreams: () => void
+}
+
+export function composeAdmin(deps: ComposeAdminDeps): AdminSite {
   const { database, pipeline, health, config, metricsText, apiIsAlive } = deps
   const now = () => performance.now()
   const { adminServerUnixSocket, adminServerHost } = config()
   const { feed } = database
   const databaseAnswers = createDatabaseProbe({ ping: database.ping, now })
-  return createAdminApp({
+  const events = createEventStreams({
+    feed: deps.events,
+    incarnation: randomBytes(6).toString('hex'),
+    figures: deps.figures,
+    repeat(work, intervalMs) {
+      const timer = setInterval(work, intervalMs)
+      return () => clearInterval(timer)
+    },
+    later: (work, delayMs) => setTimeout(work, delayMs).unref(),
+  })
+  const app = createAdminApp({
     token: () => config().adminServerToken,
     isOnLoopback: adminServerUnixSocket === null && isLoopbackHost(adminServerHost),
     cacheState: pipeline.state,
@@ -37,6 +59,7 @@ export function composeAdmin(deps: ComposeAdminDeps): ReturnType<typeof createAd
     sources: health.list,
     lastReload: pipeline.lastReload,
     reloads: deps.reloads,
+    events,
     unboundPolicies: deps.unboundPolicies,
     metricsText,
     tellFleet: async (scope) => {
@@ -47,4 +70,5 @@ export function composeAdmin(deps: ComposeAdminDeps): ReturnType<typeof createAd
     },
     requestReload: (scope, depth) => pipeline.requestReload({ scope, depth, origin: 'admin' }),
   })
+  return { app, endStreams: events.close }
 }

@@ -13,7 +13,7 @@ import { createAuthenticator } from './auth/authenticate.ts'
 import type { Backend } from './backends/backend.ts'
 import { openBackend } from './backends/open-backend.ts'
 import { createGenerationStore } from './cache/generation-store.ts'
-import { composeAdmin } from './compose-admin.ts'
+import { type AdminSite, composeAdmin } from './compose-admin.ts'
 import { composePipeline } from './compose-pipeline.ts'
 import {
   createConfigWarnings,
@@ -66,12 +66,13 @@ export function composeServer(deps: ServerDeps): Server {
   const config = () => store.current().config
   const [lostSubject, aliveSubject] = [new Subject<void>(), new Subject<void>()]
   let backend: Backend | null = null
+  let adminSite: AdminSite | null = null
   let admin: BoundServer | null = null
   let api: BoundServer | null = null
   let adminDrained: Promise<void> | undefined
   let stopping: Promise<void> | null = null
 
-  const { observe, metricsText, reloads } = createSinks({
+  const { observe, ...sinks } = createSinks({
     ...deps,
     level: () => config().logLevel,
     format: deps.loaded.config.logFormat,
@@ -119,19 +120,18 @@ export function composeServer(deps: ServerDeps): Server {
     scope.add(() => adminDrained)
     scope.add(() => pipeline.stop())
 
-    const adminApp = composeAdmin({
+    adminSite = composeAdmin({
+      ...sinks,
       database,
       pipeline,
       health,
       config,
-      reloads,
       unboundPolicies: () => unboundPolicies(findRules, store.current()),
-      metricsText,
       apiIsAlive: () => api?.isAlive() ?? false,
     })
     const adminAt = adminAddress(config())
     if (adminAt !== null) {
-      admin = await bindServer(fetchListener(adminApp.fetch), adminAt)
+      admin = await bindServer(fetchListener(adminSite.app.fetch), adminAt)
       observe({ kind: 'admin-listening', address: admin.address })
     }
 
@@ -158,6 +158,7 @@ export function composeServer(deps: ServerDeps): Server {
     start,
     stop() {
       const deadlineMs = stopping === null ? drainMs : 0
+      adminSite?.endStreams()
       adminDrained = admin?.close(deadlineMs)
       const apiDrained = api?.close(deadlineMs) ?? Promise.resolve()
       stopping ??= apiDrained.then(() => scope.close())

@@ -11,16 +11,17 @@ import type { LastReload } from '../cache/reload-state.ts'
 import { assertNever } from '../core/assert-never.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { renderError } from '../errors/error-envelope.ts'
+import { printReloads } from '../observe/print-reload.ts'
 import type { ReloadHistory } from '../observe/reload-history.ts'
 import type { SourceStatus } from '../observe/source-status.ts'
 import { noChanges } from '../schema/schema-change.ts'
 import { bringsToken, isGuarded } from './admin-token.ts'
 import { dumpSnapshot } from './dump-snapshot.ts'
+import { type EventStreams, mostClients } from './event-stream.ts'
 import { isSentToLoopback } from './loopback-host.ts'
 import { type DeniedByPolicy, printTimes, reportHealth } from './print-health.ts'
-import { printReloads } from './print-reload.ts'
 import { readyStatus, type ServerState, servedSnapshot } from './readiness.ts'
-import { readReloadRequest } from './reload-request.ts'
+import { isOfAnotherOrigin, readReloadRequest } from './reload-request.ts'
 
 export interface AdminDeps {
   /** `admin-server-token` as it is now; null: none is asked for. */
@@ -37,6 +38,7 @@ export interface AdminDeps {
   readonly lastReload: () => LastReload | null
   readonly reloads: () => ReloadHistory
   readonly unboundPolicies: () => readonly DeniedByPolicy[]
+  readonly events: Pick<EventStreams, 'open'>
   readonly metricsText: () => Promise<string>
   /**
    * Asks the other processes on this database to reload; whether there is something that reaches
@@ -83,8 +85,14 @@ function reloadAnswer(outcome: ReloadOutcome): Response {
   }
 }
 
-export function createAdminApp(deps: AdminDeps): Hono {
-  const app = new Hono()
+/** What the server under the app lends to one request. */
+export interface Connection {
+  /** Cuts the client's connection. */
+  readonly hangUp: () => void
+}
+
+export function createAdminApp(deps: AdminDeps): Hono<{ Bindings: Connection }> {
+  const app = new Hono<{ Bindings: Connection }>()
 
   /** Why not everything is for whoever asks; null where it is. */
   function refusalOf(request: HonoRequest): ApiError | null {
@@ -158,6 +166,19 @@ export function createAdminApp(deps: AdminDeps): Hono {
 
   app.get('/reloads', () => jsonAnswer(200, { reloads: printReloads(deps.reloads()) }))
   app.all('/reloads', (c) => unsupported(c.req.method, 'GET, HEAD'))
+
+  app.all('/events', (c) => {
+    if (c.req.method !== 'GET') return unsupported(c.req.method, 'GET')
+    // it could read nothing, but take the place of who may
+    if (isOfAnotherOrigin(c.req.raw.headers, new URL(c.req.url).host)) {
+      return errorResponse({ kind: 'cross-origin' })
+    }
+    const stream = deps.events.open(c.req.header('last-event-id'), c.env.hangUp)
+    return (
+      stream ??
+      errorResponse({ kind: 'too-many-watchers', limit: mostClients }, { 'Retry-After': '5' })
+    )
+  })
 
   app.post('/reload', async (c) => {
     const asked = readReloadRequest(c.req.raw)

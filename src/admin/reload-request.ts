@@ -52,7 +52,7 @@ function refuse(details: string): Result<never, ApiError> {
  *
  * Rule  W3C Fetch Metadata; RFC 6454 (Origin)
  */
-function isOfAnotherOrigin(headers: Headers, host: string): boolean {
+export function isOfAnotherOrigin(headers: Headers, host: string): boolean {
   const site = headers.get('sec-fetch-site')
   if (site !== null) return site !== 'same-origin' && site !== 'none'
   const origin = headers.get('origin')

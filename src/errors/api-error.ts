@@ -198,6 +198,7 @@ export type ApiError =
   | { readonly kind: 'cross-origin' }
   | { readonly kind: 'admin-token-required' }
   | { readonly kind: 'foreign-host' }
+  | { readonly kind: 'too-many-watchers'; readonly limit: number }
 
 /** Errors that a newer schema could turn into an answer: they ask for a check before they are sent. */
 export function namesSomethingUnknown(error: ApiError): boolean {

@@ -55,6 +55,7 @@ export const errorCodes = {
   'cross-origin': { code: 'PGRSTX03', status: 403 },
   'admin-token-required': { code: 'PGRSTX04', status: 401 },
   'foreign-host': { code: 'PGRSTX05', status: 403 },
+  'too-many-watchers': { code: 'PGRSTX07', status: 503 },
   'request-timeout': { code: 'PGRSTX08', status: 408 },
   'body-too-large': { code: 'PGRSTX13', status: 413 },
   'target-too-long': { code: 'PGRSTX14', status: 414 },

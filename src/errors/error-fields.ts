@@ -290,7 +290,7 @@ function wording(error: ApiError): Wording {
     case 'reload-failed':
       return say('Reload failed', error.details)
     case 'cross-origin':
-      return say('Cross-origin request', 'A page of another origin may not ask for a reload.')
+      return say('Cross-origin request', 'A page of another origin may not ask for this.')
     case 'admin-token-required':
       return say(
         'Admin token required',
@@ -303,6 +303,8 @@ function wording(error: ApiError): Wording {
         'The admin server is bound to this machine alone, and was asked by another name.',
         'Ask it at localhost, or set admin-server-token.',
       )
+    case 'too-many-watchers':
+      return say('Too many watchers', `At most ${error.limit} may read the events at once.`)
     default:
       return assertNever(error)
   }

@@ -1,21 +1,30 @@
 /**
- * Where observations go: the log, the metrics and the history of reloads. Sinks read what happened;
+ * Where observations go: the log, the metrics, the history of reloads and who watches live. Sinks read what happened;
  * nothing else does.
  */
+import { createEventFeed, type EventFeed } from './event-feed.ts'
 import { createLogObserver, type LogDeps } from './log-observer.ts'
 import { createMetricsObserver, type MetricsDeps } from './metrics-observer.ts'
 import type { Observe } from './observation.ts'
 import { createReloadHistory, type ReloadHistory } from './reload-history.ts'
+import type { ServerFigures } from './server-figures.ts'
+import type { SourceStatus } from './source-status.ts'
 
 export interface Sinks {
   readonly observe: Observe
   /** In Prometheus' text format. */
   readonly metricsText: () => Promise<string>
   readonly reloads: () => ReloadHistory
+  readonly events: EventFeed
+  readonly figures: () => Promise<ServerFigures>
+}
+
+interface Watched {
+  readonly sources: () => readonly SourceStatus[]
 }
 
 /** On the clock and the timers of the process. */
-export function createSinks(deps: Omit<LogDeps, 'now' | 'later'> & MetricsDeps): Sinks {
+export function createSinks(deps: Omit<LogDeps, 'now' | 'later'> & Watched & MetricsDeps): Sinks {
   const log = createLogObserver({
     ...deps,
     now: () => new Date(),
@@ -25,13 +34,21 @@ export function createSinks(deps: Omit<LogDeps, 'now' | 'later'> & MetricsDeps):
   })
   const metrics = createMetricsObserver(deps)
   const history = createReloadHistory()
+  const events = createEventFeed()
   return {
     observe(observation) {
       log(observation)
       metrics.observe(observation)
       history.observe(observation)
+      events.observe(observation)
     },
     metricsText: metrics.text,
     reloads: history.list,
+    events,
+    async figures() {
+      const { requests, triggers } = await metrics.figures()
+      const at = new Date().toISOString()
+      return { at, requests, triggers, pool: deps.poolStats(), sources: deps.sources() }
+    },
   }
 }

@@ -165,6 +165,7 @@ export function logLine(observation: Observation): LogLine {
     // the lines of their parts tell them
     case 'reload-began':
     case 'reload-ended':
+    case 'source-changed':
       return silent
     default:
       return assertNever(observation)

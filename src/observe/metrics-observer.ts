@@ -7,12 +7,16 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Observe } from './observation.ts'
 import type { PoolStats } from './pool-stats.ts'
+import { requestFigures, triggerFigures } from './read-figures.ts'
+import type { ServerFigures } from './server-figures.ts'
 import type { SourceStatus } from './source-status.ts'
 
 export interface MetricsObserver {
   readonly observe: Observe
   /** Prometheus text format. */
   text(): Promise<string>
+  /** The same in figures for who watches. */
+  figures(): Promise<Pick<ServerFigures, 'requests' | 'triggers'>>
 }
 
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS'])
@@ -199,6 +203,13 @@ export function createMetricsObserver(deps: MetricsDeps): MetricsObserver {
     },
     async text() {
       return withPoints(await registry.metrics())
+    },
+    async figures() {
+      const [requests, triggers] = await Promise.all([own.requests.get(), own.triggers.get()])
+      return {
+        requests: requestFigures(requests.values),
+        triggers: triggerFigures(triggers.values),
+      }
     },
   }
 }

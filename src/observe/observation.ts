@@ -4,6 +4,7 @@
  */
 import type { ApiError } from '../errors/api-error.ts'
 import type { ReloadRecord } from './reload-record.ts'
+import type { SourceStatus } from './source-status.ts'
 
 /** Milliseconds: the work, and what it waited for. */
 interface ReloadTimes {
@@ -124,6 +125,8 @@ export type Observation =
   /** One reload as a whole, for who shows it; the log has the lines of its parts. */
   | { readonly kind: 'reload-began' | 'reload-ended'; readonly record: ReloadRecord }
   // sources
+  /** Its state or the cause of it, for who shows it. */
+  | { readonly kind: 'source-changed'; readonly status: SourceStatus }
   | { readonly kind: 'source-up'; readonly source: string }
   | { readonly kind: 'source-down'; readonly source: string; readonly cause: string }
   /** The database has no such source, or not for us. */

@@ -14,6 +14,8 @@ export interface SourceStatus {
   readonly state: SourceState
   /** ISO time of the last change of `state`. */
   readonly since: string
+  /** ISO time at which it last showed that it works; null: it never did. */
+  readonly provenAt: string | null
   /** Why it is down or unproven, and of one that the database does not have, why. */
   readonly cause: string | null
 }

@@ -1,6 +1,6 @@
 /**
  * Hands what Node has read of a request to an app of the web's `Request` and `Response`: the admin
- * server's, which has routes.
+ * server's, which has routes. An answer without an end can be cut by the app (`hangUp`).
  */
 import type { RequestListener } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
@@ -8,12 +8,15 @@ import { lingerIfUnread } from './linger.ts'
 import { malformedAnswer } from './refuse-unparsed.ts'
 
 export function fetchListener(
-  fetch: (request: Request) => Response | Promise<Response>,
+  fetch: (
+    request: Request,
+    connection: { readonly hangUp: () => void },
+  ) => Response | Promise<Response>,
 ): RequestListener {
-  const respond = getRequestListener((request) => fetch(request), {
-    errorHandler: malformedAnswer,
-    overrideGlobalObjects: true,
-  })
+  const respond = getRequestListener(
+    (request, { outgoing }) => fetch(request, { hangUp: () => outgoing.destroy() }),
+    { errorHandler: malformedAnswer, overrideGlobalObjects: true },
+  )
   return (incoming, outgoing) => {
     // HTTP/1.0 knows requests without Host; the web's Request needs one
     if (incoming.httpVersion === '1.0' && incoming.headers.host === undefined) {

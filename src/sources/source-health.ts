@@ -17,6 +17,8 @@ import type { SourceState, SourceStatus } from '../observe/source-status.ts'
 export interface SourceHealth {
   /** Repeated reports of one state keep its time; the cause is the latest. */
   report(name: string, state: SourceState, cause?: string): void
+  /** It showed just now that it works: a proof came back, or the database answered. */
+  proved(name: string): void
   /** The source is connected, which is no reason to say that it works. */
   connected(name: string): void
   /** In the order in which they first reported. */
@@ -43,13 +45,12 @@ export function createSourceHealth(deps: {
       const before = statusesSubject.value.get(name)
       const isSame = before?.state === state
       const since = isSame ? before.since : new Date(deps.now()).toISOString()
-      const status: SourceStatus = {
-        name,
-        state,
-        since,
-        cause: causeOf(state, cause),
-      }
+      const provenAt = before?.provenAt ?? null
+      const status: SourceStatus = { name, state, since, provenAt, cause: causeOf(state, cause) }
       statusesSubject.next(new Map([...statusesSubject.value, [name, status]]))
+      if (!isSame || status.cause !== before.cause) {
+        deps.observe({ kind: 'source-changed', status })
+      }
       if (state === 'off' && cause !== undefined && !isSame) {
         deps.observe({ kind: 'source-absent', source: name, cause })
       }
@@ -58,6 +59,12 @@ export function createSourceHealth(deps: {
       if (state === 'down' && cause !== undefined && isNews) {
         deps.observe({ kind: 'source-down', source: name, cause })
       }
+    },
+    proved(name) {
+      const status = statusesSubject.value.get(name)
+      if (status === undefined) return
+      const next = { ...status, provenAt: new Date(deps.now()).toISOString() }
+      statusesSubject.next(new Map([...statusesSubject.value, [name, next]]))
     },
     connected(name) {
       const status = statusesSubject.value.get(name)

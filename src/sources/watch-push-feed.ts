@@ -15,7 +15,6 @@
 import {
   defer,
   distinctUntilChanged,
-  filter,
   finalize,
   from,
   map,
@@ -58,7 +57,7 @@ export interface PushFeedDeps {
   readonly alive$: Observable<unknown>
   /** Emits each time that a change is found which the feed did not tell of. */
   readonly unheard$: Observable<unknown>
-  readonly health: Pick<SourceHealth, 'report' | 'connected'>
+  readonly health: Pick<SourceHealth, 'report' | 'connected' | 'proved'>
   readonly observe: Observe
   /** Called when another process has looked at the version, and with what it has looked at. */
   readonly onPeerLook?: (view: string) => void
@@ -91,6 +90,8 @@ type FeedEvent =
   | { readonly kind: 'proof-due'; readonly cause: string }
   /** The first proof of a connection. */
   | { readonly kind: 'proven'; readonly place: FeedPlace }
+  /** One more proof of it. */
+  | { readonly kind: 'proven-again' }
 
 /** A feed that ends without the database's word, or is deaf, is a connection lost. */
 function asLoss(failure: unknown, cause: string): BackendFailure {
@@ -134,15 +135,16 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
             throwError(() => new Error(`the server did not answer within ${readyLimitMs} ms`)),
         }),
         switchMap((place) => {
-          const firstProof$ = proveLife(connection, proofRules).pipe(
-            filter((_, index) => index === 0),
-            map((): FeedEvent => ({ kind: 'proven', place })),
+          const proofs$ = proveLife(connection, proofRules).pipe(
+            map((_, index): FeedEvent => {
+              return index === 0 ? { kind: 'proven', place } : { kind: 'proven-again' }
+            }),
           )
           const isLate = new LateProof(feed.unproven, doubtLimitMs)
           const due$ = timer(doubtLimitMs, scheduler).pipe(
             map((): FeedEvent => ({ kind: 'proof-due', cause: isLate.message })),
           )
-          return merge(of<FeedEvent>({ kind: 'ready' }), due$, firstProof$)
+          return merge(of<FeedEvent>({ kind: 'ready' }), due$, proofs$)
         }),
       )
       return merge(toldSubject, life$).pipe(finalize(() => connection.close()))
@@ -191,7 +193,11 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
               isProven = true
               observe({ kind: 'listener-connected', feed: feed.name, ...event.place, channel })
               health.report(feed.name, 'up')
+              health.proved(feed.name)
               return [{ scope: provenScope(), depth: 'check', origin: 'listener-connected' }]
+            case 'proven-again':
+              health.proved(feed.name)
+              return []
             default:
               return assertNever(event)
           }

@@ -55,7 +55,7 @@ export interface VersionPollDeps {
   readonly restMs: () => number | null
   /** Those who look at the same; null: there is no way to hear of them. */
   readonly fleet: Fleet | null
-  readonly health: Pick<SourceHealth, 'report'>
+  readonly health: Pick<SourceHealth, 'report' | 'proved'>
   /** Called at each look that fails; ends the process where it is not to recover. */
   readonly onFailure: (failure: unknown) => void
   readonly scheduler: SchedulerLike
@@ -139,6 +139,7 @@ export function watchSchemaVersion(deps: VersionPollDeps): Observable<ReloadSign
   function report(look: Look): void {
     if (look.kind === 'seen') {
       health.report(pollName, 'up')
+      health.proved(pollName)
       return
     }
     health.report(pollName, 'down', describeFailure(look.failure).cause)

@@ -44,7 +44,13 @@ describe('the probes', () => {
         database: { reachable: true, engine: 'PostgreSQL', version: expect.stringMatching(/^18/) },
         schemaCache: { state: 'ready', version: expect.any(Number), relations: expect.any(Number) },
         sources: expect.arrayContaining([
-          { name: 'notify', state: 'up', since: expect.any(String), cause: null },
+          {
+            name: 'notify',
+            state: 'up',
+            since: expect.any(String),
+            provenAt: expect.any(String),
+            cause: null,
+          },
         ]),
         lastReload: { outcome: 'published' },
       },

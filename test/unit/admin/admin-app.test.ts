@@ -56,6 +56,7 @@ function setUp(world: World = {}) {
     sources: () => world.sources ?? [],
     lastReload: () => world.lastReload ?? null,
     reloads: () => world.history ?? [],
+    events: world.events ?? { open: () => null },
     unboundPolicies: () => world.unbound ?? [],
     tellFleet: world.tellFleet ?? (async () => false),
     metricsText: world.metricsText ?? (async () => 'a_metric 1.0\n'),
@@ -115,7 +116,13 @@ describe('/ready', () => {
 })
 
 describe('/health', () => {
-  const up = { name: 'poll', state: 'up', since: '2026-01-01T00:00:00.000Z', cause: null } as const
+  const up = {
+    name: 'poll',
+    state: 'up',
+    since: '2026-01-01T00:00:00.000Z',
+    provenAt: null,
+    cause: null,
+  } as const
   const down = { ...up, name: 'notify', state: 'down', cause: 'cut' } as const
   const off = { ...up, state: 'off' } as const
 
@@ -458,7 +465,9 @@ describe('bound to this machine alone, without a token', () => {
   const guarded = ['GET /metrics', 'GET /schema_cache', 'POST /reload', 'GET /nothing']
   const failing: World = {
     cache: retrying(snapshot),
-    sources: [{ name: 'notify', state: 'down', since: '', cause: 'db.internal is gone' }],
+    sources: [
+      { name: 'notify', state: 'down', since: '', provenAt: null, cause: 'db.internal is gone' },
+    ],
   }
 
   test.each(['evil.example:3001', 'localhost.evil.example', '127.0.0.1.evil.example', '10.0.0.1'])(
@@ -567,7 +576,15 @@ describe('with admin-server-token', () => {
     const { request } = setUp({
       adminToken,
       cache: retrying(snapshot),
-      sources: [{ name: 'notify', state: 'down', since: '2026-01-01', cause: 'db.internal' }],
+      sources: [
+        {
+          name: 'notify',
+          state: 'down',
+          since: '2026-01-01',
+          provenAt: null,
+          cause: 'db.internal',
+        },
+      ],
       lastReload: { outcome, origin: 'notify', at: '2026-01-01' },
     })
     const others = await request('GET /health')

@@ -474,7 +474,7 @@ describe('group X, the edges of the server', () => {
       403,
       'PGRSTX03',
       'Cross-origin request',
-      'A page of another origin may not ask for a reload.',
+      'A page of another origin may not ask for this.',
     ],
     [
       { kind: 'admin-token-required' },
@@ -491,6 +491,13 @@ describe('group X, the edges of the server', () => {
       'Foreign host',
       'The admin server is bound to this machine alone, and was asked by another name.',
       'Ask it at localhost, or set admin-server-token.',
+    ],
+    [
+      { kind: 'too-many-watchers', limit: 8 },
+      503,
+      'PGRSTX07',
+      'Too many watchers',
+      'At most 8 may read the events at once.',
     ],
     [{ kind: 'too-complex', details: 'd' }, 400, 'PGRSTX06', 'The request is too complex', 'd'],
   ])

@@ -251,3 +251,20 @@ test('an observation that is nobody’s figure changes none', async () => {
 test('the process is measured as well', async () => {
   expect(await setUp().linesOf('process_resident_memory_bytes')).toHaveLength(1)
 })
+
+test('the figures add up requests of all methods, and have triggers by origin', async () => {
+  const sources = () => []
+  const poolStats = () => ({ max: 10, available: 10, waiting: 0 })
+  const metrics = createMetricsObserver({ poolStats, sources })
+  metrics.observe(finished('GET', 200, 2))
+  metrics.observe(finished('POST', 404, 40))
+  metrics.observe(finished('GET', 503, 3000))
+  metrics.observe({ kind: 'trigger', origin: 'notify', scope: 'schema', depth: 'check' })
+  const { requests, triggers } = await metrics.figures()
+  expect(triggers).toEqual({ notify: 1 })
+  expect(requests).toMatchObject({ count: 3, refused: 1, failed: 1, seconds: 3.042 })
+  const buckets = new Map(requests.buckets)
+  expect([0.001, 0.0025, 0.025, 0.05, 2.5, 5, 10].map((most) => buckets.get(most))).toEqual([
+    0, 1, 1, 2, 2, 3, 3,
+  ])
+})

@@ -18,7 +18,7 @@ export interface Recording {
   told(): string[]
 }
 
-function line(observation: Observation): string {
+function line(observation: Observation): string | null {
   switch (observation.kind) {
     case 'source-up':
       return `up ${observation.source}`
@@ -26,6 +26,8 @@ function line(observation: Observation): string {
       return `down ${observation.source}: ${observation.cause}`
     case 'source-absent':
       return `absent ${observation.source}: ${observation.cause}`
+    case 'source-changed':
+      return null
     case 'listener-failed':
       return `failed: ${observation.cause}`
     case 'listener-retry':
@@ -46,7 +48,8 @@ export function createRecording(): Recording {
   const tell = (text: string) => timeline.push(`${clock.now()} ${text}`)
   const observe = (observation: Observation) => {
     observations.push(observation)
-    tell(line(observation))
+    const text = line(observation)
+    if (text !== null) tell(text)
   }
   return {
     clock,

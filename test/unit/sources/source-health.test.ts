@@ -11,11 +11,13 @@ test('tells each change of state once, with its time and cause', async () => {
       name: 'notify',
       state: 'down',
       since: '1970-01-01T00:00:00.000Z',
+      provenAt: null,
       cause: 'not connected yet',
     },
   ])
   await clock.advance(10)
   health.report('notify', 'up')
+  health.proved('notify')
   health.report('notify', 'up')
   await clock.advance(10)
   health.report('notify', 'down', 'connection refused')
@@ -27,8 +29,26 @@ test('tells each change of state once, with its time and cause', async () => {
       name: 'notify',
       state: 'down',
       since: '1970-01-01T00:00:00.020Z',
+      provenAt: '1970-01-01T00:00:00.010Z',
       cause: 'no route to host',
     },
+  ])
+})
+
+test('tells who shows it of each change of state and of its cause, not of proofs', () => {
+  const { health, observations } = createRecording()
+  health.report('notify', 'down')
+  health.report('notify', 'unproven', 'nothing came back')
+  health.report('notify', 'up')
+  health.proved('notify')
+  health.report('notify', 'up')
+  const shown = observations.flatMap((each) =>
+    each.kind === 'source-changed' ? [[each.status.state, each.status.cause]] : [],
+  )
+  expect(shown).toEqual([
+    ['down', 'not connected yet'],
+    ['unproven', 'nothing came back'],
+    ['up', null],
   ])
 })
 

@@ -2,15 +2,15 @@
  * The record of a reload as `GET /reloads` and the events of `GET /events` have it: as it is kept,
  * times rounded to a tenth of a millisecond.
  */
-import type { ReloadHistory } from '../observe/reload-history.ts'
-import type { ReloadRecord } from '../observe/reload-record.ts'
+import type { ReloadHistory } from './reload-history.ts'
+import type { ReloadRecord } from './reload-record.ts'
 
 /** Newest first. */
 export function printReloads(history: ReloadHistory): readonly ReloadRecord[] {
   return [...history].reverse().map(printReload)
 }
 
-function printReload(record: ReloadRecord): ReloadRecord {
+export function printReload(record: ReloadRecord): ReloadRecord {
   const { timings } = record
   const queries = Object.entries(timings.queries).map(([group, ms]) => [group, tenths(ms)] as const)
   return {
