@@ -5,8 +5,11 @@
  */
 import { nameKey } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
+import { runAtOnce } from '../core/run-in-slices.ts'
 import type { InfoSubject } from '../plan/plan.ts'
+import type { RelationshipsBySchema } from '../schema/derive-relationships.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
+import type { SnapshotRelationships } from '../schema/snapshot-relationships.ts'
 import {
   type GrantedColumns,
   isNone,
@@ -45,15 +48,7 @@ export function shownSchema(snapshot: SchemaSnapshot, access: RoleAccess): Schem
       return found === null ? [] : [[key, shownRelation(found)] as const]
     }),
   )
-  const relationships = new Map(
-    [...snapshot.relationships].flatMap(([origin, bySchema]) => {
-      if (!relations.has(origin)) return []
-      const shown = [...bySchema].map(([schema, list]) => {
-        return [schema, list.filter(({ target }) => relations.has(nameKey(target)))] as const
-      })
-      return [[origin, new Map(shown)] as const]
-    }),
-  )
+  const relationships = shownRelationships(snapshot.relationships, relations)
   const routines = new Map(
     [...snapshot.routines].flatMap(([key, overloads]) => {
       const shown = overloads.filter((routine) => access.mayCall(routine))
@@ -61,6 +56,36 @@ export function shownSchema(snapshot: SchemaSnapshot, access: RoleAccess): Schem
     }),
   )
   return Object.freeze({ ...snapshot, relations, relationships, routines })
+}
+
+function shownRelationships(
+  all: SnapshotRelationships,
+  relations: SchemaSnapshot['relations'],
+): SnapshotRelationships {
+  const origins = () => all.origins().filter((origin) => relations.has(origin))
+  const shown = (bySchema: RelationshipsBySchema | undefined) =>
+    bySchema &&
+    new Map(
+      [...bySchema].map(([schema, list]) => [
+        schema,
+        list.filter(({ target }) => relations.has(nameKey(target))),
+      ]),
+    )
+  function* getInSteps(origin: string) {
+    return relations.has(origin) ? shown(yield* all.getInSteps(origin)) : undefined
+  }
+  function* peekInSteps(origin: string) {
+    return relations.has(origin) ? shown(yield* all.peekInSteps(origin)) : undefined
+  }
+  return {
+    origins,
+    getInSteps,
+    peekInSteps,
+    originsRelatedTo: (schema) =>
+      origins().filter((origin) => runAtOnce(peekInSteps(origin))?.has(schema) ?? false),
+    get: (origin) => runAtOnce(getInSteps(origin)),
+    pairCount: all.pairCount,
+  }
 }
 
 function shownRelation(access: RelationAccess): Relation {

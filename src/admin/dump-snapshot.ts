@@ -7,7 +7,8 @@
  */
 
 import { assertNever } from '../core/assert-never.ts'
-import type { QualifiedName } from '../core/qualified-name.ts'
+import { nameOfKey, type QualifiedName } from '../core/qualified-name.ts'
+import { runAtOnce } from '../core/run-in-slices.ts'
 import type { Column, IsolationLevel, Routine } from '../schema/catalog.ts'
 import { compareTexts } from '../schema/compare-relationships.ts'
 import type { Cardinality, ColumnPair, Relationship } from '../schema/relationship.ts'
@@ -62,18 +63,17 @@ function dumpColumn(column: Column): unknown {
 
 /** The key is the origin's name and the schema of the targets; the lists are sorted already. */
 function dumpRelationships({ relationships }: SchemaSnapshot): readonly unknown[] {
-  return [...relationships]
-    .flatMap(([key, bySchema]) =>
-      [...bySchema].map(([schema, list]) => ({ origin: nameOfKey(key), schema, list })),
+  return relationships
+    .origins()
+    .flatMap((key) =>
+      [...(runAtOnce(relationships.peekInSteps(key)) ?? [])].map(([schema, list]) => ({
+        origin: nameOfKey(key),
+        schema,
+        list,
+      })),
     )
     .sort((a, b) => compareNames(a.origin, b.origin) || compareTexts(a.schema, b.schema))
     .map(({ origin, schema, list }) => [[dumpName(origin), schema], list.map(dumpRelationship)])
-}
-
-/** The inverse of `nameKey`. */
-function nameOfKey(key: string): QualifiedName {
-  const at = key.indexOf('\0')
-  return { schema: key.slice(0, at), name: key.slice(at + 1) }
 }
 
 function dumpRelationship(relationship: Relationship): unknown {

@@ -36,6 +36,8 @@ export interface LoadDeps {
     options: SchemaOptions,
     snapshotVersion: number,
     loadedAt: Date,
+    /** What is the same is taken over from it. */
+    previous: SchemaSnapshot | null,
   ) => Promise<SchemaSnapshot>
   /** Milliseconds, for durations. */
   readonly stopwatch: () => number
@@ -128,8 +130,10 @@ export async function loadSchema(
     const queryMs = stopwatch() - queryStart
     const buildStart = stopwatch()
     const snapshotVersion = (previous?.snapshotVersion ?? 0) + 1
+    // a full load makes everything anew, whatever could be wrong with what there is
+    const known = depth === 'full' ? null : previous
     const snapshot = await guard(
-      deps.buildSnapshot(catalog, options, snapshotVersion, order.loadedAt),
+      deps.buildSnapshot(catalog, options, snapshotVersion, order.loadedAt, known),
     )
     const buildMs = stopwatch() - buildStart
     const { timings } = catalog

@@ -5,7 +5,7 @@
  */
 
 import { createFuzzySet, defaultMinScore } from '../core/fuzzy-set.ts'
-import { nameKey, type QualifiedName, qualifiedName } from '../core/qualified-name.ts'
+import { nameKey, nameOfKey, type QualifiedName, qualifiedName } from '../core/qualified-name.ts'
 import type { Routine } from '../schema/catalog.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
@@ -42,12 +42,8 @@ export function suggestRelationship(
   return `Perhaps you meant '${nearest}' instead of '${wrong}'.`
 }
 
-function originNames(snapshot: SchemaSnapshot, schema: string): string[] {
-  const names: string[] = []
-  for (const [key, byTargetSchema] of snapshot.relationships) {
-    if (byTargetSchema.has(schema)) names.push(key.slice(key.indexOf('\0') + 1))
-  }
-  return names
+function originNames(snapshot: SchemaSnapshot, schema: string): readonly string[] {
+  return snapshot.relationships.originsRelatedTo(schema).map((key) => nameOfKey(key).name)
 }
 
 /**

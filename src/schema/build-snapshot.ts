@@ -1,27 +1,28 @@
 /**
  * What an engine reported → the frozen snapshot that requests are planned on: exposed schemas only,
- * keys of views worked out, relationships derived, lookups made. Freezes what it makes and copies
- * what it is given, so a backend may keep its catalog. The pipeline runs it in slices.
+ * keys of views worked out, lookups made; relationships are derived from it when they are needed. Each
+ * build goes on from the snapshot before and takes over what is the same, so that it costs what changed;
+ * a build from nothing goes on from nothing. The pipeline runs it in slices.
+ *
+ * A catalog belongs to its snapshot from here on: parts of it are frozen, and a backend may hand the
+ * very same objects over again, but never changed ones.
  */
 import { createFuzzySet, type FuzzySet } from '../core/fuzzy-set.ts'
+import { isSame } from '../core/is-same.ts'
 import { onlySchema, onlySchemaAlias } from '../core/only-schema.ts'
-import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
+import { patchSorted } from '../core/patch-sorted.ts'
+import type { QualifiedName } from '../core/qualified-name.ts'
 import { runAtOnce, runInSlices, type SliceDeps, type Steps } from '../core/run-in-slices.ts'
-import type { Capabilities } from './capabilities.ts'
-import type {
-  Catalog,
-  CatalogRelation,
-  Column,
-  ComputedField,
-  Representation,
-  Routine,
-  ViewKeyDependency,
-} from './catalog.ts'
-import { compareTexts } from './compare-relationships.ts'
+import { affectedOrigins } from './affected-origins.ts'
+import { type BuiltRelations, buildRelations } from './build-relations.ts'
+import type { Catalog, Representation, Routine } from './catalog.ts'
 import { compareRoutines } from './compare-routines.ts'
-import { deriveRelationships } from './derive-relationships.ts'
-import { copyName } from './key-relationships.ts'
-import type { Relation, SchemaOptions, SchemaSnapshot } from './schema-snapshot.ts'
+import { frozenFacts } from './engine-facts.ts'
+import { type Regrouped, regroup } from './grouping.ts'
+import type { RelationshipFacts } from './relationship-facts.ts'
+import type { SchemaOptions, SchemaSnapshot } from './schema-snapshot.ts'
+import { LazyRelationships } from './snapshot-relationships.ts'
+import type { SnapshotSources } from './snapshot-sources.ts'
 
 /** Similarity from which a name counts as meant; names of more distant relations are not revealed. */
 const minSimilarity = 0.75
@@ -35,106 +36,27 @@ const onlySchemaAliases: SchemaSnapshot['schemaAliases'] = Object.freeze(
   new Map([[onlySchemaAlias, onlySchema]]),
 )
 
-function copyList<T>(list: readonly T[], copy: (item: T) => T): readonly T[] {
-  return list.length === 0 ? none : Object.freeze(list.map(copy))
+/** What was before, where it is equal in depth: so that others know by identity that it is. */
+function unlessSame<T>(before: T | undefined, now: T): T {
+  return before !== undefined && isSame(before, now) ? before : frozenFacts(now)
 }
 
-function copyTexts(list: readonly string[]): readonly string[] {
-  return list.length === 0 ? none : Object.freeze([...list])
-}
-
-function copyPairs(
-  list: readonly (readonly [string, string])[],
-): readonly (readonly [string, string])[] {
-  return copyList(list, ([a, b]) => Object.freeze<[string, string]>([a, b]))
-}
-
-/** A column that is frozen already, from an earlier snapshot that the backend reuses, is kept. */
-function copyColumn(column: Column): Column {
-  if (Object.isFrozen(column) && Object.isFrozen(column.enumValues)) return column
-  return Object.freeze({ ...column, enumValues: copyTexts(column.enumValues) })
-}
-
-function copyRoutine(routine: Routine): Routine {
-  return Object.freeze({
-    ...routine,
-    parameters: copyList(routine.parameters, (parameter) => Object.freeze({ ...parameter })),
-    returns: Object.freeze({ ...routine.returns, type: copyName(routine.returns.type) }),
-    settings: copyPairs(routine.settings),
-  })
-}
-
-function isView({ kind }: CatalogRelation): boolean {
-  return kind === 'view' || kind === 'materialized-view'
-}
-
-/**
- * The key of a view is made of the keys of the tables below it that it carries in full; of a
- * column that it selects several times the first stands for all. Later tables come first, as in
- * PostgREST, where it shows in `Location` and in the default of `on_conflict`.
- */
-function viewPrimaryKeys(
-  dependencies: readonly ViewKeyDependency[],
-): ReadonlyMap<string, readonly string[]> {
-  const keys = new Map<string, readonly string[]>()
-  for (const { kind, view, columns } of dependencies) {
-    if (kind !== 'primary-key') continue
-    const own = columns.flatMap(([, viewColumns]) => viewColumns.slice(0, 1))
-    keys.set(nameKey(view), [...own, ...(keys.get(nameKey(view)) ?? [])])
-  }
-  return keys
-}
-
-const noTypes: ReadonlyMap<string, string> = Object.freeze(new Map())
-
-/** By `nameKey` of the relation. */
-function computedTypes(
-  fields: readonly ComputedField[],
-): ReadonlyMap<string, ReadonlyMap<string, string>> {
-  const byRelation = new Map<string, Map<string, string>>()
-  for (const { relation, name, baseType } of fields) {
-    const types = byRelation.get(nameKey(relation))
-    if (types === undefined) byRelation.set(nameKey(relation), new Map([[name, baseType]]))
-    else types.set(name, baseType)
-  }
-  for (const types of byRelation.values()) Object.freeze(types)
-  return byRelation
-}
-
-function* copyRelation(
-  relation: CatalogRelation,
-  primaryKey: readonly string[],
-  computedTypes: ReadonlyMap<string, string>,
-): Generator<void, Relation, void> {
-  const columns = new Map<string, Column>()
-  for (const column of relation.columns) {
-    columns.set(column.name, copyColumn(column))
-    yield
-  }
-  return Object.freeze({
-    ...relation,
-    primaryKey: copyTexts(primaryKey),
-    columns: Object.freeze(columns),
-    isView: isView(relation),
-    computedTypes,
-  })
-}
-
-function* groupRoutines(
-  routines: readonly Routine[],
+function* buildRoutines(
+  previous: SchemaSnapshot['routines'],
+  { grouping: { groups }, touched }: Regrouped<Routine>,
   exposed: ReadonlySet<string>,
 ): Steps<SchemaSnapshot['routines']> {
-  const byName = new Map<string, Routine[]>()
-  for (const routine of routines) {
-    if (!exposed.has(routine.schema)) continue
-    const overloads = byName.get(nameKey(routine))
-    if (overloads === undefined) byName.set(nameKey(routine), [copyRoutine(routine)])
-    else overloads.push(copyRoutine(routine))
+  const changes = new Map<string, readonly Routine[] | undefined>()
+  for (const key of touched) {
+    const overloads = groups.get(key)
+    const [first] = overloads ?? none
+    if (overloads === undefined || first === undefined) changes.set(key, undefined)
+    else if (exposed.has(first.schema)) {
+      changes.set(key, unlessSame(previous.get(key), overloads.toSorted(compareRoutines)))
+    }
     yield
   }
-  const sorted = [...byName].sort(([a], [b]) => compareTexts(a, b))
-  for (const [, overloads] of sorted) Object.freeze(overloads.sort(compareRoutines))
-  return Object.freeze(new Map(sorted))
+  return yield* patchSorted(previous, changes)
 }
 
 function groupRepresentations(
@@ -142,24 +64,12 @@ function groupRepresentations(
 ): SchemaSnapshot['representations'] {
   const bySource = new Map<string, Map<string, Representation>>()
   for (const representation of representations) {
-    const { sourceType, targetType, routine } = representation
-    const copy = Object.freeze({ ...representation, routine: copyName(routine) })
+    const { sourceType, targetType } = representation
     const targets = bySource.get(sourceType)
-    if (targets === undefined) bySource.set(sourceType, new Map([[targetType, copy]]))
-    else targets.set(targetType, copy)
+    if (targets === undefined) bySource.set(sourceType, new Map([[targetType, representation]]))
+    else targets.set(targetType, representation)
   }
-  for (const targets of bySource.values()) Object.freeze(targets)
-  return Object.freeze(bySource)
-}
-
-function copyOptions(options: SchemaOptions): SchemaOptions {
-  const copy = structuredClone(options)
-  for (const value of Object.values(copy)) Object.freeze(value)
-  return Object.freeze(copy)
-}
-
-function copyCapabilities(capabilities: Capabilities): Capabilities {
-  return Object.freeze({ ...capabilities, grades: Object.freeze({ ...capabilities.grades }) })
+  return bySource
 }
 
 /** The index of a schema's names is made when the first miss asks for it, and kept. */
@@ -181,82 +91,125 @@ function createSuggester(
   }
 }
 
+/** The lists of a catalog by the names that they are looked up by. */
+function* groupCatalog(catalog: Catalog, before: SnapshotSources | undefined) {
+  const known = before?.relationships.facts
+  const { foreignKeys, viewKeyDependencies, computedRelationships } = catalog
+  const { uniqueKeys = none, computedFields = none } = catalog
+  return {
+    keysFrom: yield* regroup(known?.keysFrom, foreignKeys, ({ origin }) => origin),
+    keysTo: yield* regroup(known?.keysTo, foreignKeys, ({ target }) => target),
+    viewsOver: yield* regroup(known?.viewsOver, viewKeyDependencies, ({ table }) => table),
+    keysOfViews: yield* regroup(known?.keysOfViews, viewKeyDependencies, ({ view }) => view),
+    computedFrom: yield* regroup(
+      known?.computedFrom,
+      computedRelationships,
+      ({ origin }) => origin,
+    ),
+    uniqueKeys: yield* regroup(known?.uniqueKeys, uniqueKeys, (key) => key),
+    computedFields: yield* regroup(
+      before?.computedFields,
+      computedFields,
+      ({ relation }) => relation,
+    ),
+    routines: yield* regroup(before?.routines, catalog.routines, (routine) => routine),
+  }
+}
+
+type GroupedCatalog = ReturnType<typeof groupCatalog> extends Steps<infer T> ? T : never
+
+function* relate(
+  before: SnapshotSources | undefined,
+  grouped: GroupedCatalog,
+  { relations, hiddenKeys, changed }: BuiltRelations,
+  exposed: ReadonlySet<string>,
+): Steps<LazyRelationships> {
+  const facts: RelationshipFacts = Object.freeze({
+    exposed,
+    keysFrom: grouped.keysFrom.grouping,
+    keysTo: grouped.keysTo.grouping,
+    viewsOver: grouped.viewsOver.grouping,
+    keysOfViews: grouped.keysOfViews.grouping,
+    computedFrom: grouped.computedFrom.grouping,
+    uniqueKeys: grouped.uniqueKeys.grouping,
+    relations,
+    hiddenKeys,
+  })
+  if (before === undefined) return yield* LazyRelationships.of(facts)
+  const affected = affectedOrigins(before.relationships.facts, facts, {
+    keysFrom: grouped.keysFrom.touched,
+    viewsOver: grouped.viewsOver.touched,
+    computedFrom: grouped.computedFrom.touched,
+    uniqueKeys: grouped.uniqueKeys.touched,
+    relations: changed,
+  })
+  yield
+  return yield* before.relationships.next(facts, affected)
+}
+
 function* buildSteps(
   catalog: Catalog,
   options: SchemaOptions,
   snapshotVersion: number,
   loadedAt: Date,
+  previous: SchemaSnapshot | null,
 ): Steps<SchemaSnapshot> {
-  const capabilities = copyCapabilities(catalog.capabilities)
-  const hasSchemas = capabilities.grades.schemas !== 'unsupported'
-  const schemas = copyTexts(hasSchemas ? options.dbSchemas : [onlySchema])
+  const hasSchemas = catalog.capabilities.grades.schemas !== 'unsupported'
+  const schemas = unlessSame(previous?.schemas, hasSchemas ? [...options.dbSchemas] : [onlySchema])
   const exposed = new Set(schemas)
-
-  const viewKeys = viewPrimaryKeys(catalog.viewKeyDependencies)
-  const computed = computedTypes(catalog.computedFields ?? none)
-  const tableKeys = new Map<string, readonly string[]>()
-  const relations: (readonly [string, Relation])[] = []
-  for (const relation of catalog.relations) {
-    const key = nameKey(relation)
-    const primaryKey = isView(relation) ? (viewKeys.get(key) ?? none) : relation.primaryKey
-    tableKeys.set(key, primaryKey)
-    if (exposed.has(relation.schema)) {
-      relations.push([key, yield* copyRelation(relation, primaryKey, computed.get(key) ?? noTypes)])
-    }
-    yield
-  }
-  for (const { schema, name, primaryKey } of catalog.hiddenPrimaryKeys ?? none) {
-    tableKeys.set(nameKey({ schema, name }), primaryKey)
-  }
-  const sortedRelations: SchemaSnapshot['relations'] = Object.freeze(
-    new Map(relations.sort(([a], [b]) => compareTexts(a, b))),
+  // of other schemas everything is other
+  const last = previous?.schemas === schemas ? previous : undefined
+  const before = last?.sources
+  const grouped = yield* groupCatalog(catalog, before)
+  const built = yield* buildRelations(
+    {
+      relations: last?.relations ?? new Map(),
+      hiddenKeys: before?.relationships.facts.hiddenKeys ?? new Map(),
+      list: before?.relations ?? none,
+    },
+    { catalog, ...grouped, exposed },
   )
-  yield
-  const uniqueKeys = new Map<string, (readonly string[])[]>()
-  for (const { schema, name, columns } of catalog.uniqueKeys ?? none) {
-    const known = uniqueKeys.get(nameKey({ schema, name }))
-    if (known === undefined) uniqueKeys.set(nameKey({ schema, name }), [columns])
-    else known.push(columns)
+  const { relations } = built
+  const relationships = yield* relate(before, grouped, built, exposed)
+  const isExposed = ({ schema }: QualifiedName) => exposed.has(schema)
+  const sources: SnapshotSources = {
+    relations: catalog.relations,
+    computedFields: grouped.computedFields.grouping,
+    routines: grouped.routines.grouping,
+    relationships,
   }
-  const relationships = yield* deriveRelationships(catalog, {
-    schemas,
-    primaryKeyOf: (relation) => tableKeys.get(nameKey(relation)) ?? none,
-    uniqueKeysOf: (relation) => uniqueKeys.get(nameKey(relation)) ?? none,
-  })
-  const routines = yield* groupRoutines(catalog.routines, exposed)
-
   return Object.freeze({
     snapshotVersion,
     schemaVersion: catalog.schemaVersion,
     loadedAt: new Date(loadedAt),
-    options: copyOptions(options),
+    options: unlessSame(last?.options, structuredClone(options)),
     schemas,
     schemaAliases: hasSchemas ? noAliases : onlySchemaAliases,
-    capabilities,
-    relations: sortedRelations,
-    unreadableRelations: copyList(
-      (catalog.unreadableRelations ?? none).filter(({ schema }) => exposed.has(schema)),
-      (relation) => Object.freeze({ ...relation }),
+    capabilities: unlessSame(last?.capabilities, catalog.capabilities),
+    relations,
+    unreadableRelations: unlessSame(
+      last?.unreadableRelations,
+      (catalog.unreadableRelations ?? none).filter(isExposed),
     ),
     relationships,
-    unusableRelationships: copyList(catalog.unusableRelationships ?? none, (each) =>
-      Object.freeze({ ...each }),
+    unusableRelationships: unlessSame(
+      last?.unusableRelationships,
+      catalog.unusableRelationships ?? none,
     ),
-    routines,
-    unusableRoutines: copyList(
-      (catalog.unusableRoutines ?? none).filter(({ schema }) => exposed.has(schema)),
-      (routine) => Object.freeze({ ...routine }),
+    routines: yield* buildRoutines(last?.routines ?? new Map(), grouped.routines, exposed),
+    unusableRoutines: unlessSame(
+      last?.unusableRoutines,
+      (catalog.unusableRoutines ?? none).filter(isExposed),
     ),
-    representations: groupRepresentations(catalog.representations),
-    mediaHandlers: copyList(catalog.mediaHandlers, (handler) =>
-      Object.freeze({
-        ...handler,
-        relation: handler.relation === null ? null : copyName(handler.relation),
-        routine: copyName(handler.routine),
-      }),
+    representations: unlessSame(
+      last?.representations,
+      groupRepresentations(catalog.representations),
     ),
+    mediaHandlers: unlessSame(last?.mediaHandlers, catalog.mediaHandlers),
     engineFacts: catalog.engineFacts,
-    suggestRelation: createSuggester(sortedRelations),
+    suggestRelation:
+      last?.relations === relations ? last.suggestRelation : createSuggester(relations),
+    sources: Object.freeze(sources),
   })
 }
 
@@ -266,8 +219,9 @@ export function buildSnapshot(
   options: SchemaOptions,
   snapshotVersion: number,
   loadedAt: Date,
+  previous: SchemaSnapshot | null = null,
 ): SchemaSnapshot {
-  return runAtOnce(buildSteps(catalog, options, snapshotVersion, loadedAt))
+  return runAtOnce(buildSteps(catalog, options, snapshotVersion, loadedAt, previous))
 }
 
 /** Builds in slices, so that requests are served meanwhile however large the schema is. */
@@ -276,7 +230,8 @@ export function buildSnapshotInSlices(
   options: SchemaOptions,
   snapshotVersion: number,
   loadedAt: Date,
+  previous: SchemaSnapshot | null,
   slices: SliceDeps,
 ): Promise<SchemaSnapshot> {
-  return runInSlices(buildSteps(catalog, options, snapshotVersion, loadedAt), slices)
+  return runInSlices(buildSteps(catalog, options, snapshotVersion, loadedAt, previous), slices)
 }

@@ -4,17 +4,17 @@
  * or an operator can see of a snapshot is compared here.
  */
 import { isSame, isSameLookup } from '../core/is-same.ts'
-import type { QualifiedName } from '../core/qualified-name.ts'
+import { nameOfKey } from '../core/qualified-name.ts'
 import { runAtOnce, runInSlices, type SliceDeps, type Steps } from '../core/run-in-slices.ts'
+import { affectedOrigins } from './affected-origins.ts'
+import { compareTexts } from './compare-relationships.ts'
 import { diffRelations, diffRelationships } from './diff-relations.ts'
-import type { SchemaChange } from './schema-change.ts'
+import type { Grouping } from './grouping.ts'
+import type { RelationChange, SchemaChange } from './schema-change.ts'
 import type { SchemaSnapshot } from './schema-snapshot.ts'
 
-/** The inverse of `nameKey`. */
-function nameOf(key: string): QualifiedName {
-  const at = key.indexOf('\0')
-  return { schema: key.slice(0, at), name: key.slice(at + 1) }
-}
+/** Entries between two rests. */
+const stride = 256
 
 function dotted(key: string): string {
   return key.replace('\0', '.')
@@ -30,68 +30,133 @@ function* diffSteps(
         (relation) => ({ kind: 'relation-added', relation }) as const,
       ),
       ...[...next.routines].map(
-        ([key, after]) => ({ kind: 'function-added', routine: nameOf(key), after }) as const,
+        ([key, after]) => ({ kind: 'function-added', routine: nameOfKey(key), after }) as const,
       ),
     ]
   }
+  const relations = yield* differingKeys(previous.relations, next.relations, Object.is)
+  const origins = yield* originsToCompare(previous, next, relations)
+  const related = new Map<string, readonly RelationChange[]>()
+  for (const origin of origins) {
+    const changes = diffRelationships(
+      yield* previous.relationships.getInSteps(origin),
+      yield* next.relationships.getInSteps(origin),
+    )
+    if (changes.length > 0) related.set(origin, changes)
+    yield
+  }
   return [
-    ...(yield* compareRelations(previous, next)),
+    ...(yield* compareRelations(previous, next, relations, related)),
     ...(yield* compareRoutines(previous, next)),
-    ...compareTheRest(previous, next),
+    ...compareTheRest(previous, next, relations, related),
+  ]
+}
+
+/** Keys of what is not the same in both. What is one object in both is passed over at once. */
+function* differingKeys<T>(
+  previous: ReadonlyMap<string, T>,
+  next: ReadonlyMap<string, T>,
+  isSameValue: (a: T | undefined, b: T | undefined) => boolean,
+): Steps<readonly string[]> {
+  if (previous === next) return []
+  const keys: string[] = []
+  let shared = 0
+  let at = 0
+  for (const [key, value] of next) {
+    const before = previous.get(key)
+    if (before !== undefined) shared += 1
+    if (before !== value && !isSameValue(before, value)) keys.push(key)
+    at += 1
+    if (at % stride === 0) yield
+  }
+  if (shared === previous.size) return keys
+  for (const key of previous.keys()) {
+    if (!next.has(key)) keys.push(key)
+    at += 1
+    if (at % stride === 0) yield
+  }
+  return keys
+}
+
+/** The relations whose relationships may differ. */
+function* originsToCompare(
+  previous: SchemaSnapshot,
+  next: SchemaSnapshot,
+  relations: readonly string[],
+): Steps<readonly string[]> {
+  if (previous.relationships === next.relationships) return []
+  if (!isSame(previous.schemas, next.schemas)) {
+    const origins = [...previous.relationships.origins(), ...next.relationships.origins()]
+    return [...new Set(origins)]
+  }
+  const [before, after] = [previous, next].map(({ sources }) => sources.relationships.facts)
+  if (before === undefined || after === undefined) return []
+  const differing = <T>(a: Grouping<T>, b: Grouping<T>) => differingKeys(a.groups, b.groups, isSame)
+  return [
+    ...affectedOrigins(before, after, {
+      keysFrom: yield* differing(before.keysFrom, after.keysFrom),
+      viewsOver: yield* differing(before.viewsOver, after.viewsOver),
+      computedFrom: yield* differing(before.computedFrom, after.computedFrom),
+      uniqueKeys: yield* differing(before.uniqueKeys, after.uniqueKeys),
+      relations,
+    }),
   ]
 }
 
 function* compareRelations(
   previous: SchemaSnapshot,
   next: SchemaSnapshot,
+  different: readonly string[],
+  related: ReadonlyMap<string, readonly RelationChange[]>,
 ): Steps<readonly SchemaChange[]> {
   const changes: SchemaChange[] = []
-  for (const [key, relation] of next.relations) {
-    const before = previous.relations.get(key)
-    if (before === undefined) changes.push({ kind: 'relation-added', relation })
-    else {
-      const own = [
-        ...diffRelations(before, relation),
-        ...diffRelationships(previous.relationships.get(key), next.relationships.get(key)),
-      ]
-      if (own.length > 0) {
-        changes.push({ kind: 'relation-changed', relation: nameOf(key), changes: own })
-      }
-    }
+  const removed: SchemaChange[] = []
+  for (const key of [...new Set([...different, ...related.keys()])].sort(compareTexts)) {
     yield
+    const [before, after] = [previous.relations.get(key), next.relations.get(key)]
+    if (after === undefined) {
+      if (before !== undefined) removed.push({ kind: 'relation-removed', relation: before })
+    } else if (before === undefined) changes.push({ kind: 'relation-added', relation: after })
+    else {
+      const own = [...diffRelations(before, after), ...(related.get(key) ?? [])]
+      const relation = nameOfKey(key)
+      if (own.length > 0) changes.push({ kind: 'relation-changed', relation, changes: own })
+    }
   }
-  for (const [key, relation] of previous.relations) {
-    if (!next.relations.has(key)) changes.push({ kind: 'relation-removed', relation })
-  }
-  return changes
+  return [...changes, ...removed]
 }
 
 function* compareRoutines(
   { routines: previous }: SchemaSnapshot,
   { routines: next }: SchemaSnapshot,
 ): Steps<readonly SchemaChange[]> {
-  if (previous === next) return []
   const changes: SchemaChange[] = []
-  for (const [key, after] of next) {
-    const before = previous.get(key)
-    if (before === undefined) changes.push({ kind: 'function-added', routine: nameOf(key), after })
-    else if (!isSame(before, after)) {
-      changes.push({ kind: 'function-changed', routine: nameOf(key), before, after })
-    }
-    yield
-  }
-  for (const [key, before] of previous) {
-    if (!next.has(key)) changes.push({ kind: 'function-removed', routine: nameOf(key), before })
+  for (const key of (yield* differingKeys(previous, next, isSame)).toSorted(compareTexts)) {
+    const [before, after, routine] = [previous.get(key), next.get(key), nameOfKey(key)]
+    if (before === undefined) {
+      if (after !== undefined) changes.push({ kind: 'function-added', routine, after })
+    } else if (after === undefined) changes.push({ kind: 'function-removed', routine, before })
+    else changes.push({ kind: 'function-changed', routine, before, after })
   }
   return changes
 }
 
 /** What has no name of its own. */
-function compareTheRest(previous: SchemaSnapshot, next: SchemaSnapshot): readonly SchemaChange[] {
+function compareTheRest(
+  previous: SchemaSnapshot,
+  next: SchemaSnapshot,
+  relations: readonly string[],
+  related: ReadonlyMap<string, readonly RelationChange[]>,
+): readonly SchemaChange[] {
   const changes: SchemaChange[] = []
   const part = (name: string, entries: readonly string[] = []) =>
     changes.push({ kind: 'part-changed', part: name, entries })
-  const origins = strayOrigins(previous, next)
+  // origins that are no relations: composite types, say
+  const isRelation = (key: string) => previous.relations.has(key) || next.relations.has(key)
+  const origins = [...related.keys()]
+    .filter((key) => !isRelation(key))
+    .sort(compareTexts)
+    .map(dotted)
   if (origins.length > 0) part('relationships', origins)
   if (!isSame(previous.unreadableRelations, next.unreadableRelations)) part('unreadable relations')
   if (!isSame(previous.unusableRoutines, next.unusableRoutines)) part('unusable functions')
@@ -106,39 +171,27 @@ function compareTheRest(previous: SchemaSnapshot, next: SchemaSnapshot): readonl
       after: next.capabilities,
     })
   }
-  const sources = differing(previous.representations, next.representations, isSameLookup)
+  const sources = runAtOnce(
+    differingKeys(previous.representations, next.representations, isSameLookup),
+  )
   if (sources.length > 0) part('domain representations', sources)
   if (!isSame(previous.mediaHandlers, next.mediaHandlers)) part('media type handlers')
-  return [...changes, ...changedFacts(previous, next)]
-}
-
-/** Origins with other relationships that are no relations: composite types, say. */
-function strayOrigins(previous: SchemaSnapshot, next: SchemaSnapshot): readonly string[] {
-  const isRelation = (key: string) => previous.relations.has(key) || next.relations.has(key)
-  return differing(previous.relationships, next.relationships, isSameLookup)
-    .filter((key) => !isRelation(key))
-    .map(dotted)
-}
-
-/** Keys whose values differ; the order in which a catalog was read is no difference. */
-function differing<T>(
-  a: ReadonlyMap<string, T>,
-  b: ReadonlyMap<string, T>,
-  isSameValue: (a: T | undefined, b: T | undefined) => boolean,
-): readonly string[] {
-  if (a === b) return []
-  const keys = new Set([...a.keys(), ...b.keys()])
-  return [...keys].filter((key) => !isSameValue(a.get(key), b.get(key)))
+  const cameOrWent = relations.filter(
+    (key) => !previous.relations.has(key) || !next.relations.has(key),
+  )
+  return [...changes, ...changedFacts(previous, next, cameOrWent)]
 }
 
 /** The parts of the engine's facts that are others, but for what came or went with a relation. */
-function changedFacts(previous: SchemaSnapshot, next: SchemaSnapshot): readonly SchemaChange[] {
+function changedFacts(
+  previous: SchemaSnapshot,
+  next: SchemaSnapshot,
+  relations: readonly string[],
+): readonly SchemaChange[] {
   if (previous.engineFacts === next.engineFacts) return []
   const parts = new Map(previous.engineFacts.parts.map((part) => [part.title, part]))
-  const cameOrWent = new Set([
-    ...namesBeside(previous.relations, next.relations),
-    ...namesBeside(next.relations, previous.relations),
-  ])
+  // engines of one schema know relations by their bare names
+  const cameOrWent = new Set(relations.flatMap((key) => [key, key.slice(key.indexOf('\0') + 1)]))
   return next.engineFacts.parts.flatMap((part): readonly SchemaChange[] => {
     const known = parts.get(part.title)
     const [before, after] =
@@ -153,22 +206,14 @@ function changedFacts(previous: SchemaSnapshot, next: SchemaSnapshot): readonly 
 /** None of facts that have no names. */
 function namesOfDifferent(before: unknown, after: unknown): readonly string[] {
   const [own, others] = [factsByName(after), factsByName(before)]
-  return own === null || others === null ? [] : differing(others, own, isSame).map(dotted)
+  if (own === null || others === null) return []
+  return runAtOnce(differingKeys(others, own, isSame)).map(dotted)
 }
 
 function factsByName(facts: unknown): ReadonlyMap<string, unknown> | null {
   if (facts instanceof Map) return new Map([...facts].map(([key, value]) => [String(key), value]))
   if (facts instanceof Set) return new Map([...facts].map((name) => [String(name), true]))
   return null
-}
-
-/** Of those that the others lack: their keys, and, for engines of one schema, their bare names. */
-function namesBeside(
-  relations: ReadonlyMap<string, unknown>,
-  others: ReadonlyMap<string, unknown>,
-): readonly string[] {
-  const added = [...relations.keys()].filter((key) => !others.has(key))
-  return added.flatMap((key) => [key, key.slice(key.indexOf('\0') + 1)])
 }
 
 function without(

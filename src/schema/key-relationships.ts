@@ -3,9 +3,10 @@
  * seen through views, from its other end, and as half of a junction. Pure pieces that
  * `derive-relationships.ts` puts together; everything they return is frozen and their own.
  */
-import { nameKey, type QualifiedName, sameName } from '../core/qualified-name.ts'
+import { type QualifiedName, sameName } from '../core/qualified-name.ts'
 import type { ForeignKey, ViewKeyDependency } from './catalog.ts'
-import type { Cardinality, ColumnPair, KeyRelationship } from './relationship.ts'
+import type { Cardinality, ColumnPair, Junction, KeyRelationship } from './relationship.ts'
+import { carriersOf, groupOf, primaryKeyOf, type RelationshipFacts } from './relationship-facts.ts'
 
 /** A relationship in the direction in which the key was declared. */
 export interface ForwardKey extends KeyRelationship {
@@ -13,7 +14,12 @@ export interface ForwardKey extends KeyRelationship {
   readonly cardinality: Exclude<Cardinality, { kind: 'many-to-many' }>
 }
 
-export type DependencyIndex = ReadonlyMap<string, readonly ViewKeyDependency[]>
+/** The relation at one end of a key, or a view that stands for it, and its columns of the key. */
+interface KeyEnd {
+  readonly relation: QualifiedName
+  readonly columns: readonly string[]
+  readonly isView: boolean
+}
 
 export function copyName({ schema, name }: QualifiedName): QualifiedName {
   return Object.freeze({ schema, name })
@@ -42,19 +48,6 @@ function keyRelationship(
   })
 }
 
-function forwardKey(
-  key: ForeignKey,
-  origin: QualifiedName,
-  target: QualifiedName,
-  pairs: readonly (readonly [string, string])[],
-  flags: Pick<KeyRelationship, 'isSelf' | 'originIsView' | 'targetIsView'>,
-): ForwardKey {
-  const { constraint } = key
-  const columns = freezePairs(pairs)
-  const cardinality = Object.freeze(forwardCardinality(key, { constraint, columns }))
-  return Object.freeze({ kind: 'key', origin, target, cardinality, ...flags })
-}
-
 function forwardCardinality(
   { isUnique, holdsList }: ForeignKey,
   key: { readonly constraint: string; readonly columns: readonly ColumnPair[] },
@@ -63,25 +56,6 @@ function forwardCardinality(
   return isUnique
     ? { kind: 'one-to-one', ...key, originIsParent: false }
     : { kind: 'many-to-one', ...key }
-}
-
-function dependencyKey(
-  table: QualifiedName,
-  constraint: string,
-  kind: ViewKeyDependency['kind'],
-): string {
-  return `${nameKey(table)}\0${constraint}\0${kind}`
-}
-
-export function indexDependencies(dependencies: readonly ViewKeyDependency[]): DependencyIndex {
-  const index = new Map<string, ViewKeyDependency[]>()
-  for (const dependency of dependencies) {
-    const key = dependencyKey(dependency.table, dependency.constraint, dependency.kind)
-    const known = index.get(key)
-    if (known === undefined) index.set(key, [dependency])
-    else known.push(dependency)
-  }
-  return index
 }
 
 /** A column selected several times gives one choice of view columns for each of them. */
@@ -100,41 +74,81 @@ function zip(a: readonly string[], b: readonly string[]): readonly (readonly [st
   })
 }
 
-/** One foreign key as declared, and as seen from views over either or both of its ends. */
-export function* forwardKeys(
-  key: ForeignKey,
-  dependencies: DependencyIndex,
-): Generator<ForwardKey> {
-  const origin = copyName(key.origin)
-  const target = copyName(key.target)
-  const table = { originIsView: false, targetIsView: false }
-  const isSelf = sameName(origin, target)
-  yield forwardKey(key, origin, target, key.columns, { ...table, isSelf })
+/** One foreign key between the two relations, or views over them. */
+function join(key: ForeignKey, from: KeyEnd, to: KeyEnd): ForwardKey {
+  const { constraint } = key
+  const columns = freezePairs(zip(from.columns, to.columns))
+  return Object.freeze({
+    kind: 'key',
+    origin: from.relation,
+    target: to.relation,
+    cardinality: Object.freeze(forwardCardinality(key, { constraint, columns })),
+    isSelf: sameName(from.relation, to.relation),
+    originIsView: from.isView,
+    targetIsView: to.isView,
+  })
+}
 
-  const originColumns = key.columns.map(([column]) => column)
-  const targetColumns = key.columns.map(([, column]) => column)
-  const views = (end: QualifiedName, kind: ViewKeyDependency['kind']) =>
-    (dependencies.get(dependencyKey(end, key.constraint, kind)) ?? []).flatMap((dependency) => {
-      const view = copyName(dependency.view)
-      return viewColumnChoices(dependency.columns).map((columns) => ({ view, columns }))
-    })
-  const originViews = views(origin, 'foreign-key')
-  const targetViews = views(target, 'foreign-key-reference')
+function viewEnds({ view, columns }: ViewKeyDependency): readonly KeyEnd[] {
+  const relation = copyName(view)
+  return viewColumnChoices(columns).map((own) => ({ relation, columns: own, isView: true }))
+}
 
-  for (const { view, columns } of originViews) {
-    const flags = { isSelf: false, originIsView: true, targetIsView: false }
-    yield forwardKey(key, view, target, zip(columns, targetColumns), flags)
-  }
-  for (const { view, columns } of targetViews) {
-    const flags = { isSelf: false, originIsView: false, targetIsView: true }
-    yield forwardKey(key, origin, view, zip(originColumns, columns), flags)
-  }
-  for (const from of originViews) {
-    for (const to of targetViews) {
-      const isSelfView = sameName(from.view, to.view)
-      const flags = { isSelf: isSelfView, originIsView: true, targetIsView: true }
-      yield forwardKey(key, from.view, to.view, zip(from.columns, to.columns), flags)
+/** The relation that has the key. */
+function originEnd({ origin, columns }: ForeignKey): KeyEnd {
+  return { relation: copyName(origin), columns: columns.map(([own]) => own), isView: false }
+}
+
+/** The relation that the key points to. */
+function targetEnd({ target, columns }: ForeignKey): KeyEnd {
+  return { relation: copyName(target), columns: columns.map(([, other]) => other), isView: false }
+}
+
+function originEnds(key: ForeignKey, facts: RelationshipFacts): readonly KeyEnd[] {
+  const carriers = carriersOf(facts, key, key.origin, 'foreign-key')
+  return [originEnd(key), ...carriers.flatMap(viewEnds)]
+}
+
+function targetEnds(key: ForeignKey, facts: RelationshipFacts): readonly KeyEnd[] {
+  const carriers = carriersOf(facts, key, key.target, 'foreign-key-reference')
+  return [targetEnd(key), ...carriers.flatMap(viewEnds)]
+}
+
+/** The keys that a view carries, with the view at the end of each. */
+function* keysOfView(
+  view: QualifiedName,
+  kind: Exclude<ViewKeyDependency['kind'], 'primary-key'>,
+  facts: RelationshipFacts,
+): Generator<readonly [ForeignKey, KeyEnd]> {
+  const keysOf = kind === 'foreign-key' ? facts.keysFrom : facts.keysTo
+  for (const carrier of groupOf(facts.keysOfViews, view)) {
+    if (carrier.kind !== kind) continue
+    for (const key of groupOf(keysOf, carrier.table)) {
+      if (key.constraint !== carrier.constraint) continue
+      for (const end of viewEnds(carrier)) yield [key, end]
     }
+  }
+}
+
+/** Keys of a relation or view, to the relations that they point to and to views over those. */
+export function* keysFrom(origin: QualifiedName, facts: RelationshipFacts): Generator<ForwardKey> {
+  for (const key of groupOf(facts.keysFrom, origin)) {
+    const from = originEnd(key)
+    for (const to of targetEnds(key, facts)) yield join(key, from, to)
+  }
+  for (const [key, from] of keysOfView(origin, 'foreign-key', facts)) {
+    for (const to of targetEnds(key, facts)) yield join(key, from, to)
+  }
+}
+
+/** Keys that point to a relation or view, from the relations that have them and from views over those. */
+export function* keysTo(target: QualifiedName, facts: RelationshipFacts): Generator<ForwardKey> {
+  for (const key of groupOf(facts.keysTo, target)) {
+    const to = targetEnd(key)
+    for (const from of originEnds(key, facts)) yield join(key, from, to)
+  }
+  for (const [key, to] of keysOfView(target, 'foreign-key-reference', facts)) {
+    for (const from of originEnds(key, facts)) yield join(key, from, to)
   }
 }
 
@@ -153,65 +167,55 @@ export function inverseKey(forward: ForwardKey): KeyRelationship {
   )
 }
 
-export interface RelationKeys {
-  /** Columns of a relation's primary key, those of views as far as they carry one. */
-  readonly primaryKeyOf: (relation: QualifiedName) => readonly string[]
-  readonly uniqueKeysOf: (relation: QualifiedName) => readonly (readonly string[])[]
-}
-
 /**
  * Two many-to-one keys of one relation make it a junction, if the columns of both belong to its
- * primary key, or are a unique key together: each pair of keys once in either direction. Also yields
- * undefined wherever the work may pause.
+ * primary key, or are a unique key together.
+ *
+ * Shape  from the target of `first` to those of the junction's other keys
  */
-export function* junctions(
-  forward: readonly ForwardKey[],
-  { primaryKeyOf, uniqueKeysOf }: RelationKeys,
-): Generator<KeyRelationship | undefined> {
-  const keysByRelation = new Map<string, ForwardKey[]>()
-  for (const key of forward) {
-    yield undefined
-    if (key.cardinality.kind !== 'many-to-one') continue
-    const keys = [primaryKeyOf(key.origin), ...uniqueKeysOf(key.origin)]
-    if (!keys.some((columns) => isWithin(key, columns))) continue
-    const relation = nameKey(key.origin)
-    const known = keysByRelation.get(relation)
-    if (known === undefined) keysByRelation.set(relation, [key])
-    else known.push(key)
-  }
-  function identifyTogether(first: ForwardKey, second: ForwardKey): boolean {
-    const primaryKey = primaryKeyOf(first.origin)
-    if (isWithin(first, primaryKey) && isWithin(second, primaryKey)) return true
-    const own = new Set([first, second].flatMap(ownColumns))
-    return uniqueKeysOf(first.origin).some(
-      (columns) => columns.length === own.size && columns.every((column) => own.has(column)),
+export function* throughJunction(
+  first: ForwardKey,
+  facts: RelationshipFacts,
+): Generator<KeyRelationship> {
+  const junction = first.origin
+  const primaryKey = primaryKeyOf(facts, junction)
+  const uniqueKeys = groupOf(facts.uniqueKeys, junction)
+  const isPart = (key: ForwardKey) =>
+    key.cardinality.kind === 'many-to-one' &&
+    (isWithin(key, primaryKey) || uniqueKeys.some(({ columns }) => isWithin(key, columns)))
+  // most keys are no part of another one: their relation's other keys are not looked at
+  if (!isPart(first)) return
+  for (const second of keysFrom(junction, facts)) {
+    if (second.cardinality.constraint === first.cardinality.constraint) continue
+    if (!isPart(second)) continue
+    const bothWithin = isWithin(first, primaryKey) && isWithin(second, primaryKey)
+    if (!bothWithin && !uniqueKeys.some(({ columns }) => isMadeOf(columns, first, second))) continue
+    yield keyRelationship(
+      first.target,
+      second.target,
+      { kind: 'many-to-many', junction: junctionOf(first, second) },
+      {
+        isSelf: sameName(first.target, second.target),
+        originIsView: first.targetIsView,
+        targetIsView: second.targetIsView,
+      },
     )
   }
-  for (const keys of keysByRelation.values()) {
-    for (const first of keys) {
-      for (const second of keys) {
-        if (first.cardinality.constraint === second.cardinality.constraint) continue
-        if (!identifyTogether(first, second)) continue
-        const junction = Object.freeze({
-          relation: first.origin,
-          originConstraint: first.cardinality.constraint,
-          targetConstraint: second.cardinality.constraint,
-          originColumns: swapPairs(first.cardinality.columns),
-          targetColumns: swapPairs(second.cardinality.columns),
-        })
-        yield keyRelationship(
-          first.target,
-          second.target,
-          { kind: 'many-to-many', junction },
-          {
-            isSelf: sameName(first.target, second.target),
-            originIsView: first.targetIsView,
-            targetIsView: second.targetIsView,
-          },
-        )
-      }
-    }
-  }
+}
+
+function junctionOf(first: ForwardKey, second: ForwardKey): Junction {
+  return Object.freeze({
+    relation: first.origin,
+    originConstraint: first.cardinality.constraint,
+    targetConstraint: second.cardinality.constraint,
+    originColumns: swapPairs(first.cardinality.columns),
+    targetColumns: swapPairs(second.cardinality.columns),
+  })
+}
+
+function isMadeOf(columns: readonly string[], first: ForwardKey, second: ForwardKey): boolean {
+  const own = new Set([first, second].flatMap(ownColumns))
+  return columns.length === own.size && columns.every((column) => own.has(column))
 }
 
 function ownColumns({ cardinality }: ForwardKey): readonly string[] {

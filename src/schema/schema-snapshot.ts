@@ -18,7 +18,8 @@ import type {
   UnusableRoutine,
 } from './catalog.ts'
 import type { EngineFacts } from './engine-facts.ts'
-import type { Relationship } from './relationship.ts'
+import type { SnapshotRelationships } from './snapshot-relationships.ts'
+import type { SnapshotSources } from './snapshot-sources.ts'
 
 export interface Relation extends Omit<CatalogRelation, 'columns'> {
   /** In declared order. */
@@ -48,11 +49,8 @@ export interface SchemaSnapshot {
   readonly relations: ReadonlyMap<string, Relation>
   /** Not served; exposed schemas only. */
   readonly unreadableRelations: readonly UnreadableRelation[]
-  /**
-   * By `nameKey` of the origin, then by schema (of the target; of the function where computed).
-   * Lists are sorted, and empty where all that was found leads out of the exposed schemas.
-   */
-  readonly relationships: ReadonlyMap<string, ReadonlyMap<string, readonly Relationship[]>>
+  /** By `nameKey` of the origin. */
+  readonly relationships: SnapshotRelationships
   /** Declared, and not among the relationships. */
   readonly unusableRelationships: readonly UnusableRelationship[]
   /** By `nameKey`; overloads sorted, fewest parameters first. */
@@ -66,4 +64,6 @@ export interface SchemaSnapshot {
   readonly engineFacts: EngineFacts
   /** The relation of that schema whose name resembles `name` most, if any does enough. */
   readonly suggestRelation: (name: QualifiedName) => string | null
+  /** For the next build, and for diffs, alone. */
+  readonly sources: SnapshotSources
 }

@@ -32,7 +32,7 @@ function countMediaHandlers(handlers: SchemaSnapshot['mediaHandlers']): number {
 export function summarizeSnapshot(snapshot: SchemaSnapshot): string {
   return [
     `${snapshot.relations.size} Relations`,
-    `${countEntries(snapshot.relationships)} Relationships`,
+    `${snapshot.relationships.pairCount} Relationships`,
     `${snapshot.routines.size} RPCs`,
     `${countEntries(snapshot.representations)} Domain Representations`,
     `${countMediaHandlers(snapshot.mediaHandlers)} Media Type Handlers`,

@@ -337,7 +337,7 @@ describe('diffSnapshots', () => {
       const settings = facts({ ada: '1s', bob: '1s', eve: '1s' })
       const others = facts({ ada: '1s', bob: '2s', dan: '1s' })
       expect(changesOf(others, settings)).toEqual([
-        { kind: 'part-changed', part: 'role settings', entries: ['bob', 'eve', 'dan'] },
+        { kind: 'part-changed', part: 'role settings', entries: ['bob', 'dan', 'eve'] },
       ])
     })
   })

@@ -1,0 +1,63 @@
+/**
+ * A map sorted by its keys, and what changes of it → the next one, which stays sorted. Made by a copy
+ * and insertions, so that one change among many entries costs no sort of them all.
+ */
+import type { Steps } from './run-in-slices.ts'
+
+/** Entries between two rests. */
+const stride = 256
+
+function compareKeys([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}
+
+/**
+ * Shape  frozen; the previous map itself where nothing changes
+ *
+ * @param changes key → its value now; undefined: it goes
+ */
+export function* patchSorted<T extends object>(
+  previous: ReadonlyMap<string, T>,
+  changes: ReadonlyMap<string, T | undefined>,
+): Steps<ReadonlyMap<string, T>> {
+  const added: (readonly [string, T])[] = []
+  let isChanged = false
+  for (const [key, value] of changes) {
+    const before = previous.get(key)
+    if (before === value) continue
+    isChanged = true
+    if (before === undefined && value !== undefined) added.push([key, value])
+  }
+  if (!isChanged) return previous
+  yield
+  const next =
+    added.length === 0 ? new Map(previous) : yield* merge(previous, added.sort(compareKeys))
+  for (const [key, value] of changes) {
+    if (value === undefined) next.delete(key)
+    else next.set(key, value)
+  }
+  yield
+  return Object.freeze(next)
+}
+
+function* merge<T>(
+  previous: ReadonlyMap<string, T>,
+  added: readonly (readonly [string, T])[],
+): Steps<Map<string, T>> {
+  const next = new Map<string, T>()
+  let at = 0
+  for (const entry of previous) {
+    for (let add = added[at]; add !== undefined && compareKeys(add, entry) < 0; add = added[at]) {
+      next.set(...add)
+      at += 1
+    }
+    next.set(...entry)
+    if (next.size % stride === 0) yield
+  }
+  for (const [key, value] of added.slice(at)) {
+    next.set(key, value)
+    if (next.size % stride === 0) yield
+  }
+  return next
+}
