@@ -29,7 +29,7 @@ export function listChanges<T>(previous: readonly T[], next: readonly T[]): List
 function differingPlaces<T>(before: readonly T[], after: readonly T[]): ListChanges<T> | null {
   if (before.length !== after.length) return null
   const places = after.flatMap((member, at) => (member === before[at] ? [] : [at]))
-  if (places.length > 8 && places.length * 2 > after.length) return null
+  if (places.length * 4 > after.length) return null
   return {
     gone: before.filter((member, at) => member !== after[at]),
     fresh: after.filter((member, at) => member !== before[at]),

@@ -65,7 +65,7 @@ export function* buildRelations(
   for (const [key, relation] of changes) {
     if (previous.relations.get(key) !== relation) changed.add(key)
   }
-  const hidden = hiddenKeys(parts)
+  const hidden = hiddenKeys(parts, relations.size)
   const hiddenStay = isSame(previous.hiddenKeys, hidden)
   return { relations, hiddenKeys: hiddenStay ? previous.hiddenKeys : hidden, changed }
 }
@@ -138,13 +138,14 @@ function computedTypes(fields: readonly ComputedField[] | undefined): Relation['
   return Object.freeze(new Map(fields.map(({ name, baseType }) => [name, baseType])))
 }
 
-function hiddenKeys({
-  catalog,
-  keysOfViews,
-  exposed,
-}: RelationParts): BuiltRelations['hiddenKeys'] {
+function hiddenKeys(
+  { catalog, keysOfViews, exposed }: RelationParts,
+  exposedCount: number,
+): BuiltRelations['hiddenKeys'] {
   const keys = new Map<string, readonly string[]>()
-  for (const relation of catalog.relations) {
+  // most often all are exposed, and none of them need be looked at
+  const unexposed = catalog.relations.length === exposedCount ? none : catalog.relations
+  for (const relation of unexposed) {
     if (exposed.has(relation.schema)) continue
     const carried = () => keyOfView(keysOfViews.grouping.groups.get(nameKey(relation)) ?? none)
     keys.set(nameKey(relation), isView(relation) ? carried() : relation.primaryKey)

@@ -3,6 +3,8 @@
  * the history of reloads; and a load that finds no difference publishes nothing, so all that a client
  * or an operator can see of a snapshot is compared here.
  */
+
+import { differingKeys } from '../core/differing-keys.ts'
 import { isSame, isSameLookup } from '../core/is-same.ts'
 import { nameOfKey } from '../core/qualified-name.ts'
 import { runAtOnce, runInSlices, type SliceDeps, type Steps } from '../core/run-in-slices.ts'
@@ -12,9 +14,6 @@ import { diffRelations, diffRelationships } from './diff-relations.ts'
 import type { Grouping } from './grouping.ts'
 import type { RelationChange, SchemaChange } from './schema-change.ts'
 import type { SchemaSnapshot } from './schema-snapshot.ts'
-
-/** Entries between two rests. */
-const stride = 256
 
 function dotted(key: string): string {
   return key.replace('\0', '.')
@@ -50,32 +49,6 @@ function* diffSteps(
     ...(yield* compareRoutines(previous, next)),
     ...compareTheRest(previous, next, relations, related),
   ]
-}
-
-/** Keys of what is not the same in both. What is one object in both is passed over at once. */
-function* differingKeys<T>(
-  previous: ReadonlyMap<string, T>,
-  next: ReadonlyMap<string, T>,
-  isSameValue: (a: T | undefined, b: T | undefined) => boolean,
-): Steps<readonly string[]> {
-  if (previous === next) return []
-  const keys: string[] = []
-  let shared = 0
-  let at = 0
-  for (const [key, value] of next) {
-    const before = previous.get(key)
-    if (before !== undefined) shared += 1
-    if (before !== value && !isSameValue(before, value)) keys.push(key)
-    at += 1
-    if (at % stride === 0) yield
-  }
-  if (shared === previous.size) return keys
-  for (const key of previous.keys()) {
-    if (!next.has(key)) keys.push(key)
-    at += 1
-    if (at % stride === 0) yield
-  }
-  return keys
 }
 
 /** The relations whose relationships may differ. */
@@ -207,7 +180,9 @@ function changedFacts(
 function namesOfDifferent(before: unknown, after: unknown): readonly string[] {
   const [own, others] = [factsByName(after), factsByName(before)]
   if (own === null || others === null) return []
-  return runAtOnce(differingKeys(others, own, isSame)).map(dotted)
+  return runAtOnce(differingKeys(others, own, isSame))
+    .toSorted(compareTexts)
+    .map(dotted)
 }
 
 function factsByName(facts: unknown): ReadonlyMap<string, unknown> | null {

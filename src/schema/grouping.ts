@@ -37,27 +37,24 @@ export function* regroup<T>(
     return { grouping: { ...known, list }, touched: nothing }
   }
   const touched = new Set<string>()
-  const names = new Set<string>()
   let at = 0
   for (const member of [...gone, ...fresh]) {
-    const name = nameOf(member)
-    names.add(name.name)
-    touched.add(nameKey(name))
+    touched.add(nameKey(nameOf(member)))
     at += 1
     if (at % stride === 0) yield
   }
+  const members = new Set<T>()
+  for (const key of touched) for (const member of known.groups.get(key) ?? []) members.add(member)
+  for (const member of gone) members.delete(member)
+  for (const member of fresh) members.add(member)
   const regrouped = new Map<string, T[]>()
-  for (const member of list) {
-    at += 1
-    if (at % stride === 0) yield
-    const name = nameOf(member)
-    // most members are passed over without a key being made for them
-    if (!names.has(name.name)) continue
-    const key = nameKey(name)
-    if (!touched.has(key)) continue
+  for (const member of inOrderOf(list, members)) {
+    const key = nameKey(nameOf(member))
     const group = regrouped.get(key)
     if (group === undefined) regrouped.set(key, [member])
     else group.push(member)
+    at += 1
+    if (at % stride === 0) yield
   }
   yield
   const groups = new Map(known.groups)
@@ -69,4 +66,12 @@ export function* regroup<T>(
     if (at % stride === 0) yield
   }
   return { grouping: { list, groups: Object.freeze(groups) }, touched }
+}
+
+/** Up to this many members are looked for one by one, which touches nothing but the list. */
+const fewMembers = 16
+
+function inOrderOf<T>(list: readonly T[], members: ReadonlySet<T>): readonly T[] {
+  if (members.size > fewMembers) return list.filter((member) => members.has(member))
+  return [...members].sort((a, b) => list.indexOf(a) - list.indexOf(b))
 }
