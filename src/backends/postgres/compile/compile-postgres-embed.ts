@@ -3,43 +3,34 @@
  * that come of it in the parent's select list. A to-one child is one row, a to-many child is
  * aggregated inside the join, so that each parent row stays one row.
  *
- * Embedded documents are `json`, which hands on the text that the server has just made. PostgREST's
- * are `jsonb`, which reads that text and prints it again at each level of embedding: twice the time.
- * It stays where its text is seen, or where GROUP BY has to compare documents.
+ * Embedded documents are `jsonb`, as PostgREST's are: it prints them in the one form that clients
+ * of PostgREST receive, byte for byte, and GROUP BY can compare them. They are made of the rows
+ * themselves: PostgREST makes `json` of them and casts that, which reads at each level of embedding
+ * the text that it has just written.
  */
 import { assertNever } from '../../../core/assert-never.ts'
 import type { ChildJoin, OrderBy, ReadNode, SpreadColumn } from '../../../plan/plan.ts'
-import { ident, join, noSql, raw, type SqlText, sql } from '../../sql/sql-text.ts'
+import { ident, join, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import { compileOrder } from './compile-order.ts'
 import { compileAggregate, type SelectItemSql } from './compile-select.ts'
-
-/** The type of embedded documents. */
-export type DocumentType = 'json' | 'jsonb'
 
 export interface EmbedSql {
   readonly join: SqlText
   readonly items: readonly SelectItemSql[]
 }
 
-/**
- * @param query     selects the child's rows
- * @param isInner   drops parents for which it finds none
- * @param documents of what type they are
- */
+/** `query` selects the child's rows; `isInner` drops parents for which it finds none. */
 export function compileEmbed(
   child: ReadNode,
   childJoin: ChildJoin,
   query: SqlText,
   isInner: boolean,
-  documents: DocumentType,
 ): EmbedSql {
   const key = ident(child.key)
   const { output } = childJoin
-  // what the functions below give is json
-  const cast = documents === 'jsonb' ? raw('::jsonb') : noSql
   switch (output.kind) {
     case 'object': {
-      const value = sql`row_to_json(${key}.*)${cast}`
+      const value = sql`to_jsonb(${key}.*)`
       const items = output.isEmpty ? [] : [plainItem(value, output.name)]
       return { join: lateral(query, key, isInner, sql`TRUE`), items }
     }
@@ -49,7 +40,7 @@ export function compileEmbed(
         items: output.columns.map((column) => spreadItem(column, key)),
       }
     case 'array': {
-      const aggregated = sql`SELECT json_agg(${key})${cast} AS ${key} FROM (${query}) AS ${key}`
+      const aggregated = sql`SELECT jsonb_agg(${key}) AS ${key} FROM (${query}) AS ${key}`
       const value = sql`COALESCE(${key}.${key}, '[]')`
       const items = output.isEmpty ? [] : [plainItem(value, output.name)]
       return { join: lateral(aggregated, key, isInner, someFound(key, isInner)), items }
@@ -57,8 +48,8 @@ export function compileEmbed(
     case 'spread-many': {
       const order = compileOrder(child.order, spreadOrderField(child, key))
       const arrays = output.columns.map((column) => {
-        const values = sql`json_agg(${key}.${ident(column.name)}${order})`
-        return sql`COALESCE(${values}, '[]')${cast} AS ${ident(column.name)}`
+        const values = sql`jsonb_agg(${key}.${ident(column.name)}${order})`
+        return sql`COALESCE(${values}, '[]') AS ${ident(column.name)}`
       })
       // null when no row was found: what conditions on the embed look at
       const found = sql`nullif(count(*), 0) AS ${key}`

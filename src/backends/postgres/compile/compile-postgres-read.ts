@@ -7,12 +7,7 @@ import type { ChildJoin, Condition, OrderBy, ReadNode } from '../../../plan/plan
 import { compileCondition, compileWhere, type FilterScope } from '../../sql/compile-filter.ts'
 import { ident, join, noSql, param, type SqlText, sql } from '../../sql/sql-text.ts'
 import { compileOrder } from './compile-order.ts'
-import {
-  compileEmbed,
-  type DocumentType,
-  embedIsNull,
-  spreadOrderName,
-} from './compile-postgres-embed.ts'
+import { compileEmbed, embedIsNull, spreadOrderName } from './compile-postgres-embed.ts'
 import { compileField, compileFilter } from './compile-postgres-filter.ts'
 import { type NodeScope, scopeOfNode } from './compile-postgres-scope.ts'
 import {
@@ -22,33 +17,17 @@ import {
   type SelectItemSql,
 } from './compile-select.ts'
 
-/**
- * The query for the rows of `root`, one column for each thing selected.
- *
- * @param showsText the text of embedded documents is seen, not what it says: PostgREST's stays
- */
-export function compileRead(root: ReadNode, showsText: boolean): SqlText {
-  return compileNode(root, null, showsText || isAggregated(root) ? 'jsonb' : 'json')
+/** The query for the rows of `root`, one column for each thing selected. */
+export function compileRead(root: ReadNode): SqlText {
+  return compileNode(root, null)
 }
 
-/** What a spread finds is compared wherever it is handed on to. */
-function isAggregated(node: ReadNode): boolean {
-  const output = node.join?.output
-  const spread = output?.kind === 'spread-one' || output?.kind === 'spread-many'
-  return (
-    node.select.some(({ aggregate }) => aggregate !== null) ||
-    (spread && output.columns.some(({ aggregate }) => aggregate !== null)) ||
-    node.children.some(isAggregated)
-  )
-}
-
-function compileNode(node: ReadNode, parent: NodeScope | null, documents: DocumentType): SqlText {
+function compileNode(node: ReadNode, parent: NodeScope | null): SqlText {
   const scope = scopeOfNode(node, parent)
   const wanted = new Set(node.where.flatMap(wantedChildren))
   const embeds = node.children.map((child) => {
     const isInner = joinOf(child).type === 'inner' || wanted.has(child.key)
-    const query = compileNode(child, scope, documents)
-    return compileEmbed(child, joinOf(child), query, isInner, documents)
+    return compileEmbed(child, joinOf(child), compileNode(child, scope), isInner)
   })
   const items = [
     ...selectedItems(node, scope),

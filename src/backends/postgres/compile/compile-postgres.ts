@@ -124,23 +124,7 @@ function compileReadPlan(plan: ReadPlan): SqlText {
     sql`${compileBody(plan.media.encoder, null)} AS body`,
     ...responseColumns(sql`null::int`),
   ]
-  return sql`WITH ${source} AS (${compileRead(plan.root, showsText(plan))})${count.cte} SELECT ${join(columns, ', ')} FROM ${source} ${rows}`
-}
-
-/** CSV and media handlers show the text of what is embedded; in JSON it is only read. */
-function showsText({ media: { encoder } }: DatabasePlan): boolean {
-  switch (encoder.kind) {
-    case 'json':
-    case 'singular':
-    case 'geojson':
-    case 'none':
-      return false
-    case 'csv':
-    case 'custom':
-      return true
-    default:
-      return assertNever(encoder)
-  }
+  return sql`WITH ${source} AS (${compileRead(plan.root)})${count.cte} SELECT ${join(columns, ', ')} FROM ${source} ${rows}`
 }
 
 function compileCallPlan(plan: CallPlan): SqlText {
@@ -154,13 +138,12 @@ function compileCallPlan(plan: CallPlan): SqlText {
     sql`${compileBody(plan.media.encoder, returns)} AS body`,
     ...responseColumns(sql`null::int`),
   ]
-  return sql`WITH ${source} AS (${compileCall(plan)})${count.cte} SELECT ${join(columns, ', ')} FROM (${compileRead(plan.root, showsText(plan))}) ${rows}`
+  return sql`WITH ${source} AS (${compileCall(plan)})${count.cte} SELECT ${join(columns, ', ')} FROM (${compileRead(plan.root)}) ${rows}`
 }
 
 function compileMutatePlan(plan: MutatePlan): SqlText {
   // without a body nothing is selected: the columns asked for need not have been returned
-  const from =
-    plan.media.encoder.kind === 'none' ? source : sql`(${compileRead(plan.root, showsText(plan))})`
+  const from = plan.media.encoder.kind === 'none' ? source : sql`(${compileRead(plan.root)})`
   const inserted = countsInserted(plan) ? sql`${setting('pgrst.inserted')}::int` : sql`null::int`
   const columns = [
     sql`null::bigint AS total_result_set`,
