@@ -71,8 +71,14 @@ export type Execution =
       readonly contradictsSchema: boolean
       readonly statements: readonly string[]
     }
-  /** The engine's schema is another than the snapshot's. Nothing was run. */
+  /** The engine's schema is another than the snapshot's. Nothing was run, or nothing of it stays. */
   | { readonly kind: 'schema-moved' }
+
+/**
+ * Whether a snapshot is of the schema that there is. `unprovable`: the database cannot tell, or there
+ * is nothing that would.
+ */
+export type SchemaProof = 'current' | 'moved' | 'unprovable'
 
 /** What the role of a request may see of a schema now, whatever the snapshot knows of grants. */
 export type Inspection =
@@ -125,6 +131,11 @@ export interface Backend {
   readonly ruleProblem: RuleProblem
   /** The same for the root document: privileges and the schema's comment, as they are now. */
   inspect(plan: InspectPlan, context: RequestContext): Promise<Inspection>
+  /**
+   * With `db-schema-strict`, for an answer that no transaction of `execute` or `inspect` has proven:
+   * looks at the database after the call. Never rejects. Absent on engines without strict mode.
+   */
+  readonly proveSchema?: (snapshot: SchemaSnapshot) => Promise<SchemaProof>
   /** After a publish: connections are replaced at check-in, staggered. */
   recycle(): void
   /** Rejects with BackendFailure when requests could not be served now. */

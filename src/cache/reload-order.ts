@@ -34,6 +34,7 @@ const repeatedOrigins: readonly ReloadOrigin[] = [
   'poll',
   'stale-name',
   'stale-hit',
+  'stale-mark',
   'connection-lost',
 ]
 

@@ -22,6 +22,7 @@ export const reloadOrigins = [
   'change-stream',
   'stale-name',
   'stale-hit',
+  'stale-mark',
   'retry',
   'connection-lost',
   'fleet',

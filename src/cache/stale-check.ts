@@ -5,8 +5,11 @@
 import type { AskingRequest } from '../observe/reload-record.ts'
 import type { ReloadOrigin } from './reload-signal.ts'
 
-/** The request names what the snapshot lacks, or the database contradicts the snapshot. */
-export type StaleOrigin = Extract<ReloadOrigin, 'stale-name' | 'stale-hit'>
+/**
+ * The request names what the snapshot lacks, or the database contradicts the snapshot; in strict mode,
+ * the request's transaction has found that the schema moved.
+ */
+export type StaleOrigin = Extract<ReloadOrigin, 'stale-name' | 'stale-hit' | 'stale-mark'>
 
 /** `moved`: a newer snapshot is published · `unanswered`: the database did not answer in time. */
 export type CheckOutcome = 'moved' | 'unchanged' | 'unanswered'

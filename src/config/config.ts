@@ -96,6 +96,8 @@ export interface Config {
   readonly dbStatementTimeout: number
   /** Milliseconds for one whole load. */
   readonly dbSchemaLoadTimeout: number
+  /** Each answer is proven to be of the schema that there is. */
+  readonly dbSchemaStrict: boolean
   /** Bytes, 0: no bound. */
   readonly maxRequestBody: number
   readonly logFormat: 'text' | 'json'

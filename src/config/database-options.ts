@@ -26,6 +26,7 @@ type DatabaseOptionKey = Exclude<
   | 'dbSchemaPollInterval'
   | 'dbStatementTimeout'
   | 'dbSchemaLoadTimeout'
+  | 'dbSchemaStrict'
 >
 
 /** On MongoDB that of a `db-uri` without a database (`load-config.ts`). */

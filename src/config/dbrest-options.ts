@@ -23,6 +23,7 @@ type OwnOptionKey =
   | 'dbSchemaPollInterval'
   | 'dbStatementTimeout'
   | 'dbSchemaLoadTimeout'
+  | 'dbSchemaStrict'
   | 'maxRequestBody'
   | 'logFormat'
 
@@ -73,6 +74,9 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
   ),
   dbSchemaLoadTimeout: option('db-schema-load-timeout', milliseconds(1), 60_000, {
     doc: 'How long one load of the schema may take before it counts as failed and is tried again.',
+  }),
+  dbSchemaStrict: option('db-schema-strict', boolean, false, {
+    doc: 'On PostgreSQL with a schema mark, whether the transaction of each request proves that the request was planned on the schema that there is. One that was not is rolled back, waits for the new schema and is run again; what cannot be proven is answered 503 `PGRST002`. See [strict mode](strict-mode.md#strict-mode).',
   }),
   maxRequestBody: option(
     'max-request-body',

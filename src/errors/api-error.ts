@@ -162,7 +162,11 @@ export type ApiError =
       /** What clients read in place of `details`. */
       readonly clientDetails?: string
     }
-  | { readonly kind: 'cache-not-loaded' }
+  | {
+      readonly kind: 'cache-not-loaded'
+      /** Strict mode: why what is loaded could not be proven to be the schema that there is. */
+      readonly unproven?: string
+    }
   | { readonly kind: 'acquisition-timeout' }
   // the database's own words
   | {

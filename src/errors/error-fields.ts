@@ -268,7 +268,9 @@ function wording(error: ApiError): Wording {
     case 'connection-lost':
       return say('Database client error. Retrying the connection.', error.details)
     case 'cache-not-loaded':
-      return say('Could not query the database for the schema cache. Retrying.')
+      return error.unproven === undefined
+        ? say('Could not query the database for the schema cache. Retrying.')
+        : say('Could not prove that the schema cache is current. Retrying.', error.unproven)
     case 'acquisition-timeout':
       return say('Timed out acquiring connection from connection pool.')
     case 'database':

@@ -31,8 +31,8 @@ import { respondToInfo } from './respond.ts'
 import { createStageTimer } from './server-timing.ts'
 import { type Attempt, type StaleDeps, tryWhileStale } from './try-while-stale.ts'
 
-export interface RequestDeps extends StaleDeps {
-  readonly backend: Pick<Backend, 'execute' | 'inspect' | 'abilities'>
+export interface RequestDeps extends Omit<StaleDeps, 'proveSchema'> {
+  readonly backend: Pick<Backend, 'execute' | 'inspect' | 'abilities' | 'proveSchema'>
   readonly authenticator: Authenticator
   readonly planCache: PlanCache
   readonly observe: Observe
@@ -64,6 +64,8 @@ const slices = { pause: () => setImmediate(), now: () => performance.now() }
 export function createRequestHandler(deps: RequestDeps): RequestHandler {
   const { backend } = deps
   const render = createRenderer(deps)
+  const { proveSchema } = backend
+  const staleDeps = proveSchema === undefined ? deps : { ...deps, proveSchema }
 
   async function handle(
     head: RequestHead,
@@ -95,7 +97,7 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
     // where a spread comes first, V8 adds what follows slowly
     const raw = { body: body.value, ...head }
     const journey = { raw, identity: identity.value, generation, signal, timer }
-    const outcome = await tryWhileStale(deps, journey, attempt)
+    const outcome = await tryWhileStale(staleDeps, journey, attempt)
     if (outcome.kind === 'answered') return { answer: outcome.answer, role }
     // what failed is the query that was cancelled for the sake of a client that has left
     return { answer: signal.aborted ? clientGone : render.error(outcome.error, config), role }

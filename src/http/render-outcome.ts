@@ -16,6 +16,7 @@ import type { DatabasePlan, InspectPlan } from '../plan/plan.ts'
 import { hasHeader } from './answer.ts'
 import { createRootHandler, type Inspected, isBehind } from './handle-root.ts'
 import type { Journey } from './journey.ts'
+import type { Answered } from './prove-answer.ts'
 import { logQueries } from './query-log.ts'
 import { respond } from './respond.ts'
 import { type Attempt, newerGeneration, type StaleDeps, schemaMoved } from './try-while-stale.ts'
@@ -42,7 +43,7 @@ export function createRenderer(deps: RenderDeps) {
     failure(execution: Exclude<Execution, Executed>, config: Config): Attempt {
       switch (execution.kind) {
         case 'schema-moved':
-          return schemaMoved
+          return config.dbSchemaStrict ? { kind: 'unproven' } : schemaMoved
         case 'failed': {
           const { error, statements } = execution
           logQueries(observe, config, statements, err(error))
@@ -66,8 +67,9 @@ export function createRenderer(deps: RenderDeps) {
       const { config } = journey.generation
       const answer = respond(plan, request, result, config)
       logQueries(observe, config, statements, answer)
+      // in strict mode the backend has proven what it hands over
       return answer.ok
-        ? answered(answer.value, warning, journey)
+        ? { ...answered(answer.value, warning, journey), isProven: true }
         : { kind: 'failed', error: answer.error }
     },
 
@@ -89,13 +91,13 @@ export function createRenderer(deps: RenderDeps) {
       }
       const answer = await handleRoot(root, inspected)
       logQueries(observe, config, inspected.statements, ok(answer))
-      return answered(answer, [], journey)
+      return { ...answered(answer, [], journey), isProven: true }
     },
   }
 }
 
 /** An answer that is no error, with the headers that all of them have. */
-export function answered(answer: Answer, extra: readonly Header[], { timer }: Journey): Attempt {
+export function answered(answer: Answer, extra: readonly Header[], { timer }: Journey): Answered {
   timer?.mark('response')
   const headers = [...answer.headers]
   if (timer !== null) headers.push(timer.header())

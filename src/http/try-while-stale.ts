@@ -3,27 +3,28 @@
  * it names something that the schema in hand lacks (stale name), or the engine contradicts that
  * schema (stale hit). Both ask for a check that begins after the request did; if the schema has
  * moved, the request, whose transaction was rolled back, is attempted again.
+ *
+ * In strict mode every answer has to be proven besides, and what is not is attempted again after a
+ * check, which may find the same schema under another mark.
  */
 import type { Generation } from '../cache/generation-store.ts'
 import type { StaleCheck, StaleOrigin } from '../cache/stale-check.ts'
-import type { Answer } from '../core/http-exchange.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { askingRequest } from './asking-request.ts'
 import { isLoaded, type Journey, type LoadedGeneration } from './journey.ts'
+import { type ProofDeps, proven, type Settled, type Unproven } from './prove-answer.ts'
 
-export interface StaleDeps {
+export interface StaleDeps extends ProofDeps {
   readonly currentGeneration: () => Generation
   /** A schema check that begins after the call. */
   readonly checkSchema: StaleCheck
+  /** Milliseconds, monotonic. */
+  readonly now: () => number
 }
-
-/** An attempt that is not made again. */
-export type Settled =
-  | { readonly kind: 'answered'; readonly answer: Answer }
-  | { readonly kind: 'failed'; readonly error: ApiError }
 
 export type Attempt =
   | Settled
+  | Unproven
   /** Fails with `error` unless there is a newer schema. */
   | { readonly kind: 'stale'; readonly origin: StaleOrigin; readonly error: ApiError }
 
@@ -36,6 +37,33 @@ export const schemaMoved: Attempt = {
 
 /** A schema that keeps moving under a request is given this many attempts. */
 export const maxAttempts = 6
+
+/** Milliseconds after which strict mode gives up. */
+const patienceMs = 5000
+
+const neverProven: Settled = {
+  kind: 'failed',
+  error: {
+    kind: 'cache-not-loaded',
+    unproven: 'The schema changed again and again while the request was run.',
+  },
+}
+
+/** What an unproven attempt is made again on; null: the database did not tell in time. */
+async function provableGeneration(
+  deps: StaleDeps,
+  { raw, generation }: Journey,
+): Promise<LoadedGeneration | null> {
+  const isNewer = deps.currentGeneration().snapshot !== generation.snapshot
+  if (
+    !isNewer &&
+    (await deps.checkSchema('stale-mark', askingRequest(raw, null))) === 'unanswered'
+  ) {
+    return null
+  }
+  const current = deps.currentGeneration()
+  return isLoaded(current) ? current : null
+}
 
 /**
  * A generation with a newer schema than the journey's, found by a check if need be; null: there is
@@ -65,13 +93,24 @@ export async function tryWhileStale(
   attempt: (journey: Journey) => Attempt | Promise<Attempt>,
 ): Promise<Settled> {
   let journey = first
+  let giveUpAt: number | null = null
   for (let attempts = 1; ; attempts += 1) {
-    const outcome = await attempt(journey)
-    if (outcome.kind !== 'stale') return outcome
-    const failed: Settled = { kind: 'failed', error: outcome.error }
-    if (attempts === maxAttempts) return failed
-    const generation = await newerGeneration(deps, journey, outcome.origin, outcome.error)
-    if (generation === null) return failed
+    const isLast = attempts === maxAttempts
+    let outcome = await proven(deps, journey, await attempt(journey))
+    if (outcome.kind === 'stale') {
+      const { origin, error } = outcome
+      const generation = isLast ? null : await newerGeneration(deps, journey, origin, error)
+      if (generation !== null) {
+        journey = { ...journey, generation }
+        continue
+      }
+      outcome = await proven(deps, journey, { kind: 'failed', error })
+    }
+    if (outcome.kind !== 'unproven') return outcome
+    giveUpAt ??= deps.now() + patienceMs
+    const isGivenUp = isLast || deps.now() > giveUpAt
+    const generation = isGivenUp ? null : await provableGeneration(deps, journey)
+    if (generation === null) return neverProven
     journey = { ...journey, generation }
   }
 }

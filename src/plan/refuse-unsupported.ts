@@ -71,6 +71,7 @@ export const featureNames = {
   notifications: 'notifications (db-channel)',
   readOnlyServer: 'db-read-only',
   foreignKeySwitch: 'db-foreign-keys',
+  provenAnswers: 'db-schema-strict',
   declarations: 'declared-schema and declared-relationships',
 } as const satisfies Record<Feature, string>
 

@@ -53,6 +53,7 @@ export const features = [
   'notifications',
   'readOnlyServer',
   'foreignKeySwitch',
+  'provenAnswers',
   'declarations',
 ] as const
 export type Feature = (typeof features)[number]

@@ -122,6 +122,11 @@ export const enforcement = {
     options: { dbForeignKeys: true },
     without: 'has no switch for foreign keys',
   },
+  provenAnswers: {
+    at: 'configuration',
+    options: { dbSchemaStrict: false },
+    without: 'has no schema mark',
+  },
   declarations: {
     at: 'configuration',
     options: { declaredSchema: null, declaredRelationships: null },

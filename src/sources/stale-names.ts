@@ -5,7 +5,8 @@
  *
  * A check is one cheap question to the database; only when the version is another does a reload
  * follow. A bucket of tokens lets bursts pass and then delays, never skips: scanners that try
- * thousands of names cost the database a bounded number of questions.
+ * thousands of names cost the database a bounded number of questions. A mark that has moved is no
+ * name of a client's: its check waits for no token.
  */
 import { type SchedulerLike, Subscription } from 'rxjs'
 import type { ReloadOutcome, ReloadSignal } from '../cache/reload-signal.ts'
@@ -38,8 +39,8 @@ interface Asked {
 
 /** A check that has not begun. */
 interface Pending {
-  /** Of the first who asked. */
-  readonly asked: Asked
+  /** Of the first who asked, unless one asks who need not wait for a token. */
+  asked: Asked
   readonly done: Promise<CheckOutcome>
   readonly end: (outcome: CheckOutcome) => void
 }
@@ -91,8 +92,10 @@ export function createStaleNameChecker(deps: StaleNameDeps): StaleNameChecker {
   }
 
   function proceed(): void {
-    if (isRunning || waiting === null || tokenTimer !== null) return
-    const delayMs = takeToken()
+    if (isRunning || waiting === null) return
+    const isFree = waiting.asked.origin === 'stale-mark'
+    if (!isFree && tokenTimer !== null) return
+    const delayMs = isFree ? 0 : takeToken()
     if (delayMs > 0) {
       tokenTimer = scheduler.schedule(() => {
         tokenTimer = null
@@ -100,6 +103,8 @@ export function createStaleNameChecker(deps: StaleNameDeps): StaleNameChecker {
       }, delayMs)
       return
     }
+    tokenTimer?.unsubscribe()
+    tokenTimer = null
     const { asked, end } = waiting
     waiting = null
     isRunning = true
@@ -113,7 +118,9 @@ export function createStaleNameChecker(deps: StaleNameDeps): StaleNameChecker {
   return {
     async checkAfter(origin, request) {
       const before = deps.currentSnapshot()
-      waiting ??= pendingCheck(request === undefined ? { origin } : { origin, request })
+      const asked = request === undefined ? { origin } : { origin, request }
+      waiting ??= pendingCheck(asked)
+      if (origin === 'stale-mark') waiting.asked = asked
       const { done } = waiting
       proceed()
       const limit = new Subscription()

@@ -10,6 +10,7 @@ const lookers: ReadonlySet<ReloadOrigin> = new Set([
   'poll',
   'stale-name',
   'stale-hit',
+  'stale-mark',
   'connection-lost',
   'signal',
   'admin',

@@ -50,6 +50,7 @@ const reasons: Readonly<Partial<Record<EngineName, Readonly<Partial<Record<Featu
     databaseConfig: 'there are no settings of roles; they come from file and environment',
     notifications:
       'it tells nobody of changes: the version of the schema is asked for, and read with each request',
+    provenAnswers: 'each request reads the version of the schema anyway',
     declarations: 'tables have columns and keys',
   },
   mongodb: {
@@ -67,6 +68,7 @@ const reasons: Readonly<Partial<Record<EngineName, Readonly<Partial<Record<Featu
     databaseConfig: 'there are no settings of roles; they come from file and environment',
     notifications: 'there is no channel to send on: a change stream tells of changes',
     foreignKeySwitch: 'there are no foreign keys that it would enforce',
+    provenAnswers: 'it has no event triggers that could mark a change of the schema',
   },
 }
 

@@ -66,6 +66,8 @@ export function executorOn(
     pool,
     preparation: createPreparation(observe),
     compile: createPlanCompiler(),
+    // strict mode is played on whole servers
+    guards: { guardOf: () => null },
     observe,
   })
   return {

@@ -19,7 +19,9 @@ import { createPostgresPool, type PostgresPool } from './connect/postgres-pool.t
 import { createExecutor } from './execute/execute-postgres.ts'
 import { createInspector } from './execute/inspect-postgres.ts'
 import { createPreparation } from './execute/preparation.ts'
+import { createSchemaGuards } from './execute/schema-guard.ts'
 import { createSchemaMark } from './mark/schema-mark.ts'
+import { createSchemaProofs } from './mark/schema-proofs.ts'
 import { openConnector } from './open-connector.ts'
 import { outcomeFailure } from './protocol/map-postgres-error.ts'
 
@@ -59,12 +61,19 @@ export function openPostgres(deps: PostgresDeps): Backend {
 
   const mark = createSchemaMark({
     onPrimary: primary.run,
-    isNeeded: () => false,
+    isNeeded: () => config().dbSchemaStrict,
     observe,
     now: () => performance.now(),
   })
 
-  const requests = { pool, preparation: createPreparation(observe), observe, onUnreachable }
+  const proofs = createSchemaProofs({
+    mark,
+    connect: (signal, target) =>
+      connector.connect({ id: 'proof', signal, ...(target === null ? {} : { target }) }),
+  })
+  const guards = createSchemaGuards({ mark, ...proofs })
+
+  const requests = { pool, preparation: createPreparation(observe), observe, onUnreachable, guards }
 
   return {
     abilities: postgresAbilities,
@@ -104,6 +113,7 @@ export function openPostgres(deps: PostgresDeps): Backend {
     // its policies are its own
     ruleProblem: () => null,
     inspect: createInspector(requests),
+    proveSchema: proofs.look,
     recycle() {
       pool.recycle()
       loads.renew()
@@ -112,7 +122,7 @@ export function openPostgres(deps: PostgresDeps): Backend {
     ping: (signal) => pingThrough(pool, signal),
     poolStats: () => pool.stats(),
     async close() {
-      await Promise.all([pool.close(), loads.close(), primary.close()])
+      await Promise.all([pool.close(), loads.close(), primary.close(), proofs.close()])
     },
   }
 }

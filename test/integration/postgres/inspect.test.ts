@@ -158,7 +158,8 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
   function inspector(): Inspector {
     const observe = () => undefined
     const preparation = createPreparation(observe)
-    return createInspector({ onUnreachable: () => undefined, pool, preparation, observe })
+    const guards = { guardOf: () => null }
+    return createInspector({ onUnreachable: () => undefined, pool, preparation, observe, guards })
   }
 
   function inspect(choices: Choices = {}): Promise<Inspection> {

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import type { SchemaProof } from '../../../src/backends/backend.ts'
 import type { Generation } from '../../../src/cache/generation-store.ts'
 import type { CheckOutcome, StaleOrigin } from '../../../src/cache/stale-check.ts'
 import type { ApiError } from '../../../src/errors/api-error.ts'
 import type { Journey } from '../../../src/http/journey.ts'
+import type { Settled } from '../../../src/http/prove-answer.ts'
 import {
   type Attempt,
   maxAttempts,
-  type Settled,
   schemaMoved,
   tryWhileStale,
 } from '../../../src/http/try-while-stale.ts'
@@ -43,6 +44,7 @@ async function play(world: World, attempt: (journey: Journey, attempts: number) 
   const outcome = await tryWhileStale(
     {
       currentGeneration: () => world.published,
+      now: () => 0,
       checkSchema: async (origin) => {
         checks.push(origin)
         return world.check(origin)
@@ -122,6 +124,135 @@ describe('an attempt', () => {
     const { outcome, checks } = await play(world, () => stale('stale-name'))
     expect(outcome).toEqual(failed)
     expect(checks).toEqual(['stale-name'])
+  })
+})
+
+describe('in strict mode', () => {
+  const strict = { config: { ...config, dbSchemaStrict: true }, snapshot: older.snapshot }
+  const strictJourney: Journey = { ...journey, generation: strict }
+  const proven: Settled = { ...answered, isProven: true }
+  const neverProven = {
+    kind: 'failed',
+    error: {
+      kind: 'cache-not-loaded',
+      unproven: 'The schema changed again and again while the request was run.',
+    },
+  }
+
+  /** Runs the loop with the proofs, checks and moments given, the last of each again and again. */
+  async function playStrictly(parts: {
+    readonly attempt: (attempts: number) => Attempt
+    readonly proofs?: readonly SchemaProof[]
+    readonly checks?: readonly CheckOutcome[]
+    readonly moments?: readonly number[]
+    readonly signal?: AbortSignal
+  }) {
+    const { proofs = [], checks = [], moments = [0] } = parts
+    const told: string[] = []
+    let attempts = 0
+    const next = <T>(list: readonly T[], at: number) => list[Math.min(at, list.length - 1)]
+    let [proofAt, checkAt, momentAt] = [0, 0, 0]
+    const outcome = await tryWhileStale(
+      {
+        currentGeneration: () => strict,
+        now: () => next(moments, momentAt++) ?? 0,
+        checkSchema: async (origin) => {
+          told.push(`check ${origin}`)
+          return next(checks, checkAt++) ?? 'unanswered'
+        },
+        proveSchema: async (snapshot) => {
+          expect(snapshot).toBe(strict.snapshot)
+          told.push('proof')
+          return next(proofs, proofAt++) ?? 'unprovable'
+        },
+      },
+      { ...strictJourney, ...(parts.signal === undefined ? {} : { signal: parts.signal }) },
+      () => {
+        told.push('attempt')
+        attempts += 1
+        return parts.attempt(attempts)
+      },
+    )
+    return { outcome, told }
+  }
+
+  test('what its transaction has proven is answered', async () => {
+    const { outcome, told } = await playStrictly({ attempt: () => proven })
+    expect(outcome).toBe(proven)
+    expect(told).toEqual(['attempt'])
+  })
+
+  test.each([
+    ['an answer of the snapshot alone', answered],
+    ['a refusal', failed],
+  ])('%s is answered once it is proven', async (_, settled) => {
+    const { outcome, told } = await playStrictly({ attempt: () => settled, proofs: ['current'] })
+    expect(outcome).toBe(settled)
+    expect(told).toEqual(['attempt', 'proof'])
+  })
+
+  test('a refusal that is of an older schema is made again after a check, the same schema or not', async () => {
+    const { outcome, told } = await playStrictly({
+      attempt: (attempts) => (attempts === 1 ? failed : proven),
+      proofs: ['moved'],
+      checks: ['unchanged'],
+    })
+    expect(outcome).toBe(proven)
+    expect(told).toEqual(['attempt', 'proof', 'check stale-mark', 'attempt'])
+  })
+
+  test('a stale name that a check confirms is proven before it is refused', async () => {
+    const { outcome, told } = await playStrictly({
+      attempt: () => stale('stale-name'),
+      checks: ['unanswered'],
+      proofs: ['unprovable'],
+    })
+    expect(told).toEqual(['attempt', 'check stale-name', 'proof'])
+    expect(outcome).toEqual({
+      kind: 'failed',
+      error: {
+        kind: 'cache-not-loaded',
+        unproven: 'The database did not tell whether its schema has changed.',
+      },
+    })
+  })
+
+  test('what is out of date again and again is given up', async () => {
+    const { outcome, told } = await playStrictly({
+      attempt: () => ({ kind: 'unproven' }),
+      checks: ['unchanged'],
+    })
+    expect(outcome).toEqual(neverProven)
+    expect(told.filter((word) => word === 'attempt')).toHaveLength(maxAttempts)
+  })
+
+  test('what is out of date for five seconds is given up', async () => {
+    const { outcome, told } = await playStrictly({
+      attempt: () => ({ kind: 'unproven' }),
+      checks: ['unchanged'],
+      moments: [100, 100, 5101],
+    })
+    expect(outcome).toEqual(neverProven)
+    expect(told).toEqual(['attempt', 'check stale-mark', 'attempt'])
+  })
+
+  test('what is out of date is given up when the database does not tell', async () => {
+    const { outcome } = await playStrictly({ attempt: () => ({ kind: 'unproven' }) })
+    expect(outcome).toEqual(neverProven)
+  })
+
+  test.each<ApiError>([
+    { kind: 'connection', details: '' },
+    { kind: 'connection-lost', details: '' },
+    { kind: 'acquisition-timeout' },
+  ])('$kind says nothing of the schema, and needs no proof', async (lost) => {
+    const { told } = await playStrictly({ attempt: () => ({ kind: 'failed', error: lost }) })
+    expect(told).toEqual(['attempt'])
+  })
+
+  test('nothing is proven to who has left', async () => {
+    const { told } = await playStrictly({ attempt: () => failed, signal: AbortSignal.abort() })
+    expect(told).toEqual(['attempt'])
   })
 })
 

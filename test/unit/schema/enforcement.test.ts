@@ -92,6 +92,7 @@ const settings: readonly (readonly [Feature, string, string, harmless: string])[
   ['notifications', 'db-channel-enabled', 'true', 'false'],
   ['readOnlyServer', 'db-read-only', 'true', 'false'],
   ['foreignKeySwitch', 'db-foreign-keys', 'false', 'true'],
+  ['provenAnswers', 'db-schema-strict', 'true', 'false'],
   ['declarations', 'declared-schema', '[]', ''],
   ['declarations', 'declared-relationships', '[]', ''],
 ]

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ReloadOutcome } from '../../../src/cache/reload-signal.ts'
-import type { CheckOutcome } from '../../../src/cache/stale-check.ts'
+import type { CheckOutcome, StaleOrigin } from '../../../src/cache/stale-check.ts'
 import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import { relabelled } from '../../../src/schema/relabelled.ts'
 import { createStaleNameChecker } from '../../../src/sources/stale-names.ts'
@@ -58,7 +58,7 @@ function createChecker() {
     scheduler: clock.scheduler,
   })
   const answers: string[] = []
-  function ask(origin: 'stale-name' | 'stale-hit' = 'stale-name'): Promise<CheckOutcome> {
+  function ask(origin: StaleOrigin = 'stale-name'): Promise<CheckOutcome> {
     const answer = checker.checkAfter(origin)
     void answer.then((outcome) => answers.push(`${clock.now()} ${outcome}`))
     return answer
@@ -222,5 +222,21 @@ describe('a scanner', () => {
     await clock.advance(10)
     expect(checksAt.length - before).toBeGreaterThanOrEqual(20)
     expect(checksAt.length - before).toBeLessThanOrEqual(22)
+  })
+})
+
+describe('a mark that has moved', () => {
+  test('waits for no token, nor does who shares its check', async () => {
+    const { clock, ask, answers, checksAt } = createChecker()
+    for (let n = 0; n < 24; n += 1) {
+      void ask()
+      await clock.advance(5)
+    }
+    // the burst and what was added since are spent: the last ones wait for a token
+    expect(checksAt).toHaveLength(22)
+    void ask('stale-mark')
+    await clock.advance(5)
+    expect(checksAt).toHaveLength(23)
+    expect(answers.slice(-3)).toEqual(['125 unchanged', '125 unchanged', '125 unchanged'])
   })
 })

@@ -15,6 +15,7 @@ test.each([
   ['poll', true],
   ['stale-name', true],
   ['stale-hit', true],
+  ['stale-mark', true],
   ['connection-lost', true],
   ['signal', true],
   ['admin', true],

@@ -63,6 +63,7 @@ const grades = {
   notifications: 'unsupported',
   readOnlyServer: 'native',
   foreignKeySwitch: 'unsupported',
+  provenAnswers: 'unsupported',
   declarations: 'native',
 } as const satisfies Record<Feature, Grade>
 

@@ -54,6 +54,7 @@ const grades = {
   notifications: 'native',
   readOnlyServer: 'unsupported',
   foreignKeySwitch: 'unsupported',
+  provenAnswers: 'native',
   declarations: 'unsupported',
 } as const satisfies Record<Feature, Grade>
 

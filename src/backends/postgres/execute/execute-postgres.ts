@@ -17,15 +17,17 @@ import {
   type Transaction,
   type TransactionRunnerDeps,
 } from './run-transaction.ts'
+import type { SchemaGuards } from './schema-guard.ts'
 import { beginStep, endSteps } from './transaction-steps.ts'
 
 export interface ExecutorDeps extends TransactionRunnerDeps {
   readonly compile: PlanCompiler
+  readonly guards: SchemaGuards
 }
 
 export type Executor = (plan: DatabasePlan, context: RequestContext) => Promise<Execution>
 
-export function createExecutor({ compile, ...deps }: ExecutorDeps): Executor {
+export function createExecutor({ compile, guards, ...deps }: ExecutorDeps): Executor {
   const run = createTransactionRunner(deps)
   const contextStep = createContextStep()
   return async (plan, context) => {
@@ -33,7 +35,7 @@ export function createExecutor({ compile, ...deps }: ExecutorDeps): Executor {
     if (!compiled.ok) {
       return { kind: 'failed', error: compiled.error, contradictsSchema: false, statements: [] }
     }
-    const transaction = composeTransaction(plan, context, compiled.value, contextStep)
+    const transaction = composeTransaction(plan, context, compiled.value, contextStep, guards)
     const outcome = await run(transaction, context)
     return outcome.kind === 'done'
       ? { kind: 'done', result: outcome.value, statements: outcome.statements }
@@ -46,16 +48,19 @@ function composeTransaction(
   context: RequestContext,
   { mainFor, explainCount }: CompiledRequest,
   contextStep: ContextStep,
+  guards: SchemaGuards,
 ): Transaction<ExecutionResult> {
   const preRequest = preRequestStep(context.config)
   const before = [contextStep(plan, context), ...(preRequest === null ? [] : [preRequest])]
   const mainStep = statementStep(mainFor(context.request), context)
   const after = explainCount === null ? [] : [statementStep(explainCount, context)]
   const logged = [...before, mainStep, ...after]
+  const end = endSteps(context)
   const mainAt = 1 + before.length
   return {
     steps: [beginStep(plan, context), ...logged],
-    end: endSteps(context),
+    end,
+    guard: guards.guardOf(plan, context, end),
     isJudged: isJudgedBeforeEnd(plan, context.request.preferences),
     read(results) {
       const mainResult = results[mainAt]

@@ -33,16 +33,21 @@ import {
   type Transaction,
   type TransactionRunnerDeps,
 } from './run-transaction.ts'
+import type { SchemaGuards } from './schema-guard.ts'
 import { beginStep, commitEnd } from './transaction-steps.ts'
+
+export interface InspectorDeps extends TransactionRunnerDeps {
+  readonly guards: SchemaGuards
+}
 
 export type Inspector = (plan: InspectPlan, context: RequestContext) => Promise<Inspection>
 
-export function createInspector(deps: TransactionRunnerDeps): Inspector {
+export function createInspector({ guards, ...deps }: InspectorDeps): Inspector {
   const run = createTransactionRunner(deps)
   const contextStep = createContextStep()
   return async (plan, context) => {
-    const outcome = await run(composeInspection(plan, context, contextStep), context)
-    if (outcome.kind === 'failed') return outcome
+    const outcome = await run(composeInspection(plan, context, contextStep, guards), context)
+    if (outcome.kind !== 'done') return outcome
     const { relations, routines, description } = outcome.value
     return {
       kind: 'done',
@@ -65,6 +70,7 @@ function composeInspection(
   plan: InspectPlan,
   context: RequestContext,
   contextStep: ContextStep,
+  guards: SchemaGuards,
 ): Transaction<Answers> {
   const followsPrivileges = context.config.openapiMode === 'follow-privileges'
   const preRequest = preRequestStep(context.config)
@@ -76,6 +82,7 @@ function composeInspection(
     isPrepared: context.config.dbPreparedStatements,
     keep,
   })
+  const end = commitEnd(context)
   const logged = [
     ...before,
     ...(followsPrivileges ? [ask(relationsSql, 'rows'), ask(routinesSql, 'named-rows')] : []),
@@ -84,7 +91,8 @@ function composeInspection(
   return {
     steps: [beginStep(plan, context), ...logged],
     // nothing was written that a configured rollback would have to undo
-    end: commitEnd(context),
+    end,
+    guard: guards.guardOf(plan, context, end),
     isJudged: false,
     read(results) {
       const answers = results.slice(1 + before.length)

@@ -4,7 +4,8 @@
  * one. Whatever a connection comes back from, it is idle or closed before someone else gets it: a
  * failed transaction is rolled back, and a cancelled query waits for its cancel request to be over.
  * A server that disagrees about prepared statements is asked again without any: its transaction has
- * failed before it came to an end, and nothing of it stays.
+ * failed before it came to an end, and nothing of it stays. In strict mode a guard proves the schema
+ * that the request was planned on (`schema-guard.ts`).
  * `execute-postgres.ts` and `inspect-postgres.ts` compose the steps.
  */
 import type { CancelSignal } from '../../../core/cancel-signal.ts'
@@ -13,7 +14,7 @@ import type { ApiError } from '../../../errors/api-error.ts'
 import type { BackendFailure } from '../../../errors/backend-failure.ts'
 import { isUnreachable } from '../../../errors/judge-failure.ts'
 import type { Observe } from '../../../observe/observation.ts'
-import type { RequestContext } from '../../backend.ts'
+import type { RequestContext, SchemaProof } from '../../backend.ts'
 import type { PostgresPool } from '../connect/postgres-pool.ts'
 import {
   cancelledError,
@@ -30,6 +31,7 @@ import type {
   StepResult,
 } from '../protocol/postgres-connection.ts'
 import type { Preparation } from './preparation.ts'
+import { guardFailure, type SchemaGuard } from './schema-guard.ts'
 import { plainStep, type TransactionEnd } from './transaction-steps.ts'
 
 /** A request as the steps of its transaction. */
@@ -38,6 +40,8 @@ export interface Transaction<T> {
   readonly end: TransactionEnd
   /** The end waits for the results to be judged. */
   readonly isJudged: boolean
+  /** Null: nothing is to be proven. */
+  readonly guard: SchemaGuard | null
   /** What the results of the steps come to, or why the client may not have it. */
   readonly read: (results: readonly StepResult[]) => Result<T, ApiError>
   /** For `log-query`. */
@@ -52,6 +56,8 @@ export type TransactionOutcome<T> =
       readonly contradictsSchema: boolean
       readonly statements: readonly string[]
     }
+  /** Nothing of it stays. */
+  | { readonly kind: 'schema-moved' }
 
 export type TransactionRunner = <T>(
   transaction: Transaction<T>,
@@ -72,6 +78,8 @@ type Answer<T> =
   | { readonly kind: 'done'; readonly value: T }
   | { readonly kind: 'refused'; readonly error: ApiError }
   | { readonly kind: 'failed'; readonly outcome: FailedOutcome }
+  /** Nothing of it stays: the schema is another than the one it was planned on. */
+  | { readonly kind: 'schema-moved' }
   /** Nothing of it stays: the connection was dead, or its server had other statements prepared. */
   | { readonly kind: 'again'; readonly outcome: FailedOutcome }
 
@@ -161,7 +169,14 @@ export function createTransactionRunner({
   }
 
   return async (transaction, { isAuthenticated, signal }) => {
-    const { statements } = transaction
+    const { statements, guard } = transaction
+    if (guard?.kind === 'markless') {
+      const proof = await guard.look()
+      // a snapshot so old that its mark is forgotten is one that has been replaced
+      return proof === 'unprovable'
+        ? { kind: 'failed', error: markless, contradictsSchema: false, statements }
+        : { kind: 'schema-moved' }
+    }
     observe({ kind: 'pool-request' })
     let answer = await runOnce(transaction, signal)
     for (let tries = 1; answer.kind === 'again' && tries < maxTries; tries += 1) {
@@ -174,6 +189,8 @@ export function createTransactionRunner({
       case 'refused':
         if (answer.error.kind === 'acquisition-timeout') observe({ kind: 'pool-timeout' })
         return { kind: 'failed', error: answer.error, contradictsSchema: false, statements }
+      case 'schema-moved':
+        return answer
       case 'failed':
       case 'again': {
         const { outcome } = answer
@@ -204,26 +221,83 @@ const rollback = plainStep('ROLLBACK', { config: { dbPreparedStatements: false }
 
 async function runSteps<T>(
   run: PostgresConnection['run'],
-  { steps, end, isJudged, read }: Transaction<T>,
+  { steps, end, isJudged, guard, read }: Transaction<T>,
   signal: CancelSignal,
 ): Promise<Answer<T>> {
-  const outcome = await run(isJudged ? steps : [...steps, ...end.steps])
+  const ending = endingOf(end, guard)
+  const isSplit = isJudged || guard?.kind === 'beside'
+  const outcome = await run(isSplit ? steps : [...steps, ...ending.steps])
   if (outcome.kind === 'lost' && outcome.notRun) return { kind: 'again', outcome }
-  if (outcome.kind !== 'done') return { kind: 'failed', outcome }
+  if (outcome.kind !== 'done') return failedAnswer(outcome, isSplit ? null : ending, steps.length)
+  const whole = isSplit ? null : judgeEnd(outcome.results.slice(steps.length), end, guard)
+  if (whole !== null && whole !== 'proven') return whole
   const result = read(outcome.results)
   // only a read is refused behind its end: it leaves nothing, whatever became of its transaction
   if (!result.ok) return { kind: 'refused', error: result.error }
   const done = { kind: 'done', value: result.value } as const
-  if (!isJudged) return hasEnded(outcome.results, end) ? done : notCommitted
+  if (!isSplit) return done
+  if (guard?.kind === 'beside') {
+    const proof = await guard.look()
+    if (proof !== 'current') return unprovenAnswer(proof)
+  }
   if (signal.aborted) return { kind: 'refused', error: cancelledError }
-  const ended = await run(end.steps)
-  if (ended.kind !== 'done') return { kind: 'failed', outcome: ended }
-  return hasEnded(ended.results, end) ? done : notCommitted
+  const ended = await run(ending.steps)
+  if (ended.kind !== 'done') return failedAnswer(ended, ending, 0)
+  const judged = judgeEnd(ended.results, end, guard)
+  return judged === 'proven' ? done : judged
 }
 
-/** COMMIT answers ROLLBACK, without an error, for a transaction that had failed. */
-function hasEnded(results: readonly StepResult[], end: TransactionEnd): boolean {
-  return !end.commits || results.at(-1)?.tag === 'COMMIT'
+interface Ending {
+  readonly steps: readonly BatchStep[]
+  /** Where among them the guard is; -1: nowhere. */
+  readonly guardAt: number
+}
+
+function endingOf(end: TransactionEnd, guard: SchemaGuard | null): Ending {
+  switch (guard?.kind) {
+    case 'before-commit':
+      return { steps: [guard.step, ...end.steps], guardAt: 0 }
+    case 'behind-end':
+      return { steps: [...end.steps, guard.step], guardAt: end.steps.length }
+    default:
+      return { steps: end.steps, guardAt: -1 }
+  }
+}
+
+/** What the results of an ending that ran say. COMMIT answers ROLLBACK for a transaction that had failed. */
+function judgeEnd(
+  results: readonly StepResult[],
+  end: TransactionEnd,
+  guard: SchemaGuard | null,
+): Answer<never> | 'proven' {
+  const isGuardedBehind = guard?.kind === 'behind-end'
+  if (end.commits && results.at(isGuardedBehind ? -2 : -1)?.tag !== 'COMMIT') return notCommitted
+  if (!isGuardedBehind) return 'proven'
+  const proof = guard.judge(results.at(-1))
+  return proof === 'current' ? 'proven' : unprovenAnswer(proof)
+}
+
+function failedAnswer(
+  outcome: FailedOutcome,
+  ending: Ending | null,
+  endingAt: number,
+): Answer<never> {
+  const isOfGuard =
+    outcome.kind === 'failed' &&
+    ending !== null &&
+    ending.guardAt >= 0 &&
+    outcome.results.length === endingAt + ending.guardAt
+  const proof = isOfGuard ? guardFailure(outcome.error) : null
+  return proof === null ? { kind: 'failed', outcome } : unprovenAnswer(proof)
+}
+
+function unprovenAnswer(proof: Exclude<SchemaProof, 'current'>): Answer<never> {
+  return proof === 'moved' ? { kind: 'schema-moved' } : { kind: 'refused', error: markless }
+}
+
+const markless: ApiError = {
+  kind: 'cache-not-loaded',
+  unproven: 'The database has no schema mark that could be relied on.',
 }
 
 const notCommitted: Answer<never> = {

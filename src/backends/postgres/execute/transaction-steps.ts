@@ -18,12 +18,19 @@ const levels = {
   serializable: 'SERIALIZABLE',
 } as const satisfies Record<IsolationLevel, string>
 
-/** Shape   `BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY` */
-export function beginStep(plan: DatabasePlan | InspectPlan, context: RequestContext): BatchStep {
+export function isolationLevel(
+  plan: DatabasePlan | InspectPlan,
+  context: RequestContext,
+): IsolationLevel {
   const { roles } = postgresFacts(context.snapshot.engineFacts)
   const ofRole = roles.get(context.role)?.isolationLevel
   const ofRoutine = plan.kind === 'call' ? plan.routine.isolationLevel : null
-  const level = levels[ofRoutine ?? ofRole ?? 'read-committed']
+  return ofRoutine ?? ofRole ?? 'read-committed'
+}
+
+/** Shape   `BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY` */
+export function beginStep(plan: DatabasePlan | InspectPlan, context: RequestContext): BatchStep {
+  const level = levels[isolationLevel(plan, context)]
   const mode = isReadOnly(plan) ? 'READ ONLY' : 'READ WRITE'
   return plainStep(`BEGIN ISOLATION LEVEL ${level} ${mode}`, context)
 }

@@ -43,6 +43,10 @@ export interface SchemaMark {
     options: SchemaOptions,
     load: () => Promise<T>,
   ): Promise<T>
+  /** Reads the mark. Rejects with BackendFailure when the database cannot be asked. */
+  look(query: ControlQuery): Promise<MarkReading>
+  /** Whether a schema of this version was seen under this mark. */
+  isUnder(mark: Mark, version: SchemaVersion): boolean
   /** The mark under which a schema of this version was last seen; null: there was none. */
   markOf(version: SchemaVersion): string | null
 }
@@ -140,6 +144,8 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
       note(found, scopeOf(options), loaded.schemaVersion)
       return loaded
     },
+    look: read,
+    isUnder: ({ value }, version) => marks.get(version) === value,
     markOf: (version) => (reading.kind === 'found' ? (marks.get(version) ?? null) : null),
   }
 }

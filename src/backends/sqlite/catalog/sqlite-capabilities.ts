@@ -60,6 +60,7 @@ const grades = {
   notifications: 'unsupported',
   readOnlyServer: 'native',
   foreignKeySwitch: 'native',
+  provenAnswers: 'unsupported',
   declarations: 'unsupported',
 } as const satisfies Record<Feature, Grade>
 

@@ -1,0 +1,103 @@
+/**
+ * What proves in strict mode that a transaction was run on the schema that it was planned on: a look
+ * at the schema mark, in the transaction's own batch wherever that is sound.
+ *
+ * - In front of the statement it would prove nothing: a rename that commits in between is not seen.
+ * - What commits nothing is proven behind its end, by a snapshot that is younger than all that it
+ *   did, whatever its isolation level.
+ * - A write in read committed is proven right before its COMMIT, by a statement that fails when the
+ *   mark has moved. The statement's snapshot is no older than the names of those before it. Changes of
+ *   the schema by the transaction itself do not count.
+ * - Above read committed that look would see the mark of the transaction's beginning while names
+ *   resolve by what is newest. So it is made beside the transaction, on another connection, before
+ *   the COMMIT is sent. What changes afterwards comes after the answer.
+ *
+ * The batch is composed by `execute-postgres.ts` and `inspect-postgres.ts`, and judged by
+ * `run-transaction.ts`.
+ */
+import type { DatabasePlan, InspectPlan } from '../../../plan/plan.ts'
+import { isReadOnly } from '../../../plan/transaction-rules.ts'
+import type { RequestContext, SchemaProof } from '../../backend.ts'
+import type { SchemaMark } from '../mark/schema-mark.ts'
+import type { BatchStep, ServerError, StepResult } from '../protocol/postgres-connection.ts'
+import { isolationLevel, type TransactionEnd } from './transaction-steps.ts'
+
+export type SchemaGuard =
+  | {
+      readonly kind: 'behind-end'
+      readonly step: BatchStep
+      readonly judge: (result: StepResult | undefined) => SchemaProof
+    }
+  /** Fails with `guardFailed` when the schema has moved. */
+  | { readonly kind: 'before-commit'; readonly step: BatchStep }
+  | { readonly kind: 'beside'; readonly look: () => Promise<SchemaProof> }
+  /** There is no mark to be compared with, unless a look finds one. */
+  | { readonly kind: 'markless'; readonly look: () => Promise<SchemaProof> }
+
+export interface SchemaGuards {
+  /** Null unless strict mode asks for a proof. */
+  guardOf(
+    plan: DatabasePlan | InspectPlan,
+    context: RequestContext,
+    end: TransactionEnd,
+  ): SchemaGuard | null
+}
+
+export interface SchemaGuardDeps {
+  readonly mark: Pick<SchemaMark, 'markOf'>
+  /** A look on a connection of its own, which begins after the call. Never rejects. */
+  readonly look: (snapshot: RequestContext['snapshot']) => Promise<SchemaProof>
+  /** The same on the server that is written to. */
+  readonly lookAtPrimary: (snapshot: RequestContext['snapshot']) => Promise<SchemaProof>
+}
+
+export function createSchemaGuards({ mark, look, lookAtPrimary }: SchemaGuardDeps): SchemaGuards {
+  return {
+    guardOf(plan, context, end) {
+      const { config, snapshot } = context
+      if (!config.dbSchemaStrict) return null
+      const version = snapshot.schemaVersion
+      const held = mark.markOf(version)
+      if (held === null) return { kind: 'markless', look: () => look(snapshot) }
+      const isPrepared = config.dbPreparedStatements
+      if (isReadOnly(plan) || !end.commits) {
+        return {
+          kind: 'behind-end',
+          step: { ...step, text: markSql, isPrepared },
+          judge(result) {
+            const found = result?.rows[0]?.[0]?.toString('latin1')
+            // a check that ended meanwhile may have found the same schema under a newer mark
+            return found === held || found === mark.markOf(version) ? 'current' : 'moved'
+          },
+        }
+      }
+      if (isolationLevel(plan, context) === 'read-committed') {
+        const guard = { ...step, text: guardSql, params: [held], isPrepared }
+        return { kind: 'before-commit', step: guard }
+      }
+      return { kind: 'beside', look: () => lookAtPrimary(snapshot) }
+    },
+  }
+}
+
+const step = { params: [], types: [], keep: 'rows' } as const
+
+const markSql = `select pg_catalog.bit_xor(mark) from dbrest.schema_mark`
+
+// whoever's search path a function has left behind, these are PostgreSQL's own operators
+const guardSql = `select 1 operator(pg_catalog./) coalesce((
+  select pg_catalog.bit_xor(mark) operator(pg_catalog.=) $1::pg_catalog.int8
+  from dbrest.schema_mark
+  where not coalesce(
+    made_by operator(pg_catalog.=) pg_catalog.pg_current_xact_id_if_assigned(), false)
+)::pg_catalog.int4, 0)`
+
+/** What a guard that failed says of the schema; null: it failed for another reason. */
+export function guardFailure({ sqlState }: ServerError): Exclude<SchemaProof, 'current'> | null {
+  // division by zero
+  if (sqlState === '22012') return 'moved'
+  return markGone.has(sqlState) ? 'unprovable' : null
+}
+
+/** The mark was taken away, is of another version, or must not be read. */
+const markGone: ReadonlySet<string> = new Set(['42P01', '3F000', '42703', '42501'])
