@@ -40,6 +40,14 @@ const unavailableCodes: ReadonlySet<number> = new Set([
   6, 7, 89, 91, 133, 189, 9001, 10058, 10107, 11600, 11602, 13435, 13436,
 ])
 
+/** Those, and what was late: a read may go well where it is asked again. */
+const passingCodes: ReadonlySet<number> = new Set([...unavailableCodes, 134, 262])
+
+/** The driver itself asks again what failed like this, but for plain commands. */
+export function mayPass(error: MongoError): boolean {
+  return error instanceof MongoNetworkError || passingCodes.has(Number(error.code))
+}
+
 /** Codes of the server → SQLSTATE. */
 const sqlStates: ReadonlyMap<number, string> = new Map([
   [13, '42501'], // Unauthorized

@@ -60,6 +60,8 @@ export function createMongodbClient(deps: MongodbClientDeps): MongodbClient {
   client.on('serverDescriptionChanged', ({ previousDescription, newDescription }) => {
     if (previousDescription.type === 'Unknown' && newDescription.type !== 'Unknown') onConnected()
   })
+  // making a handle costs as much as a quarter of a command
+  const databases = new Map<string, Db>()
   let isReady = false
   return {
     client,
@@ -68,7 +70,11 @@ export function createMongodbClient(deps: MongodbClientDeps): MongodbClient {
       await unlessCancelled(client.connect(), signal)
       isReady = true
     },
-    db: (name) => client.db(name),
+    db(name) {
+      const known = databases.get(name) ?? client.db(name)
+      databases.set(name, known)
+      return known
+    },
     stats: () => counter.stats(client.options.maxPoolSize),
     async close() {
       const limit = new AbortController()

@@ -3,7 +3,7 @@
  * fill in the request's values, ask, and write the body from the raw documents. An exact count stands
  * behind the rows in the same aggregate, so that both are of one snapshot.
  */
-import { type AggregateOptions, BSON, type Db, type Document } from 'mongodb'
+import { BSON, type Db, type Document } from 'mongodb'
 import { assertNever } from '../../../core/assert-never.ts'
 import { asAbortSignal } from '../../../core/cancel-signal.ts'
 import { BackendFailure } from '../../../errors/backend-failure.ts'
@@ -23,7 +23,7 @@ import { createMongodbWriteExecutor } from './execute-mongodb-write.ts'
 import { failedRequest, failedWith, missingRelation, refusedRequest } from './failed-request.ts'
 import { mayReadSnapshot } from './may-read-snapshot.ts'
 import { printAggregate } from './print-pipeline.ts'
-import { runAggregate } from './run-aggregate.ts'
+import { createDocumentReader, type ReadOptions } from './read-documents.ts'
 
 export interface MongodbExecutorDeps {
   readonly client: Pick<MongodbClient, 'db' | 'client' | 'ready'>
@@ -36,6 +36,7 @@ export function createMongodbExecutor(
 ): (plan: DatabasePlan, context: RequestContext) => Promise<Execution> {
   const compile = createMongodbCompiler()
   const encoderOf = createEncoderCache()
+  const readDocuments = createDocumentReader()
   const write = createMongodbWriteExecutor(deps.client)
   const call = createCallExecutor(deps.client)
 
@@ -50,7 +51,9 @@ export function createMongodbExecutor(
     const db = deps.client.db(database)
     try {
       const found =
-        pipeline.length === 0 ? [] : await runAggregate(db, collection, pipeline, options, context)
+        pipeline.length === 0
+          ? []
+          : await readDocuments(db, compiled.value, pipeline, options, context)
       if (found.length === 0 && !(await isThere(db, collection, context))) {
         return {
           ...failedRequest(missingRelation(`${database}.${collection}`), context, statements),
@@ -112,7 +115,7 @@ type BoundRead =
   | {
       readonly kind: 'bound'
       readonly pipeline: readonly Document[]
-      readonly options: AggregateOptions
+      readonly options: ReadOptions
     }
 
 /** The rows and, behind them, how many there are in all; or that alone. */
@@ -130,7 +133,7 @@ function bindRead(compiled: CompiledRead, plan: ReadPlan, context: RequestContex
     // statistics of a collection are those of now, and one command alone sees one state anyway
     const isOneSnapshot = shown !== null && !count.some((stage) => '$collStats' in stage)
     const hasSnapshots = mayReadSnapshot(plan.root, mongodbFacts(snapshot.engineFacts))
-    const options: AggregateOptions = {
+    const options: ReadOptions = {
       readPreference: 'primary',
       ...(isOneSnapshot && hasSnapshots ? { readConcern: { level: 'snapshot' } } : {}),
     }

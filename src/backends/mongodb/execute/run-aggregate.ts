@@ -7,7 +7,7 @@ import { asAbortSignal } from '../../../core/cancel-signal.ts'
 import type { RequestContext } from '../../backend.ts'
 
 /** Documents that one message brings at most, beside the server's own bound of 16 MB. */
-const batchSize = 10_000
+export const batchSize = 10_000
 
 /**
  * `collection` null: the pipeline brings its own documents.
