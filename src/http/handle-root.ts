@@ -1,7 +1,7 @@
 /**
  * `GET /`: what the snapshot knows of a schema and what its backend says of the role → the OpenAPI
- * document and its headers. What depends on the snapshot alone is made once for it, in slices, and
- * goes with it; functions and the frame are made for each request.
+ * document and its headers. What depends on the snapshot alone is made once for it, in slices; of
+ * relations that the next one takes over it is kept. Functions and the frame are made for each request.
  *
  * Rule  PostgREST docs: openapi, schemas; v16.2 spec: OpenApiSpec
  */
@@ -18,6 +18,7 @@ import { contentLength } from './answer.ts'
 import {
   buildOpenapi,
   buildRelationTexts,
+  type KnownTexts,
   type OpenapiConfig,
   type RelationTexts,
 } from './openapi/build-openapi.ts'
@@ -49,6 +50,7 @@ export function isBehind(
 }
 
 export function createRootHandler(): RootHandler {
+  const knownTexts: KnownTexts = new WeakMap()
   const textsOf = new WeakMap<SchemaSnapshot, Map<string, Promise<readonly RelationTexts[]>>>()
 
   function relationTexts(
@@ -57,7 +59,7 @@ export function createRootHandler(): RootHandler {
   ): Promise<readonly RelationTexts[]> {
     const bySchema = textsOf.get(snapshot) ?? new Map()
     textsOf.set(snapshot, bySchema)
-    const texts = bySchema.get(schema) ?? sliced(buildRelationTexts(snapshot, schema))
+    const texts = bySchema.get(schema) ?? sliced(buildRelationTexts(snapshot, schema, knownTexts))
     bySchema.set(schema, texts)
     return texts
   }

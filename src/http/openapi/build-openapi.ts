@@ -10,6 +10,7 @@ import type { Config } from '../../config/config.ts'
 import { contractDocsUrl, contractName, contractVersion } from '../../core/product.ts'
 import type { Steps } from '../../core/run-in-slices.ts'
 import type { Capabilities } from '../../schema/capabilities.ts'
+import type { Relationship } from '../../schema/relationship.ts'
 import type { Relation, SchemaSnapshot } from '../../schema/schema-snapshot.ts'
 import { buildOpenapiDefinition } from './build-openapi-definition.ts'
 import {
@@ -33,26 +34,51 @@ export interface RelationTexts {
   readonly path: string
 }
 
+/** Texts, and all that they were made of beside the relation. */
+interface MadeTexts {
+  readonly relationships: readonly Relationship[] | undefined
+  readonly grades: Capabilities['grades']
+  readonly texts: RelationTexts
+}
+
+/** What was made for relations of any snapshot: of one that a reload takes over it goes on being true. */
+export type KnownTexts = WeakMap<Relation, MadeTexts>
+
 /** The relations of one schema, in order of their names. */
 export function* buildRelationTexts(
   snapshot: SchemaSnapshot,
   schema: string,
+  known: KnownTexts,
 ): Steps<readonly RelationTexts[]> {
-  const texts: RelationTexts[] = []
+  const { grades } = snapshot.capabilities
+  const all: RelationTexts[] = []
   for (const [key, relation] of snapshot.relations) {
-    if (relation.schema === schema) texts.push(relationTexts(key, relation, snapshot))
     yield
+    if (relation.schema !== schema) continue
+    const relationships = (yield* snapshot.relationships.getInSteps(key))?.get(schema)
+    const before = known.get(relation)
+    const isTrue = before?.relationships === relationships && before?.grades === grades
+    const texts =
+      before !== undefined && isTrue
+        ? before.texts
+        : relationTexts(key, relation, relationships ?? [], grades)
+    if (texts !== before?.texts) known.set(relation, { relationships, grades, texts })
+    all.push(texts)
   }
-  return texts
+  return all
 }
 
-function relationTexts(key: string, relation: Relation, snapshot: SchemaSnapshot): RelationTexts {
-  const relationships = snapshot.relationships.get(key)?.get(relation.schema) ?? []
+function relationTexts(
+  key: string,
+  relation: Relation,
+  relationships: readonly Relationship[],
+  grades: Capabilities['grades'],
+): RelationTexts {
   return {
     key,
     definition: jsonMembers([[relation.name, buildOpenapiDefinition(relation, relationships)]]),
     parameters: jsonMembers(buildRelationParameters(relation)),
-    path: jsonMembers([buildRelationPath(relation, snapshot.capabilities.grades)]),
+    path: jsonMembers([buildRelationPath(relation, grades)]),
   }
 }
 

@@ -36,7 +36,7 @@ function documentOf(choices: Choices = {}) {
   const snapshot = choices.description === undefined ? plain : commented(plain, choices.description)
   const text = buildOpenapi(
     {
-      relations: runAtOnce(buildRelationTexts(snapshot, 'api')),
+      relations: runAtOnce(buildRelationTexts(snapshot, 'api', new WeakMap())),
       routinePaths: [['/rpc/f', '{"post":{}}']],
       schemaDescription: choices.comment ?? null,
       databaseName: choices.databaseName,
