@@ -98,10 +98,18 @@ function makeRelation(
   const primaryKey = isView(relation)
     ? keyOfView(keysOfViews.grouping.groups.get(key) ?? none)
     : relation.primaryKey
-  const made = Object.freeze({
-    ...relation,
+  // member by member: a frozen copy by spread takes four times the memory
+  const made: Relation = Object.freeze({
+    schema: relation.schema,
+    name: relation.name,
+    kind: relation.kind,
+    description: relation.description,
+    canInsert: relation.canInsert,
+    canUpdate: relation.canUpdate,
+    canDelete: relation.canDelete,
     primaryKey: primaryKey.length === 0 ? none : Object.freeze(primaryKey),
     columns: columnsOf(relation, before),
+    isClosed: relation.isClosed,
     isView: isView(relation),
     computedTypes: computedTypes(computedFields.grouping.groups.get(key)),
   })

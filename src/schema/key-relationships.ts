@@ -39,23 +39,28 @@ function keyRelationship(
   cardinality: Cardinality,
   flags: Pick<KeyRelationship, 'isSelf' | 'originIsView' | 'targetIsView'>,
 ): KeyRelationship {
+  const { isSelf, originIsView, targetIsView } = flags
+  // member by member, here and below: a frozen copy by spread takes four times the memory
   return Object.freeze({
     kind: 'key',
     origin,
     target,
     cardinality: Object.freeze(cardinality),
-    ...flags,
+    isSelf,
+    originIsView,
+    targetIsView,
   })
 }
 
 function forwardCardinality(
   { isUnique, holdsList }: ForeignKey,
-  key: { readonly constraint: string; readonly columns: readonly ColumnPair[] },
+  constraint: string,
+  columns: readonly ColumnPair[],
 ): ForwardKey['cardinality'] {
-  if (holdsList === true) return { kind: 'one-to-many', ...key }
+  if (holdsList === true) return { kind: 'one-to-many', constraint, columns }
   return isUnique
-    ? { kind: 'one-to-one', ...key, originIsParent: false }
-    : { kind: 'many-to-one', ...key }
+    ? { kind: 'one-to-one', constraint, columns, originIsParent: false }
+    : { kind: 'many-to-one', constraint, columns }
 }
 
 /** A column selected several times gives one choice of view columns for each of them. */
@@ -82,7 +87,7 @@ function join(key: ForeignKey, from: KeyEnd, to: KeyEnd): ForwardKey {
     kind: 'key',
     origin: from.relation,
     target: to.relation,
-    cardinality: Object.freeze(forwardCardinality(key, { constraint, columns })),
+    cardinality: Object.freeze(forwardCardinality(key, constraint, columns)),
     isSelf: sameName(from.relation, to.relation),
     originIsView: from.isView,
     targetIsView: to.isView,
