@@ -1,7 +1,7 @@
 /**
- * Servers against each other on one request, in one interleaved run: medians over rounds, CPU time of
- * a server and of the processes that it has started, memory as PSS. The first is dbrest, and the
- * others are what it is a share of.
+ * Servers against each other on one request, in one interleaved run: medians over rounds and the
+ * spread of ratios, CPU time of a server, of the processes that it has started and of the database,
+ * memory as PSS. The first is dbrest, and the others are what it is a share of.
  */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -14,6 +14,8 @@ export interface Contender {
   readonly port: number
   readonly pid: number
   readonly stop: () => void
+  /** What it is asked, where that is not what all are asked. */
+  readonly target?: string
 }
 
 export interface Rounds {
@@ -22,8 +24,36 @@ export interface Rounds {
   readonly durationMs: number
 }
 
-export type Request = Pick<LoadOptions, 'target' | 'method' | 'headers' | 'body'> & {
+export type Request = Pick<
+  LoadOptions,
+  'target' | 'method' | 'headers' | 'body' | 'lanes' | 'tokens'
+> & {
   readonly name: string
+}
+
+export interface Surroundings {
+  /** Before each measurement, so that no contender works on what the one before it left. */
+  readonly reset?: () => Promise<unknown>
+  /** The database's main process: what it and its children use is told as well. */
+  readonly databasePid?: number
+}
+
+/** Of one contender; microseconds of CPU for each request, megabytes. */
+export interface Measured {
+  readonly perSecond: number
+  readonly ownCpu: number
+  readonly childCpu: number
+  /** Null where the database has no process of its own. */
+  readonly databaseCpu: number | null
+  readonly memory: number
+  /** What dbrest is of it: lowest, median, highest of the rounds. */
+  readonly ratio: readonly [lowest: number, median: number, highest: number]
+}
+
+export interface Comparison {
+  readonly request: string
+  readonly failures: number
+  readonly contenders: Readonly<Record<string, Measured>>
 }
 
 /** dbrest, which is up once `probe` answers 200: its log says nothing that one could wait for. */
@@ -63,20 +93,29 @@ export async function startFloorScript(
 interface Figures {
   readonly perSecond: number[]
   requests: number
-  /** Microseconds: of the server, and of what it has started. */
+  /** Microseconds. */
   ownTime: number
   childTime: number
+  databaseTime: number
   memory: number
 }
 
+function sumOf(times: ReadonlyMap<number, number>): number {
+  return [...times.values()].reduce((sum, time) => sum + time, 0)
+}
+
 async function measure(
-  { pid, port }: Contender,
+  { pid, port, target }: Contender,
   request: Request,
   { connections, durationMs }: Rounds,
+  { databasePid }: Surroundings,
   figures: Figures,
 ): Promise<number> {
+  const databaseTime = () => (databasePid === undefined ? 0 : sumOf(cpuTimesOf(databasePid)))
   const before = cpuTimesOf(pid)
-  const load = runLoad({ ...request, port, connections, durationMs })
+  const databaseBefore = databaseTime()
+  const asked = target === undefined ? request : { ...request, target }
+  const load = runLoad({ ...asked, port, connections, durationMs })
   setTimeout(() => {
     figures.memory = Math.max(figures.memory, memoryOf(pid))
   }, durationMs * 0.9)
@@ -86,6 +125,7 @@ async function measure(
     if (each === pid) figures.ownTime += spent
     else figures.childTime += spent
   }
+  figures.databaseTime += databaseTime() - databaseBefore
   figures.perSecond.push(result.perSecond)
   figures.requests += result.requests
   return result.failures
@@ -101,33 +141,71 @@ export async function compareContenders(
   contenders: readonly Contender[],
   request: Request,
   rounds: Rounds,
-): Promise<void> {
-  const none = () => ({ perSecond: [], requests: 0, ownTime: 0, childTime: 0, memory: 0 })
+  around: Surroundings = {},
+): Promise<Comparison> {
+  const none = (): Figures => ({
+    perSecond: [],
+    requests: 0,
+    ownTime: 0,
+    childTime: 0,
+    databaseTime: 0,
+    memory: 0,
+  })
   const figures = new Map<string, Figures>(contenders.map((each) => [each.name, none()]))
-  const { connections } = rounds
   let failures = 0
   try {
-    for (const { port } of contenders) {
-      await runLoad({ ...request, port, connections, durationMs: 1000 })
+    for (const contender of contenders) {
+      await around.reset?.()
+      await measure(contender, request, { ...rounds, durationMs: 1500 }, {}, none())
     }
     for (let round = 0; round < rounds.rounds; round += 1) {
       for (const contender of contenders) {
+        await around.reset?.()
         const own = figures.get(contender.name) ?? none()
-        failures += await measure(contender, request, rounds, own)
+        failures += await measure(contender, request, rounds, around, own)
       }
     }
   } finally {
     for (const contender of contenders) contender.stop()
   }
-  console.log(`\n${request.name}  (${request.method ?? 'GET'} ${request.target})`)
   const own = figures.get('dbrest')?.perSecond ?? []
-  for (const [contender, each] of figures) {
-    const ratios = own.map((value, i) => value / (each.perSecond[i] ?? Number.NaN))
-    const cpu = [each.ownTime, each.childTime].map((time) => (time / each.requests).toFixed(0))
+  const comparison = {
+    request: request.name,
+    failures,
+    contenders: Object.fromEntries(
+      [...figures].map(([name, each]) => [name, summarize(each, own, around)]),
+    ),
+  }
+  report(request, comparison)
+  return comparison
+}
+
+function summarize(
+  { perSecond, requests, ownTime, childTime, databaseTime, memory }: Figures,
+  own: readonly number[],
+  { databasePid }: Surroundings,
+): Measured {
+  const ratios = own.map((value, i) => value / (perSecond[i] ?? Number.NaN))
+  return {
+    perSecond: median(perSecond),
+    ownCpu: ownTime / requests,
+    childCpu: childTime / requests,
+    databaseCpu: databasePid === undefined ? null : databaseTime / requests,
+    memory,
+    ratio: [Math.min(...ratios), median(ratios), Math.max(...ratios)],
+  }
+}
+
+function report(request: Request, { contenders, failures }: Comparison): void {
+  console.log(`\n${request.name}  (${request.method ?? 'GET'} ${request.target})`)
+  for (const [name, each] of Object.entries(contenders)) {
+    const database = each.databaseCpu === null ? '' : ` / ${each.databaseCpu.toFixed(0)}`
+    const children = each.childCpu === 0 ? '' : ` + ${each.childCpu.toFixed(0)}`
+    const [lowest, middle, highest] = each.ratio.map((ratio) => ratio.toFixed(2))
     console.log(
-      `  ${contender.padEnd(8)} ${median(each.perSecond).toFixed(0).padStart(7)} requests/s, ` +
-        `${cpu[0]} + ${cpu[1]} µs of CPU each, ${each.memory.toFixed(0)} MB` +
-        (contender === 'dbrest' ? '' : `  dbrest is ${median(ratios).toFixed(2)} of it`),
+      `  ${name.padEnd(16)} ${each.perSecond.toFixed(0).padStart(7)} requests/s, ` +
+        `${each.ownCpu.toFixed(0)}${children}${database} µs of CPU each, ${each.memory.toFixed(0)} MB` +
+        (name === 'dbrest' ? '' : `  dbrest is ${middle} of it (${lowest} to ${highest})`),
     )
   }
   if (failures > 0) console.log(`  ${failures} answers were no 2xx`)

@@ -2,7 +2,7 @@
  * The floor: a bare node:http server that runs the same statements through `pg` in its pipeline
  * mode and sends the body on. It parses no URL, checks no token, plans nothing.
  */
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import pg from 'pg'
 
 export interface FloorStatement {
@@ -11,12 +11,14 @@ export interface FloorStatement {
   readonly values: readonly string[]
 }
 
-interface FloorInput {
+export interface FloorInput {
   readonly uri: string
   readonly port: number
   readonly pool: number
   readonly statements: readonly FloorStatement[]
   readonly lanes: number
+  /** A body that is sent without asking the database; null: what the statements give. */
+  readonly fixed: string | null
   /** Which statement's first row has the body, and in which column. */
   readonly main: number
 }
@@ -67,9 +69,21 @@ function skipBody(request: IncomingMessage): Promise<void> {
   })
 }
 
+function sendBody(response: ServerResponse, body: string): void {
+  response.writeHead(200, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+  })
+  response.end(body)
+}
+
 const server = createServer((request, response) => {
   void (async () => {
     if (request.method !== 'GET') await skipBody(request)
+    if (input.fixed !== null) {
+      sendBody(response, input.fixed)
+      return
+    }
     const client = await take()
     const queries = variants[served % variants.length] ?? []
     served += 1
@@ -77,11 +91,7 @@ const server = createServer((request, response) => {
       const results = await Promise.all(queries.map((query) => client.query(query)))
       const row: { readonly body: string } | undefined = results[input.main]?.rows[0]
       const body = row?.body ?? ''
-      response.writeHead(200, {
-        'Content-Type': 'application/json; charset=utf-8',
-        'Content-Length': Buffer.byteLength(body),
-      })
-      response.end(body)
+      sendBody(response, body)
     } finally {
       give(client)
     }

@@ -14,6 +14,8 @@ export interface LoadOptions {
   readonly body?: string
   /** `{lane}` in target and body is the connection's number, counted from 1 up to this. */
   readonly lanes?: number
+  /** Tokens that requests bring one after the other, as `Authorization: Bearer …`. */
+  readonly tokens?: readonly string[]
   readonly connections: number
   readonly durationMs: number
 }
@@ -27,7 +29,7 @@ export interface LoadResult {
   readonly p99Ms: number
 }
 
-function requestBytes(options: LoadOptions, connection: number): Buffer {
+function requestBytes(options: LoadOptions, connection: number, token?: string): Buffer {
   const { method = 'GET', headers = {}, lanes = 1 } = options
   const ofLane = (text: string) => text.replaceAll('{lane}', String((connection % lanes) + 1))
   const target = ofLane(options.target)
@@ -36,15 +38,18 @@ function requestBytes(options: LoadOptions, connection: number): Buffer {
     `${method} ${target} HTTP/1.1`,
     'Host: 127.0.0.1',
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ...(token === undefined ? [] : [`Authorization: Bearer ${token}`]),
     ...(body === '' ? [] : [`Content-Length: ${Buffer.byteLength(body)}`]),
   ]
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`)
 }
 
 /** Length of a complete answer at the buffer's start, or -1 while it is not all there. */
-function answerLength(buffer: Buffer): number {
+function answerLength(buffer: Buffer, isHead: boolean): number {
   const headEnd = buffer.indexOf('\r\n\r\n')
   if (headEnd === -1) return -1
+  // whatever length it tells is that of another request's answer
+  if (isHead) return headEnd + 4
   const head = buffer.toString('latin1', 0, headEnd)
   const declared = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
   if (declared !== undefined) {
@@ -60,6 +65,10 @@ function answerLength(buffer: Buffer): number {
 
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const latencies: number[] = []
+  const { tokens } = options
+  // made before the clock starts: they are no part of what is measured
+  const withTokens = tokens?.map((token) => requestBytes(options, 0, token))
+  let sent = 0
   let failures = 0
   const started = performance.now()
   const end = started + options.durationMs
@@ -75,7 +84,8 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
       let sentAt = 0
       const send = () => {
         sentAt = performance.now()
-        socket.write(bytes)
+        socket.write(withTokens?.[sent % withTokens.length] ?? bytes)
+        sent += 1
       }
       socket.on('connect', send)
       socket.on('error', (failure) => reject(new Error(`port ${options.port}: ${failure.message}`)))
@@ -85,7 +95,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
         if (size < wanted) return
         const buffer = chunks.length === 1 ? chunk : Buffer.concat(chunks)
         chunks = [buffer]
-        const length = answerLength(buffer)
+        const length = answerLength(buffer, options.method === 'HEAD')
         if (length === -1) {
           const declared = /content-length: *(\d+)/i.exec(buffer.toString('latin1', 0, 2048))?.[1]
           wanted = declared === undefined ? 0 : Number(declared)
