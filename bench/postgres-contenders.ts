@@ -12,7 +12,7 @@ import type { FloorInput, FloorStatement } from './floor.ts'
 import type { Scenario } from './scenarios.ts'
 
 /** Connections to the database that each of them has. */
-export const pool = 10
+const pool = 10
 
 /** What tokens are signed with. */
 export const jwtSecret = 'a secret of thirty-two bytes and more'
