@@ -81,6 +81,7 @@ export function openPostgres(deps: PostgresDeps): Backend {
       config,
       onPrimary: primary.run,
       onReads: loads.run,
+      isMarked: mark.isThere,
       clientConfig: () => ({ ...connector.clientConfig('read-write') }),
     }),
     serverVersion: (signal) => loads.run(readServerVersion, signal),

@@ -23,11 +23,16 @@ export interface NotifyFeedDeps {
   readonly onReads: ControlConnection['run']
   /** Options of a pg client for the server that `onPrimary` has found. */
   readonly clientConfig: () => Readonly<Record<string, unknown>>
+  /** Whether the database itself notifies of each change, by a schema mark. */
+  readonly isMarked: () => boolean
   readonly listen?: typeof openListeningConnection
 }
 
 /** Milliseconds for one of the feed's small questions. */
 const questionLimitMs = 5000
+
+/** Milliseconds between two looks for what moves no mark. */
+const backstopMs = 60_000
 
 const replayedSql =
   'select (not pg_is_in_recovery() or pg_last_wal_replay_lsn() >= $1::pg_lsn)::text as value'
@@ -144,7 +149,7 @@ export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
         },
       }
     },
-    restMs: () => null,
+    restMs: () => (deps.isMarked() ? backstopMs : null),
     peers: {
       async view({ dbSchemas, dbExtraSearchPath }) {
         const server = await onReads((query) => readValue(query, serverSql), inTime())

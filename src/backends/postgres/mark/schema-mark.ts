@@ -45,6 +45,8 @@ export interface SchemaMark {
   ): Promise<T>
   /** Reads the mark. Rejects with BackendFailure when the database cannot be asked. */
   look(query: ControlQuery): Promise<MarkReading>
+  /** Whether the last reading found one, so that the database tells of what is marked by itself. */
+  isThere(): boolean
   /** Whether a schema of this version was seen under this mark. */
   isUnder(mark: Mark, version: SchemaVersion): boolean
   /** The mark under which a schema of this version was last seen; null: there was none. */
@@ -145,6 +147,7 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
       return loaded
     },
     look: read,
+    isThere: () => reading.kind === 'found',
     isUnder: ({ value }, version) => marks.get(version) === value,
     markOf: (version) => (reading.kind === 'found' ? (marks.get(version) ?? null) : null),
   }

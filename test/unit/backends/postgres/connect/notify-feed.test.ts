@@ -32,7 +32,7 @@ test.each([
 function createFeed() {
   const connections: { channels: ListenChannels; handlers: ListenHandlers }[] = []
   const sent: (string | null)[] = []
-  const state = { dbConfig: true, sends: Promise.resolve() }
+  const state = { dbConfig: true, isMarked: false, sends: Promise.resolve() }
   const onPrimary: ControlConnection['run'] = (work) =>
     work(async (_text, params) => {
       if (params === undefined || params.length === 0) return [{ value: 'PostgreSQL 18.1' }]
@@ -44,6 +44,7 @@ function createFeed() {
     config: () => state,
     onPrimary,
     onReads: onPrimary,
+    isMarked: () => state.isMarked,
     clientConfig: () => ({}),
     listen: (_config, channels, handlers) => {
       connections.push({ channels, handlers })
@@ -161,4 +162,11 @@ test('words of other processes are told, our own and what nobody knows are not',
   ])
   expect(unknown).toEqual(['reload other all', 'checked other', 'rejoice other'])
   expect(scopes).toEqual(['schema'])
+})
+
+test('looks go on for what nobody announces, and are a backstop where the database marks changes', () => {
+  const { feed, state } = createFeed()
+  expect(feed.restMs()).toBeNull()
+  state.isMarked = true
+  expect(feed.restMs()).toBe(60_000)
 })
