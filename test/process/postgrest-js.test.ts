@@ -22,7 +22,7 @@ const archive = serveFilmArchive()
 const engines = [
   ['PostgreSQL', () => archive],
   // the run says so where there is no server
-  ...(inject('mongodb') === null ? [] : [['MongoDB', serveFilmCollections] as const]),
+  ...(inject('mongodb') === null ? [] : [['MongoDB', () => serveFilmCollections()] as const]),
 ] as const
 
 describe.each(engines)('%s:', (_, serve) => {

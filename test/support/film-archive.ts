@@ -69,16 +69,26 @@ const seedSql = `
   insert into archive.reels values (1, 'cellar');
   analyze films;`
 
+/** A film as it is stored. */
+export interface StoredFilm {
+  readonly id: unknown
+  readonly title: unknown
+  readonly year: unknown
+  /** A number or null. */
+  readonly rating: unknown
+  readonly genres: unknown
+}
+
 export interface FilmArchive {
   readonly database: () => ApiDatabase
+  /** All that are stored, by id. */
+  readonly films: () => Promise<readonly StoredFilm[]>
   /** The client of supabase-js, on the built server. */
   readonly client: (headers?: Readonly<Record<string, string>>) => PostgrestClient
 }
 
 /** The same on a SQLite file, as far as it has the same: no second schema. */
-export function serveFilmFile(): Omit<FilmArchive, 'database'> & {
-  readonly database: () => Pick<FilmFile, 'query'>
-} {
+export function serveFilmFile(): Omit<FilmArchive, 'database'> {
   let films: FilmFile | undefined
   const created = () => {
     films ??= createFilmFile()
@@ -94,9 +104,17 @@ export function serveFilmFile(): Omit<FilmArchive, 'database'> & {
     },
   }))
   return {
-    database: created,
+    films: async () => (await created().query(storedSql)).map(asStored),
     client: (headers = {}) => new PostgrestClient(running().url, { headers }),
   }
+}
+
+const storedSql =
+  'select id, title, year, cast(rating as real) rating, genres from films order by id'
+
+function asStored(row: Readonly<Record<string, unknown>>): StoredFilm {
+  const { id, title, year, rating, genres } = row
+  return { id, title, year, rating, genres }
 }
 
 /** A database and a server for the file that calls it; each test finds the data as seeded. */
@@ -123,6 +141,7 @@ export function serveFilmArchive(): FilmArchive {
   }))
   return {
     database: created,
+    films: async () => (await created().query(storedSql)).map(asStored),
     client: (headers = {}) => new PostgrestClient(running().url, { headers }),
   }
 }

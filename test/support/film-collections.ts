@@ -1,10 +1,13 @@
 /**
  * The film archive of `film-archive.ts` as MongoDB has it: the same rows, with `_id` called `id` by
- * `declared-schema`. Ranges are texts.
+ * `declared-schema`, and the rules of its columns in a validator. Ranges are texts. Ids are numbers,
+ * which MongoDB does not make by itself. Of the functions those that are pipelines are there:
+ * a pipeline cannot raise an error, and one that writes gives no rows.
  */
 import { PostgrestClient } from '@supabase/postgrest-js'
 import { type Db, Decimal128, type Document } from 'mongodb'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
+import type { StoredFilm } from './film-archive.ts'
 import { createMongodbDatabase, type MongodbDatabase } from './mongodb.ts'
 import { serveForAll } from './test-server.ts'
 
@@ -25,7 +28,7 @@ const declaredSchema = [
       { name: 'title', type: 'text', nullable: false },
       { name: 'year', type: 'integer' },
       { name: 'rating', type: 'numeric' },
-      { name: 'genres', type: 'text[]' },
+      { name: 'genres', type: 'text[]', nullable: false, default: ['drama'] },
       { name: 'info', type: 'jsonb' },
       { name: 'screened', type: 'text' },
       { name: 'director_id', type: 'integer' },
@@ -80,13 +83,105 @@ const films = [
   }),
 ]
 
-async function fill(db: Db): Promise<void> {
+const rules = {
+  $jsonSchema: {
+    required: ['title', 'genres'],
+    properties: {
+      title: { bsonType: 'string' },
+      year: { bsonType: ['int', 'null'], minimum: 1888 },
+      genres: { bsonType: 'array' },
+    },
+  },
+}
+
+const functions = [
+  {
+    name: 'films_since',
+    volatility: 'stable',
+    params: [{ name: 'first', type: 'int' }],
+    returns: { kind: 'setof', type: 'films' },
+    collection: 'films',
+    pipeline: [{ $match: { year: { $gte: { $param: 'first' } } } }],
+  },
+  {
+    name: 'add',
+    volatility: 'immutable',
+    params: [
+      { name: 'a', type: 'int' },
+      { name: 'b', type: 'int' },
+    ],
+    returns: { type: 'int' },
+    pipeline: [{ $documents: [{ sum: { $add: [{ $param: 'a' }, { $param: 'b' }] } }] }],
+  },
+  {
+    name: 'longest',
+    volatility: 'immutable',
+    params: [{ name: 'words', type: 'text[]' }],
+    returns: { type: 'text' },
+    pipeline: [
+      { $documents: [{ word: { $param: 'words' } }] },
+      { $unwind: '$word' },
+      { $set: { length: { $strLenCP: '$word' } } },
+      { $sort: { length: -1 } },
+      { $limit: 1 },
+      { $project: { word: 1 } },
+    ],
+  },
+  {
+    name: 'describe',
+    volatility: 'immutable',
+    params: [{ name: 'film', type: 'jsonb' }],
+    returns: { type: 'text' },
+    pipeline: [
+      { $documents: [{ film: { $param: 'film' } }] },
+      { $project: { text: { $concat: ['$film.title', ' of ', { $toString: '$film.year' }] } } },
+    ],
+  },
+  {
+    name: 'rename_film',
+    params: [
+      { name: 'film', type: 'int' },
+      { name: 'new_title', type: 'text' },
+    ],
+    returns: { kind: 'void' },
+    collection: 'films',
+    pipeline: [
+      { $match: { _id: { $param: 'film' } } },
+      { $project: { title: { $literal: { $param: 'new_title' } } } },
+      { $merge: { into: 'films' } },
+    ],
+  },
+]
+
+/** Made anew: the engine of the tests keeps entries of an index over two fields that an update left. */
+async function seed(db: Db): Promise<void> {
+  await db.dropDatabase()
   await db.collection('directors').insertMany(directors)
+  await db.createCollection('films', { validator: rules })
+  await db
+    .collection('films')
+    .createIndex({ title: 1, year: 1 }, { unique: true, name: 'films_title_year_key' })
   await db.collection('films').insertMany(films)
 }
 
-/** A database and a server for the `describe` that calls it, to read from. */
-export function serveFilmCollections(): { readonly client: () => PostgrestClient } {
+async function storedFilms(db: Db): Promise<readonly StoredFilm[]> {
+  const stored = await db
+    .collection('films')
+    .find({}, { sort: { _id: 1 } })
+    .toArray()
+  return stored.map(({ _id: id, title, year = null, rating = null, genres }) => {
+    return { id, title, year, rating: rating === null ? null : Number(rating), genres }
+  })
+}
+
+/**
+ * A database and a server for the `describe` that calls it. Where tests write, each finds the data as
+ * seeded.
+ */
+export function serveFilmCollections(use: 'read' | 'written' = 'read'): {
+  readonly client: () => PostgrestClient
+  readonly films: () => Promise<readonly StoredFilm[]>
+} {
   let database: MongodbDatabase | undefined
   const created = () => {
     if (database === undefined) throw new Error('the archive is there within tests only')
@@ -94,15 +189,25 @@ export function serveFilmCollections(): { readonly client: () => PostgrestClient
   }
   beforeAll(async () => {
     database = await createMongodbDatabase()
-    await fill(database.db)
+    await seed(database.db)
   })
   afterAll(() => database?.drop())
   const running = serveForAll(() => ({
     args: [created().uri],
     env: {
       DBREST_DB_AGGREGATES_ENABLED: 'true',
+      DBREST_DB_TX_END: 'commit-allow-override',
       DBREST_DECLARED_SCHEMA: JSON.stringify(declaredSchema),
+      DBREST_FUNCTION_REGISTRY: JSON.stringify(functions),
     },
   }))
-  return { client: () => new PostgrestClient(running().url) }
+  beforeEach(async () => {
+    if (use === 'read') return
+    await seed(created().db)
+    expect((await fetch(`${running().adminUrl}/reload`, { method: 'POST' })).status).toBe(200)
+  })
+  return {
+    client: () => new PostgrestClient(running().url),
+    films: () => storedFilms(created().db),
+  }
 }
