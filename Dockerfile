@@ -16,6 +16,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY dashboard ./dashboard
 COPY LICENSE ./
 # weaker than whatever a user sets, in whichever way
 COPY docker/image ./docker/image

@@ -60,6 +60,7 @@ export function composeAdmin(deps: ComposeAdminDeps): AdminSite {
     lastReload: pipeline.lastReload,
     reloads: deps.reloads,
     events,
+    hasDashboard: () => config().adminDashboard,
     unboundPolicies: deps.unboundPolicies,
     metricsText,
     tellFleet: async (scope) => {

@@ -284,6 +284,17 @@ describe('the architecture', () => {
     expect(long.map((file) => file.path)).toEqual([])
   })
 
+  test('the dashboard keeps to the same: headers, short files, no markup made of texts', () => {
+    const page = readdirSync(join(root, 'dashboard'))
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => ({ name, text: readFileSync(join(root, 'dashboard', name), 'utf8') }))
+    expect(page.length).toBeGreaterThan(5)
+    expect(page.filter(({ text }) => !text.startsWith('/**')).map(({ name }) => name)).toEqual([])
+    expect(page.filter(({ text }) => text.split('\n').length > longestFile)).toEqual([])
+    const markup = /\.(innerHTML|outerHTML) *=|insertAdjacentHTML|document\.write|\beval\(/
+    expect(page.filter(({ text }) => markup.test(text)).map(({ name }) => name)).toEqual([])
+  })
+
   test('no folder is fuller than can be looked over', () => {
     const counts = new Map<string, number>()
     for (const { path } of files) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1)

@@ -1,8 +1,8 @@
 /**
- * The admin server: probes, metrics, the schema cache, and a reload on request. It serves no data
- * of the API and needs no database to answer `/live` and `/ok`.
+ * The admin server: probes, metrics, the schema, the reloads, and a reload on request; and the page
+ * that shows all of it. It serves no data of the API and needs no database to answer `/live` and `/ok`.
  *
- * Rule  PostgREST docs: admin_server; `/health`, `/ok` and `/reload` are ours
+ * Rule  PostgREST docs: admin_server (`/live`, `/ready`, `/metrics`, `/schema_cache`); the rest is ours
  */
 import { Hono, type HonoRequest } from 'hono'
 import type { CacheState } from '../cache/cache-state.ts'
@@ -15,13 +15,15 @@ import { printReloads } from '../observe/print-reload.ts'
 import type { ReloadHistory } from '../observe/reload-history.ts'
 import type { SourceStatus } from '../observe/source-status.ts'
 import { noChanges } from '../schema/schema-change.ts'
-import { bringsToken, isGuarded } from './admin-token.ts'
+import { bringsToken, isOpen } from './admin-token.ts'
+import { dashboardFile } from './dashboard-files.ts'
 import { dumpSnapshot } from './dump-snapshot.ts'
 import { type EventStreams, mostClients } from './event-stream.ts'
 import { isSentToLoopback } from './loopback-host.ts'
 import { type DeniedByPolicy, printTimes, reportHealth } from './print-health.ts'
 import { readyStatus, type ServerState, servedSnapshot } from './readiness.ts'
 import { isOfAnotherOrigin, readReloadRequest } from './reload-request.ts'
+import { showSchema } from './show-schema.ts'
 
 export interface AdminDeps {
   /** `admin-server-token` as it is now; null: none is asked for. */
@@ -39,6 +41,8 @@ export interface AdminDeps {
   readonly reloads: () => ReloadHistory
   readonly unboundPolicies: () => readonly DeniedByPolicy[]
   readonly events: Pick<EventStreams, 'open'>
+  /** `admin-dashboard` as it is now. */
+  readonly hasDashboard: () => boolean
   readonly metricsText: () => Promise<string>
   /**
    * Asks the other processes on this database to reload; whether there is something that reaches
@@ -97,14 +101,28 @@ export function createAdminApp(deps: AdminDeps): Hono<{ Bindings: Connection }> 
   /** Why not everything is for whoever asks; null where it is. */
   function refusalOf(request: HonoRequest): ApiError | null {
     const token = deps.token()
-    if (token !== null) {
-      return bringsToken(request.header('authorization'), token)
-        ? null
-        : { kind: 'admin-token-required' }
-    }
+    if (token === null) return refusalOfHost(request)
+    return bringsToken(request.header('authorization'), token)
+      ? null
+      : { kind: 'admin-token-required' }
+  }
+
+  function refusalOfHost(request: HonoRequest): ApiError | null {
     return deps.isOnLoopback && !isSentToLoopback(request.header('host'))
       ? { kind: 'foreign-host' }
       : null
+  }
+
+  /** A file of the dashboard, which holds nothing of this server: the token is typed in there. */
+  function pageOf(request: HonoRequest): Response | null {
+    const isRead = request.method === 'GET' || request.method === 'HEAD'
+    const file = isRead && deps.hasDashboard() ? dashboardFile(request.path) : null
+    if (file === null) return null
+    const refusal = deps.token() === null ? refusalOfHost(request) : null
+    if (refusal !== null) return errorResponse(refusal)
+    return request.header('if-none-match') === file.headers['ETag']
+      ? new Response(null, { status: 304, headers: file.headers })
+      : new Response(file.bytes, file)
   }
 
   async function tellOthers(scope: ReloadScope): Promise<ApiError | null> {
@@ -119,7 +137,9 @@ export function createAdminApp(deps: AdminDeps): Hono<{ Bindings: Connection }> 
   }
 
   app.use(async (c, next) => {
-    const refusal = isGuarded(c.req.path) ? refusalOf(c.req) : null
+    const page = pageOf(c.req)
+    if (page !== null) return page
+    const refusal = isOpen(c.req.path) ? null : refusalOf(c.req)
     return refusal === null ? next() : errorResponse(refusal)
   })
 
@@ -163,6 +183,12 @@ export function createAdminApp(deps: AdminDeps): Hono<{ Bindings: Connection }> 
     const body = snapshot === null ? '' : dumpSnapshot(snapshot)
     return new Response(body, { headers: { 'Content-Type': jsonType } })
   })
+
+  app.get('/schema', async (c) => {
+    const shown = await showSchema(new URL(c.req.url).searchParams, deps.cacheState())
+    return shown.ok ? jsonAnswer(200, shown.value) : errorResponse(shown.error)
+  })
+  app.all('/schema', (c) => unsupported(c.req.method, 'GET, HEAD'))
 
   app.get('/reloads', () => jsonAnswer(200, { reloads: printReloads(deps.reloads()) }))
   app.all('/reloads', (c) => unsupported(c.req.method, 'GET, HEAD'))

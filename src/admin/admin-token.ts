@@ -1,16 +1,16 @@
 /**
  * Who may see and ask for what on the admin server while `admin-server-token` is set: probes are for
- * everybody, since load balancers and orchestrators hold no secrets, all else is for those who bring
- * the token.
+ * everybody, since load balancers and orchestrators hold no secrets, and so is the page in which an
+ * operator types the token; all else is for those who bring it.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 /** `/health` keeps from others what names hosts, files and relations. */
 const openPaths: ReadonlySet<string> = new Set(['/live', '/ready', '/ok', '/health'])
 
-/** Whether this request has to bring the token. */
-export function isGuarded(path: string): boolean {
-  return !openPaths.has(path)
+/** Whether everybody may ask for this. */
+export function isOpen(path: string): boolean {
+  return openPaths.has(path)
 }
 
 /**

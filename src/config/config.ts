@@ -84,6 +84,8 @@ export interface Config {
   readonly serverUnixSocketMode: number
   readonly urlUseLegacyTargetNames: boolean
   // ours
+  /** Whether the admin server has a page for people at its root. */
+  readonly adminDashboard: boolean
   /** After `@file`; trimmed. Null: nobody is asked for one. */
   readonly adminServerToken: string | null
   readonly dbBackend: 'postgres' | 'sqlite' | 'mongodb'

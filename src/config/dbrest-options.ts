@@ -16,6 +16,7 @@ import { type RegistryKey, registry } from './registry-text.ts'
 type OwnOptionKey =
   | Extract<OptionKey, `internal${string}`>
   | RegistryKey
+  | 'adminDashboard'
   | 'adminServerToken'
   | 'dbBackend'
   | 'dbForeignKeys'
@@ -28,6 +29,9 @@ type OwnOptionKey =
   | 'logFormat'
 
 export const dbrestOptions: OptionTable<OwnOptionKey> = {
+  adminDashboard: option('admin-dashboard', boolean, true, {
+    doc: 'Whether the admin server has the [dashboard](dashboard.md) at `GET /`: a page that shows live whether the API is fresh and why, the reloads and what they changed, sources, requests, the pool and the schema.',
+  }),
   adminServerToken: option('admin-server-token', optionalText, null, {
     defaultNote: 'nobody is asked for one',
     isSecret: true,

@@ -57,9 +57,12 @@ describe('the probes', () => {
     })
   })
 
-  test.each(['/', '/films', '/reload/x', '/liveness'])('%s is 404', async (path) => {
-    expect((await admin(path)).status).toBe(404)
-  })
+  test.each(['/films', '/reload/x', '/liveness', '/dashboard/nothing.js'])(
+    '%s is 404',
+    async (path) => {
+      expect((await admin(path)).status).toBe(404)
+    },
+  )
 })
 
 describe('POST /reload', () => {

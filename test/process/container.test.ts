@@ -45,6 +45,11 @@ describe('the Dockerfile', () => {
     expect(lines).toContain('COPY docker/image ./docker/image')
     expect(read('.dockerignore').split('\n')).toContain('!docker/image')
   })
+
+  test('has the dashboard beside the server', () => {
+    expect(lines).toContain('COPY dashboard ./dashboard')
+    expect(read('.dockerignore').split('\n')).not.toContain('dashboard')
+  })
 })
 
 describe('the options of a container', () => {

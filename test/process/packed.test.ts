@@ -61,6 +61,9 @@ test('the command serves a SQLite file', async () => {
   const server = await serve({ command: command(), args: [file.path], env })
   const reply = await ask(`${server.url}/items`)
   expect(reply.body).toEqual([{ id: 1, name: 'A' }])
+  for (const path of ['/', '/dashboard/main.js', '/dashboard/dashboard.css']) {
+    expect((await ask(`${server.adminUrl}${path}`)).status).toBe(200)
+  }
 })
 
 test('the command serves PostgreSQL', async () => {

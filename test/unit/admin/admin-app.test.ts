@@ -57,6 +57,7 @@ function setUp(world: World = {}) {
     lastReload: () => world.lastReload ?? null,
     reloads: () => world.history ?? [],
     events: world.events ?? { open: () => null },
+    hasDashboard: () => world.hasDashboard?.() ?? true,
     unboundPolicies: () => world.unbound ?? [],
     tellFleet: world.tellFleet ?? (async () => false),
     metricsText: world.metricsText ?? (async () => 'a_metric 1.0\n'),
@@ -617,19 +618,49 @@ test.each(['live', 'ready', 'ok', 'health', 'metrics', 'schema_cache'])(
   },
 )
 
-test.each(['/', '/films', '/liveness', '/live/', '/reload/x', '/schema_cache.json'])(
-  '%s is 404, and says nothing',
-  async (path) => {
-    for (const method of ['GET', 'POST']) {
-      const reply = await setUp().request(`${method} ${path}`)
-      expect(reply).toMatchObject({ status: 404, text: '', headers: { 'content-length': '0' } })
-    }
-  },
-)
+test.each([
+  '/index.html',
+  '/dashboard/',
+  '/films',
+  '/liveness',
+  '/live/',
+  '/reload/x',
+  '/schema_cache.json',
+])('%s is 404, and says nothing', async (path) => {
+  for (const method of ['GET', 'POST']) {
+    const reply = await setUp().request(`${method} ${path}`)
+    expect(reply).toMatchObject({ status: 404, text: '', headers: { 'content-length': '0' } })
+  }
+})
 
 test('what breaks is a 500 in the envelope', async () => {
   const { request } = setUp({ metricsText: () => Promise.reject(new Error('secret')) })
   const reply = await request('GET /metrics')
   expect(reply).toMatchObject({ status: 500, body: { code: 'PGRSTX01' } })
   expect(reply.text).not.toContain('secret')
+})
+
+describe('the dashboard', () => {
+  test('is told once, and then that it is the same', async () => {
+    const { request } = setUp()
+    const page = await request('GET /')
+    expect(page).toMatchObject({ status: 200, text: expect.stringMatching(/^<!doctype html>/) })
+    const again = await request('GET /', { 'if-none-match': page.headers['etag'] ?? '' })
+    expect(again).toMatchObject({ status: 304, text: '' })
+  })
+
+  test('is not there where it is switched off', async () => {
+    const { request } = setUp({ hasDashboard: () => false })
+    expect((await request('GET /')).status).toBe(404)
+    expect((await request('GET /dashboard/main.js')).status).toBe(404)
+  })
+
+  test('may be seen without the token, and by no foreign name', async () => {
+    const guarded = setUp({ adminToken: 'a-token-of-the-page' })
+    expect((await guarded.request('GET /')).status).toBe(200)
+    expect((await guarded.request('GET /nothing')).status).toBe(401)
+    const local = setUp({ isOnLoopback: true })
+    const answer = await local.request('GET /dashboard/main.js', { host: 'rebound.example.com' })
+    expect(answer.status).toBe(403)
+  })
 })

@@ -58,6 +58,7 @@ const defaults: Readonly<Record<string, string>> = {
   'server-unix-socket': '""',
   'server-unix-socket-mode': '"660"',
   'url-use-legacy-target-names': 'true',
+  'admin-dashboard': 'true',
   'admin-server-token': '""',
   'db-backend': '"postgres"',
   'db-foreign-keys': 'true',
@@ -76,6 +77,7 @@ const defaults: Readonly<Record<string, string>> = {
 
 /** Every option at another value than its default: as set, and as printed. */
 const others: Readonly<Record<string, readonly [string, string]>> = {
+  'admin-dashboard': ['false', 'false'],
   'admin-server-host': ['127.0.0.1', '"127.0.0.1"'],
   'admin-server-port': ['3001', '3001'],
   'admin-server-token': ['secret-token=', '"secret-token="'],
