@@ -34,9 +34,10 @@ export interface FleetDeps {
   readonly random: () => number
 }
 
-/** Who looked last comes before the others, who come before the pause is over. */
-const leaderShare = 0.75
-const followerShare = 0.85
+/** Who looked last comes before the others, whose look, too, has ended before the pause is over. */
+const leaderShare = 0.65
+const followerShare = 0.75
+const followerSpread = 0.15
 
 export function createFleet({ peers, isHearing, random }: FleetDeps): Fleet {
   const viewsSubject = new Subject<string>()
@@ -84,6 +85,6 @@ export function createFleet({ peers, isHearing, random }: FleetDeps): Fleet {
     },
     moved,
     leaderPauseMs: (pauseMs) => (isHearing() ? pauseMs * leaderShare : pauseMs),
-    followerPauseMs: (pauseMs) => pauseMs * (followerShare + (1 - followerShare) * random()),
+    followerPauseMs: (pauseMs) => pauseMs * (followerShare + followerSpread * random()),
   }
 }
