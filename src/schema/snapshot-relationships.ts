@@ -41,13 +41,17 @@ export class LazyRelationships implements SnapshotRelationships {
     Object.freeze(this)
   }
 
-  /** Derives all once, to count them. */
+  /** Counts them all, and keeps none. */
   static *of(facts: RelationshipFacts): Steps<LazyRelationships> {
     const counting = new LazyRelationships(facts, 0, new Map())
+    const [schema, ...others] = yield* schemasIn(facts)
     let pairCount = 0
     for (const origin of counting.origins()) {
-      pairCount += (yield* counting.peekInSteps(origin))?.size ?? 0
       yield
+      // of one schema it is enough to know that there are any, and most keys tell that
+      if (schema !== undefined && others.length === 0) {
+        pairCount += counting.#isRelatedTo(origin, schema) ? 1 : 0
+      } else pairCount += (yield* counting.peekInSteps(origin))?.size ?? 0
     }
     return new LazyRelationships(facts, pairCount, new Map())
   }
@@ -105,4 +109,17 @@ export class LazyRelationships implements SnapshotRelationships {
       (runAtOnce(this.peekInSteps(origin))?.has(schema) ?? false)
     )
   }
+}
+
+/** All schemas that a relationship may lead to. */
+function* schemasIn(facts: RelationshipFacts): Steps<ReadonlySet<string>> {
+  const schemas = new Set<string>()
+  for (const { origin, target } of facts.keysFrom.list) {
+    schemas.add(origin.schema).add(target.schema)
+  }
+  yield
+  for (const { view } of facts.viewsOver.list) schemas.add(view.schema)
+  yield
+  for (const { routine } of facts.computedFrom.list) schemas.add(routine.schema)
+  return schemas
 }
