@@ -1,7 +1,8 @@
 /**
  * Remembers plans by request shape, so that parsing is all a repeated request pays for. Plans hang
- * weakly on the snapshot and the options they were made from: a reload of either frees them. Roles
- * with the same grants and policies share plans; what policies compare with is no part of one.
+ * weakly on the snapshot and the options they were made from: a reload of either frees them, but for
+ * plans that looked at nothing which a reload changed (`record-reads.ts`). Roles with the same grants
+ * and policies share plans; what policies compare with is no part of one.
  * Clients choose the shapes and their size, hence the bounds; failures are not kept, since a client
  * can make up any number of them.
  */
@@ -12,6 +13,12 @@ import type { ApiError } from '../errors/api-error.ts'
 import { payloadIsArray } from '../plan/payload-is-array.ts'
 import type { PlanOptions } from '../plan/plan-options.ts'
 import { planRequest } from '../plan/plan-request.ts'
+import {
+  holdOn,
+  type ReadRecorder,
+  recordReads,
+  type SnapshotRead,
+} from '../schema/record-reads.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import type { FindRules } from './access-control.ts'
 import type { RoleAccess } from './access-rules.ts'
@@ -45,9 +52,16 @@ export interface PlanCache {
   ): Result<RuledPlan, ApiError>
 }
 
-type Kept = Extract<Result<RuledPlan, ApiError>, { ok: true }>
+type Planned = Extract<Result<RuledPlan, ApiError>, { ok: true }>
+
+interface Kept {
+  readonly planned: Planned
+  /** What it was made of, where it may outlive its snapshot. */
+  readonly reads: readonly SnapshotRead[] | null
+}
 
 interface Shelf {
+  readonly snapshotVersion: number
   readonly plans: Map<string, Kept>
   /** Length of all shapes together. */
   chars: number
@@ -67,17 +81,42 @@ const maxShapeChars = 8192
 export function createPlanCache(maxEntries: number, findRules: FindRules): PlanCache {
   const shelves = new WeakMap<SchemaSnapshot, WeakMap<RuledOptions, Shelf>>()
 
+  /** The newest shelf for some options, and that of the snapshot before. */
+  const latest = new WeakMap<
+    RuledOptions,
+    { readonly shelf: Shelf; readonly before: Shelf | null }
+  >()
+
   function shelfOf(snapshot: SchemaSnapshot, options: RuledOptions): Shelf {
     const byOptions = shelves.get(snapshot) ?? new WeakMap<RuledOptions, Shelf>()
     shelves.set(snapshot, byOptions)
-    const shelf = byOptions.get(options) ?? { plans: new Map<string, Kept>(), chars: 0 }
+    const known = byOptions.get(options)
+    if (known !== undefined) return known
+    const { snapshotVersion } = snapshot
+    const shelf: Shelf = { snapshotVersion, plans: new Map(), chars: 0 }
     byOptions.set(options, shelf)
+    const before = latest.get(options)?.shelf ?? null
+    if (before === null || before.snapshotVersion <= snapshotVersion) {
+      latest.set(options, { shelf, before })
+    }
     return shelf
   }
 
-  function keep(shelf: Shelf, shape: string, planned: Kept): void {
+  /** A plan of the snapshot before that is true of this one too. */
+  function outlived(
+    shelf: Shelf,
+    shape: string,
+    snapshot: SchemaSnapshot,
+    options: RuledOptions,
+  ): Kept | null {
+    const newest = latest.get(options)
+    const kept = newest?.shelf === shelf ? newest.before?.plans.get(shape) : undefined
+    return kept?.reads && holdOn(kept.reads, snapshot) ? kept : null
+  }
+
+  function keep(shelf: Shelf, shape: string, kept: Kept): void {
     if (maxEntries === 0 || shape.length > maxShapeChars) return
-    shelf.plans.set(shape, planned)
+    shelf.plans.set(shape, kept)
     shelf.chars += shape.length
     for (const oldest of shelf.plans.keys()) {
       if (shelf.plans.size <= maxEntries && shelf.chars <= maxEntries * charsPerEntry) return
@@ -96,24 +135,40 @@ export function createPlanCache(maxEntries: number, findRules: FindRules): PlanC
       if (kept !== undefined) {
         shelf.plans.delete(shape)
         shelf.plans.set(shape, kept)
-        return kept
+        return kept.planned
       }
-      const planned = planFor(request, snapshot, options, access, identity)
-      if (planned.ok) keep(shelf, shape, planned)
+      const known = outlived(shelf, shape, snapshot, options)
+      if (known !== null) {
+        keep(shelf, shape, known)
+        return known.planned
+      }
+      const mayOutlive = access === 'open' && snapshot.engineFacts.plansStandAlone === true
+      const recorder = mayOutlive ? recordReads(snapshot) : null
+      const planned = planFor(request, snapshot, recorder, options, access, identity)
+      if (planned.ok) {
+        const reads = isOfParts(planned.value) ? (recorder?.reads() ?? null) : null
+        keep(shelf, shape, { planned, reads })
+      }
       return planned
     },
   }
 }
 
-/** `access`: null where the role is unknown. */
+/** The others show a whole snapshot. */
+function isOfParts({ plan }: RuledPlan): boolean {
+  return plan.kind === 'read' || plan.kind === 'mutate' || plan.kind === 'call'
+}
+
+/** `access`: null where the role is unknown. `recorder`: notes what is read. */
 function planFor(
   request: ApiRequest,
   snapshot: SchemaSnapshot,
+  recorder: ReadRecorder | null,
   options: RuledOptions,
   access: RoleAccess | 'open' | null,
   { role, isAuthenticated }: PlanIdentity,
 ): Result<RuledPlan, ApiError> {
-  const planned = planRequest(request, snapshot, options)
+  const planned = planRequest(request, recorder?.snapshot ?? snapshot, options)
   if (!planned.ok) {
     return access === 'open' ? planned : err(withGrantedSuggestion(planned.error, access, snapshot))
   }

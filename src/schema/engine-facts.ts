@@ -6,6 +6,11 @@
 export interface EngineFacts {
   /** All of it, in parts named as the list of what changed between two snapshots names them. */
   readonly parts: readonly FactsPart[]
+  /**
+   * The backend makes its statements of a plan and of nothing else, so that a plan which is true of
+   * another snapshot too may be run on it. False where it is absent.
+   */
+  readonly plansStandAlone?: boolean
 }
 
 export type FactsPart =

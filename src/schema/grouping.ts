@@ -3,6 +3,7 @@
  * the list before: groups of which nothing came or went stay the very same.
  */
 
+import { isSame } from '../core/is-same.ts'
 import { listChanges } from '../core/list-changes.ts'
 import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
 import type { Steps } from '../core/run-in-slices.ts'
@@ -15,7 +16,7 @@ export interface Grouping<T> {
 
 export interface Regrouped<T> {
   readonly grouping: Grouping<T>
-  /** Keys of the groups that are new, gone or of other members than before. */
+  /** Keys of the groups that are new, gone or of members that say something else than before. */
   readonly touched: ReadonlySet<string>
 }
 
@@ -60,6 +61,7 @@ export function* regroup<T>(
   const groups = new Map(known.groups)
   for (const key of touched) {
     const group = regrouped.get(key)
+    if (isSame(known.groups.get(key), group)) touched.delete(key)
     if (group === undefined) groups.delete(key)
     else groups.set(key, Object.freeze(group))
     at += 1

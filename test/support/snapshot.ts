@@ -64,7 +64,11 @@ export interface RoutineDescription {
   readonly volatility?: Routine['volatility']
 }
 
-export function describeSnapshot(description: SnapshotDescription): SchemaSnapshot {
+/** `previous`: what is the same is taken over from it, as in a reload. */
+export function describeSnapshot(
+  description: SnapshotDescription,
+  previous: SchemaSnapshot | null = null,
+): SchemaSnapshot {
   const schemas = description.schemas ?? ['api']
   const name = (text: string) => parseName(text, schemas[0] ?? 'api')
   const unsupported = new Set<Feature>(description.unsupported)
@@ -89,7 +93,7 @@ export function describeSnapshot(description: SnapshotDescription): SchemaSnapsh
       computedRelationships: (description.computed ?? []).map((each) => computed(each, name)),
       representations: description.representations ?? [],
       mediaHandlers: description.mediaHandlers ?? [],
-      engineFacts: Object.freeze({ parts: [] }),
+      engineFacts: Object.freeze({ parts: [], plansStandAlone: true }),
       timings: {},
     },
     {
@@ -100,8 +104,9 @@ export function describeSnapshot(description: SnapshotDescription): SchemaSnapsh
       declaredSchema: null,
       declaredRelationships: null,
     },
-    1,
+    (previous?.snapshotVersion ?? 0) + 1,
     new Date(0),
+    previous,
   )
 }
 

@@ -24,6 +24,10 @@ export class PostgresFacts implements EngineFacts {
     Object.freeze(this)
   }
 
+  get plansStandAlone(): boolean {
+    return true
+  }
+
   get parts(): readonly FactsPart[] {
     return [{ title: 'role settings', kind: 'whole', facts: this.roles }]
   }
