@@ -7,7 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { mongodbCapabilities } from '../../src/backends/mongodb/catalog/mongodb-capabilities.ts'
-import { readPostgresCapabilities } from '../../src/backends/postgres/catalog/postgres-capabilities.ts'
+import {
+  capabilitiesStatement,
+  postgresCapabilities,
+} from '../../src/backends/postgres/catalog/postgres-capabilities.ts'
 import { sqliteCapabilities } from '../../src/backends/sqlite/catalog/sqlite-capabilities.ts'
 import type { Capabilities } from '../../src/schema/capabilities.ts'
 import { createMongodbDatabase, isMongod, isMongodbHere } from '../support/mongodb.ts'
@@ -64,8 +67,8 @@ function postgres(version: PostgresVersion): Engine {
           DBREST_DB_CHANNEL_ENABLED: 'false',
           DBREST_DB_POOL: '2',
         },
-        capabilities: await readPostgresCapabilities(async (sql) =>
-          asTexts(await database.query(sql)),
+        capabilities: postgresCapabilities(
+          asTexts(await database.query(capabilitiesStatement.text)),
         ),
         drop: () => database.drop(),
       }

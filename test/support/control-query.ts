@@ -3,20 +3,25 @@
  * which introspection is asked for in tests.
  */
 import { randomUUID } from 'node:crypto'
+import type { CatalogSession } from '../../src/backends/postgres/catalog/catalog-transaction.ts'
+import { createSchemaFollower } from '../../src/backends/postgres/catalog/follow-schema.ts'
+import type { PostgresIntrospectionRequest } from '../../src/backends/postgres/catalog/mirror/load-mirror.ts'
 import {
-  introspectPostgres,
-  type PostgresIntrospectionRequest,
-} from '../../src/backends/postgres/catalog/introspect-postgres.ts'
-import {
+  type ControlBatch,
   type ControlQuery,
   createControlConnection,
 } from '../../src/backends/postgres/connect/control-connection.ts'
-import type { Catalog } from '../../src/schema/catalog.ts'
+import type { Catalog, SchemaVersion } from '../../src/schema/catalog.ts'
 import type { SchemaOptions } from '../../src/schema/schema-snapshot.ts'
 import { connectorTo } from './postgres-connector.ts'
 
 export interface TestControl {
-  run<T>(work: (query: ControlQuery) => Promise<T>, timeoutMs?: number): Promise<T>
+  run<T>(
+    work: (query: ControlQuery, batch: ControlBatch) => Promise<T>,
+    timeoutMs?: number,
+  ): Promise<T>
+  /** The same, for what asks for catalogs. */
+  read<T>(work: (session: CatalogSession) => Promise<T>, timeoutMs?: number): Promise<T>
   close(): Promise<void>
 }
 
@@ -26,8 +31,11 @@ export function controlOf(uri: string): TestControl {
   const control = createControlConnection({
     connect: (signal) => connector.connect({ id: randomUUID(), signal, target: 'any' }),
   })
+  const run: TestControl['run'] = (work, timeoutMs = 20_000) =>
+    control.run((query, _address, batch) => work(query, batch), AbortSignal.timeout(timeoutMs))
   return {
-    run: (work, timeoutMs = 20_000) => control.run(work, AbortSignal.timeout(timeoutMs)),
+    run,
+    read: (work, timeoutMs) => run((query, batch) => work({ query, batch }), timeoutMs),
     close: () => control.close(),
   }
 }
@@ -50,20 +58,35 @@ export interface IntrospectionChoices
   readonly timeoutMs?: number
 }
 
-export function introspect(
-  control: TestControl,
-  { options, timeoutMs, ...choices }: IntrospectionChoices = {},
-): Promise<Catalog> {
-  return control.run(
-    (query) =>
-      introspectPostgres(query, {
-        options: schemaOptions(options),
-        previous: null,
-        depth: 'full',
-        signal: AbortSignal.timeout(timeoutMs ?? 20_000),
-        readRoleSettings: true,
-        ...choices,
-      }),
-    timeoutMs,
-  )
+/** A backend that goes on knowing what it has read. */
+export interface TestFollower {
+  version(options?: Partial<SchemaOptions>, limitMs?: number): Promise<SchemaVersion>
+  load(choices?: IntrospectionChoices): Promise<Catalog>
+}
+
+export function followerOn(control: TestControl): TestFollower {
+  const follower = createSchemaFollower()
+  return {
+    version: (options, limitMs = 0) =>
+      control.read((session) => follower.readVersion(session, schemaOptions(options), limitMs)),
+    load: ({ options, timeoutMs, ...choices } = {}) =>
+      control.read(
+        (session) =>
+          follower.load(session, {
+            options: schemaOptions(options),
+            previous: null,
+            depth: 'load',
+            signal: AbortSignal.timeout(timeoutMs ?? 20_000),
+            readRoleSettings: true,
+            statementTimeoutMs: 0,
+            ...choices,
+          }),
+        timeoutMs,
+      ),
+  }
+}
+
+/** A load by a backend that knows nothing yet. */
+export function introspect(control: TestControl, choices?: IntrospectionChoices): Promise<Catalog> {
+  return followerOn(control).load(choices)
 }

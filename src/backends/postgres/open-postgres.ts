@@ -8,9 +8,8 @@ import { BackendFailure } from '../../errors/backend-failure.ts'
 import type { Observe } from '../../observe/observation.ts'
 import type { Backend } from '../backend.ts'
 import { poolLimits } from '../pool/pool-limits.ts'
-import { introspectPostgres } from './catalog/introspect-postgres.ts'
+import { createSchemaFollower } from './catalog/follow-schema.ts'
 import { postgresAbilities } from './catalog/postgres-capabilities.ts'
-import { readSchemaVersion } from './catalog/postgres-schema-version.ts'
 import { readDatabaseSettings } from './catalog/read-database-settings.ts'
 import { createPlanCompiler } from './compile/compile-postgres.ts'
 import { type ControlQuery, createControlConnection } from './connect/control-connection.ts'
@@ -49,9 +48,19 @@ export function openPostgres(deps: PostgresDeps): Backend {
     limits: poolLimits(config()),
     observe,
   })
+  const preparation = createPreparation(observe)
   const loads = createControlConnection({
     connect: (signal) => connector.connect({ id: 'control', signal }),
+    preparation: {
+      ...preparation,
+      stepsToSend: (steps) =>
+        config().dbPreparedStatements
+          ? preparation.stepsToSend(steps)
+          : steps.map((step) => ({ ...step, isPrepared: false })),
+    },
+    idleMs: 60_000,
   })
+  const follower = createSchemaFollower()
   // apart from loads, so that a long one does not silence the listener's proof of life
   const primary = createControlConnection({
     connect: (signal) => connector.connect({ id: 'control', target: 'read-write', signal }),
@@ -73,7 +82,7 @@ export function openPostgres(deps: PostgresDeps): Backend {
   })
   const guards = createSchemaGuards({ mark, ...proofs })
 
-  const requests = { pool, preparation: createPreparation(observe), observe, onUnreachable, guards }
+  const requests = { pool, preparation, observe, onUnreachable, guards }
 
   return {
     abilities: postgresAbilities,
@@ -87,7 +96,10 @@ export function openPostgres(deps: PostgresDeps): Backend {
     serverVersion: (signal) => loads.run(readServerVersion, signal),
     schemaVersion: (options, signal, look = 'whole') =>
       loads.run(
-        (query) => mark.version(query, options, look, () => readSchemaVersion(query, options)),
+        (query, _address, batch) =>
+          mark.version(query, options, look, () =>
+            follower.readVersion({ query, batch }, options, config().dbSchemaLoadTimeout),
+          ),
         signal,
       ),
     introspect: (request) => {
@@ -102,7 +114,8 @@ export function openPostgres(deps: PostgresDeps): Backend {
         },
       }
       return loads.run(
-        (query) => mark.label(query, request.options, () => introspectPostgres(query, full)),
+        (query, _address, batch) =>
+          mark.label(query, request.options, () => follower.load({ query, batch }, full)),
         request.signal,
       )
     },
@@ -117,7 +130,8 @@ export function openPostgres(deps: PostgresDeps): Backend {
     proveSchema: proofs.look,
     recycle() {
       pool.recycle()
-      loads.renew()
+      // a warm one loads faster, and minds no settings of the login role but those it began with
+      if (follower.takeOtherSettings()) loads.renew()
       primary.renew()
     },
     ping: (signal) => pingThrough(pool, signal),

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
+  roleSettings,
+  roleSettingsStatement,
+} from '../../../src/backends/postgres/catalog/catalog-role-settings.ts'
+import {
   postgresFacts,
   type RoleSettings,
 } from '../../../src/backends/postgres/catalog/postgres-facts.ts'
 import { readDatabaseSettings } from '../../../src/backends/postgres/catalog/read-database-settings.ts'
-import { readRoleSettings } from '../../../src/backends/postgres/catalog/read-role-settings.ts'
 import { BackendFailure } from '../../../src/errors/backend-failure.ts'
 import { controlOf, introspect, type TestControl } from '../../support/control-query.ts'
 import {
@@ -160,7 +163,9 @@ describe.each(clusterVersions())('settings in PostgreSQL %s', (version) => {
     const member = (name: string) => `${name}_${db.name}`
 
     const read = () =>
-      control.run((query) => readRoleSettings(query, Number(version) * 10_000)).then(byShortName)
+      control
+        .run((query) => query(roleSettingsStatement(Number(version) * 10_000).text))
+        .then((rows) => byShortName(roleSettings(rows)))
 
     function byShortName(settings: ReadonlyMap<string, RoleSettings>) {
       return Object.fromEntries(

@@ -419,11 +419,17 @@ describe.each(clusterVersions())('introspection of PostgreSQL %s', (version) => 
   /** `control`, with a list of what it is asked. */
   const recording = (asked: string[]): typeof control => ({
     ...control,
-    run: (work) =>
-      control.run((query) =>
-        work((text, params) => {
-          asked.push(text)
-          return query(text, params)
+    read: (work) =>
+      control.read(({ query, batch }) =>
+        work({
+          query: (text, params) => {
+            asked.push(text)
+            return query(text, params)
+          },
+          batch: (statements) => {
+            asked.push(...statements.map(({ text }) => text))
+            return batch(statements)
+          },
         }),
       ),
   })
@@ -468,7 +474,28 @@ describe.each(clusterVersions())('introspection of PostgreSQL %s', (version) => 
     ])
   })
 
-  test('ends at the statement timeout, where the role has no shorter one', async () => {
+  test('ends at its own limit, and at no timeout of the login role', async () => {
+    const login = `hasty_${db.name}`
+    await db.query(`
+      create role ${login} login;
+      alter role ${login} set statement_timeout = '50ms';
+      alter role ${login} set idle_in_transaction_session_timeout = '50ms';
+      ${Number(version) >= 17 ? `alter role ${login} set transaction_timeout = '60ms'` : ''}`)
+    const own = controlOf(db.uri(login))
+    const sleepMs = { beforeQueries: 200, afterQueries: 0 }
+    const choices = { options: introspectionOptions, sleepMs }
+    const found = await introspect(own, { ...choices, statementTimeoutMs: 5000 })
+    expect(found.relations.length).toBe(catalog.relations.length)
+    const failure = await introspect(own, { ...choices, statementTimeoutMs: 100 }).catch(
+      (cause: unknown) => cause,
+    )
+    if (!(failure instanceof BackendFailure)) throw failure
+    expect(failure.error).toMatchObject({ failure: { sqlState: '57014' } })
+    await own.close()
+    await db.query(`drop role ${login}`)
+  })
+
+  test('ends at the statement timeout', async () => {
     const failure = await introspect(control, {
       options: introspectionOptions,
       statementTimeoutMs: 50,

@@ -3,7 +3,10 @@
  * change is missed for it.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { readSchemaVersion } from '../../../src/backends/postgres/catalog/postgres-schema-version.ts'
+import {
+  createSchemaFollower,
+  type SchemaFollower,
+} from '../../../src/backends/postgres/catalog/follow-schema.ts'
 import { installMark } from '../../../src/backends/postgres/mark/install-mark.ts'
 import {
   createSchemaMark,
@@ -33,6 +36,7 @@ describe.each(clusterVersions())('the version by the mark on PostgreSQL %s', (ve
   let observed: Observation[] = []
   let isNeeded = false
   let mark: SchemaMark
+  let follower: SchemaFollower
 
   beforeAll(async () => {
     database = await createTestDatabase('create table films (id int primary key)', version)
@@ -47,11 +51,12 @@ describe.each(clusterVersions())('the version by the mark on PostgreSQL %s', (ve
   })
   beforeEach(() => {
     checks = 0
+    follower = createSchemaFollower()
     aside = []
     observed = []
     isNeeded = false
     const onPrimary: SchemaMarkDeps['onPrimary'] = (work) => {
-      const done = primary.run((query) => work(query, ''))
+      const done = primary.run((query, batch) => work(query, '', batch))
       aside.push(done)
       return done
     }
@@ -70,14 +75,14 @@ describe.each(clusterVersions())('the version by the mark on PostgreSQL %s', (ve
     look: SchemaLook = 'quick',
     between: () => Promise<unknown> = async () => undefined,
   ) =>
-    control.run((query) =>
-      mark.version(query, options, look, async () => {
+    control.read((session) =>
+      mark.version(session.query, options, look, async () => {
         checks += 1
         await between()
-        return readSchemaVersion(query, options)
+        return follower.readVersion(session, options, 0)
       }),
     )
-  const truth = () => control.run((query) => readSchemaVersion(query, options))
+  const truth = () => control.read((session) => follower.readVersion(session, options, 0))
   const change = () =>
     database.query(`create table t${Math.random().toString(36).slice(2)} (i int)`)
   const values = async () =>

@@ -1,13 +1,14 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readSchemaVersion } from '../../../src/backends/postgres/catalog/postgres-schema-version.ts'
 import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import type { Catalog } from '../../../src/schema/catalog.ts'
 import {
   controlOf,
+  followerOn,
   introspect,
   schemaOptions,
   type TestControl,
+  type TestFollower,
 } from '../../support/control-query.ts'
 import {
   clusterVersions,
@@ -118,12 +119,14 @@ interface WriteRow {
 describe.each(clusterVersions())('writes through views on PostgreSQL %s', (version) => {
   let db: TestDatabase
   let control: TestControl
+  let follower: TestFollower
   let catalog: Catalog
 
   beforeAll(async () => {
     db = await createTestDatabase(schemaSql, version)
     control = controlOf(db.uri())
-    catalog = await introspect(control, { options })
+    follower = followerOn(control)
+    catalog = await follower.load({ options })
   })
 
   afterAll(async () => {
@@ -199,18 +202,15 @@ describe.each(clusterVersions())('writes through views on PostgreSQL %s', (versi
     })
 
     test('a check does not wait, and sees nothing new', async () => {
-      const found = await control.run(
-        (query) => readSchemaVersion(query, schemaOptions(options)),
-        2000,
-      )
+      const found = await follower.version(options)
       expect(found).toBe(catalog.schemaVersion)
     })
 
     test('a foreign table keeps what was known of it, and the next check asks again', async () => {
-      const now = await introspect(control, { options, previous: previousOf(catalog) })
+      const now = await follower.load({ options, previous: previousOf(catalog), depth: 'full' })
       const remote = now.relations.find(({ name }) => name === 'remote')
       expect(remote).toMatchObject({ canInsert: true, canUpdate: true, canDelete: true })
-      const found = await control.run((query) => readSchemaVersion(query, schemaOptions(options)))
+      const found = await follower.version(options)
       expect(now.schemaVersion).not.toBe(found)
     })
 

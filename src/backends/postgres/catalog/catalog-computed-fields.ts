@@ -7,7 +7,7 @@
  */
 
 import type { ComputedField } from '../../../schema/catalog.ts'
-import type { ControlQuery } from '../connect/control-connection.ts'
+import type { ControlStatement } from '../connect/control-connection.ts'
 import { type CatalogRow, numberIn, textIn } from './catalog-row.ts'
 import type { CatalogScope } from './catalog-scope.ts'
 import type { TypeCatalog } from './catalog-types.ts'
@@ -39,11 +39,12 @@ where c.relnamespace = any ($1::oid[]) and c.relkind in ('r', 'v', 'm', 'f', 'p'
 order by c.oid, f.proname, f.distance, f.pronamespace <> c.relnamespace,
   array_position($3::oid[], f.pronamespace)`
 
-export function readComputedFields(
-  query: ControlQuery,
-  { exposed, followed, extra }: CatalogScope,
-): Promise<readonly CatalogRow[]> {
-  return query(computedSql, [exposed, followed, extra])
+export function computedFieldsStatement({
+  exposed,
+  followed,
+  extra,
+}: CatalogScope): ControlStatement {
+  return { text: computedSql, params: [exposed, followed, extra], isPrepared: true }
 }
 
 /** Types that the fields have, for `readTypes`. */

@@ -7,8 +7,8 @@
 
 import { sameName } from '../../../core/qualified-name.ts'
 import type { ComputedRelationship } from '../../../schema/relationship.ts'
-import type { ControlQuery } from '../connect/control-connection.ts'
-import { flagIn, textIn } from './catalog-row.ts'
+import type { ControlStatement } from '../connect/control-connection.ts'
+import { type CatalogRow, flagIn, textIn } from './catalog-row.ts'
 import type { CatalogScope } from './catalog-scope.ts'
 
 // The relation is looked up per candidate: joined, a planner without statistics of the catalogs
@@ -38,11 +38,14 @@ from candidates p
 where ${isExposedSql('a')} and ${isExposedSql('r')}
 order by 1, 2, 3, 4`
 
-export async function readComputedRelationships(
-  query: ControlQuery,
-  scope: CatalogScope,
-): Promise<readonly ComputedRelationship[]> {
-  return (await query(computedSql, [scope.exposed])).map((row) => {
+export function computedRelationshipsStatement({ exposed }: CatalogScope): ControlStatement {
+  return { text: computedSql, params: [exposed], isPrepared: true }
+}
+
+export function computedRelationships(
+  rows: readonly CatalogRow[],
+): readonly ComputedRelationship[] {
+  return rows.map((row) => {
     const origin = { schema: textIn(row, 'origin_schema'), name: textIn(row, 'origin_name') }
     const target = { schema: textIn(row, 'target_schema'), name: textIn(row, 'target_name') }
     return {

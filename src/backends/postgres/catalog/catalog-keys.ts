@@ -3,9 +3,16 @@
  * exposed views may read hidden tables. Keys are constraints; a unique index alone is none.
  * `name-keys.ts` replaces the numbers by names for the keys that matter.
  */
-import type { Steps } from '../../../core/run-in-slices.ts'
-import type { ControlQuery } from '../connect/control-connection.ts'
-import { asNumber, type CatalogRow, flagIn, listIn, numberIn, textIn } from './catalog-row.ts'
+import type { ControlStatement } from '../connect/control-connection.ts'
+import {
+  asNumber,
+  type CatalogRow,
+  flagIn,
+  listIn,
+  numberIn,
+  restricted,
+  textIn,
+} from './catalog-row.ts'
 
 /** One end of a key: a relation's oid, and attribute numbers in the key's order. */
 export interface KeyEnd {
@@ -14,9 +21,15 @@ export interface KeyEnd {
 }
 
 export type CatalogKey =
-  | { readonly kind: 'primary' | 'unique'; readonly name: string; readonly origin: KeyEnd }
+  | {
+      readonly kind: 'primary' | 'unique'
+      readonly oid: number
+      readonly name: string
+      readonly origin: KeyEnd
+    }
   | {
       readonly kind: 'foreign'
+      readonly oid: number
       readonly name: string
       readonly origin: KeyEnd
       readonly target: KeyEnd
@@ -24,58 +37,40 @@ export type CatalogKey =
       readonly isInherited: boolean
     }
 
-const keysSql = `
-select k.contype as kind, k.conname as name, k.conrelid as relation,
+const keysSql = (restriction: string) => `
+select k.oid, k.contype as kind, k.conname as name, k.conrelid as relation,
   to_json(k.conkey) as positions, k.confrelid as target, to_json(k.confkey) as target_positions,
   k.conparentid <> 0 as is_inherited
 from pg_catalog.pg_constraint k
 where k.oid >= 16384 and k.contype in ('p', 'u', 'f')
-  and k.connamespace not in (select oid from pg_catalog.pg_namespace where nspname ~ '^pg_')`
+  and k.connamespace not in (
+    select oid from pg_catalog.pg_namespace where nspname ~ '^pg_(toast_)?temp_'
+  )
+  ${restriction}
+order by k.oid`
 
-export function readKeys(query: ControlQuery): Promise<readonly CatalogRow[]> {
-  return query(keysSql)
+/** @param only oids of constraints as an array literal; null: all */
+export function keysStatement(only: string | null): ControlStatement {
+  return restricted(keysSql, 'and k.oid = any ($1::oid[])', [], only)
 }
 
-export function* parseKeys(rows: readonly CatalogRow[]): Steps<readonly CatalogKey[]> {
-  const keys: CatalogKey[] = []
-  for (const row of rows) {
-    yield
-    const name = textIn(row, 'name')
-    const kind = textIn(row, 'kind')
-    const origin = {
-      relation: numberIn(row, 'relation'),
-      positions: listIn(row, 'positions').map(asNumber),
-    }
-    if (kind === 'f') {
-      const target = {
-        relation: numberIn(row, 'target'),
-        positions: listIn(row, 'target_positions').map(asNumber),
-      }
-      keys.push({ kind: 'foreign', name, origin, target, isInherited: flagIn(row, 'is_inherited') })
-    } else {
-      keys.push({ kind: kind === 'p' ? 'primary' : 'unique', name, origin })
-    }
+export function parseKey(row: CatalogRow): CatalogKey {
+  const oid = numberIn(row, 'oid')
+  const name = textIn(row, 'name')
+  const kind = textIn(row, 'kind')
+  const origin = {
+    relation: numberIn(row, 'relation'),
+    positions: listIn(row, 'positions').map(asNumber),
   }
-  return keys
+  if (kind !== 'f') return { kind: kind === 'p' ? 'primary' : 'unique', oid, name, origin }
+  const target = {
+    relation: numberIn(row, 'target'),
+    positions: listIn(row, 'target_positions').map(asNumber),
+  }
+  return { kind: 'foreign', oid, name, origin, target, isInherited: flagIn(row, 'is_inherited') }
 }
 
-/** Keys that have one of the given relations at either end. */
-export function keysAbout(
-  keys: readonly CatalogKey[],
-  relations: ReadonlySet<number>,
-): readonly CatalogKey[] {
-  return keys.filter(
-    (key) =>
-      relations.has(key.origin.relation) ||
-      (key.kind === 'foreign' && relations.has(key.target.relation)),
-  )
-}
-
-/** Relations at either end of the keys. */
-export function endsOf(keys: readonly CatalogKey[]): ReadonlySet<number> {
-  return new Set(
-    keys.flatMap((key) =>
-      key.kind === 'foreign' ? [key.origin.relation, key.target.relation] : [key.origin.relation],
-    ),
-  )
+/** Relations at the ends of the key: one, or two. */
+export function endsOf(key: CatalogKey): readonly number[] {
+  return key.kind === 'foreign' ? [key.origin.relation, key.target.relation] : [key.origin.relation]
 }

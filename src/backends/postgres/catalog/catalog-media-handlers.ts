@@ -5,8 +5,8 @@
  * Rule  PostgREST docs: media_type_handlers; names as declared, `*` + `/*` stands for any
  */
 import type { MediaHandlerSource } from '../../../schema/catalog.ts'
-import type { ControlQuery } from '../connect/control-connection.ts'
-import { flagIn, textIn } from './catalog-row.ts'
+import type { ControlStatement } from '../connect/control-connection.ts'
+import { type CatalogRow, flagIn, textIn } from './catalog-row.ts'
 import type { CatalogScope } from './catalog-scope.ts'
 
 // both sides are made small before they are joined: a planner without statistics of the catalogs
@@ -46,12 +46,13 @@ from handlers h
 where not h.is_aggregate
 order by media_type, schema, name, relation_schema, relation_name`
 
+export function mediaHandlersStatement({ exposed }: CatalogScope): ControlStatement {
+  return { text: handlersSql, params: [exposed], isPrepared: true }
+}
+
 /** For functions `relation` is the function's name and `routine` that of its domain. */
-export async function readMediaHandlers(
-  query: ControlQuery,
-  scope: CatalogScope,
-): Promise<readonly MediaHandlerSource[]> {
-  return (await query(handlersSql, [scope.exposed])).map((row) => ({
+export function mediaHandlers(rows: readonly CatalogRow[]): readonly MediaHandlerSource[] {
+  return rows.map((row) => ({
     mediaType: textIn(row, 'media_type'),
     relation: flagIn(row, 'is_for_any')
       ? null

@@ -6,7 +6,7 @@
  */
 import { qualifiedName } from '../../../core/qualified-name.ts'
 import type { Representation } from '../../../schema/catalog.ts'
-import type { ControlQuery } from '../connect/control-connection.ts'
+import type { ControlStatement } from '../connect/control-connection.ts'
 import { type CatalogRow, numberIn, textIn } from './catalog-row.ts'
 import type { TypeCatalog } from './catalog-types.ts'
 
@@ -26,9 +26,7 @@ where k.castcontext = 'i' and k.castmethod = 'f' and has_function_privilege(p.oi
   )
 order by k.oid`
 
-export function readCasts(query: ControlQuery): Promise<readonly CatalogRow[]> {
-  return query(castsSql)
-}
+export const castsStatement: ControlStatement = { text: castsSql, isPrepared: true }
 
 /** Types that the casts name, for `readTypes`. */
 export function typesOfCasts(rows: readonly CatalogRow[]): ReadonlySet<number> {

@@ -8,12 +8,13 @@
 
 import type { Steps } from '../../../core/run-in-slices.ts'
 import type { IsolationLevel, Routine, RoutineParameter } from '../../../schema/catalog.ts'
-import type { ControlQuery } from '../connect/control-connection.ts'
+import type { ControlStatement } from '../connect/control-connection.ts'
 import {
   type CatalogRow,
   flagIn,
   listIn,
   numberIn,
+  restricted,
   textIn,
   textOrNull,
   textsIn,
@@ -29,20 +30,22 @@ export const routineColumns = `pn.nspname AS proc_schema, p.proname as name, d.d
   p.provolatile as volatility, p.provariadic <> 0 as has_variadic,
   to_json(p.proconfig) as settings`
 
-const routinesSql = `
-select ${routineColumns}
+const routinesSql = (restriction: string) => `
+select p.oid, ${routineColumns}
 from pg_catalog.pg_proc p
   join pg_catalog.pg_namespace pn on pn.oid = p.pronamespace
   left join pg_catalog.pg_description d on d.objoid = p.oid
     and d.classoid = 'pg_catalog.pg_proc'::regclass and d.objsubid = 0
 where p.pronamespace = any ($1::oid[]) and p.prokind = 'f'
-  and p.prorettype <> 'pg_catalog.trigger'::regtype`
+  and p.prorettype <> 'pg_catalog.trigger'::regtype ${restriction}
+order by p.oid`
 
-export function readRoutines(
-  query: ControlQuery,
-  scope: CatalogScope,
-): Promise<readonly CatalogRow[]> {
-  return query(routinesSql, [scope.exposed])
+/** @param only oids as an array literal; null: all of the exposed schemas */
+export function routinesStatement(
+  { exposed }: CatalogScope,
+  only: string | null,
+): ControlStatement {
+  return restricted(routinesSql, 'and p.oid = any ($2::oid[])', [exposed], only)
 }
 
 interface Argument {
@@ -68,15 +71,9 @@ function isInput({ mode }: Argument): boolean {
   return mode === 'i' || mode === 'b' || mode === 'v'
 }
 
-/** Types that routines name, for `readTypes`. */
-export function* typesOfRoutines(rows: readonly CatalogRow[]): Steps<ReadonlySet<number>> {
-  const types = new Set<number>()
-  for (const row of rows) {
-    yield
-    types.add(numberIn(row, 'return_type'))
-    for (const { type } of argumentsOf(row)) types.add(type)
-  }
-  return types
+/** Types that a routine names, the one that it returns first. */
+export function typesOfRoutine(row: CatalogRow): readonly number[] {
+  return [numberIn(row, 'return_type'), ...argumentsOf(row).map(({ type }) => type)]
 }
 
 /** What routines need to know of the types that they name. */
@@ -92,36 +89,51 @@ export function* parseRoutines(
   types: RoutineTypes,
   hoistedSettings: readonly string[],
 ): Steps<readonly Routine[]> {
-  const hoisted = new Set(hoistedSettings.map((name) => name.toLowerCase()))
+  const hoisted = hoistedNames(hoistedSettings)
   const routines: Routine[] = []
   for (const row of rows) {
     yield
-    const all = argumentsOf(row)
-    const inputs = all.filter(isInput)
-    if (textOrNull(row, 'names') === null && !isCallableUnnamed(inputs)) continue
-    const settings = textsIn(row, 'settings').map(splitSetting)
-    const isolation = settings.find(([name]) => name === 'default_transaction_isolation')
-    const returned = types.baseOf(numberIn(row, 'return_type'))
-    routines.push({
-      schema: textIn(row, 'proc_schema'),
-      name: textIn(row, 'name'),
-      description: textOrNull(row, 'description'),
-      parameters: parameters(inputs, row, types),
-      returns: {
-        isSet: flagIn(row, 'returns_set'),
-        type: { schema: returned.schema, name: returned.name },
-        kind: returnKind(returned, all),
-        isCompositeAlias: types.typeOf(numberIn(row, 'return_type')).isDomain,
-        ...columnTypes(all, types),
-      },
-      volatility: volatility(textIn(row, 'volatility')),
-      hasVariadic: flagIn(row, 'has_variadic'),
-      wholeBody: wholeBody(inputs),
-      isolationLevel: isolation === undefined ? null : isolationLevel(isolation[1]),
-      settings: settings.filter(([name]) => hoisted.has(name.toLowerCase())),
-    })
+    const routine = describeRoutine(row, types, hoisted)
+    if (routine !== null) routines.push(routine)
   }
   return routines
+}
+
+/** Names of settings, by which `describeRoutine` chooses. */
+export function hoistedNames(settings: readonly string[]): ReadonlySet<string> {
+  return new Set(settings.map((name) => name.toLowerCase()))
+}
+
+/** Null for a function that could not be called. */
+export function describeRoutine(
+  row: CatalogRow,
+  types: RoutineTypes,
+  hoisted: ReadonlySet<string>,
+): Routine | null {
+  const all = argumentsOf(row)
+  const inputs = all.filter(isInput)
+  if (textOrNull(row, 'names') === null && !isCallableUnnamed(inputs)) return null
+  const settings = textsIn(row, 'settings').map(splitSetting)
+  const isolation = settings.find(([name]) => name === 'default_transaction_isolation')
+  const returned = types.baseOf(numberIn(row, 'return_type'))
+  return {
+    schema: textIn(row, 'proc_schema'),
+    name: textIn(row, 'name'),
+    description: textOrNull(row, 'description'),
+    parameters: parameters(inputs, row, types),
+    returns: {
+      isSet: flagIn(row, 'returns_set'),
+      type: { schema: returned.schema, name: returned.name },
+      kind: returnKind(returned, all),
+      isCompositeAlias: types.typeOf(numberIn(row, 'return_type')).isDomain,
+      ...columnTypes(all, types),
+    },
+    volatility: volatility(textIn(row, 'volatility')),
+    hasVariadic: flagIn(row, 'has_variadic'),
+    wholeBody: wholeBody(inputs),
+    isolationLevel: isolation === undefined ? null : isolationLevel(isolation[1]),
+    settings: settings.filter(([name]) => hoisted.has(name.toLowerCase())),
+  }
 }
 
 function columnTypes(

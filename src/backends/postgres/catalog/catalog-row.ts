@@ -4,6 +4,8 @@
  * readers; nested lists travel as JSON.
  */
 
+import type { ControlStatement } from '../connect/control-connection.ts'
+
 export type CatalogRow = Readonly<Record<string, string | null>>
 
 export function textOrNull(row: CatalogRow, column: string): string | null {
@@ -58,4 +60,26 @@ export function asNumber(value: unknown): number {
 export function asFlag(value: unknown): boolean {
   if (typeof value !== 'boolean') throw new Error('catalog query: no boolean')
   return value
+}
+
+/** Array literal for `any ($1::oid[])`. */
+export function oidsText(oids: Iterable<number>): string {
+  return `{${[...oids].join()}}`
+}
+
+/**
+ * A catalog query about everything, or about some objects alone: then it is prepared, for it is run
+ * again and again.
+ *
+ * @param condition what restricts it, its last parameter being the oids
+ */
+export function restricted(
+  sql: (restriction: string) => string,
+  condition: string,
+  params: readonly string[],
+  only: string | null,
+): ControlStatement {
+  return only === null
+    ? { text: sql(''), params }
+    : { text: sql(condition), params: [...params, only], isPrepared: true }
 }

@@ -4,9 +4,8 @@
  * of a snapshot of it once their types are known.
  */
 
-import type { Steps } from '../../../core/run-in-slices.ts'
 import type { RelationKind } from '../../../schema/catalog.ts'
-import type { ControlQuery } from '../connect/control-connection.ts'
+import type { ControlStatement } from '../connect/control-connection.ts'
 import {
   asFlag,
   asList,
@@ -16,6 +15,7 @@ import {
   type CatalogRow,
   listIn,
   numberIn,
+  restricted,
   textIn,
 } from './catalog-row.ts'
 import type { CatalogScope } from './catalog-scope.ts'
@@ -44,11 +44,6 @@ export interface CatalogColumn {
 /** Comments of one relation by attribute number; 0 is the relation itself. */
 export type Comments = ReadonlyMap<number, string>
 
-export interface TableRows {
-  readonly tables: readonly CatalogRow[]
-  readonly comments: readonly CatalogRow[]
-}
-
 // Without the relation pg_get_expr takes no lock on it; only the expressions of generated columns
 // name columns and would need it, and those are no defaults.
 const defaultSql = `case
@@ -67,7 +62,7 @@ const defaultSql = `case
   )
 end`
 
-const tablesSql = `
+const tablesSql = (restriction: string) => `
 select c.oid, n.nspname as schema, c.relname as name, c.relkind as kind, (
   select json_agg(json_build_array(
     a.attnum, a.attname, a.atttypid::bigint, a.atttypmod, a.attnotnull, a.attgenerated <> '',
@@ -78,19 +73,26 @@ select c.oid, n.nspname as schema, c.relname as name, c.relkind as kind, (
 ) as columns
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where c.relnamespace = any ($1::oid[]) and c.relkind in ('r', 'v', 'm', 'f', 'p')
-  and not c.relispartition`
+  and not c.relispartition ${restriction}`
 
-const commentsSql = `
+const commentsSql = (restriction: string) => `
 select d.objoid as relation, json_agg(json_build_array(d.objsubid, d.description)) as texts
 from pg_catalog.pg_description d join pg_catalog.pg_class c on c.oid = d.objoid
 where d.classoid = 'pg_catalog.pg_class'::regclass and c.relnamespace = any ($1::oid[])
+  ${restriction}
 group by d.objoid`
 
-export async function readTables(query: ControlQuery, scope: CatalogScope): Promise<TableRows> {
-  return {
-    tables: await query(tablesSql, [scope.exposed]),
-    comments: await query(commentsSql, [scope.exposed]),
-  }
+/** @param only oids as an array literal; null: all relations of the exposed schemas */
+export function tablesStatement({ exposed }: CatalogScope, only: string | null): ControlStatement {
+  return restricted(tablesSql, 'and c.oid = any ($2::oid[])', [exposed], only)
+}
+
+/** Comments on relations and their columns. */
+export function commentsStatement(
+  { exposed }: CatalogScope,
+  only: string | null,
+): ControlStatement {
+  return restricted(commentsSql, 'and d.objoid = any ($2::oid[])', [exposed], only)
 }
 
 const kinds: Readonly<Record<string, RelationKind>> = {
@@ -101,46 +103,36 @@ const kinds: Readonly<Record<string, RelationKind>> = {
   p: 'partitioned-table',
 }
 
-export function* parseTables(rows: readonly CatalogRow[]): Steps<readonly CatalogTable[]> {
-  const tables: CatalogTable[] = []
-  for (const row of rows) {
-    yield
-    const kind = kinds[textIn(row, 'kind')]
-    if (kind === undefined)
-      throw new Error(`catalog query: relation of kind ${textIn(row, 'kind')}`)
-    const columns = listIn(row, 'columns').map((column): CatalogColumn => {
-      const [position, name, type, modifier, isNotNull, isGenerated, ownDefault] = asList(column)
-      return {
-        position: asNumber(position),
-        name: asText(name),
-        type: asNumber(type),
-        modifier: asNumber(modifier),
-        isNotNull: asFlag(isNotNull),
-        isGenerated: asFlag(isGenerated),
-        ownDefault: asTextOrNull(ownDefault),
-      }
-    })
-    tables.push({
-      oid: numberIn(row, 'oid'),
-      schema: textIn(row, 'schema'),
-      name: textIn(row, 'name'),
-      kind,
-      columns: columns.sort((a, b) => a.position - b.position),
-    })
+export function parseTable(row: CatalogRow): CatalogTable {
+  const kind = kinds[textIn(row, 'kind')]
+  if (kind === undefined) throw new Error(`catalog query: relation of kind ${textIn(row, 'kind')}`)
+  const columns = listIn(row, 'columns').map((column): CatalogColumn => {
+    const [position, name, type, modifier, isNotNull, isGenerated, ownDefault] = asList(column)
+    return {
+      position: asNumber(position),
+      name: asText(name),
+      type: asNumber(type),
+      modifier: asNumber(modifier),
+      isNotNull: asFlag(isNotNull),
+      isGenerated: asFlag(isGenerated),
+      ownDefault: asTextOrNull(ownDefault),
+    }
+  })
+  return {
+    oid: numberIn(row, 'oid'),
+    schema: textIn(row, 'schema'),
+    name: textIn(row, 'name'),
+    kind,
+    columns: columns.sort((a, b) => a.position - b.position),
   }
-  return tables
 }
 
-/** Rows of comments → by the relation's oid. */
-export function* parseComments(rows: readonly CatalogRow[]): Steps<ReadonlyMap<number, Comments>> {
-  const texts = new Map<number, Comments>()
-  for (const row of rows) {
-    yield
-    const entries = listIn(row, 'texts').map((entry): readonly [number, string] => {
+/** A row about one relation, whose oid is its `relation`. */
+export function parseComment(row: CatalogRow): Comments {
+  return new Map(
+    listIn(row, 'texts').map((entry): readonly [number, string] => {
       const [position, text] = asList(entry)
       return [asNumber(position), asText(text)]
-    })
-    texts.set(numberIn(row, 'relation'), new Map(entries))
-  }
-  return texts
+    }),
+  )
 }

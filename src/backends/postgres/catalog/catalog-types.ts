@@ -3,21 +3,21 @@
  * of that type inherits from it: domains down to their base, labels of enums, default and NOT NULL
  * of domains. Names are asked for once per type, not once per column.
  */
-import type { Steps } from '../../../core/run-in-slices.ts'
-import type { ControlQuery } from '../connect/control-connection.ts'
+import type { ControlStatement } from '../connect/control-connection.ts'
 import { vanishedFailure } from '../protocol/map-postgres-error.ts'
 import {
   asList,
   asNumber,
   asText,
+  type CatalogRow,
   flagIn,
   listIn,
   numberIn,
+  oidsText,
   textIn,
   textOrNull,
   textsIn,
 } from './catalog-row.ts'
-import type { CatalogTable } from './catalog-tables.ts'
 
 export interface CatalogType {
   readonly oid: number
@@ -31,6 +31,10 @@ export interface CatalogType {
   readonly isDomain: boolean
   readonly isComposite: boolean
   readonly isArray: boolean
+  /** Of a row type, or an array of it: its relation; else 0. */
+  readonly relation: number
+  /** Of an array: what it is of; else 0. */
+  readonly elementOf: number
   /** Of a domain: the type it is over, one step down; else 0. */
   readonly domainOf: number
   readonly domainModifier: number
@@ -49,28 +53,15 @@ export interface TypeCatalog {
 /** Oid of a type → the modifiers that columns use it with; -1: without one. */
 export type TypeUses = ReadonlyMap<number, ReadonlySet<number>>
 
-/** What columns use, and types that are named without a modifier. */
-export function* typeUses(
-  tables: readonly CatalogTable[],
-  others: Iterable<number>,
-): Steps<TypeUses> {
-  const uses = new Map<number, Set<number>>()
-  function modifiersOf(type: number): Set<number> {
-    const modifiers = uses.get(type) ?? new Set()
-    uses.set(type, modifiers)
-    return modifiers
-  }
-  for (const { columns } of tables) {
-    for (const { type, modifier } of columns) modifiersOf(type).add(modifier)
-    yield
-  }
-  for (const type of others) modifiersOf(type)
-  return uses
-}
-
 const typesSql = `
 with recursive asked(oid, modifier) as materialized (
   select * from unnest($1::oid[], $2::int[])
+  union
+  select a.atttypid, a.atttypmod from pg_catalog.pg_attribute a
+  where a.attrelid = any ($3::oid[]) and a.attnum > 0 and not a.attisdropped
+  union
+  select unnest(p.prorettype || coalesce(p.proallargtypes, p.proargtypes::oid[])), null
+  from pg_catalog.pg_proc p where p.oid = any ($4::oid[])
 ),
 used(oid) as (
   select oid from asked
@@ -88,7 +79,10 @@ labels as (
 )
 select t.oid, n.nspname as schema, coalesce(k.relname, t.typname) as name,
   format_type(t.oid, null) as text, m.texts, t.typtype = 'd' as is_domain,
-  t.typtype = 'c' as is_composite, t.typcategory = 'A' as is_array, t.typbasetype, t.typtypmod,
+  t.typtype = 'c' as is_composite, t.typcategory = 'A' as is_array, 
+  case when t.typelem = 0 then t.typrelid
+    else (select e.typrelid from pg_catalog.pg_type e where e.oid = t.typelem) end as relation,
+  t.typelem, t.typbasetype, t.typtypmod,
   t.typnotnull, pg_get_expr(t.typdefaultbin, 0) as default_expression, l.labels
 from used u
   join pg_catalog.pg_type t on t.oid = u.oid
@@ -98,42 +92,57 @@ from used u
   left join labels l on l.enumtypid = t.oid`
 
 /**
- * Reads the types and all that their domains are over.
- *
- * Errors  rejects with BackendFailure when a type vanishes while it is being read: to be retried
+ * Asks for types and all that their domains are over: `uses`, and the types of the columns of
+ * relations and of what routines name.
  */
-export async function readTypes(query: ControlQuery, uses: TypeUses): Promise<TypeCatalog> {
+export function typesStatement(
+  uses: TypeUses,
+  relations: Iterable<number>,
+  routines: Iterable<number>,
+): ControlStatement {
   const pairs = [...uses].flatMap(([type, modifiers]): readonly (readonly [number, string])[] =>
     modifiers.size === 0 ? [[type, 'null']] : [...modifiers].map((each) => [type, String(each)]),
   )
-  const rows = await query(typesSql, [
-    `{${pairs.map(([type]) => type).join()}}`,
-    `{${pairs.map(([, modifier]) => modifier).join()}}`,
-  ])
-  const types = new Map<number, CatalogType>()
-  for (const row of rows) {
-    const oid = numberIn(row, 'oid')
-    types.set(oid, {
-      oid,
-      schema: textIn(row, 'schema'),
-      name: textIn(row, 'name'),
-      text: printed(oid, textIn(row, 'text')),
-      modifiedTexts: new Map(
-        listIn(row, 'texts').map((entry) => {
-          const [modifier, text] = asList(entry)
-          return [asNumber(modifier), printed(oid, asText(text))]
-        }),
-      ),
-      isDomain: flagIn(row, 'is_domain'),
-      isComposite: flagIn(row, 'is_composite'),
-      isArray: flagIn(row, 'is_array'),
-      domainOf: numberIn(row, 'typbasetype'),
-      domainModifier: numberIn(row, 'typtypmod'),
-      isNotNull: flagIn(row, 'typnotnull'),
-      defaultExpression: textOrNull(row, 'default_expression'),
-      enumLabels: textsIn(row, 'labels'),
-    })
+  return {
+    text: typesSql,
+    params: [
+      oidsText(pairs.map(([type]) => type)),
+      `{${pairs.map(([, modifier]) => modifier).join()}}`,
+      oidsText(relations),
+      oidsText(routines),
+    ],
+    isPrepared: true,
   }
+}
+
+/** Throws  BackendFailure when a type vanishes while it is being read: to be retried */
+export function parseType(row: CatalogRow): CatalogType {
+  const oid = numberIn(row, 'oid')
+  return {
+    oid,
+    schema: textIn(row, 'schema'),
+    name: textIn(row, 'name'),
+    text: printed(oid, textIn(row, 'text')),
+    modifiedTexts: new Map(
+      listIn(row, 'texts').map((entry) => {
+        const [modifier, text] = asList(entry)
+        return [asNumber(modifier), printed(oid, asText(text))]
+      }),
+    ),
+    isDomain: flagIn(row, 'is_domain'),
+    isComposite: flagIn(row, 'is_composite'),
+    isArray: flagIn(row, 'is_array'),
+    relation: numberIn(row, 'relation'),
+    elementOf: numberIn(row, 'typelem'),
+    domainOf: numberIn(row, 'typbasetype'),
+    domainModifier: numberIn(row, 'typtypmod'),
+    isNotNull: flagIn(row, 'typnotnull'),
+    defaultExpression: textOrNull(row, 'default_expression'),
+    enumLabels: Object.freeze(textsIn(row, 'labels')),
+  }
+}
+
+export function typeCatalog(types: ReadonlyMap<number, CatalogType>): TypeCatalog {
   function typeOf(oid: number): CatalogType {
     const type = types.get(oid)
     if (type === undefined) throw new Error(`catalog query: type ${oid} was not read`)

@@ -5,8 +5,7 @@
  */
 
 import type { QualifiedName } from '../../../core/qualified-name.ts'
-import type { Steps } from '../../../core/run-in-slices.ts'
-import type { ControlQuery } from '../connect/control-connection.ts'
+import type { ControlStatement } from '../connect/control-connection.ts'
 import {
   asText,
   type CatalogRow,
@@ -45,10 +44,10 @@ coalesce((
   where t.tgrelid = c.oid and t.tgtype & 64 <> 0
 ), 0) as instead_triggers`
 
-const followedSql = `
+const viewsSql = (condition: string) => `
 select ${viewColumns}
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where c.relnamespace = any ($2::oid[]) and c.relkind in ('v', 'm', 'f')`
+where c.relkind in ('v', 'm', 'f') and ${condition}`
 
 const belowSql = `
 with recursive below(oid) as (
@@ -65,26 +64,35 @@ from below b join pg_catalog.pg_class c on c.oid = b.oid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('v', 'f')`
 
-export function readFollowedViews(
-  query: ControlQuery,
-  scope: CatalogScope,
-): Promise<readonly CatalogRow[]> {
-  return query(followedSql, [scope.exposed, scope.followed])
+/** @param only oids as an array literal, of whatever schema; null: all that are followed */
+export function viewsStatement(
+  { exposed, followed }: CatalogScope,
+  only: string | null,
+): ControlStatement {
+  return only === null
+    ? { text: viewsSql('c.relnamespace = any ($2::oid[])'), params: [exposed, followed] }
+    : {
+        text: viewsSql('c.oid = any ($3::oid[])'),
+        params: [exposed, followed, only],
+        isPrepared: true,
+      }
 }
 
-/** Reads what `views` are written through to and is not among them yet, if there is anything. */
-export async function readViewsBelow(
-  query: ControlQuery,
-  scope: CatalogScope,
-  views: ReadonlyMap<number, CatalogView>,
-): Promise<readonly CatalogRow[]> {
-  const missing = [...views.values()].flatMap(({ rule }) => {
+/** The relations, and all views below them that could be written through to. */
+export function viewsBelowStatement(
+  { exposed, followed }: CatalogScope,
+  relations: string,
+): ControlStatement {
+  return { text: belowSql, params: [exposed, followed, relations] }
+}
+
+/** What `views` are written through to and is not among them. */
+export function missingBases(views: ReadonlyMap<number, CatalogView>): readonly number[] {
+  return [...views.values()].flatMap(({ rule }) => {
     const base = rule?.base ?? null
     if (base === null || base.kind === 'r' || base.kind === 'p') return []
     return views.has(base.relation) ? [] : [base.relation]
   })
-  if (missing.length === 0) return []
-  return query(belowSql, [scope.exposed, scope.followed, `{${missing.join()}}`])
 }
 
 // pg_rewrite.ev_type, and the bits of pg_trigger.tgtype
@@ -92,25 +100,19 @@ const updates = { rule: '2', trigger: 16 }
 const inserts = { rule: '3', trigger: 4 }
 const deletes = { rule: '4', trigger: 8 }
 
-export function* parseViews(rows: readonly CatalogRow[]): Steps<ReadonlyMap<number, CatalogView>> {
-  const views = new Map<number, CatalogView>()
-  for (const row of rows) {
-    yield
-    const oid = numberIn(row, 'oid')
-    const tree = textOrNull(row, 'tree')
-    const rules = listIn(row, 'instead_rules').map(asText)
-    const triggers = numberIn(row, 'instead_triggers')
-    const takes = ({ rule, trigger }: typeof inserts) =>
-      rules.includes(rule) || (triggers & trigger) !== 0
-    views.set(oid, {
-      oid,
-      name: { schema: textIn(row, 'schema'), name: textIn(row, 'name') },
-      kind: textIn(row, 'kind'),
-      isExposed: flagIn(row, 'is_exposed'),
-      isFollowed: flagIn(row, 'is_followed'),
-      rule: tree === null ? null : readViewRule(tree),
-      own: { insert: takes(inserts), update: takes(updates), delete: takes(deletes) },
-    })
+export function parseView(row: CatalogRow): CatalogView {
+  const tree = textOrNull(row, 'tree')
+  const rules = listIn(row, 'instead_rules').map(asText)
+  const triggers = numberIn(row, 'instead_triggers')
+  const takes = ({ rule, trigger }: typeof inserts) =>
+    rules.includes(rule) || (triggers & trigger) !== 0
+  return {
+    oid: numberIn(row, 'oid'),
+    name: { schema: textIn(row, 'schema'), name: textIn(row, 'name') },
+    kind: textIn(row, 'kind'),
+    isExposed: flagIn(row, 'is_exposed'),
+    isFollowed: flagIn(row, 'is_followed'),
+    rule: tree === null ? null : readViewRule(tree),
+    own: { insert: takes(inserts), update: takes(updates), delete: takes(deletes) },
   }
-  return views
 }

@@ -1,19 +1,12 @@
 /**
  * Which writes foreign tables take. Only their wrapper knows, and only pg_relation_is_updatable
  * asks it, under a lock: so the question is put apart from the load, leaves out tables that a
- * migration holds, and gives up soon. Tables without an answer are returned as open, for the caller
- * to ask again.
+ * migration holds, and gives up soon. Tables without an answer are open: the caller is to ask again.
  */
 import { BackendFailure } from '../../../errors/backend-failure.ts'
 import type { ControlQuery } from '../connect/control-connection.ts'
 import { numberIn } from './catalog-row.ts'
 import type { Writes } from './view-updatability.ts'
-
-export interface ForeignWrites {
-  readonly writes: ReadonlyMap<number, Writes>
-  /** Foreign tables that could not be asked about now. */
-  readonly open: ReadonlySet<number>
-}
 
 // a lock that is still waited for blocks the requests behind it, so locked tables are left out
 const unlockedSql = `
@@ -30,16 +23,25 @@ const updateEvent = 4
 const insertEvent = 8
 const deleteEvent = 16
 
-/** Errors  rejects with BackendFailure for anything but a lock that could not be had in time */
+/**
+ * In a transaction of its own.
+ *
+ * Shape   null for a table that could not be asked about now
+ * Errors  rejects with BackendFailure for anything but a lock that could not be had in time
+ */
 export async function readForeignWrites(
   query: ControlQuery,
   oids: readonly number[],
-): Promise<ForeignWrites> {
-  const writes = new Map<number, Writes>()
+  limitMs: number,
+): Promise<ReadonlyMap<number, Writes | null>> {
+  const writes = new Map<number, Writes | null>(oids.map((oid) => [oid, null]))
   if (oids.length > 0) {
     await query('begin read only')
     try {
-      await query(`set local lock_timeout = '100ms'`)
+      await query(
+        `select set_config('lock_timeout', '100ms', true), set_config('statement_timeout', $1, true)`,
+        [String(Math.ceil(limitMs))],
+      )
       for (const row of await query(unlockedSql, [`{${oids.join()}}`])) {
         const events = numberIn(row, 'events')
         writes.set(numberIn(row, 'oid'), {
@@ -53,7 +55,7 @@ export async function readForeignWrites(
     }
     await query('rollback')
   }
-  return { writes, open: new Set(oids.filter((oid) => !writes.has(oid))) }
+  return writes
 }
 
 function isLockTimeout(cause: unknown): boolean {

@@ -3,8 +3,8 @@
  * is there.
  */
 import type { Capabilities, EngineAbilities, Feature, Grade } from '../../../schema/capabilities.ts'
-import type { ControlQuery } from '../connect/control-connection.ts'
-import { flagIn, textIn } from './catalog-row.ts'
+import type { ControlStatement } from '../connect/control-connection.ts'
+import { type CatalogRow, flagIn, textIn } from './catalog-row.ts'
 
 const grades = {
   embedding: 'native',
@@ -65,8 +65,9 @@ const serverSql = `
 select current_setting('server_version') as version,
   exists (select from pg_catalog.pg_proc where proname = 'st_asgeojson') as has_geojson`
 
-export async function readPostgresCapabilities(query: ControlQuery): Promise<Capabilities> {
-  const [row] = await query(serverSql)
+export const capabilitiesStatement: ControlStatement = { text: serverSql, isPrepared: true }
+
+export function postgresCapabilities([row]: readonly CatalogRow[]): Capabilities {
   if (row === undefined) throw new Error('catalog query: no server')
   return {
     engine: postgresAbilities.engine,

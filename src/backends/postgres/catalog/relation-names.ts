@@ -3,26 +3,29 @@
  * are read; hidden ones, which keys and views may lead to, are asked for by oid.
  */
 import type { QualifiedName } from '../../../core/qualified-name.ts'
-import type { Steps } from '../../../core/run-in-slices.ts'
-import type { ControlQuery } from '../connect/control-connection.ts'
-import { asList, asNumber, asText, listIn, numberIn, textIn } from './catalog-row.ts'
-import type { CatalogTable } from './catalog-tables.ts'
+import type { ControlStatement } from '../connect/control-connection.ts'
+import {
+  asList,
+  asNumber,
+  asText,
+  type CatalogRow,
+  listIn,
+  numberIn,
+  oidsText,
+  textIn,
+} from './catalog-row.ts'
 
-export interface RelationName extends QualifiedName {
-  /** By attribute number. */
-  readonly columns: ReadonlyMap<number, string>
+export interface RelationName {
+  /** One object for all that name the relation. */
+  readonly relation: QualifiedName
+  /** Attribute numbers. */
+  readonly positions: readonly number[]
+  /** The columns' names, in the order of the numbers. */
+  readonly columns: readonly string[]
 }
 
-export type RelationNames = ReadonlyMap<number, RelationName>
-
-export function* namesOfTables(tables: readonly CatalogTable[]): Steps<RelationNames> {
-  const names = new Map<number, RelationName>()
-  for (const { oid, schema, name, columns } of tables) {
-    yield
-    const byPosition = new Map(columns.map((column) => [column.position, column.name]))
-    names.set(oid, { schema, name, columns: byPosition })
-  }
-  return names
+export interface RelationNames {
+  get(oid: number): RelationName | undefined
 }
 
 const namesSql = `
@@ -34,25 +37,23 @@ from unnest($1::oid[]) as asked(oid)
   join pg_catalog.pg_class c on c.oid = asked.oid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace`
 
-/** `known` and the names of those of `oids` that are missing in it. */
-export async function completeNames(
-  query: ControlQuery,
-  known: RelationNames,
-  oids: ReadonlySet<number>,
-): Promise<RelationNames> {
-  const missing = [...oids].filter((oid) => !known.has(oid))
-  if (missing.length === 0) return known
-  const names = new Map(known)
-  for (const row of await query(namesSql, [`{${missing.join()}}`])) {
-    const columns = listIn(row, 'columns').map((column): readonly [number, string] => {
-      const [position, name] = asList(column)
-      return [asNumber(position), asText(name)]
-    })
-    names.set(numberIn(row, 'oid'), {
-      schema: textIn(row, 'schema'),
-      name: textIn(row, 'name'),
-      columns: new Map(columns),
-    })
-  }
-  return names
+export function namesStatement(relations: Iterable<number>): ControlStatement {
+  return { text: namesSql, params: [oidsText(relations)], isPrepared: true }
+}
+
+/** The relation's oid, and its name. */
+export function parseName(row: CatalogRow): readonly [number, RelationName] {
+  const columns = listIn(row, 'columns').map((column): readonly [number, string] => {
+    const [position, name] = asList(column)
+    return [asNumber(position), asText(name)]
+  })
+  columns.sort(([a], [b]) => a - b)
+  return [
+    numberIn(row, 'oid'),
+    {
+      relation: Object.freeze({ schema: textIn(row, 'schema'), name: textIn(row, 'name') }),
+      positions: columns.map(([position]) => position),
+      columns: columns.map(([, name]) => name),
+    },
+  ]
 }

@@ -6,7 +6,6 @@
  */
 
 import type { QualifiedName } from '../../../core/qualified-name.ts'
-import type { Steps } from '../../../core/run-in-slices.ts'
 import type { ViewKeyDependency } from '../../../schema/catalog.ts'
 import { compareTexts } from '../../../schema/compare-relationships.ts'
 import type { CatalogKey, KeyEnd } from './catalog-keys.ts'
@@ -22,40 +21,44 @@ interface CarriedKey {
 }
 
 /**
- * In the order of the tables' names, then the views': it decides which key of a view comes first.
+ * Those of one view.
+ *
+ * @param keysAt the keys that have the relation at either end
  */
-export function* viewKeyDependencies(
-  originsByView: ReadonlyMap<number, ViewOrigins>,
-  keys: readonly CatalogKey[],
+export function viewKeyDependencies(
+  view: QualifiedName,
+  origins: ViewOrigins,
+  keysAt: (relation: number) => readonly CatalogKey[],
   names: RelationNames,
-): Steps<readonly ViewKeyDependency[]> {
-  const keysByRelation = groupKeys(keys)
+): readonly ViewKeyDependency[] {
   const dependencies: ViewKeyDependency[] = []
-  for (const [view, origins] of originsByView) {
-    yield
-    const known = names.get(view)
-    if (known === undefined) continue
-    for (const [relation, columns] of origins) {
-      for (const { constraint, kind, end } of keysByRelation.get(relation) ?? []) {
-        const carried = end.positions.map((position) => columns.get(position) ?? [])
-        // a view that lacks a column of the key does not carry it
-        if (carried.some((viewColumns) => viewColumns.length === 0)) continue
-        const table = nameEnd(end, names)
-        dependencies.push({
-          table: table.relation,
-          view: { schema: known.schema, name: known.name },
-          constraint,
-          kind,
-          columns: table.columns.map((column, at) => [column, carried[at] ?? []]),
-        })
-      }
+  for (const [relation, columns] of origins) {
+    for (const { constraint, kind, end } of carriedKeys(relation, keysAt(relation))) {
+      const carried = end.positions.map((position) => columns.get(position) ?? [])
+      // a view that lacks a column of the key does not carry it
+      if (carried.some((viewColumns) => viewColumns.length === 0)) continue
+      const table = nameEnd(end, names)
+      dependencies.push({
+        table: table.relation,
+        view,
+        constraint,
+        kind,
+        columns: table.columns.map((column, at) => [column, carried[at] ?? []]),
+      })
     }
   }
-  return dependencies.sort(
-    (a, b) =>
-      compareNames(a.table, b.table) ||
-      compareNames(a.view, b.view) ||
-      compareTexts(a.constraint, b.constraint),
+  return dependencies
+}
+
+/**
+ * In the order of the tables' names, then the views': it decides which key of a view comes first.
+ */
+export function compareDependencies(a: ViewKeyDependency, b: ViewKeyDependency): number {
+  return (
+    compareNames(a.table, b.table) ||
+    compareNames(a.view, b.view) ||
+    compareTexts(a.constraint, b.constraint) ||
+    compareTexts(a.kind, b.kind)
   )
 }
 
@@ -63,20 +66,19 @@ function compareNames(a: QualifiedName, b: QualifiedName): number {
   return compareTexts(a.schema, b.schema) || compareTexts(a.name, b.name)
 }
 
-function groupKeys(keys: readonly CatalogKey[]): ReadonlyMap<number, readonly CarriedKey[]> {
-  const byRelation = new Map<number, CarriedKey[]>()
-  function add(constraint: string, kind: CarriedKey['kind'], end: KeyEnd): void {
-    const known = byRelation.get(end.relation)
-    if (known === undefined) byRelation.set(end.relation, [{ constraint, kind, end }])
-    else known.push({ constraint, kind, end })
-  }
+function carriedKeys(relation: number, keys: readonly CatalogKey[]): readonly CarriedKey[] {
+  const carried: CarriedKey[] = []
   for (const key of keys) {
-    if (key.kind === 'primary') add(key.name, 'primary-key', key.origin)
-    if (key.kind !== 'foreign') continue
-    add(key.name, 'foreign-key', key.origin)
-    add(key.name, 'foreign-key-reference', key.target)
+    if (key.kind === 'unique') continue
+    if (key.origin.relation === relation) {
+      const kind = key.kind === 'primary' ? 'primary-key' : 'foreign-key'
+      carried.push({ constraint: key.name, kind, end: key.origin })
+    }
+    if (key.kind === 'foreign' && key.target.relation === relation) {
+      carried.push({ constraint: key.name, kind: 'foreign-key-reference', end: key.target })
+    }
   }
-  return new Map([...byRelation].map(([relation, all]) => [relation, withoutNamesakes(all)]))
+  return withoutNamesakes(carried)
 }
 
 /**

@@ -3,46 +3,25 @@
  * below it, unchanged. Views over views are followed down to the tables, through views of the
  * schemas that a load is about.
  */
-import type { Steps } from '../../../core/run-in-slices.ts'
 import type { CatalogView } from './catalog-views.ts'
-import type { RelationNames } from './relation-names.ts'
-import type { ViewRuleColumn } from './view-rule.ts'
+import type { RelationName } from './relation-names.ts'
+import type { ViewRule, ViewRuleColumn } from './view-rule.ts'
 
 /** Oid of a relation below → attribute number there → the view's columns, in the view's order. */
 export type ViewOrigins = ReadonlyMap<number, ReadonlyMap<number, readonly string[]>>
 
-type FollowedColumns = ReadonlyMap<number, ReadonlyMap<number, ViewRuleColumn>>
-
-/** By the view's oid. */
-export function* viewOrigins(
-  views: ReadonlyMap<number, CatalogView>,
-  names: RelationNames,
-): Steps<ReadonlyMap<number, ViewOrigins>> {
-  const followed = new Map<number, ReadonlyMap<number, ViewRuleColumn>>()
-  for (const view of views.values()) {
-    yield
-    if (!view.isFollowed || view.rule === null) continue
-    followed.set(view.oid, new Map(view.rule.columns.map((column) => [column.position, column])))
-  }
-  const originsByView = new Map<number, ViewOrigins>()
-  for (const view of views.values()) {
-    yield
-    if (view.isExposed) originsByView.set(view.oid, originsOf(view, followed, names))
-  }
-  return originsByView
-}
-
-function originsOf(
+/** @param name of the view, with its columns */
+export function viewOrigins(
   view: CatalogView,
-  followed: FollowedColumns,
-  names: RelationNames,
+  name: RelationName,
+  views: Pick<ReadonlyMap<number, CatalogView>, 'get'>,
 ): ViewOrigins {
   const origins = new Map<number, Map<number, string[]>>()
-  for (const [position, name] of names.get(view.oid)?.columns ?? []) {
-    for (const { relation, column } of pathOf(followed, view.oid, position)) {
+  for (const [at, position] of name.positions.entries()) {
+    for (const { relation, column } of pathOf(views, view.oid, position)) {
       const columns = origins.get(relation) ?? new Map<number, string[]>()
       origins.set(relation, columns)
-      columns.set(column, [...(columns.get(column) ?? []), name])
+      columns.set(column, [...(columns.get(column) ?? []), name.columns[at] ?? ''])
     }
   }
   return origins
@@ -54,11 +33,17 @@ interface Origin {
 }
 
 /** What a view's column is a copy of, one step down after the other. */
-function pathOf(followed: FollowedColumns, view: number, position: number): readonly Origin[] {
+function pathOf(
+  views: Pick<ReadonlyMap<number, CatalogView>, 'get'>,
+  view: number,
+  position: number,
+): readonly Origin[] {
   const path: Origin[] = []
   let at: Origin = { relation: view, column: position }
   for (;;) {
-    const column = followed.get(at.relation)?.get(at.column)
+    const followed = views.get(at.relation)
+    if (followed === undefined || !followed.isFollowed || followed.rule === null) return path
+    const column = columnsOf(followed.rule).get(at.column)
     if (column === undefined || column.originRelation === 0) return path
     const next = { relation: column.originRelation, column: column.originColumn }
     // a view may have been replaced by one over itself
@@ -66,4 +51,14 @@ function pathOf(followed: FollowedColumns, view: number, position: number): read
     path.push(next)
     at = next
   }
+}
+
+const columnsOfRules = new WeakMap<ViewRule, ReadonlyMap<number, ViewRuleColumn>>()
+
+function columnsOf(rule: ViewRule): ReadonlyMap<number, ViewRuleColumn> {
+  const known = columnsOfRules.get(rule)
+  if (known !== undefined) return known
+  const columns = new Map(rule.columns.map((column) => [column.position, column]))
+  columnsOfRules.set(rule, columns)
+  return columns
 }

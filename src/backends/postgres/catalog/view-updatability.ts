@@ -22,6 +22,10 @@ export interface WriteFacts {
   readonly own: Writes
 }
 
+export interface WriteFactsOf {
+  get(relation: number): WriteFacts | undefined
+}
+
 export const noWrites: Writes = { insert: false, update: false, delete: false }
 export const allWrites: Writes = { insert: true, update: true, delete: true }
 
@@ -42,14 +46,14 @@ function bothWrite(a: Writes, b: Writes): Writes {
 }
 
 /** Writes that the view or foreign table takes, by `facts` of it and of those below it. */
-export function writesOf(relation: number, facts: ReadonlyMap<number, WriteFacts>): Writes {
+export function writesOf(relation: number, facts: WriteFactsOf): Writes {
   return follow(relation, facts, null, [])
 }
 
 /** `wanted`: of the relation's columns only those that the view above passes writes on to. */
 function follow(
   relation: number,
-  facts: ReadonlyMap<number, WriteFacts>,
+  facts: WriteFactsOf,
   wanted: ReadonlySet<number> | null,
   above: readonly number[],
 ): Writes {

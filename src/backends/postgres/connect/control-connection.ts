@@ -8,7 +8,9 @@ import { setMaxListeners } from 'node:events'
 import { deadlineFailure, outcomeFailure } from '../protocol/map-postgres-error.ts'
 import type {
   BatchOutcome,
+  BatchStep,
   PostgresConnection,
+  ServerError,
   StepResult,
 } from '../protocol/postgres-connection.ts'
 
@@ -25,6 +27,25 @@ export type ControlQuery = (
   settings?: Readonly<Record<string, string>>,
 ) => Promise<readonly Readonly<Record<string, string | null>>[]>
 
+export interface ControlStatement {
+  readonly text: string
+  readonly params?: readonly (string | null)[]
+  /** Kept in the server under a name, where that is allowed: for statements that are run often. */
+  readonly isPrepared?: boolean
+}
+
+export type ControlRows = readonly Readonly<Record<string, string | null>>[]
+
+/**
+ * Runs statements in one round trip: up to the first that fails, none of those behind it is run.
+ *
+ * Shape   the rows of each, in order
+ * Errors  as those of `ControlQuery`
+ */
+export type ControlBatch = (
+  statements: readonly ControlStatement[],
+) => Promise<readonly ControlRows[]>
+
 export interface ControlConnection {
   /**
    * Runs `work` alone on the connection, and passes it the server's address. A transaction that
@@ -34,7 +55,7 @@ export interface ControlConnection {
    *         connection or the signal was aborted
    */
   run<T>(
-    work: (query: ControlQuery, address: string) => Promise<T>,
+    work: (query: ControlQuery, address: string, batch: ControlBatch) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T>
   /** The next work gets a new connection, so that the login role's current settings apply to it. */
@@ -52,10 +73,23 @@ export interface ControlConnectionDeps {
   readonly idleMs?: number
   /** Milliseconds that a server gets to confirm a cancelled query before its socket is cut. */
   readonly cancelGraceMs?: number
+  /** Whether statements may have names in the server. Absent: none has. */
+  readonly preparation?: ControlPreparation
+}
+
+export interface ControlPreparation {
+  readonly stepsToSend: (steps: readonly BatchStep[]) => readonly BatchStep[]
+  readonly giveUp: (error: ServerError) => void
+}
+
+const unprepared: ControlPreparation = {
+  stepsToSend: (steps) => steps.map((step) => ({ ...step, isPrepared: false })),
+  giveUp: () => undefined,
 }
 
 export function createControlConnection(deps: ControlConnectionDeps): ControlConnection {
   const { connectTimeoutMs = 5000, idleMs = 10_000, cancelGraceMs = 1000 } = deps
+  const { preparation = unprepared } = deps
   const closing = new AbortController()
   // each piece of work that waits listens to it
   setMaxListeners(0, closing.signal)
@@ -102,7 +136,7 @@ export function createControlConnection(deps: ControlConnectionDeps): ControlCon
   }
 
   async function run<T>(
-    work: (query: ControlQuery, address: string) => Promise<T>,
+    work: (query: ControlQuery, address: string, batch: ControlBatch) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
     const stop = stopOnEither(signal, closing.signal)
@@ -119,18 +153,29 @@ export function createControlConnection(deps: ControlConnectionDeps): ControlCon
       await Promise.race([before, stop.stopped])
       const connection = await open(stop.signal)
       used.connection = connection
-      const query: ControlQuery = async (text, params = [], settings = {}) => {
+      const send = async (steps: readonly BatchStep[]): Promise<readonly StepResult[]> => {
         // queries of one piece of work that are asked for together run one after the other
         while (used.batch !== null && !stop.signal.aborted) await used.batch
         if (stop.signal.aborted) throw deadlineFailure()
-        const batch = connection.run([...settingSteps(settings), statement(text, params)])
+        const batch = runPrepared(connection, steps, preparation)
         used.batch = batch
         const outcome = await Promise.race([batch, stop.stopped])
         used.batch = null
         if (outcome.kind !== 'done') throw outcomeFailure(outcome)
-        return outcome.results.flatMap(records)
+        return outcome.results
       }
-      return await Promise.race([work(query, connection.address), stop.stopped])
+      const query: ControlQuery = async (text, params = [], settings = {}) =>
+        (await send([...settingSteps(settings), statement(text, params)])).flatMap(records)
+      const batch: ControlBatch = async (statements) =>
+        (
+          await send(
+            statements.map(({ text, params = [], isPrepared = false }) => ({
+              ...statement(text, params),
+              isPrepared,
+            })),
+          )
+        ).map(records)
+      return await Promise.race([work(query, connection.address, batch), stop.stopped])
     } finally {
       stop.forget()
       const { connection, batch } = used
@@ -171,6 +216,24 @@ function stopOnEither(...signals: readonly AbortSignal[]) {
     for (const signal of signals) signal.removeEventListener('abort', abort)
   }
   return { signal: stop.signal, stopped, forget }
+}
+
+/**
+ * Runs the steps. Where the server turns out to know other names than this connection gave it, no
+ * step is named any more, and steps that began a transaction of their own are run once again.
+ */
+async function runPrepared(
+  connection: PostgresConnection,
+  steps: readonly BatchStep[],
+  preparation: ControlPreparation,
+): Promise<BatchOutcome> {
+  const beganIdle = connection.state === 'idle'
+  const outcome = await connection.run(preparation.stepsToSend(steps))
+  if (outcome.kind !== 'failed' || !outcome.namesDiffer) return outcome
+  preparation.giveUp(outcome.error)
+  if (!beganIdle) return outcome
+  if (outcome.state !== 'idle') await connection.run([statement('ROLLBACK', [])])
+  return connection.run(preparation.stepsToSend(steps))
 }
 
 /**

@@ -34,12 +34,16 @@ function createFeed() {
   const sent: (string | null)[] = []
   const state = { dbConfig: true, isMarked: false, sends: Promise.resolve() }
   const onPrimary: ControlConnection['run'] = (work) =>
-    work(async (_text, params) => {
-      if (params === undefined || params.length === 0) return [{ value: 'PostgreSQL 18.1' }]
-      sent.push(params[1] ?? null)
-      await state.sends
-      return []
-    }, '/tmp:5432')
+    work(
+      async (_text, params) => {
+        if (params === undefined || params.length === 0) return [{ value: 'PostgreSQL 18.1' }]
+        sent.push(params[1] ?? null)
+        await state.sends
+        return []
+      },
+      '/tmp:5432',
+      async () => [],
+    )
   const feed = createNotifyFeed({
     config: () => state,
     onPrimary,

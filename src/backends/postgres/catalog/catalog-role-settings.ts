@@ -5,9 +5,9 @@
  *
  * Rule  PostgREST docs: transactions (impersonated role settings)
  */
-import type { ControlQuery } from '../connect/control-connection.ts'
+import type { ControlStatement } from '../connect/control-connection.ts'
 import { isolationLevel } from './catalog-routines.ts'
-import { textIn } from './catalog-row.ts'
+import { type CatalogRow, textIn } from './catalog-row.ts'
 import type { RoleSettings } from './postgres-facts.ts'
 
 const settingsSql = (serverVersion: number) => `
@@ -25,13 +25,14 @@ where p.context = 'user'
   ${serverVersion >= 150_000 ? `or has_parameter_privilege(current_user, p.name, 'set')` : ''}
 order by s.role, s.name`
 
+export function roleSettingsStatement(serverVersion: number): ControlStatement {
+  return { text: settingsSql(serverVersion) }
+}
+
 /** By role; roles without such settings are left out. */
-export async function readRoleSettings(
-  query: ControlQuery,
-  serverVersion: number,
-): Promise<ReadonlyMap<string, RoleSettings>> {
+export function roleSettings(rows: readonly CatalogRow[]): ReadonlyMap<string, RoleSettings> {
   const roles = new Map<string, RoleSettings>()
-  for (const row of await query(settingsSql(serverVersion))) {
+  for (const row of rows) {
     const role = textIn(row, 'role')
     const name = textIn(row, 'name')
     const value = textIn(row, 'value')

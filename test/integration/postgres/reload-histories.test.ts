@@ -1,0 +1,238 @@
+/**
+ * Random histories of migrations, in several sessions, with late commits, savepoints and two-phase
+ * commits: after each commit a load of what changed gives what a load of everything gives, in the
+ * same order, and the version has moved wherever that is another than before. What did not change
+ * is the same object.
+ *
+ * `RELOAD_HISTORIES=2000 RELOAD_SEED=7` plays more of them.
+ */
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
+import type { Catalog } from '../../../src/schema/catalog.ts'
+import { createRandom, type Random } from '../../fuzz/random.ts'
+import {
+  controlOf,
+  followerOn,
+  introspect,
+  schemaOptions,
+  type TestControl,
+  type TestFollower,
+} from '../../support/control-query.ts'
+import { type Cluster, startCluster } from '../../support/postgres.ts'
+import { historySchemas, historySql, randomMaintenance, randomStatement } from './random-ddl.ts'
+
+const histories = Number(process.env['RELOAD_HISTORIES'] ?? 12)
+const seed = Number(process.env['RELOAD_SEED'] ?? 1)
+const stepsPerHistory = 25
+const options = {
+  dbSchemas: ['api'],
+  dbExtraSearchPath: ['extra'],
+  dbHoistedTxSettings: ['statement_timeout'],
+}
+
+let cluster: Cluster
+let database: string
+let control: TestControl
+let fullControl: TestControl
+
+beforeAll(async () => {
+  cluster = await startCluster({ settings: ['max_prepared_transactions=10'] })
+  database = await cluster.createDatabase()
+  await cluster.query(
+    `create role history_login login superuser; create role history_a; create role history_b;
+    grant history_b to history_login;
+    create extension postgres_fdw; create server remote foreign data wrapper postgres_fdw`,
+    database,
+  )
+  control = controlOf(cluster.uri(database, 'history_login'))
+  fullControl = controlOf(cluster.uri(database, 'history_login'))
+})
+
+afterAll(async () => {
+  await control.close()
+  await fullControl.close()
+  await cluster.destroy()
+})
+
+/** All of it as text, in its order; maps as lists of entries. */
+function asText(value: unknown): string {
+  return JSON.stringify(value, (_key, each: unknown) =>
+    each instanceof Map ? { map: [...each] } : each instanceof Set ? { set: [...each] } : each,
+  )
+}
+
+function shown({ timings: _t, ...catalog }: Catalog): string {
+  const labelled = { ...catalog, timings: {}, schemaVersion: '' }
+  const { suggestRelation: _s, ...snapshot } = buildSnapshot(
+    labelled,
+    schemaOptions(options),
+    1,
+    new Date(0),
+  )
+  return asText([snapshot, labelled])
+}
+
+/** A session of a migration. */
+interface Session {
+  readonly client: pg.Client
+  isOpen: boolean
+  savepoints: number
+}
+
+class History {
+  readonly log: string[] = []
+  readonly #random: Random
+  readonly #sessions: Session[] = []
+  readonly #prepared: string[] = []
+
+  constructor(random: Random) {
+    this.#random = random
+  }
+
+  async begin(): Promise<void> {
+    await cluster.query(
+      `${historySchemas.map((schema) => `drop schema if exists ${schema} cascade`).join(';')}; ${historySql}`,
+      database,
+    )
+    for (let at = 0; at < 3; at += 1) {
+      const client = new pg.Client(cluster.uri(database))
+      await client.connect()
+      await client.query(`set lock_timeout = '20ms'; set client_min_messages = error`)
+      this.#sessions.push({ client, isOpen: false, savepoints: 0 })
+    }
+  }
+
+  async #run(session: Session, sql: string): Promise<boolean> {
+    this.log.push(`${this.#sessions.indexOf(session)}: ${sql}`)
+    try {
+      await session.client.query(sql)
+      return true
+    } catch (failure) {
+      this.log.push(`   failed: ${String(failure)}`)
+      return false
+    }
+  }
+
+  async step(): Promise<void> {
+    const random = this.#random
+    const session = random.pick(this.#sessions)
+    if (random.chance(0.04)) {
+      if (!session.isOpen) await this.#run(session, randomMaintenance(random))
+      return
+    }
+    if (this.#prepared.length > 0 && random.chance(0.2)) {
+      const name = this.#prepared.shift() ?? ''
+      const end = random.chance(0.7) ? 'commit' : 'rollback'
+      const free = this.#sessions.find(({ isOpen }) => !isOpen)
+      if (free === undefined) this.#prepared.push(name)
+      else await this.#run(free, `${end} prepared '${name}'`)
+      return
+    }
+    if (!session.isOpen) {
+      if (random.chance(0.6)) {
+        for (let tries = 0; tries < 8; tries += 1) {
+          if (await this.#run(session, randomStatement(random))) return
+        }
+        return
+      }
+      await this.#run(session, 'begin')
+      session.isOpen = true
+      session.savepoints = 0
+    }
+    for (let left = random.int(1, 4), tries = 0; left > 0 && tries < 20; tries += 1) {
+      if (await this.#inside(session, randomStatement(random))) left -= 1
+    }
+    if (random.chance(0.6)) await this.#end(session)
+  }
+
+  /** Under a savepoint, which a failure goes back to; and sometimes a success. */
+  async #inside(session: Session, statement: string): Promise<boolean> {
+    const random = this.#random
+    session.savepoints += 1
+    await this.#run(session, `savepoint s${session.savepoints}`)
+    const isDone = await this.#run(session, statement)
+    if (!isDone || random.chance(0.2)) {
+      await this.#run(session, `rollback to savepoint s${session.savepoints}`)
+    } else if (random.chance(0.5)) {
+      await this.#run(session, `release savepoint s${session.savepoints}`)
+    }
+    return isDone
+  }
+
+  async #end(session: Session): Promise<void> {
+    const random = this.#random
+    if (random.chance(0.15)) {
+      const name = `p${this.log.length}`
+      if (await this.#run(session, `prepare transaction '${name}'`)) this.#prepared.push(name)
+    } else {
+      await this.#run(session, random.chance(0.8) ? 'commit' : 'rollback')
+    }
+    session.isOpen = false
+  }
+
+  async finish(): Promise<void> {
+    for (const { client } of this.#sessions) await client.end()
+    for (const name of this.#prepared) await cluster.query(`rollback prepared '${name}'`, database)
+  }
+}
+
+/** A load that is given up half-way must not lose what it has found. */
+async function loadInHaste(follower: TestFollower, random: Random): Promise<void> {
+  await follower.load({ options, timeoutMs: random.int(1, 8) }).catch(() => undefined)
+}
+
+function expectSameObjects(before: Catalog, now: Catalog): void {
+  for (const part of ['relations', 'foreignKeys', 'viewKeyDependencies', 'routines'] as const) {
+    const known = new Map<string, unknown>(before[part].map((each) => [asText(each), each]))
+    const copies = now[part].filter((each) => {
+      const old = known.get(asText(each))
+      return old !== undefined && old !== each
+    })
+    expect(copies, `equal objects among the ${part}`).toEqual([])
+    if (asText(before[part]) === asText(now[part])) expect(now[part]).toBe(before[part])
+  }
+}
+
+async function play(index: number): Promise<void> {
+  const random = createRandom(seed, index)
+  const history = new History(random)
+  await history.begin()
+  const follower = followerOn(control)
+  try {
+    let before = await follower.load({ options })
+    for (let step = 0; step < stepsPerHistory; step += 1) {
+      await history.step()
+      const version = random.chance(0.7) ? await follower.version(options) : null
+      if (random.chance(0.1)) await loadInHaste(follower, random)
+      if (random.chance(0.2)) continue
+      const depth = random.chance(0.03) ? 'full' : 'load'
+      const found = await follower.load({ options, depth })
+      const whole = await introspect(fullControl, { options })
+      const text = shown(found)
+      expect(text).toBe(shown(whole))
+      expectSameObjects(before, found)
+      const isMoved = found.schemaVersion !== before.schemaVersion
+      if (text !== shown(before)) expect(isMoved, 'the version moves').toBe(true)
+      if (version !== null && !found.schemaVersion.endsWith('.open')) {
+        expect(found.schemaVersion).toBe(version)
+      }
+      before = found
+    }
+  } catch (failure) {
+    console.log(`RELOAD_SEED=${seed}, history ${index}:\n${history.log.join('\n')}`)
+    throw failure
+  } finally {
+    await history.finish()
+  }
+}
+
+test(
+  `${histories} random histories: loads of what changed give what loads of everything give`,
+  async () => {
+    const only = process.env['RELOAD_HISTORY']
+    if (only !== undefined) return play(Number(only))
+    for (let index = 0; index < histories; index += 1) await play(index)
+  },
+  histories * 60_000,
+)
