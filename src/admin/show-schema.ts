@@ -8,8 +8,10 @@ import type { CacheState } from '../cache/cache-state.ts'
 import { nameKey, type QualifiedName, qualifiedName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { runInSlices, type Steps } from '../core/run-in-slices.ts'
+import { sortInSteps } from '../core/sort-in-steps.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { Column, RelationKind } from '../schema/catalog.ts'
+import { compareTexts } from '../schema/compare-relationships.ts'
 import type { Cardinality, ColumnPair, Relationship } from '../schema/relationship.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { servedSnapshot } from './readiness.ts'
@@ -132,22 +134,30 @@ function numberOf(text: string | null, otherwise: number): number | null {
   return /^\d{1,9}$/.test(text) ? Number(text) : null
 }
 
-/** By schema and name; what is named so comes before what begins so, and that before what has it in it. */
+/** What is named so comes before what begins so, and that before what has it in it. */
 function* findRelations(snapshot: SchemaSnapshot, search: string): Steps<readonly Relation[]> {
   const ranks: readonly [Relation[], Relation[], Relation[]] = [[], [], []]
-  for (const relation of snapshot.relations.values()) {
+  for (const relation of yield* inOrder(snapshot)) {
     const rank = rankOf(relation, search)
     if (rank !== null) ranks[rank].push(relation)
     yield
   }
-  const found: Relation[] = []
-  for (const relations of ranks) {
-    // as engines tell them, so that sorting moves nothing
-    relations.sort((a, b) => compare(a.schema, b.schema) || compare(a.name, b.name))
-    found.push(...relations)
-    yield
-  }
-  return found
+  return ranks.flat()
+}
+
+/** Who looks around asks many times of one schema. */
+const ordered = new WeakMap<SchemaSnapshot, readonly Relation[]>()
+
+/** By schema and name. */
+function* inOrder(snapshot: SchemaSnapshot): Steps<readonly Relation[]> {
+  const known = ordered.get(snapshot)
+  if (known !== undefined) return known
+  const sorted = yield* sortInSteps(
+    snapshot.relations.values(),
+    (a, b) => compareTexts(a.schema, b.schema) || compareTexts(a.name, b.name),
+  )
+  ordered.set(snapshot, sorted)
+  return sorted
 }
 
 function rankOf({ schema, name }: QualifiedName, search: string): 0 | 1 | 2 | null {
@@ -156,11 +166,6 @@ function rankOf({ schema, name }: QualifiedName, search: string): 0 | 1 | 2 | nu
   if (lower === search) return 0
   if (lower.startsWith(search)) return 1
   return `${schema}.${lower}`.includes(search) ? 2 : null
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
 }
 
 function relationshipsOf(relation: QualifiedName, { relationships }: SchemaSnapshot) {

@@ -4,11 +4,12 @@
  */
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
 import { browserForAll, chromiumPath, type OpenPage } from '../support/browser.ts'
 import { ask, askUntil } from '../support/http-client.ts'
 import { freePort } from '../support/postgres.ts'
+import { createSqliteFile } from '../support/sqlite-database.ts'
 import { serve } from '../support/test-server.ts'
 import { registerSecret } from '../support/trace.ts'
 
@@ -194,6 +195,36 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
       'document.documentElement.scrollWidth - document.documentElement.clientWidth',
     )
     expect(overflow).toBe(0)
+    expect(problems).toEqual([])
+  })
+
+  test('finds its way among 2,000 relations, of which one is joined with all', async () => {
+    const tables = Array.from(
+      { length: 1999 },
+      (_, at) => `create table t${at} (id integer primary key, hub integer references hub);`,
+    )
+    const file = createSqliteFile(`create table hub (id integer primary key); ${tables.join('')}`)
+    onTestFinished(() => file.drop())
+    const server = await serve({ args: [file.path] })
+    const opened = await open(server.adminUrl)
+    await untilShown(opened)
+    const { page, problems } = opened
+    await page.getByText('2,000 relations, 0 functions in main').waitFor(patience)
+    // what is joined most is shown first, as far as there is room
+    expect(await page.locator('.relations li').count()).toBe(50)
+    await page.getByLabel('Search relations').fill('hub')
+    await page.getByRole('button', { name: /^hub / }).click(patience)
+    await page.getByRole('heading', { name: 'hub' }).waitFor(patience)
+    expect(await page.locator('.map-box').count()).toBe(9)
+    expect(await page.locator('.map-more').textContent()).toMatch(/^and \d+ more$/)
+    expect(await page.locator('.links li').last().textContent()).toBe('and 1,499 more')
+    await page.getByLabel('Search relations').fill('t1998')
+    await page.getByRole('button', { name: /^t1998 / }).click(patience)
+    await page.getByRole('heading', { name: 't1998' }).waitFor(patience)
+    expect(await page.locator('.links').textContent()).toContain('main.hub')
+    await page.getByLabel('Search relations').fill('')
+    await page.getByRole('button', { name: 'Show more' }).click(patience)
+    await page.locator('.relations li').nth(99).waitFor(patience)
     expect(problems).toEqual([])
   })
 
