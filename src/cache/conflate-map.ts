@@ -6,6 +6,8 @@
  * running ──value──▶ running, one waits: later values are merged into the one that waits
  * run ended, and `throttleMs` over since it began ──▶ the waiting value runs, else idle
  *
+ * An urgent value waits for the end of the run alone.
+ *
  * It is a throttle, not a debounce: however dense the stream of values, runs go on at its pace.
  */
 import {
@@ -21,6 +23,8 @@ export interface ConflateOptions<T> {
   readonly merge: (waiting: T, newer: T) => T
   /** Milliseconds between the beginnings of two runs, at least. */
   readonly throttleMs: number
+  /** Whether a value waits for the end of a run alone, and not for the throttle. None does. */
+  readonly isUrgent?: (waiting: T) => boolean
   readonly scheduler: SchedulerLike
 }
 
@@ -36,7 +40,7 @@ export type TakeWaiting<T> = (accept: (waiting: T) => boolean) => T | undefined
  */
 export function conflateMap<T, R>(
   project: (value: T, takeWaiting: TakeWaiting<T>) => ObservableInput<R>,
-  { merge, throttleMs, scheduler }: ConflateOptions<T>,
+  { merge, throttleMs, isUrgent = () => false, scheduler }: ConflateOptions<T>,
 ): OperatorFunction<T, R> {
   return (source$) =>
     new Observable((subscriber) => {
@@ -55,7 +59,8 @@ export function conflateMap<T, R>(
       }
 
       function proceed(): void {
-        if (isRunning || isThrottled) return
+        if (isRunning) return
+        if (isThrottled && (waiting === undefined || !isUrgent(waiting.value))) return
         if (waiting !== undefined) {
           const { value } = waiting
           waiting = undefined
@@ -68,6 +73,7 @@ export function conflateMap<T, R>(
       function run(value: T): void {
         isRunning = true
         isThrottled = true
+        throttle.unsubscribe()
         throttle = scheduler.schedule(() => {
           isThrottled = false
           proceed()

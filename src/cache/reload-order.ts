@@ -68,3 +68,8 @@ export function mergeOrders(older: ReloadOrder, newer: ReloadOrder): ReloadOrder
     wantsConfigFirst: older.wantsConfigFirst || newer.wantsConfigFirst,
   }
 }
+
+/** Strict mode answers nobody before this reload: it is not put off so that more can join it. */
+export function isAwaited({ requests }: ReloadOrder): boolean {
+  return requests.some(({ origin }) => origin === 'stale-mark')
+}

@@ -38,7 +38,7 @@ import type { Generation, GenerationStore } from './generation-store.ts'
 import { LoadGivenUp } from './load-deadline.ts'
 import { crash, neverThrowing, observationsOf } from './observations-of.ts'
 import { performReload } from './perform-reload.ts'
-import { mergeOrders, type ReloadOrder, reloadOrder } from './reload-order.ts'
+import { isAwaited, mergeOrders, type ReloadOrder, reloadOrder } from './reload-order.ts'
 import type { PerformDeps } from './reload-run.ts'
 import type { ReloadOrigin, ReloadOutcome, ReloadRequest, ReloadSignal } from './reload-signal.ts'
 import { cacheStateOf, foldStep, initialState, type LastReload } from './reload-state.ts'
@@ -110,7 +110,7 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
         const run = { order, state: stateSubject.value, takeWaiting, stop: stop.signal }
         return performReload(run, deps)
       },
-      { merge: mergeOrders, throttleMs, scheduler },
+      { merge: mergeOrders, throttleMs, isUrgent: isAwaited, scheduler },
     ),
   )
 

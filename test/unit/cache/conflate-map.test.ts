@@ -23,6 +23,7 @@ function play({ source, expected, runMs, throttleMs, values, results }: Setup): 
       conflateMap((value) => timer(runMs, scheduler).pipe(map(() => value.toUpperCase())), {
         merge: (waiting, newer) => waiting + newer,
         throttleMs,
+        isUrgent: (waiting) => waiting.includes('u'),
         scheduler,
       }),
     )
@@ -49,6 +50,25 @@ describe('conflateMap', () => {
         source: '   a-b-c-d---',
         expected: ' ----------A---------M',
         results: { A: 'A', M: 'BCD' },
+      },
+    ],
+    [
+      'does not have an urgent value wait for the throttle, and throttles anew from it on',
+      {
+        runMs: 2,
+        throttleMs: 10,
+        source: '   a--u-b------',
+        expected: ' --A--U---------B',
+      },
+    ],
+    [
+      'has an urgent value wait for the end of a run, with what waits already',
+      {
+        runMs: 6,
+        throttleMs: 20,
+        source: '   a-bu---',
+        expected: ' ------A-----M',
+        results: { A: 'A', M: 'BU' },
       },
     ],
     [

@@ -168,15 +168,11 @@ export function createTransactionRunner({
     pool.release(connection, isOver && isInStep && connection.state === 'idle')
   }
 
-  return async (transaction, { isAuthenticated, signal }) => {
-    const { statements, guard } = transaction
-    if (guard?.kind === 'markless') {
-      const proof = await guard.look()
-      // a snapshot so old that its mark is forgotten is one that has been replaced
-      return proof === 'unprovable'
-        ? { kind: 'failed', error: markless, contradictsSchema: false, statements }
-        : { kind: 'schema-moved' }
-    }
+  async function runToEnd<T>(
+    transaction: Transaction<T>,
+    { isAuthenticated, signal }: Parameters<TransactionRunner>[1],
+  ): Promise<TransactionOutcome<T>> {
+    const { statements } = transaction
     observe({ kind: 'pool-request' })
     let answer = await runOnce(transaction, signal)
     for (let tries = 1; answer.kind === 'again' && tries < maxTries; tries += 1) {
@@ -204,6 +200,23 @@ export function createTransactionRunner({
         }
       }
     }
+  }
+
+  return async (asked, context) => {
+    const { statements, guard } = asked
+    if (guard?.kind === 'markless') {
+      const proof = await guard.look()
+      // a snapshot so old that its mark is forgotten is one that has been replaced
+      return proof === 'unprovable'
+        ? { kind: 'failed', error: markless, contradictsSchema: false, statements }
+        : { kind: 'schema-moved' }
+    }
+    if (guard?.kind !== 'to-hold') return runToEnd(asked, context)
+    const held = await guard.hold()
+    if (held === null) {
+      return { kind: 'failed', error: untold, contradictsSchema: false, statements }
+    }
+    return runToEnd({ ...asked, guard: held.guard }, context).finally(held.leave)
   }
 }
 
@@ -293,6 +306,11 @@ function failedAnswer(
 
 function unprovenAnswer(proof: Exclude<SchemaProof, 'current'>): Answer<never> {
   return proof === 'moved' ? { kind: 'schema-moved' } : { kind: 'refused', error: markless }
+}
+
+const untold: ApiError = {
+  kind: 'cache-not-loaded',
+  unproven: 'The database did not tell whether its schema has changed.',
 }
 
 const markless: ApiError = {

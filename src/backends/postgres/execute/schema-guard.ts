@@ -9,8 +9,9 @@
  *   mark has moved. The statement's snapshot is no older than the names of those before it. Changes of
  *   the schema by the transaction itself do not count.
  * - Above read committed that look would see the mark of the transaction's beginning while names
- *   resolve by what is newest. So it is made beside the transaction, on another connection, before
- *   the COMMIT is sent. What changes afterwards comes after the answer.
+ *   resolve by what is newest. So it is made beside the transaction, in another session, which is had
+ *   before the transaction begins, and before the COMMIT is sent. What changes afterwards comes after
+ *   the answer.
  *
  * The batch is composed by `execute-postgres.ts` and `inspect-postgres.ts`, and judged by
  * `run-transaction.ts`.
@@ -19,6 +20,7 @@ import type { DatabasePlan, InspectPlan } from '../../../plan/plan.ts'
 import { isReadOnly } from '../../../plan/transaction-rules.ts'
 import type { RequestContext, SchemaProof } from '../../backend.ts'
 import type { SchemaMark } from '../mark/schema-mark.ts'
+import type { SchemaProofs } from '../mark/schema-proofs.ts'
 import type { BatchStep, ServerError, StepResult } from '../protocol/postgres-connection.ts'
 import { isolationLevel, type TransactionEnd } from './transaction-steps.ts'
 
@@ -31,8 +33,15 @@ export type SchemaGuard =
   /** Fails with `guardFailed` when the schema has moved. */
   | { readonly kind: 'before-commit'; readonly step: BatchStep }
   | { readonly kind: 'beside'; readonly look: () => Promise<SchemaProof> }
+  /** The same, whose session is to be had first. Null: there is none to be had. */
+  | { readonly kind: 'to-hold'; readonly hold: () => Promise<HeldGuard | null> }
   /** There is no mark to be compared with, unless a look finds one. */
   | { readonly kind: 'markless'; readonly look: () => Promise<SchemaProof> }
+
+export interface HeldGuard {
+  readonly guard: Extract<SchemaGuard, { readonly kind: 'beside' }>
+  readonly leave: () => void
+}
 
 export interface SchemaGuards {
   /** Null unless strict mode asks for a proof. */
@@ -46,12 +55,12 @@ export interface SchemaGuards {
 export interface SchemaGuardDeps {
   readonly mark: Pick<SchemaMark, 'markOf'>
   /** A look on a connection of its own, which begins after the call. Never rejects. */
-  readonly look: (snapshot: RequestContext['snapshot']) => Promise<SchemaProof>
-  /** The same on the server that is written to. */
-  readonly lookAtPrimary: (snapshot: RequestContext['snapshot']) => Promise<SchemaProof>
+  readonly look: SchemaProofs['look']
+  /** A session for looks at the server that is written to. */
+  readonly holdLooks: SchemaProofs['holdLooks']
 }
 
-export function createSchemaGuards({ mark, look, lookAtPrimary }: SchemaGuardDeps): SchemaGuards {
+export function createSchemaGuards({ mark, look, holdLooks }: SchemaGuardDeps): SchemaGuards {
   return {
     guardOf(plan, context, end) {
       const { config, snapshot } = context
@@ -75,7 +84,15 @@ export function createSchemaGuards({ mark, look, lookAtPrimary }: SchemaGuardDep
         const guard = { ...step, text: guardSql, params: [held], isPrepared }
         return { kind: 'before-commit', step: guard }
       }
-      return { kind: 'beside', look: () => lookAtPrimary(snapshot) }
+      return {
+        kind: 'to-hold',
+        async hold() {
+          const held = await holdLooks()
+          if (held === null) return null
+          const guard = { kind: 'beside', look: () => held.look(snapshot) } as const
+          return { guard, leave: held.leave }
+        },
+      }
     },
   }
 }
