@@ -7,6 +7,7 @@
  * by the question, which writes that come together share.
  */
 import type { Db } from 'mongodb'
+import { type ReadCommandOptions, runReadCommand } from './read-command.ts'
 
 /** Rejects with what the driver does. */
 export type CollectionPresence = (db: Db, collection: string) => Promise<boolean>
@@ -24,7 +25,7 @@ export function createCollectionPresence(): CollectionPresence {
     const question = (async () => {
       if (before !== undefined) await before.catch(() => undefined)
       waiting.delete(key)
-      const sent = isThere(db, collection)
+      const sent = isCollectionThere(db, collection, { readPreference: 'primary' })
       running.set(key, sent)
       try {
         return await sent
@@ -37,10 +38,15 @@ export function createCollectionPresence(): CollectionPresence {
   }
 }
 
-async function isThere(db: Db, collection: string): Promise<boolean> {
-  const found = db.listCollections(
-    { name: collection },
-    { nameOnly: true, readPreference: 'primary' },
-  )
-  return (await found.toArray()).length > 0
+/** Where reads go to, unless it says otherwise. Rejects with what the driver does. */
+export async function isCollectionThere(
+  db: Db,
+  name: string,
+  options: Pick<ReadCommandOptions, 'readPreference' | 'signal'> = {},
+): Promise<boolean> {
+  const command = { listCollections: 1, filter: { name }, nameOnly: true }
+  const readPreference = options.readPreference ?? db.readPreference ?? 'primary'
+  const reply = await runReadCommand(db, command, { ...options, readPreference })
+  const found: unknown = Object(reply['cursor']).firstBatch
+  return Array.isArray(found) && found.length > 0
 }

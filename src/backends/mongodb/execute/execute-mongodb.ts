@@ -3,7 +3,7 @@
  * fill in the request's values, ask, and write the body from the raw documents. An exact count stands
  * behind the rows in the same aggregate, so that both are of one snapshot.
  */
-import { BSON, type Db, type Document } from 'mongodb'
+import { BSON, type Document } from 'mongodb'
 import { assertNever } from '../../../core/assert-never.ts'
 import { asAbortSignal } from '../../../core/cancel-signal.ts'
 import { BackendFailure } from '../../../errors/backend-failure.ts'
@@ -17,6 +17,7 @@ import type { CompiledRead } from '../compile/compiled-read.ts'
 import { type Refusal, refusalOf } from '../compile/mongodb-refusal.ts'
 import { cancelled, mapDriverError } from '../connect/map-mongodb-error.ts'
 import type { MongodbClient } from '../connect/mongodb-client.ts'
+import { isCollectionThere } from './collection-presence.ts'
 import { createEncoderCache } from './encoder-cache.ts'
 import { createCallExecutor } from './execute-mongodb-call.ts'
 import { createMongodbWriteExecutor } from './execute-mongodb-write.ts'
@@ -49,12 +50,15 @@ export function createMongodbExecutor(
     const { pipeline, options } = bound
     const statements = context.config.logQuery ? [printAggregate(collection, pipeline)] : []
     const db = deps.client.db(database)
+    const isThere = () =>
+      isCollectionThere(db, collection, { signal: asAbortSignal(context.signal) })
     try {
       const found =
         pipeline.length === 0
           ? []
           : await readDocuments(db, compiled.value, pipeline, options, context)
-      if (found.length === 0 && !(await isThere(db, collection, context))) {
+      // one that is gone reads as one without documents: nothing else tells them apart
+      if (found.length === 0 && !(await isThere())) {
         return {
           ...failedRequest(missingRelation(`${database}.${collection}`), context, statements),
           contradictsSchema: true,
@@ -157,12 +161,4 @@ function splitTotal(
   return total === undefined
     ? { rows: documents, counted: 0 }
     : { rows: documents.slice(0, -1), counted: Number(total) }
-}
-
-/** A collection that is gone reads as one without documents: nothing else tells them apart. */
-async function isThere(db: Db, name: string, { signal }: RequestContext): Promise<boolean> {
-  const found = await db
-    .listCollections({ name }, { nameOnly: true, signal: asAbortSignal(signal) })
-    .toArray()
-  return found.length > 0
 }

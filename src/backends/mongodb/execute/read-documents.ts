@@ -1,14 +1,13 @@
 /**
  * The documents of a read, as the bytes that the server sent. Most answers fit into one message: they
  * are asked for by a plain command, whose reply is taken apart here, which costs less than a cursor of
- * the driver. What does not fit is asked for by a cursor. The driver tries a cursor's command once more
- * where it failed in a way that may pass; with a plain one that is done here.
+ * the driver. What does not fit is asked for by a cursor.
  */
-import { type AggregateOptions, BSON, type Db, type Document, MongoError } from 'mongodb'
+import { type AggregateOptions, BSON, type Db, type Document } from 'mongodb'
 import { asAbortSignal } from '../../../core/cancel-signal.ts'
 import type { RequestContext } from '../../backend.ts'
 import { int64At } from '../bson/bson-element.ts'
-import { mayPass } from '../connect/map-mongodb-error.ts'
+import { runReadCommand } from './read-command.ts'
 import { batchSize, runAggregate } from './run-aggregate.ts'
 
 export type DocumentReader = (
@@ -55,20 +54,13 @@ async function ask(
     ...(limit === 0 ? {} : { maxTimeMS: limit }),
     ...(readConcern === undefined ? {} : { readConcern }),
   }
-  const send = () =>
-    db.command(command, {
-      // documents inside of the reply stay bytes
-      raw: true,
-      readPreference: options.readPreference ?? db.readPreference ?? 'primary',
-      signal: asAbortSignal(signal),
-    })
-  try {
-    return documentsIn(await send(), db, collection)
-  } catch (error) {
-    const isAgain = error instanceof MongoError && mayPass(error) && !signal.aborted
-    if (!isAgain || !db.client.options.retryReads) throw error
-    return documentsIn(await send(), db, collection)
-  }
+  const reply = await runReadCommand(db, command, {
+    // documents inside of the reply stay bytes
+    raw: true,
+    readPreference: options.readPreference ?? db.readPreference ?? 'primary',
+    signal: asAbortSignal(signal),
+  })
+  return documentsIn(reply, db, collection)
 }
 
 /** Null: there are more than those of the reply. */
