@@ -6,6 +6,7 @@ import type { Column } from '../../../schema/catalog.ts'
 import { shownDefault } from '../../values/shown-default.ts'
 import type { CatalogColumn, Comments } from './catalog-tables.ts'
 import type { CatalogType, TypeCatalog } from './catalog-types.ts'
+import type { ColumnPool } from './column-pool.ts'
 
 /**
  * Rule  PostgREST docs: tables_views, openapi; v16.2 spec: OpenApiSpec. A generated column has no
@@ -15,31 +16,53 @@ export function describeColumns(
   columns: readonly CatalogColumn[],
   types: TypeCatalog,
   comments: Comments,
+  pool: ColumnPool,
 ): readonly Column[] {
-  return columns.map((column) => {
-    const type = types.typeOf(column.type)
-    const base = types.baseOf(column.type)
-    const nominalType = type.modifiedTexts.get(column.modifier) ?? type.text
-    // built-in types are known by their bare name, others as they are declared
-    const baseType = base.schema === 'pg_catalog' ? base.text : nominalType
-    const defaultExpression = column.isGenerated
-      ? null
-      : (column.ownDefault ?? type.defaultExpression)
-    return {
-      name: column.name,
-      description: comments.get(column.position) ?? null,
-      isNullable: !column.isNotNull && !type.isNotNull,
-      baseType,
-      nominalType,
-      maxLength: maxLength(column, type),
-      defaultExpression,
-      shownDefault: shownDefault(defaultExpression, baseType, jsonOfConstant),
-      enumValues: base.enumLabels,
-      isGenerated: column.isGenerated,
-      isDocument: documentTypes.includes(column.type),
-      isComposite: base.isComposite || base.isArray,
-    }
+  const pooled = columns.map((column) => {
+    const description = comments.get(column.position) ?? null
+    return pool.column(textOf(column, description), () =>
+      describeColumn(column, description, types),
+    )
   })
+  return pool.list(pooled)
+}
+
+/** All that a column rests on. Names hold no NUL, and it ends with the texts that might look alike. */
+function textOf(column: CatalogColumn, description: string | null): string {
+  const { name, type, modifier, isNotNull, isGenerated, ownDefault } = column
+  const plain = `${name}\0${type}\0${modifier}\0${isNotNull}\0${isGenerated}`
+  return ownDefault === null && description === null
+    ? plain
+    : `${plain}\0${JSON.stringify([ownDefault, description])}`
+}
+
+function describeColumn(
+  column: CatalogColumn,
+  description: string | null,
+  types: TypeCatalog,
+): Column {
+  const type = types.typeOf(column.type)
+  const base = types.baseOf(column.type)
+  const nominalType = type.modifiedTexts.get(column.modifier) ?? type.text
+  // built-in types are known by their bare name, others as they are declared
+  const baseType = base.schema === 'pg_catalog' ? base.text : nominalType
+  const defaultExpression = column.isGenerated
+    ? null
+    : (column.ownDefault ?? type.defaultExpression)
+  return {
+    name: column.name,
+    description,
+    isNullable: !column.isNotNull && !type.isNotNull,
+    baseType,
+    nominalType,
+    maxLength: maxLength(column, type),
+    defaultExpression,
+    shownDefault: shownDefault(defaultExpression, baseType, jsonOfConstant),
+    enumValues: Object.freeze(base.enumLabels),
+    isGenerated: column.isGenerated,
+    isDocument: documentTypes.includes(column.type),
+    isComposite: base.isComposite || base.isArray,
+  }
 }
 
 /**

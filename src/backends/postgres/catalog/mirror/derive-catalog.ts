@@ -19,6 +19,7 @@ import { endsOf } from '../catalog-keys.ts'
 import { describeRoutine, type RoutineTypes } from '../catalog-routines.ts'
 import type { CatalogTable } from '../catalog-tables.ts'
 import { type TypeCatalog, typeCatalog } from '../catalog-types.ts'
+import { ColumnPool } from '../column-pool.ts'
 import { describeColumns } from '../describe-columns.ts'
 import { compareForeignKeys, foreignKey, primaryKeyOf } from '../name-keys.ts'
 import { compareDependencies, viewKeyDependencies } from '../view-key-dependencies.ts'
@@ -198,9 +199,10 @@ export class DerivedCatalog {
     { facts, updates, changes, previous }: Derivation,
     types: TypeCatalog,
   ): Steps<void> {
+    const pool = new ColumnPool()
     for (const [oid, table] of updates.tables) {
       if (table === null) this.relations.delete(oid)
-      else this.#setRelation(oid, this.#relation(table, { facts, updates, previous }, types))
+      else this.#setRelation(oid, this.#relation(table, { facts, updates, previous }, types, pool))
       yield
     }
     for (const oid of changes.keyEnds) {
@@ -220,6 +222,7 @@ export class DerivedCatalog {
     table: CatalogTable,
     { facts, updates, previous }: Pick<Derivation, 'facts' | 'updates' | 'previous'>,
     types: TypeCatalog,
+    pool: ColumnPool,
   ): CatalogRelation {
     const { oid, schema, name, kind } = table
     const comments = updates.comments.get(oid) ?? new Map<number, string>()
@@ -233,7 +236,7 @@ export class DerivedCatalog {
       canUpdate: writes.update,
       canDelete: writes.delete,
       primaryKey: primaryKey(oid, facts),
-      columns: describeColumns(table.columns, types, comments),
+      columns: describeColumns(table.columns, types, comments, pool),
       isClosed: true,
     }
   }
