@@ -169,13 +169,19 @@ function preview({ list, isCut }) {
   )
 }
 
+/** @param {ReloadRecord['trigger']} trigger */
+function whoText({ origin, request }) {
+  if (request === null) return `By ${originText(origin)}`
+  const { method, path, names } = request
+  if (names === null) return `By ${method} ${path}`
+  const why = origin === 'stale-hit' ? 'which the database answered with' : 'which asked for'
+  return `By ${method} ${path}, ${why} ${names}`
+}
+
 /** @param {ReloadRecord} record */
 function byText({ trigger, repeats }) {
-  const { origin, asked, request } = trigger
-  const who =
-    request === null
-      ? `By ${originText(origin)}`
-      : `By ${request.method} ${request.path}${request.names === null ? '' : `, which asked for ${request.names}`}`
+  const { asked } = trigger
+  const who = whoText(trigger)
   const others = asked > 1 ? `, ${counted(asked, 'trigger')} in one` : ''
   const again =
     repeats === null ? '' : `, ${counted(repeats.count + 1, 'time')} since ${clock(repeats.since)}`

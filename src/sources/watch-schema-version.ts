@@ -199,7 +199,10 @@ export function watchSchemaVersion(deps: VersionPollDeps): Observable<ReloadSign
   /** Emits once, when it is time to look. A look of somebody else begins the pause anew. */
   function due(pauseMs: () => number): Observable<unknown> {
     if (fleet === null) return defer(() => timer(pauseMs(), scheduler))
-    const looks$ = fleet.looked$.pipe(map(() => fleet.followerPauseMs(pauseMs())))
+    const looks$ = fleet.looked$.pipe(
+      tap(() => health.proved(pollName)),
+      map(() => fleet.followerPauseMs(pauseMs())),
+    )
     return defer(() => looks$.pipe(startWith(fleet.leaderPauseMs(pauseMs())))).pipe(
       switchMap((ms) => timer(ms, scheduler)),
       take(1),

@@ -8,10 +8,10 @@ import { defaultConfig } from '../../../src/config/default-config.ts'
 import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import { schemaOptions } from '../../../src/schema/schema-options.ts'
 import { createFleet } from '../../../src/sources/fleet.ts'
+import { createSourceHealth } from '../../../src/sources/source-health.ts'
 import { watchSchemaVersion } from '../../../src/sources/watch-schema-version.ts'
 import { createVirtualClock, type VirtualClock } from '../../support/virtual-clock.ts'
 import { catalog } from '../schema/sample-catalog.ts'
-import { createRecording } from './record-source.ts'
 
 const config: Config = { ...defaultConfig('postgres'), dbSchemaLoadTimeout: 4000 }
 const pollMs = 2000
@@ -49,7 +49,7 @@ function createWorld(clock: VirtualClock) {
       if (word.kind === 'checked') fleet.peerLooked(word.view)
       else signals.push(`${clock.now()} ${word.kind}`)
     })
-    const { health } = createRecording()
+    const health = createSourceHealth({ now: () => clock.now(), observe: () => undefined })
     const subscription = watchSchemaVersion({
       reader: {
         async schemaVersion() {
@@ -72,6 +72,7 @@ function createWorld(clock: VirtualClock) {
       state,
       looks,
       signals,
+      provenAt: () => Date.parse(health.list()[0]?.provenAt ?? ''),
       kill() {
         subscription.unsubscribe()
         hearers.delete(name)
@@ -92,6 +93,8 @@ test('of two that look at the same one looks, and the other once that one is gon
   // its own first look tells it what it looks at
   expect(follower.looks).toHaveLength(1)
   expect(leader.looks).toHaveLength(15)
+  // what one has seen proves that the other is up to date
+  expect(follower.provenAt()).toBe(leader.provenAt())
   const killedAt = clock.now()
   leader.kill()
   await clock.advance(pollMs)
