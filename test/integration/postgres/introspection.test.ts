@@ -438,7 +438,8 @@ describe.each(clusterVersions())('introspection of PostgreSQL %s', (version) => 
     const count = async (schemas: readonly string[]) => {
       const asked: string[] = []
       await introspect(recording(asked), { options: { dbSchemas: schemas, dbExtraSearchPath: [] } })
-      return asked.length
+      // pages of long answers are fetched one by one
+      return asked.filter((text) => !/^(fetch|close)/.test(text)).length
     }
     await db.query(`create schema lone; create table lone.t (i int)`)
     const forOne = await count(['lone'])

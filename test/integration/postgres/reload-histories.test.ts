@@ -8,6 +8,7 @@
  */
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { isOpenVersion } from '../../../src/backends/postgres/catalog/open-version.ts'
 import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import type { Catalog } from '../../../src/schema/catalog.ts'
 import { createRandom, type Random } from '../../fuzz/random.ts'
@@ -209,14 +210,17 @@ async function play(index: number): Promise<void> {
       const depth = random.chance(0.03) ? 'full' : 'load'
       const found = await follower.load({ options, depth })
       const whole = await introspect(fullControl, { options })
+      // foreign tables that a session holds cannot be asked: what was known of them counts
+      if (isOpenVersion(whole.schemaVersion) || isOpenVersion(found.schemaVersion)) {
+        before = found
+        continue
+      }
       const text = shown(found)
       expect(text).toBe(shown(whole))
       expectSameObjects(before, found)
       const isMoved = found.schemaVersion !== before.schemaVersion
       if (text !== shown(before)) expect(isMoved, 'the version moves').toBe(true)
-      if (version !== null && !found.schemaVersion.endsWith('.open')) {
-        expect(found.schemaVersion).toBe(version)
-      }
+      if (version !== null) expect(found.schemaVersion).toBe(version)
       before = found
     }
   } catch (failure) {

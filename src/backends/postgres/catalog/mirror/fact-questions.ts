@@ -29,8 +29,9 @@ export type QueryGroup =
 export interface Question {
   readonly group: QueryGroup
   readonly statement: ControlStatement
-  /** Takes the rows in. */
+  /** Takes rows in: all of them, or a page after the other where there may be many. */
   readonly take: (rows: ControlRows) => Steps<void>
+  readonly hasMany: boolean
 }
 
 /** Oids in place of null restrict a question to those objects. */
@@ -52,6 +53,7 @@ export class FactQuestions {
     if (only !== null) for (const oid of only) tables.set(oid, null)
     return {
       group: 'tables',
+      hasMany: true,
       statement: tablesStatement(this.#scope, textOf(only)),
       *take(rows) {
         for (const row of rows) {
@@ -67,6 +69,7 @@ export class FactQuestions {
     const { comments } = this.#updates
     return {
       group: 'tables',
+      hasMany: true,
       statement: commentsStatement(this.#scope, textOf(only)),
       *take(rows) {
         for (const row of rows) {
@@ -82,6 +85,7 @@ export class FactQuestions {
     if (only !== null) for (const oid of only) views.set(oid, null)
     return {
       group: 'keydeps',
+      hasMany: true,
       statement: viewsStatement(this.#scope, textOf(only)),
       take: (rows) => this.#takeViews(rows),
     }
@@ -90,6 +94,7 @@ export class FactQuestions {
   viewsBelow(relations: ReadonlySet<number>): Question {
     return {
       group: 'keydeps',
+      hasMany: true,
       statement: viewsBelowStatement(this.#scope, oidsText(relations)),
       take: (rows) => this.#takeViews(rows),
     }
@@ -108,6 +113,7 @@ export class FactQuestions {
     if (only !== null) for (const oid of only) keys.set(oid, null)
     return {
       group: 'rels',
+      hasMany: true,
       statement: keysStatement(textOf(only)),
       *take(rows) {
         for (const row of rows) {
@@ -124,6 +130,7 @@ export class FactQuestions {
     if (only !== null) for (const oid of only) routines.set(oid, null)
     return {
       group: 'funcs',
+      hasMany: true,
       statement: routinesStatement(this.#scope, textOf(only)),
       *take(rows) {
         for (const row of rows) {
@@ -143,6 +150,7 @@ export class FactQuestions {
     for (const oid of uses.keys()) if (!types.has(oid)) types.set(oid, null)
     return {
       group: 'tables',
+      hasMany: true,
       statement: typesStatement(uses, relations, routines),
       take: (rows) => this.#takeTypes(rows),
     }
@@ -163,6 +171,7 @@ export class FactQuestions {
     for (const oid of relations) hidden.set(oid, null)
     return {
       group: 'rels',
+      hasMany: true,
       statement: namesStatement(relations),
       *take(rows) {
         for (const row of rows) {
@@ -178,6 +187,7 @@ export class FactQuestions {
     const printing = this.printing
     return {
       group: 'tables',
+      hasMany: true,
       statement: printingStatement(renamed, routines, types),
       *take(rows: readonly CatalogRow[]) {
         for (const row of rows) {

@@ -42,6 +42,10 @@ export interface PostgresIntrospectionRequest extends IntrospectionRequest {
   readonly sleepMs?: { readonly beforeQueries: number; readonly afterQueries: number }
 }
 
+/** The cursor over what may be long, and how many rows are decoded without a rest. */
+const pages = 'dbrest_rows'
+const pageSize = 200
+
 /** What a load has made, and the next one builds upon. Changed in place. */
 export interface SchemaMirror {
   readonly facts: SchemaFacts
@@ -69,9 +73,18 @@ export async function readUpdates(
   const facts = mirror?.facts ?? null
   const scope = facts?.scope ?? (await resolveScope(query, options))
   async function askEach(questions: readonly Question[]): Promise<void> {
-    for (const { group, statement, take } of questions) {
-      const rows = await timed(group, () => query(statement.text, statement.params))
-      await sliced(take(rows))
+    for (const { group, statement, take, hasMany } of questions) {
+      const { text, params } = statement
+      if (hasMany)
+        await timed(group, () => query(`declare ${pages} no scroll cursor for ${text}`, params))
+      for (let rowsRead = pageSize; rowsRead === pageSize; ) {
+        const rows = await timed(group, () =>
+          hasMany ? query(`fetch forward ${pageSize} from ${pages}`) : query(text, params),
+        )
+        await sliced(take(rows))
+        rowsRead = hasMany ? rows.length : 0
+      }
+      if (hasMany) await query(`close ${pages}`)
     }
   }
   async function askAtOnce(questions: readonly Question[]): Promise<void> {

@@ -121,7 +121,8 @@ class Round {
       statement: ControlStatement,
       keep: (rows: ControlRows) => void,
     ) => {
-      questions.push({ group, statement, take: (rows) => atOnce(() => keep(rows)) })
+      const take = (rows: ControlRows) => atOnce(() => keep(rows))
+      questions.push({ group, statement, take, hasMany: false })
     }
     if (asksAll || hasNames) {
       small('comprels', computedRelationshipsStatement(scope), (rows) => {
