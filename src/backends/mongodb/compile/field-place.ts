@@ -109,6 +109,9 @@ export function memberOf(within: Expression, key: string): Expression {
 }
 
 function reach(within: Expression, step: JsonStep): Expression {
+  if (step.key.includes('\0')) {
+    return refuse(valueFailure('22021', 'invalid byte sequence for encoding "UTF8": 0x00'))
+  }
   if (!step.isIndex) return memberOf(within, step.key)
   const index = indexOf(step)
   // named, since it is asked twice: paths would double with each index

@@ -109,6 +109,14 @@ describe('expressions', () => {
     })
   })
 
+  test('refused: a key that no text of PostgreSQL can be, which a column may be called', () => {
+    expect(refusal(() => expressionOf(top, field('data->a\0')))).toEqual({
+      kind: 'database',
+      failure: expect.objectContaining({ sqlState: '22021' }),
+    })
+    expect(expressionOf(open, field('a\0'))).toBe('$$REMOVE')
+  })
+
   test('refused: a path that is deeper than servers read', () => {
     expect(refusal(() => expressionOf(top, field(`data${'->a'.repeat(41)}`)))).toMatchObject({
       kind: 'too-complex',
