@@ -13,7 +13,7 @@ import { ask, askUntil, eventually } from '../support/http-client.ts'
 import { serveForAll } from '../support/test-server.ts'
 
 const folder = process.env['DASHBOARD_IMAGES']
-const patience = { timeout: 20_000 }
+const patience = { timeout: 40_000 }
 
 let database: ApiDatabase
 beforeAll(async () => {
