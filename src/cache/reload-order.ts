@@ -36,6 +36,7 @@ const repeatedOrigins: readonly ReloadOrigin[] = [
   'stale-hit',
   'stale-mark',
   'connection-lost',
+  'fleet',
 ]
 
 function urgencyOf({ origin, scope, depth }: ReloadSignal): ReloadUrgency {

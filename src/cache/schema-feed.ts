@@ -63,8 +63,8 @@ export interface FeedHandlers {
    * was told, for the log, if not on the channel.
    */
   readonly onChange: (scope: ReloadScope, place?: string) => void
-  /** Something was said that asks for nothing that is known. May be called before `ready`. */
-  readonly onUnknown: (payload: string) => void
+  /** Something was said that asks for nothing that is known, `place` as above. May be called before `ready`. */
+  readonly onUnknown: (payload: string, place?: string) => void
   /** Never a word of this process. May be called before `ready`. */
   readonly onPeer: (word: PeerWord) => void
   /** At most once, only after `ready`, never after `close`. In the words of the database. */

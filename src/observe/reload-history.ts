@@ -31,7 +31,9 @@ const repeating: ReadonlySet<string> = new Set([
   'poll',
   'stale-name',
   'stale-hit',
+  'stale-mark',
   'connection-lost',
+  'fleet',
 ])
 
 /** The history with one more reload, at most `capacity` of them. */

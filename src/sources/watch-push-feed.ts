@@ -121,9 +121,9 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
       const connection = feed.open(channel, {
         onChange: (scope, place = channel) => toldSubject.next({ kind: 'change', scope, place }),
         onPeer: (word) => toldSubject.next({ kind: 'peer', word }),
-        onUnknown: (payload) => {
+        onUnknown: (payload, place = channel) => {
           const shown = payload.slice(0, mostPayloadChars)
-          observe({ kind: 'notification-unknown', channel, payload: shown })
+          observe({ kind: 'notification-unknown', channel: place, payload: shown })
         },
         onLost: (cause) => toldSubject.error(new Error(cause)),
       })

@@ -73,6 +73,12 @@ const lookShare = 33
 /** The cost of a look is the least of so many: one of them may have waited behind a load. */
 const looksRemembered = 3
 
+/**
+ * Milliseconds after which a process looks for itself, however often others say that they have: any role
+ * of the database can say so.
+ */
+const ownLookMs = 60_000
+
 /** The source's name in the health registry. */
 const pollName = 'poll'
 
@@ -196,17 +202,18 @@ export function watchSchemaVersion(deps: VersionPollDeps): Observable<ReloadSign
     )
   }
 
-  /** Emits once, when it is time to look. A look of somebody else begins the pause anew. */
+  /** Emits once, when it is time to look. A look of somebody else begins the pause anew, for some time. */
   function due(pauseMs: () => number): Observable<unknown> {
     if (fleet === null) return defer(() => timer(pauseMs(), scheduler))
     const looks$ = fleet.looked$.pipe(
       tap(() => health.proved(pollName)),
       map(() => fleet.followerPauseMs(pauseMs())),
     )
-    return defer(() => looks$.pipe(startWith(fleet.leaderPauseMs(pauseMs())))).pipe(
-      switchMap((ms) => timer(ms, scheduler)),
-      take(1),
-    )
+    return defer(() => {
+      const pauses$ = looks$.pipe(startWith(fleet.leaderPauseMs(pauseMs())))
+      const quiet$ = pauses$.pipe(switchMap((ms) => timer(ms, scheduler)))
+      return merge(quiet$, timer(Math.max(ownLookMs, pauseMs()), scheduler))
+    }).pipe(take(1))
   }
 
   return combineLatest([deps.intervalMs$, deps.isNeeded$]).pipe(

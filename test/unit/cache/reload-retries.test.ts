@@ -225,7 +225,7 @@ describe('while a load is owed', () => {
     rig.told()
   }
 
-  test.each(['poll', 'stale-name', 'stale-hit', 'stale-mark', 'connection-lost'] as const)(
+  test.each(['poll', 'stale-name', 'stale-hit', 'stale-mark', 'connection-lost', 'fleet'] as const)(
     'a check by %s at the version that failed leaves the retry as it is',
     async (origin) => {
       const rig = createRig()

@@ -70,7 +70,9 @@ describe('the history of reloads', () => {
     const history = kept(
       record(1),
       record(2, failed),
-      ...Array.from({ length: 500 }, (_, at) => record(at + 3, failed, 'retry')),
+      ...Array.from({ length: 500 }, (_, at) =>
+        record(at + 3, failed, ['retry', 'poll', 'stale-mark', 'fleet'][at % 4]),
+      ),
       record(503, { ...failed, cause: 'another' }, 'retry'),
       record(504, { ...failed, cause: 'another' }, 'notify'),
     )

@@ -109,8 +109,21 @@ test('of many that begin at once one looks in the end', async () => {
   const all = [0.1, 0.3, 0.5, 0.7, 0.9].map((random) => start(`of ${random}`, { random }))
   await clock.advance(10_000)
   for (const { looks } of all) looks.length = 0
-  await clock.advance(60_000)
+  await clock.advance(40_000)
   expect(all.filter(({ looks }) => looks.length > 0)).toHaveLength(1)
+})
+
+test('who always hears that somebody has looked looks for itself now and then', async () => {
+  const clock = createVirtualClock()
+  const { start } = createWorld(clock)
+  const one = start('one')
+  await clock.advance(1500)
+  expect(one.looks).toHaveLength(1)
+  for (let second = 0; second < 125; second += 1) {
+    one.fleet.peerLooked('here')
+    await clock.advance(1000)
+  }
+  expect(one.looks).toHaveLength(3)
 })
 
 test('those who look at another server or another schema look for themselves', async () => {

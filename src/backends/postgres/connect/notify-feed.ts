@@ -96,10 +96,10 @@ export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
       let isClosed = false
       let onProbe = (_payload: string) => {}
 
-      function onSignal(payload: string): void {
+      function onSignal(payload: string, place = channel): void {
         const scope = scopeOfPayload(payload, config().dbConfig)
-        if (scope === null) handlers.onUnknown(payload)
-        else handlers.onChange(scope)
+        if (scope === null) handlers.onUnknown(payload, place)
+        else handlers.onChange(scope, place)
       }
 
       async function begin(): Promise<FeedPlace> {
@@ -109,7 +109,7 @@ export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
           clientConfig(),
           { signal: channel, fleet: fleetChannel, probe: probeChannel },
           {
-            onSignal,
+            onSignal: (payload) => onSignal(payload),
             onFleet: (payload) => {
               const word = parsePeerWord(payload, process)
               if (word !== null) {
@@ -119,7 +119,7 @@ export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
                 handlers.onChange('schema', fleetChannel)
               } else {
                 // `db-channel` may have the same name
-                onSignal(payload)
+                onSignal(payload, fleetChannel)
               }
             },
             onProbe: (payload) => onProbe(payload),

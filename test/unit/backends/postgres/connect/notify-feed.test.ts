@@ -65,7 +65,7 @@ function createFeed() {
         scopes.push(scope)
         places.push(place)
       },
-      onUnknown: (payload) => unknown.push(payload),
+      onUnknown: (payload, place) => unknown.push(`${place}: ${payload}`),
       onPeer: (word) => words.push(word),
       onLost: () => undefined,
     })
@@ -100,8 +100,9 @@ test('a notification is told by what it asks for under the configuration of its 
   handlers.onSignal('reload schema')
   state.dbConfig = false
   for (const payload of ['reload schema', 'nonsense', 'reload config']) handlers.onSignal(payload)
+  handlers.onFleet('more nonsense')
   expect(scopes).toEqual(['both', 'schema', 'config'])
-  expect(unknown).toEqual(['nonsense'])
+  expect(unknown).toEqual(['pgrst: nonsense', 'dbrest_schema: more nonsense'])
 })
 
 test('a move of the schema mark is a change of the schema, told where it was heard', async () => {
@@ -164,7 +165,9 @@ test('words of other processes are told, our own and what nobody knows are not',
     { kind: 'checked', view: 'v1' },
     { kind: 'reload', scope: 'both' },
   ])
-  expect(unknown).toEqual(['reload other all', 'checked other', 'rejoice other'])
+  expect(unknown).toEqual(
+    ['reload other all', 'checked other', 'rejoice other'].map((word) => `dbrest_schema: ${word}`),
+  )
   expect(scopes).toEqual(['schema'])
 })
 
