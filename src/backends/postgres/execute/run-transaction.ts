@@ -268,6 +268,7 @@ interface Ending {
 
 function endingOf(end: TransactionEnd, guard: SchemaGuard | null): Ending {
   switch (guard?.kind) {
+    case 'before-end':
     case 'before-commit':
       return { steps: [guard.step, ...end.steps], guardAt: 0 }
     case 'behind-end':
@@ -283,10 +284,10 @@ function judgeEnd(
   end: TransactionEnd,
   guard: SchemaGuard | null,
 ): Answer<never> | 'proven' {
-  const isGuardedBehind = guard?.kind === 'behind-end'
-  if (end.commits && results.at(isGuardedBehind ? -2 : -1)?.tag !== 'COMMIT') return notCommitted
-  if (!isGuardedBehind) return 'proven'
-  const proof = guard.judge(results.at(-1))
+  const endAt = guard?.kind === 'behind-end' ? -2 : -1
+  if (end.commits && results.at(endAt)?.tag !== 'COMMIT') return notCommitted
+  if (guard?.kind !== 'behind-end' && guard?.kind !== 'before-end') return 'proven'
+  const proof = guard.judge(guard.kind === 'behind-end' ? results.at(-1) : results[0])
   return proof === 'current' ? 'proven' : unprovenAnswer(proof)
 }
 

@@ -3,13 +3,14 @@
  * at the schema mark, in the transaction's own batch wherever that is sound.
  *
  * - In front of the statement it would prove nothing: a rename that commits in between is not seen.
- * - What commits nothing is proven behind its end, by a snapshot that is younger than all that it
- *   did, whatever its isolation level.
- * - A write in read committed is proven right before its COMMIT, by a statement that fails when the
- *   mark has moved. The statement's snapshot is no older than the names of those before it. Changes of
- *   the schema by the transaction itself do not count.
- * - Above read committed that look would see the mark of the transaction's beginning while names
- *   resolve by what is newest. So it is made beside the transaction, in another session, which is had
+ * - In read committed a statement's snapshot is no older than the names of those before it, so the look
+ *   is the last statement before the end. Of a read it is judged here; of a write that is to be
+ *   committed it fails when the mark has moved. Changes of the schema by the transaction itself do not
+ *   count.
+ * - What commits nothing above read committed, or is rolled back, is looked for behind its end, by a
+ *   snapshot that is younger than all that it did.
+ * - For a write above read committed a look of its own would see the mark of the transaction's beginning
+ *   while names resolve by what is newest. So it is made beside the transaction, in another session, which is had
  *   before the transaction begins, and before the COMMIT is sent. What changes afterwards comes after
  *   the answer.
  *
@@ -26,7 +27,7 @@ import { isolationLevel, type TransactionEnd } from './transaction-steps.ts'
 
 export type SchemaGuard =
   | {
-      readonly kind: 'behind-end'
+      readonly kind: 'before-end' | 'behind-end'
       readonly step: BatchStep
       readonly judge: (result: StepResult | undefined) => SchemaProof
     }
@@ -69,18 +70,19 @@ export function createSchemaGuards({ mark, look, holdLooks }: SchemaGuardDeps): 
       const held = mark.markOf(version)
       if (held === null) return { kind: 'markless', look: () => look(snapshot) }
       const isPrepared = config.dbPreparedStatements
+      const isReadCommitted = isolationLevel(plan, context) === 'read-committed'
       if (isReadOnly(plan) || !end.commits) {
         return {
-          kind: 'behind-end',
-          step: { ...step, text: markSql, isPrepared },
+          kind: isReadOnly(plan) && isReadCommitted ? 'before-end' : 'behind-end',
+          step: isPrepared ? preparedMarkStep : markStep,
           judge(result) {
-            const found = result?.rows[0]?.[0]?.toString('latin1')
+            const found = result === undefined ? null : markIn(result)
             // a check that ended meanwhile may have found the same schema under a newer mark
             return found === held || found === mark.markOf(version) ? 'current' : 'moved'
           },
         }
       }
-      if (isolationLevel(plan, context) === 'read-committed') {
+      if (isReadCommitted) {
         const guard = { ...step, text: guardSql, params: [held], isPrepared }
         return { kind: 'before-commit', step: guard }
       }
@@ -99,7 +101,22 @@ export function createSchemaGuards({ mark, look, holdLooks }: SchemaGuardDeps): 
 
 const step = { params: [], types: [], keep: 'rows' } as const
 
-const markSql = `select pg_catalog.bit_xor(mark) from dbrest.schema_mark`
+// there are few rows, mostly one: PostgreSQL needs longer to begin with an aggregate than we for all
+const markStep = { ...step, text: 'select mark from dbrest.schema_mark', isPrepared: false }
+const preparedMarkStep = { ...markStep, isPrepared: true }
+
+/** The exclusive or of all marks, a bigint in digits; null: there are none. */
+function markIn({ rows: [first, ...others] }: StepResult): string | null {
+  const digits = first?.[0]?.toString('latin1') ?? null
+  if (digits === null || others.length === 0) return digits
+  const marks = others.map((row) => BigInt(row[0]?.toString('latin1') ?? '0'))
+  return String(
+    BigInt.asIntN(
+      64,
+      marks.reduce((all, mark) => all ^ mark, BigInt(digits)),
+    ),
+  )
+}
 
 // whoever's search path a function has left behind, these are PostgreSQL's own operators
 const guardSql = `select 1 operator(pg_catalog./) coalesce((

@@ -67,7 +67,7 @@ interface Sighting {
 const versionsKept = 16
 
 /** Rows beyond which the marks are folded into one. */
-const rowsKept = 10
+const rowsKept = 3
 
 /** Milliseconds for what is done beside a load. */
 const asideLimitMs = 5000
