@@ -2,7 +2,7 @@
  * Strict mode under fire: clients that read and write at every isolation level, and a migration every
  * 50 milliseconds, of which nothing tells the server. A checker that knows the history of the schema
  * judges every answer: it must be that of a state that was in force at some moment of its request. Nor
- * does a migration wait: it is refused its locks after a second, and none of them is on the mark.
+ * does a migration wait: it is refused its locks after four seconds, and none of them is on the mark.
  *
  * `STRICT_CHECK_MS` says for how long, `STRICT_CHECK_SEED` in which order.
  */
