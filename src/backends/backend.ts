@@ -121,6 +121,8 @@ export interface Backend {
     signal: AbortSignal,
     look?: SchemaLook,
   ): Promise<SchemaVersion>
+  /** Whether a load costs no more than the version where nothing changed. False where it is absent. */
+  readonly loadsWhatChanged?: boolean
   /** Reads the catalog in one consistent state. Rejects with BackendFailure. */
   introspect(request: IntrospectionRequest): Promise<Catalog>
   /** In-database configuration, `name → value` with `db_…` names; empty where there is none. */

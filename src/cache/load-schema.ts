@@ -2,6 +2,7 @@
  * One look at the database: its schema version → unchanged, or its catalog → a new snapshot. What
  * becomes of the result is decided by `perform-reload.ts`.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { BackendFailure } from '../errors/backend-failure.ts'
 import type { Catalog, SchemaLook, SchemaVersion } from '../schema/catalog.ts'
 import type { SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts'
@@ -16,6 +17,11 @@ export interface SchemaReader {
     signal: AbortSignal,
     look?: SchemaLook,
   ): Promise<SchemaVersion>
+  /**
+   * A load finds out what changed by the same look that the version takes: a check that would look at
+   * the whole schema loads at once. False where it is absent.
+   */
+  readonly loadsWhatChanged?: boolean
   /**
    * The catalog carries the version that was read before the rows it labels, so that what changes
    * in between makes the next check load again. Rejects with BackendFailure.
@@ -118,7 +124,13 @@ export async function loadSchema(
   try {
     let found: SchemaVersion | null = null
     let checkMs: number | null = null
-    if (depth === 'check' && previous !== null && !mustLoad) {
+    const isCheck = depth === 'check' && previous !== null && !mustLoad
+    const isOneLook =
+      isCheck &&
+      reader.loadsWhatChanged === true &&
+      look === 'whole' &&
+      isDeepStrictEqual(options, previous.options)
+    if (isCheck && !isOneLook) {
       // under the options of the snapshot that it is compared with: changed ones wait for a load
       const checkStart = stopwatch()
       found = await guard(reader.schemaVersion(previous.options, signal, look))
@@ -128,6 +140,7 @@ export async function loadSchema(
     const queryStart = stopwatch()
     const catalog = await readCatalog(found)
     const queryMs = stopwatch() - queryStart
+    if (isOneLook && catalog.schemaVersion === previous.schemaVersion) return { kind: 'unchanged' }
     const buildStart = stopwatch()
     const snapshotVersion = (previous?.snapshotVersion ?? 0) + 1
     // a full load makes everything anew, whatever could be wrong with what there is

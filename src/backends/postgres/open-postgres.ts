@@ -102,6 +102,7 @@ export function openPostgres(deps: PostgresDeps): Backend {
           ),
         signal,
       ),
+    loadsWhatChanged: true,
     introspect: (request) => {
       const now = config()
       const full = {
@@ -115,7 +116,7 @@ export function openPostgres(deps: PostgresDeps): Backend {
       }
       return loads.run(
         (query, _address, batch) =>
-          mark.label(query, request.options, () => follower.load({ query, batch }, full)),
+          mark.label(query, request, () => follower.load({ query, batch }, full)),
         request.signal,
       )
     },

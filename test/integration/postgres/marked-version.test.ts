@@ -14,7 +14,9 @@ import {
   type SchemaMarkDeps,
 } from '../../../src/backends/postgres/mark/schema-mark.ts'
 import type { Observation } from '../../../src/observe/observation.ts'
+import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import type { SchemaLook } from '../../../src/schema/catalog.ts'
+import type { SchemaSnapshot } from '../../../src/schema/schema-snapshot.ts'
 import { controlOf, schemaOptions, type TestControl } from '../../support/control-query.ts'
 import {
   clusterVersions,
@@ -22,6 +24,7 @@ import {
   type TestDatabase,
 } from '../../support/shared-cluster.ts'
 import { observeTraced } from '../../support/trace-in-process.ts'
+import { catalog } from '../../unit/schema/sample-catalog.ts'
 
 const options = schemaOptions()
 
@@ -147,6 +150,25 @@ describe.each(clusterVersions())('the version by the mark on PostgreSQL %s', (ve
     expect(observed).toHaveLength(2)
   })
 
+  test('one that a load finds is marked too, if it is other than the schema in use', async () => {
+    const first = await ask()
+    const label = (previous: SchemaSnapshot | null, schemaVersion: string) =>
+      control.run((query) =>
+        mark.label(query, { options, previous }, async () => ({ schemaVersion })),
+      )
+    const inUse = (version: string) =>
+      buildSnapshot(catalog({ schemaVersion: version }), options, 1, new Date(0))
+    await label(null, 'first load')
+    await label(inUse(first), 'found by the version before')
+    await label(inUse('found by the version before'), 'found by the version before')
+    await label(inUse('found by the version before'), 'left.open')
+    expect(observed.map(({ kind }) => kind)).toEqual(['schema-mark'])
+    await label(null, 'seen')
+    await label(inUse('seen'), 'new')
+    expect(observed.map(({ kind }) => kind)).toEqual(['schema-mark', 'change-unmarked'])
+    await Promise.all(aside)
+  })
+
   test('a change between the mark and the catalogs is no unmarked one, and found again', async () => {
     await ask()
     await ask('whole', change)
@@ -157,7 +179,9 @@ describe.each(clusterVersions())('the version by the mark on PostgreSQL %s', (ve
 
   test('an open version is not taken for what was seen', async () => {
     const label = (schemaVersion: string) =>
-      control.run((query) => mark.label(query, options, async () => ({ schemaVersion })))
+      control.run((query) =>
+        mark.label(query, { options, previous: null }, async () => ({ schemaVersion })),
+      )
     await label('loaded.open')
     expect(mark.markOf('loaded.open')).not.toBeNull()
     await ask()
@@ -170,7 +194,7 @@ describe.each(clusterVersions())('the version by the mark on PostgreSQL %s', (ve
   test('a load is labelled with the mark that it began under', async () => {
     await ask()
     await control.run((query) =>
-      mark.label(query, options, async () => {
+      mark.label(query, { options, previous: null }, async () => {
         await change()
         return { schemaVersion: 'before or after' }
       }),

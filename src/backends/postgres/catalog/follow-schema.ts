@@ -73,6 +73,7 @@ export function createSchemaFollower(): SchemaFollower {
   // how many times anything changed, and how many times it was something that loads had met
   let changesOfAll = 0
   let changesOfLoaded = 0
+  let loads = 0
   let hasMetOtherSettings = false
 
   function versionFor(options: SchemaOptions): SchemaVersion {
@@ -183,11 +184,12 @@ export function createSchemaFollower(): SchemaFollower {
         known: knownObjects(mirror.facts, mirror.derived),
       }
       dirty = noDirtyObjects()
+      loads += 1
       const schemaVersion = versionFor(options)
       const isOpen = mirror.facts.open.size > 0
       return {
         ...mirror.catalog,
-        schemaVersion: isOpen ? openVersion(schemaVersion) : schemaVersion,
+        schemaVersion: isOpen ? openVersion(`${schemaVersion}.${loads}`) : schemaVersion,
       }
     },
     takeOtherSettings() {

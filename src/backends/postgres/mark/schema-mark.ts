@@ -13,6 +13,7 @@
 import type { Observe } from '../../../observe/observation.ts'
 import type { SchemaLook, SchemaVersion } from '../../../schema/catalog.ts'
 import type { SchemaOptions } from '../../../schema/schema-snapshot.ts'
+import type { IntrospectionRequest } from '../../backend.ts'
 import { isOpenVersion } from '../catalog/open-version.ts'
 import type { ControlConnection, ControlQuery } from '../connect/control-connection.ts'
 import { type Mark, type MarkReading, readMark } from './read-mark.ts'
@@ -40,7 +41,7 @@ export interface SchemaMark {
   /** Runs a load, and remembers the mark that it began under. */
   label<T extends { readonly schemaVersion: SchemaVersion }>(
     query: ControlQuery,
-    options: SchemaOptions,
+    request: Pick<IntrospectionRequest, 'options' | 'previous'>,
     load: () => Promise<T>,
   ): Promise<T>
   /** Reads the mark. Rejects with BackendFailure when the database cannot be asked. */
@@ -112,6 +113,13 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
     if (mark.rows > rowsKept) aside('select dbrest.prune_marks()')
   }
 
+  /** What was seen under the mark that was found; null: it has moved. */
+  function unmovedSince(found: MarkReading, scope: string): Sighting | null {
+    const isUnmoved =
+      found.kind === 'found' && seen?.scope === scope && isSame(found.mark, seen.mark)
+    return isUnmoved ? seen : null
+  }
+
   /** Nobody waits for it, and nothing fails with it: another server or the next load does it too. */
   function aside(sql: string): void {
     onPrimary((query) => query(sql), AbortSignal.timeout(asideLimitMs)).catch(() => undefined)
@@ -129,10 +137,7 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
     async version(query, options, look, check) {
       const scope = scopeOf(options)
       const found = await read(query)
-      const before =
-        found.kind === 'found' && seen?.scope === scope && isSame(found.mark, seen.mark)
-          ? seen
-          : null
+      const before = unmovedSince(found, scope)
       const isEnough = look === 'quick' && before !== null
       if (isEnough && now() - before.checkedAt < backstopMs) return before.version
       const version = await check()
@@ -140,10 +145,16 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
       if (before !== null && before.version !== version) await mark(query, before)
       return version
     },
-    async label(query, options, load) {
+    async label(query, { options, previous }, load) {
+      const scope = scopeOf(options)
       const found = await read(query)
+      const before = unmovedSince(found, scope)
       const loaded = await load()
-      note(found, scopeOf(options), loaded.schemaVersion)
+      note(found, scope, loaded.schemaVersion)
+      const { schemaVersion } = loaded
+      // a check of the version that came first has found the change, and has marked it
+      const isNew = before?.version === previous?.schemaVersion && before?.version !== schemaVersion
+      if (before !== null && isNew && !isOpenVersion(schemaVersion)) await mark(query, before)
       return loaded
     },
     look: read,
