@@ -27,7 +27,10 @@ export function isSame(a: unknown, b: unknown): boolean {
   const right = b as Readonly<Record<string, unknown>>
   let count = 0
   for (const name in left) {
-    if (!isSame(left[name], right[name])) return false
+    const value = left[name]
+    if (!isSame(value, right[name])) return false
+    // what is undefined here may be missing there, and another property stand in its place
+    if (value === undefined && !Object.hasOwn(right, name)) return false
     count += 1
   }
   for (const _ in right) count -= 1
