@@ -34,6 +34,8 @@ create table api.t (
 create table hidden.h (id int, t_id int references api.t, label text);
 create table hidden.x (id int primary key, label text);
 create table hidden.y (id int, x_id int);
+create table hidden.w (id int);
+create view api.over_w as select id from hidden.w;
 create view hidden.below as select id, label from hidden.x;
 create view extra.middle as select id, label from hidden.x;
 create view api.over_hidden as select id, label from hidden.below;
@@ -73,6 +75,7 @@ describe.each(clusterVersions())('loads of what changed on PostgreSQL %s', (vers
 
   // in this order: later ones build on earlier ones
   test.each([
+    ['the first key of a table behind a view', 'alter table hidden.w add primary key (id)'],
     [
       'a label, in columns, domains over it and defaults',
       `alter type hidden.mood rename value 'ok' to 'fine'`,

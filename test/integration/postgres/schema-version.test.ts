@@ -201,6 +201,7 @@ describe.each(clusterVersions())('the schema version of PostgreSQL %s', (version
     'create type pg_temp.gone_mood as enum ()',
     'create table hidden.elsewhere (id int, name text default 1)',
     'alter table hidden.elsewhere add column more int',
+    'alter table hidden.elsewhere add primary key (id)',
     'drop table hidden.elsewhere',
     'grant select on api.t to public',
     'create domain api."text/x" as text',

@@ -107,6 +107,8 @@ export function knownObjects(
 ): KnownObjects {
   const followed = new Set(facts.scope.followed.slice(1, -1).split(',').map(Number))
   const ofTypes = new Set([...facts.types.values()].map(({ relation }) => relation))
+  // most types are of no relation
+  ofTypes.delete(0)
   return {
     hasRelation: (oid) =>
       facts.tables.has(oid) ||
