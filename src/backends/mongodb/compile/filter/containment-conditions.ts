@@ -39,7 +39,11 @@ export function setCondition(
   if (!isJson && kind !== 'mixed' && kind !== 'any') {
     return refuse(missingOperator(operator, typeOfField(field)))
   }
-  return (text) => onJson(target, operator, text)
+  // where a column is JSON `{}` is the empty object, and not the literal of an empty list as well
+  return (text) =>
+    isJson && kind !== 'array' && text.trim() === '{}'
+      ? onDocument(target, operator, text)
+      : onJson(target, operator, text)
 }
 
 /** `members`: for each what equals it; null for null, which equals nothing. */
@@ -108,6 +112,10 @@ function onJson(target: FilterTarget, operator: SetOperator, text: string): Docu
     const members = texts.map((each) => (each === null ? null : readingsOf('any', null, each)))
     return onElements(target, operator, members)
   }
+  return onDocument(target, operator, text)
+}
+
+function onDocument(target: FilterTarget, operator: SetOperator, text: string): Document {
   const operand = readJsonOperand(text)
   const condition = relatesJson(target, operator, operand)
   // null is a JSON value to the operand, and no value to the field
