@@ -1,0 +1,15 @@
+/**
+ * Sends notifications one after the other, as a process of its own: were they sent by whoever
+ * measures, its answers would be late for its own sake. Ends when all are sent.
+ */
+import pg from 'pg'
+
+const [, , uri = '', count = '0'] = process.argv
+const client = new pg.Client(uri)
+await client.connect()
+process.stdout.write('ready\n')
+// until then the process is starting, which takes a core
+await new Promise((resolve) => process.stdin.once('data', resolve))
+for (let i = 0; i < Number(count); i += 1) await client.query('notify pgrst')
+await client.end()
+process.exit(0)
