@@ -34,13 +34,6 @@ export interface ListeningConnection {
   close(): void
 }
 
-/**
- * Milliseconds for which nothing is read after a notification. Reloads begin at most ten times a
- * second, so the first of many is enough; thousands that are read one by one would take the
- * processor from requests.
- */
-const restMs = 20
-
 /** Milliseconds that a server gets to say goodbye. */
 const goodbyeMs = 500
 
@@ -122,20 +115,8 @@ export function openListeningConnection(
     if (isReady) handlers.onLost(lastWords ?? lostText)
   }
 
-  let isResting = false
-  function rest(): void {
-    if (isResting || !isReady) return
-    isResting = true
-    socket.pause()
-    setTimeout(() => {
-      isResting = false
-      socket.resume()
-    }, restMs)
-  }
-
   subscriber.events.on('notification', ({ channel, payload }) => {
     if (isClosed) return
-    rest()
     const text = typeof payload === 'string' ? payload : ''
     // the server may have cut a long name, so everything but our own is the user's channel
     if (channel === channels.probe) handlers.onProbe(text)
