@@ -64,6 +64,11 @@ export function postgresBinaries(version: PostgresVersion): string | null {
 const firstPort = 10_000
 const lastPort = 30_000
 
+/** Each worker of a run looks in a part of its own: one that tries a port takes it for a moment. */
+const parts = 16
+const portsOfPart = (lastPort - firstPort) / parts
+const firstOfPart = firstPort + portsOfPart * (Number(process.env['VITEST_POOL_ID'] ?? '0') % parts)
+
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
@@ -72,10 +77,10 @@ function isFree(port: number): Promise<boolean> {
   })
 }
 
-/** A port that was free a moment ago. Random, since other test files look for theirs meanwhile. */
+/** A port that was free a moment ago. Random, since other runs look for theirs meanwhile. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(firstPort, lastPort)
+    const port = randomInt(firstOfPart, firstOfPart + portsOfPart)
     if (await isFree(port)) return port
   }
 }
