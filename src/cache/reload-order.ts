@@ -1,6 +1,7 @@
 /**
  * What waits in the pipeline: a reload asked for, once or by many, and which requests it answers.
  */
+import { repeatedOrigins } from '../observe/repeated-origins.ts'
 import {
   mergeSignals,
   type ReloadOrigin,
@@ -30,18 +31,11 @@ export interface ReloadOrder {
   readonly wantsConfigFirst: boolean
 }
 
-const repeatedOrigins: readonly ReloadOrigin[] = [
-  'poll',
-  'stale-name',
-  'stale-hit',
-  'stale-mark',
-  'connection-lost',
-  'fleet',
-]
+const repeated: readonly ReloadOrigin[] = repeatedOrigins
 
 function urgencyOf({ origin, scope, depth }: ReloadSignal): ReloadUrgency {
   if (origin === 'retry') return 'retry'
-  const isRepeated = repeatedOrigins.includes(origin)
+  const isRepeated = repeated.includes(origin)
   return isRepeated && scope === 'schema' && depth === 'check' ? 'patient' : 'fresh'
 }
 

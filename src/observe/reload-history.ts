@@ -3,8 +3,10 @@
  * that finds nothing, and a retry that fails like the one before it, take the place of the reload
  * that they repeat, so that an outage of a night does not push out what happened before it.
  */
+
 import type { Observe } from './observation.ts'
 import type { ReloadRecord } from './reload-record.ts'
+import { repeatedOrigins } from './repeated-origins.ts'
 
 /** As many reloads are kept. */
 export const keptReloads = 100
@@ -26,15 +28,7 @@ function isRepeat(before: ReloadRecord, record: ReloadRecord): boolean {
 }
 
 /** What asks again and again by itself while a load is owed. */
-const repeating: ReadonlySet<string> = new Set([
-  'retry',
-  'poll',
-  'stale-name',
-  'stale-hit',
-  'stale-mark',
-  'connection-lost',
-  'fleet',
-])
+const repeating: ReadonlySet<string> = new Set<string>(['retry', ...repeatedOrigins])
 
 /** The history with one more reload, at most `capacity` of them. */
 export function keepRecord(
