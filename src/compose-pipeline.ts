@@ -2,6 +2,7 @@
  * Wires a backend, its sources of triggers and the reload pipeline together: the part of the
  * composition root that keeps the schema fresh.
  */
+
 import { readFile } from 'node:fs/promises'
 import { BehaviorSubject, Subject } from 'rxjs'
 import type { FindRules } from './access/access-control.ts'
@@ -12,6 +13,7 @@ import type { GenerationStore } from './cache/generation-store.ts'
 import { createReloadPipeline, type ReloadPipeline } from './cache/reload-pipeline.ts'
 import { composeSources, type SourcesDeps } from './compose-sources.ts'
 import { createConfigLoader, type ReadConfig, type TellWarnings } from './config/config-loader.ts'
+import { eventLoopSlices } from './core/event-loop-slices.ts'
 import type { Observe } from './observe/observation.ts'
 import { buildSnapshotInSlices } from './schema/build-snapshot.ts'
 import { diffSnapshotsInSlices } from './schema/diff-snapshots.ts'
@@ -37,12 +39,6 @@ export interface ComposePipelineDeps
  * Milliseconds that the database gets to tell its schema version for a request that may be stale.
  */
 const versionCheckMs = 5000
-
-/** Between two slices of work on a large schema requests are served. */
-const slices = {
-  pause: () => new Promise<void>((resolve) => setImmediate(resolve)),
-  now: () => performance.now(),
-}
 
 export interface Freshness {
   readonly pipeline: ReloadPipeline
@@ -74,8 +70,8 @@ export function composePipeline(deps: ComposePipelineDeps): Freshness {
       observe,
     }),
     beforeLoad: firstLoad.prepare,
-    buildSnapshot: (...parts) => buildSnapshotInSlices(...parts, slices),
-    diffSnapshots: (previous, next) => diffSnapshotsInSlices(previous, next, slices),
+    buildSnapshot: (...parts) => buildSnapshotInSlices(...parts, eventLoopSlices),
+    diffSnapshots: (previous, next) => diffSnapshotsInSlices(previous, next, eventLoopSlices),
     stopwatch: () => performance.now(),
     onPublished: (next, previous) => {
       tellUnbound(deps.findRules, next, observe)

@@ -3,8 +3,9 @@
  * there are. Without a name it is a page of the list, narrowed by a search; with one it is one relation,
  * with its columns, keys and relationships.
  */
-import { setImmediate } from 'node:timers/promises'
+
 import type { CacheState } from '../cache/cache-state.ts'
+import { eventLoopSlices } from '../core/event-loop-slices.ts'
 import { nameKey, type QualifiedName, qualifiedName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { runInSlices, type Steps } from '../core/run-in-slices.ts'
@@ -78,8 +79,6 @@ const usuallyListed = 50
 /** Relationships and columns of one relation that are listed. */
 const mostShown = 500
 
-const slices = { pause: () => setImmediate(), now: () => performance.now() }
-
 /** Errors  malformed-request, relation-not-found */
 export async function showSchema(
   parameters: URLSearchParams,
@@ -100,7 +99,7 @@ export async function showSchema(
   }
   if (snapshot === null) return ok(noSchema)
   const search = parameters.get('search')?.trim().toLowerCase() ?? ''
-  const found = await runInSlices(findRelations(snapshot, search), slices)
+  const found = await runInSlices(findRelations(snapshot, search), eventLoopSlices)
   const page = found.slice(offset, offset + Math.min(limit, mostListed))
   return ok({
     version: snapshot.snapshotVersion,

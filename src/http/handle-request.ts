@@ -5,8 +5,7 @@
  *
  * Rule  v16.2: App (postgrest, postgrestResponse)
  */
-import { performance } from 'node:perf_hooks'
-import { setImmediate } from 'node:timers/promises'
+
 import type { PlanCache } from '../access/plan-cache.ts'
 import { withPolicyValues } from '../access/policy-values.ts'
 import { type ReadableDetails, withheldDetails } from '../access/withhold-details.ts'
@@ -17,6 +16,7 @@ import type { Backend } from '../backends/backend.ts'
 import type { Generation } from '../cache/generation-store.ts'
 import { assertNever } from '../core/assert-never.ts'
 import type { CancelSignal } from '../core/cancel-signal.ts'
+import { eventLoopSlices } from '../core/event-loop-slices.ts'
 import type { Answer, ReadBody } from '../core/http-exchange.ts'
 import type { Result } from '../core/result.ts'
 import { runAtOnce, runInSlices } from '../core/run-in-slices.ts'
@@ -58,8 +58,6 @@ const clientGone: Answer = { status: 499, headers: [], body: null }
 
 /** A body of this length is read without a pause. */
 const atOnceBytes = 64 * 1024
-
-const slices = { pause: () => setImmediate(), now: () => performance.now() }
 
 export function createRequestHandler(deps: RequestDeps): RequestHandler {
   const { backend } = deps
@@ -115,7 +113,7 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
       dbTxEnd: config.dbTxEnd,
     })
     return raw.body.length > atOnceBytes
-      ? runInSlices(parsing, slices).then((parsed) => carryOut(parsed, journey))
+      ? runInSlices(parsing, eventLoopSlices).then((parsed) => carryOut(parsed, journey))
       : carryOut(runAtOnce(parsing), journey)
   }
 

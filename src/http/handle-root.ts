@@ -5,10 +5,10 @@
  *
  * Rule  PostgREST docs: openapi, schemas; v16.2 spec: OpenApiSpec
  */
-import { performance } from 'node:perf_hooks'
-import { setImmediate } from 'node:timers/promises'
+
 import type { ApiRequest } from '../api/api-request.ts'
 import type { Inspection } from '../backends/backend.ts'
+import { eventLoopSlices } from '../core/event-loop-slices.ts'
 import type { Answer, Header } from '../core/http-exchange.ts'
 import { contentTypeOf } from '../core/media-type.ts'
 import { runInSlices, type Steps } from '../core/run-in-slices.ts'
@@ -97,5 +97,5 @@ function routinesOf(snapshot: SchemaSnapshot, schema: string) {
 }
 
 function sliced<T>(steps: Steps<T>): Promise<T> {
-  return runInSlices(steps, { pause: () => setImmediate(), now: () => performance.now() })
+  return runInSlices(steps, eventLoopSlices)
 }

@@ -6,8 +6,7 @@
  *
  * Rule  PostgREST docs: openapi; v16.2 spec: OpenApiSpec, IgnorePrivOpenApiSpec
  */
-import { performance } from 'node:perf_hooks'
-import { setImmediate } from 'node:timers/promises'
+import { eventLoopSlices } from '../../../core/event-loop-slices.ts'
 import { nameKey } from '../../../core/qualified-name.ts'
 import { ok } from '../../../core/result.ts'
 import { runInSlices } from '../../../core/run-in-slices.ts'
@@ -172,7 +171,7 @@ function parseAccessible({ rows, columns }: StepResult): Promise<readonly Routin
     ),
   )
   const steps = parseRoutines(named, typesIn(named), [])
-  return runInSlices(steps, { pause: () => setImmediate(), now: () => performance.now() })
+  return runInSlices(steps, eventLoopSlices)
 }
 
 /** What the rows themselves say of the types that they name. */

@@ -8,8 +8,9 @@
  * `timings` has PostgREST's names for the groups of queries, in its order; the one batch that a load
  * of dirty objects sends counts as the first group.
  */
+
 import { performance } from 'node:perf_hooks'
-import { setImmediate } from 'node:timers/promises'
+import { eventLoopSlices } from '../../../../core/event-loop-slices.ts'
 import { runInSlices, type Steps } from '../../../../core/run-in-slices.ts'
 import type { Catalog } from '../../../../schema/catalog.ts'
 import type { IntrospectionRequest } from '../../../backend.ts'
@@ -194,7 +195,7 @@ async function sleep(query: ControlQuery, milliseconds: number): Promise<void> {
 }
 
 function sliced<T>(steps: Steps<T>): Promise<T> {
-  return runInSlices(steps, { pause: () => setImmediate(), now: () => performance.now() })
+  return runInSlices(steps, eventLoopSlices)
 }
 
 const groups: readonly QueryGroup[] = [
