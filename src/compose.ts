@@ -7,13 +7,12 @@
  */
 import { asyncScheduler, filter, firstValueFrom, Subject } from 'rxjs'
 import { createAccessControl } from './access/access-control.ts'
-import { createPlanCache } from './access/plan-cache.ts'
 import { unboundPolicies } from './access/tell-unbound.ts'
-import { createAuthenticator } from './auth/authenticate.ts'
 import type { Backend } from './backends/backend.ts'
 import { openBackend } from './backends/open-backend.ts'
 import { createGenerationStore } from './cache/generation-store.ts'
 import { type AdminSite, composeAdmin } from './compose-admin.ts'
+import { composeApi, drainMs } from './compose-api.ts'
 import { composePipeline } from './compose-pipeline.ts'
 import {
   createConfigWarnings,
@@ -24,20 +23,13 @@ import type { LoadedConfig } from './config/load-config.ts'
 import { productName, productVersion } from './core/product.ts'
 import { createScope } from './core/scope.ts'
 import { createFailureEnd } from './end-on-failure.ts'
-import { createApp } from './http/app.ts'
 import { createSinks } from './observe/create-sinks.ts'
 import type { Observe } from './observe/observation.ts'
-import { appListener } from './sockets/app-listener.ts'
 import { adminAddress, apiAddress } from './sockets/bind-addresses.ts'
 import { type BoundServer, bindServer, reusePortProblem } from './sockets/bind-server.ts'
 import { fetchListener } from './sockets/fetch-listener.ts'
 import { createSourceHealth } from './sources/source-health.ts'
 import type { SignalEmitter } from './sources/watch-process-signals.ts'
-
-/** Plans kept per snapshot: clients choose the shapes. */
-const planCacheEntries = 2000
-/** Milliseconds that requests in flight get after a stop before they are cut. */
-const drainMs = 15_000
 
 export interface ServerDeps {
   /** Read before there was a log. */
@@ -135,21 +127,13 @@ export function composeServer(deps: ServerDeps): Server {
       observe({ kind: 'admin-listening', address: admin.address })
     }
 
-    const app = createApp({
-      currentGeneration: store.current,
-      backend: database,
-      authenticator: createAuthenticator({ observe }),
-      planCache: createPlanCache(planCacheEntries, findRules),
-      checkSchema,
-      observe,
-      now: () => performance.now(),
-    })
+    const requests = composeApi({ database, store, findRules, checkSchema, observe })
     await pipeline.start()
     if (config().serverReuseport) {
       await firstValueFrom(pipeline.cacheState$.pipe(filter(({ kind }) => kind === 'ready')))
     }
     if (stopping !== null) return
-    api = await bindServer(appListener(app), apiAddress(config()))
+    api = await bindServer(requests, apiAddress(config()))
     observe({ kind: 'api-listening', address: api.address })
   }
 

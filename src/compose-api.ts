@@ -1,0 +1,46 @@
+/**
+ * A backend and the generations that are published → the API's requests answered, by whichever
+ * process that does it: the only one, or a worker.
+ */
+import type { RequestListener } from 'node:http'
+import type { FindRules } from './access/access-control.ts'
+import { createPlanCache } from './access/plan-cache.ts'
+import { createAuthenticator } from './auth/authenticate.ts'
+import type { Backend } from './backends/backend.ts'
+import type { GenerationStore } from './cache/generation-store.ts'
+import type { StaleCheck } from './cache/stale-check.ts'
+import { createApp } from './http/app.ts'
+import type { Observe } from './observe/observation.ts'
+import { appListener } from './sockets/app-listener.ts'
+
+/** Plans kept per snapshot: clients choose the shapes. */
+const planCacheEntries = 2000
+/** Milliseconds that requests in flight get after a stop before they are cut. */
+export const drainMs = 15_000
+
+export interface ComposeApiDeps {
+  readonly database: Backend
+  readonly store: Pick<GenerationStore, 'current'>
+  readonly findRules: FindRules
+  /** A check that begins after the call. Never rejects. */
+  readonly checkSchema: StaleCheck
+  readonly observe: Observe
+}
+
+export function composeApi({
+  database,
+  store,
+  findRules,
+  ...deps
+}: ComposeApiDeps): RequestListener {
+  return appListener(
+    createApp({
+      ...deps,
+      currentGeneration: store.current,
+      backend: database,
+      authenticator: createAuthenticator(deps),
+      planCache: createPlanCache(planCacheEntries, findRules),
+      now: () => performance.now(),
+    }),
+  )
+}
