@@ -165,7 +165,7 @@ function* buildSteps(
     {
       relations: last?.relations ?? new Map(),
       hiddenKeys: before?.relationships.facts.hiddenKeys ?? new Map(),
-      list: before?.relations ?? none,
+      list: before?.catalog.relations ?? none,
     },
     { catalog, ...grouped, exposed },
   )
@@ -173,7 +173,7 @@ function* buildSteps(
   const relationships = yield* relate(before, grouped, built, exposed)
   const isExposed = ({ schema }: QualifiedName) => exposed.has(schema)
   const sources: SnapshotSources = {
-    relations: catalog.relations,
+    catalog,
     computedFields: grouped.computedFields.grouping,
     routines: grouped.routines.grouping,
     relationships,

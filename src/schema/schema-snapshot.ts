@@ -64,6 +64,6 @@ export interface SchemaSnapshot {
   readonly engineFacts: EngineFacts
   /** The relation of that schema whose name resembles `name` most, if any does enough. */
   readonly suggestRelation: (name: QualifiedName) => string | null
-  /** For the next build, and for diffs, alone. */
+  /** For the next build, for diffs, and for builds of the same in other processes, alone. */
   readonly sources: SnapshotSources
 }

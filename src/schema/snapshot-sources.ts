@@ -1,13 +1,13 @@
 /**
- * What a snapshot was made of, kept with it: the next build takes over what rests on the same, and a
- * diff looks at nothing else. For the builder and `diff-snapshots.ts` alone.
+ * What a snapshot was made of, kept with it: the next build takes over what rests on the same, a diff
+ * looks at nothing else, and another process builds the same snapshot of it.
  */
-import type { CatalogRelation, ComputedField, Routine } from './catalog.ts'
+import type { Catalog, ComputedField, Routine } from './catalog.ts'
 import type { Grouping } from './grouping.ts'
 import type { LazyRelationships } from './snapshot-relationships.ts'
 
 export interface SnapshotSources {
-  readonly relations: readonly CatalogRelation[]
+  readonly catalog: Catalog
   readonly computedFields: Grouping<ComputedField>
   readonly routines: Grouping<Routine>
   /** With the facts that they are derived from. */
