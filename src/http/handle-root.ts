@@ -1,7 +1,8 @@
 /**
  * `GET /`: what the snapshot knows of a schema and what its backend says of the role → the OpenAPI
  * document and its headers. What depends on the snapshot alone is made once for it, in slices; of
- * relations that the next one takes over it is kept. Functions and the frame are made for each request.
+ * relations that the next one takes over it is kept. The whole is made once for each inspection: a
+ * backend gives the same object again while what it says is true.
  *
  * Rule  PostgREST docs: openapi, schemas; v16.2 spec: OpenApiSpec
  */
@@ -49,8 +50,20 @@ export function isBehind(
   return false
 }
 
+/** A document, and all that it was made of beside inspection and snapshot. */
+interface Made extends Pick<RootRequest, 'config' | 'host'> {
+  readonly schema: string
+  readonly document: Promise<Document>
+}
+
+interface Document {
+  readonly body: Buffer
+  readonly length: Header
+}
+
 export function createRootHandler(): RootHandler {
   const knownTexts: KnownTexts = new WeakMap()
+  const madeOf = new WeakMap<Inspected, WeakMap<SchemaSnapshot, Made>>()
   const textsOf = new WeakMap<SchemaSnapshot, Map<string, Promise<readonly RelationTexts[]>>>()
 
   function relationTexts(
@@ -64,15 +77,11 @@ export function createRootHandler(): RootHandler {
     return texts
   }
 
-  return async ({ plan, request, snapshot, config, host }, inspected) => {
-    const type: Header = ['Content-Type', contentTypeOf({ kind: 'openapi' })]
-    const profile: readonly Header[] = request.negotiatedByProfile
-      ? [['Content-Profile', request.schema]]
-      : []
-    if (plan.headersOnly) return { status: 200, headers: [type, ...profile], body: null }
-
+  async function makeDocument(
+    { plan, snapshot, config, host }: RootRequest,
+    { relations, routines, schemaDescription, databaseName }: Inspected,
+  ): Promise<Document> {
     const all = await relationTexts(snapshot, plan.schema)
-    const { relations, routines, schemaDescription, databaseName } = inspected
     const text = buildOpenapi(
       {
         relations: relations === null ? all : all.filter(({ key }) => relations.has(key)),
@@ -87,7 +96,32 @@ export function createRootHandler(): RootHandler {
       config,
     )
     const body = Buffer.from(text)
-    return { status: 200, headers: [type, contentLength(body), ...profile], body }
+    return { body, length: contentLength(body) }
+  }
+
+  function documentOf(root: RootRequest, inspected: Inspected): Promise<Document> {
+    const { snapshot, config, host } = root
+    const { schema } = root.plan
+    const bySnapshot = madeOf.get(inspected) ?? new WeakMap<SchemaSnapshot, Made>()
+    madeOf.set(inspected, bySnapshot)
+    const made = bySnapshot.get(snapshot)
+    if (made?.config === config && made.host === host && made.schema === schema) {
+      return made.document
+    }
+    const document = makeDocument(root, inspected)
+    bySnapshot.set(snapshot, { config, host, schema, document })
+    return document
+  }
+
+  return async (root, inspected) => {
+    const { plan, request } = root
+    const type: Header = ['Content-Type', contentTypeOf({ kind: 'openapi' })]
+    const profile: readonly Header[] = request.negotiatedByProfile
+      ? [['Content-Profile', request.schema]]
+      : []
+    if (plan.headersOnly) return { status: 200, headers: [type, ...profile], body: null }
+    const { body, length } = await documentOf(root, inspected)
+    return { status: 200, headers: [type, length, ...profile], body }
   }
 }
 

@@ -13,6 +13,7 @@ import type { ApiError } from '../errors/api-error.ts'
 import { renderError } from '../errors/error-envelope.ts'
 import type { Observe } from '../observe/observation.ts'
 import type { DatabasePlan, InspectPlan } from '../plan/plan.ts'
+import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { hasHeader } from './answer.ts'
 import { createRootHandler, type Inspected, isBehind } from './handle-root.ts'
 import type { Journey } from './journey.ts'
@@ -30,6 +31,8 @@ type Executed = Extract<Execution, { readonly kind: 'done' }>
 export function createRenderer(deps: RenderDeps) {
   const { observe } = deps
   const handleRoot = createRootHandler()
+  /** Snapshots that have all relations of an inspection, which may come again. */
+  const knownCovering = new WeakMap<Inspected, SchemaSnapshot>()
 
   return {
     /** The answer that reports an error; failures of the server are told to the log as well. */
@@ -83,11 +86,11 @@ export function createRenderer(deps: RenderDeps) {
       const { config } = journey.generation
       const snapshot = plan.shown
       const root = { plan, request, snapshot, config, host: firstHeader(journey.raw, 'host') }
-      if (
-        isBehind(root, inspected) &&
-        (await newerGeneration(deps, journey, 'stale-hit', null)) !== null
-      ) {
-        return schemaMoved
+      if (knownCovering.get(inspected) !== snapshot) {
+        if (!isBehind(root, inspected)) knownCovering.set(inspected, snapshot)
+        else if ((await newerGeneration(deps, journey, 'stale-hit', null)) !== null) {
+          return schemaMoved
+        }
       }
       const answer = await handleRoot(root, inspected)
       logQueries(observe, config, inspected.statements, ok(answer))

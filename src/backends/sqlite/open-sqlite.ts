@@ -10,7 +10,7 @@ import { meansOnlySchema, onlySchema } from '../../core/only-schema.ts'
 import { BackendFailure } from '../../errors/backend-failure.ts'
 import type { Observe } from '../../observe/observation.ts'
 import type { SchemaOptions } from '../../schema/schema-snapshot.ts'
-import type { Backend } from '../backend.ts'
+import type { Backend, Inspection } from '../backend.ts'
 import { poolLimits } from '../pool/pool-limits.ts'
 import type { FunctionRegistry } from '../registry/function-registry.ts'
 import { readFunctionRegistry } from '../registry/read-function-registry.ts'
@@ -96,6 +96,16 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
     onUnreachable,
   })
 
+  // without roles and comments, everybody sees all that the snapshot has
+  const everything: Inspection = {
+    kind: 'done',
+    relations: null,
+    routines: null,
+    schemaDescription: null,
+    databaseName: parse(path).name,
+    statements: [],
+  }
+
   return {
     abilities: sqliteAbilities,
     feed: { kind: 'poll' },
@@ -121,16 +131,7 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
     databaseSettings: () => Promise.resolve(new Map()),
     execute,
     ruleProblem,
-    // without roles and comments, everybody sees all that the snapshot has
-    inspect: async (_, context) =>
-      (await preRequest(context)) ?? {
-        kind: 'done',
-        relations: null,
-        routines: null,
-        schemaDescription: null,
-        databaseName: parse(path).name,
-        statements: [],
-      },
+    inspect: async (_, context) => (await preRequest(context)) ?? everything,
     recycle() {
       epoch += 1
     },

@@ -40,7 +40,9 @@ do $$ begin
     create role inspect_group;
     create role inspect_user in role inspect_group;
     create role inspect_nobody;
-    grant inspect_user, inspect_nobody to inspect_login;
+    create role inspect_kept;
+    create role inspect_seer;
+    grant inspect_user, inspect_nobody, inspect_kept to inspect_login;
   end if;
 end $$;
 
@@ -91,6 +93,8 @@ create function api.fires() returns trigger language plpgsql as 'begin return ne
 create procedure api.proceeds() language sql as 'select 1';
 create aggregate api.total(int) (sfunc = int4pl, stype = int);
 revoke execute on function api.hidden_function from public;
+grant usage on schema api to inspect_kept;
+grant select on api.hidden to inspect_seer;
 
 create function api.refuses() returns void language plpgsql as $$ begin
   if current_setting('request.path') = '/' then
@@ -219,6 +223,91 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
       expect.arrayContaining(['hidden_function', 'fresh_function']),
     )
     expect(await relationNames()).not.toContain('api.hidden')
+  })
+
+  describe('that is kept', () => {
+    const changes: readonly (readonly [what: string, change: string, back: string])[] = [
+      ['a grant', 'grant select on api.hidden to R', 'revoke all on api.hidden from R'],
+      [
+        'a grant on a column',
+        'grant select (id) on api.hidden to R',
+        'revoke all on api.hidden from R',
+      ],
+      ['a membership', 'grant inspect_seer to R', 'revoke inspect_seer from R'],
+      ['a role that may do all', 'alter role R superuser', 'alter role R nosuperuser'],
+      [
+        'an owner',
+        'alter table api.hidden owner to R',
+        'alter table api.hidden owner to current_user',
+      ],
+    ]
+
+    test.each(changes)('shows %s and its end at once', async (_, change, back) => {
+      const inspect = inspector()
+      const names = async () => {
+        const { plan, context } = journey({ role: 'inspect_kept' })
+        const inspection = await inspect(plan, context)
+        if (inspection.kind !== 'done') throw new Error(JSON.stringify(inspection))
+        return inspection.relations?.has('api\0hidden')
+      }
+      const asRole = (sql: string) => db.query(sql.replace('R', 'inspect_kept'))
+      expect(await names()).toBe(false)
+      await asRole(change)
+      expect(await names()).toBe(true)
+      await asRole(back)
+      expect(await names()).toBe(false)
+    })
+
+    test('is the same object while nothing is written, and another one for another role', async () => {
+      const inspect = inspector()
+      const config = loadTestConfig({})
+      const ask = (choices: Choices) => {
+        const { plan, context } = journey(choices)
+        return inspect(plan, { ...context, config })
+      }
+      // what else works on the cluster may write between two questions
+      let own = await ask({})
+      const isSame = async () => {
+        const before = own
+        own = await ask({})
+        return own === before
+      }
+      await expect.poll(isSame).toBe(true)
+      expect(await ask({ role: 'inspect_nobody' })).not.toEqual(own)
+      expect(await ask({ schema: 'Odd "one"' })).not.toEqual(own)
+      expect(await ask({ role: 'inspect_gone' })).toMatchObject({ kind: 'failed' })
+    })
+
+    test('shows a comment, a function and what became of them', async () => {
+      const inspect = inspector()
+      const ask = async () => {
+        const { plan, context } = journey({})
+        const inspection = await inspect(plan, context)
+        if (inspection.kind !== 'done') throw new Error(JSON.stringify(inspection))
+        return [
+          inspection.schemaDescription,
+          inspection.routines?.some(({ name }) => name === 'kept_one'),
+        ]
+      }
+      expect(await ask()).toEqual(['Films\n\nAll about them', false])
+      await db.query("comment on schema api is 'Kept'")
+      expect(await ask()).toEqual(['Kept', false])
+      await db.query(`create function api.kept_one() returns int language sql as 'select 1'`)
+      expect(await ask()).toEqual(['Kept', true])
+      await db.query('drop function api.kept_one')
+      await db.query("comment on schema api is e'Films\\n\\nAll about them'")
+      expect(await ask()).toEqual(['Films\n\nAll about them', false])
+    })
+
+    test('asks a pre-request function each time', async () => {
+      const inspect = inspector()
+      const ask = (env: Readonly<Record<string, string>>) => {
+        const { plan, context } = journey({ env })
+        return inspect(plan, context)
+      }
+      expect(await ask({})).toMatchObject({ kind: 'done' })
+      expect(await ask({ PGRST_DB_PRE_REQUEST: 'api.refuses' })).toMatchObject({ kind: 'failed' })
+    })
   })
 
   test('finds the functions that the role may call, and can', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Backend } from '../../../src/backends/backend.ts'
+import { stateIn, stateStep } from '../../../src/backends/postgres/execute/visible-state.ts'
 import { openPostgres } from '../../../src/backends/postgres/open-postgres.ts'
 import { loadTestConfig } from '../../support/load-test-config.ts'
 import { type Cluster, startCluster } from '../../support/postgres.ts'
@@ -68,6 +69,40 @@ test('tells when the replica has seen what the primary wrote', async () => {
   }
   expect(await feed().catchUp.isReached(position)).toBe(true)
   expect(await feed().catchUp.isReached('FFFF/0')).toBe(false)
+})
+
+/** Until the replica has seen all that the primary has written so far. */
+async function catchUp(): Promise<void> {
+  const position = await feed().catchUp.position()
+  if (position === null) throw new Error('reads go to a replica')
+  await expect.poll(() => feed().catchUp.isReached(position), { timeout: 20_000 }).toBe(true)
+}
+
+test('tells a state only while no transaction is under way that has written', async () => {
+  const connect = (port: number) =>
+    connectorTo(`postgresql://postgres@127.0.0.1:${port}/postgres`).connect({
+      id: 'x',
+      signal: noSignal,
+    })
+  const [reader, writer] = [await connect(replica.port), await connect(primary.port)]
+  const stateOf = async (connection: typeof reader) => {
+    const outcome = await connection.run([stateStep({ dbPreparedStatements: true })])
+    if (outcome.kind !== 'done') throw new Error(outcome.kind)
+    return stateIn(outcome.results[0])
+  }
+  await writer.run([step('begin'), step('insert into t values (-1)')])
+  await primary.query('insert into t values (-2)')
+  await catchUp()
+  expect(await stateOf(reader)).toBeNull()
+  expect(await stateOf(writer)).not.toBeNull()
+  await writer.run([step('commit')])
+  await catchUp()
+  const before = await stateOf(reader)
+  expect(before).toMatch(/ t \d+:\d+:$/)
+  await primary.query('insert into t values (-3)')
+  await catchUp()
+  expect(await stateOf(reader)).not.toBe(before)
+  await Promise.all([reader.end(), writer.end()])
 })
 
 test.each([

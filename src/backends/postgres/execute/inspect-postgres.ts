@@ -2,10 +2,11 @@
  * What a role may see of a schema, as it is now: relations and functions that it has a privilege
  * on, and the schema's comment. Read for the root document in one transaction as that role, its
  * statements in one batch, on the same path as plans. Types are spelled as the request's search
- * path has them.
+ * path has them. Where the database is as it was, `kept-inspections.ts` gives what was read before.
  *
  * Rule  PostgREST docs: openapi; v16.2 spec: OpenApiSpec, IgnorePrivOpenApiSpec
  */
+import { Cancellation } from '../../../core/cancel-signal.ts'
 import { eventLoopSlices } from '../../../core/event-loop-slices.ts'
 import { nameKey } from '../../../core/qualified-name.ts'
 import { ok } from '../../../core/result.ts'
@@ -26,6 +27,7 @@ import {
   textIn,
 } from '../catalog/catalog-row.ts'
 import type { BatchStep, StepResult } from '../protocol/postgres-connection.ts'
+import { keepInspections, type StatedInspection } from './kept-inspections.ts'
 import { type ContextStep, createContextStep, preRequestStep } from './request-context.ts'
 import {
   createTransactionRunner,
@@ -34,6 +36,7 @@ import {
 } from './run-transaction.ts'
 import type { SchemaGuards } from './schema-guard.ts'
 import { beginStep, commitEnd } from './transaction-steps.ts'
+import { stateIn, stateStep } from './visible-state.ts'
 
 export interface InspectorDeps extends TransactionRunnerDeps {
   readonly guards: SchemaGuards
@@ -44,22 +47,47 @@ export type Inspector = (plan: InspectPlan, context: RequestContext) => Promise<
 export function createInspector({ guards, ...deps }: InspectorDeps): Inspector {
   const run = createTransactionRunner(deps)
   const contextStep = createContextStep()
-  return async (plan, context) => {
+
+  async function inspect(plan: InspectPlan, context: RequestContext): Promise<StatedInspection> {
     const outcome = await run(composeInspection(plan, context, contextStep, guards), context)
-    if (outcome.kind !== 'done') return outcome
-    const { relations, routines, description } = outcome.value
-    return {
+    if (outcome.kind !== 'done') return { inspection: outcome, state: null }
+    const { state, relations, routines, description } = outcome.value
+    const inspection = {
       kind: 'done',
       relations: relations === null ? null : parseNames(relations),
       routines: routines === null ? null : await parseAccessible(routines),
       schemaDescription: description?.rows[0]?.[0]?.toString('utf8') ?? null,
       statements: outcome.statements,
-    }
+    } as const
+    return { inspection, state }
+  }
+
+  async function readState({ config }: Pick<RequestContext, 'config'>): Promise<string | null> {
+    const outcome = await run(stateQuestion(config), {
+      isAuthenticated: false,
+      signal: new Cancellation(),
+    })
+    return outcome.kind === 'done' ? outcome.value : null
+  }
+
+  return keepInspections({ inspect, readState, now: () => performance.now() })
+}
+
+function stateQuestion(config: RequestContext['config']): Transaction<string | null> {
+  return {
+    steps: [stateStep(config)],
+    end: { steps: [], commits: false },
+    guard: null,
+    isJudged: false,
+    read: ([result]) => ok(stateIn(result)),
+    statements: [],
   }
 }
 
-/** Null: not asked for. */
 interface Answers {
+  /** The database's when the inspection began. */
+  readonly state: string | null
+  /** Null: not asked for, as each of the others. */
   readonly relations: StepResult | null
   readonly routines: StepResult | null
   readonly description: StepResult | null
@@ -88,15 +116,16 @@ function composeInspection(
     ask(descriptionSql, 'rows'),
   ]
   return {
-    steps: [beginStep(plan, context), ...logged],
+    steps: [beginStep(plan, context), stateStep(context.config), ...logged],
     // nothing was written that a configured rollback would have to undo
     end,
     guard: guards.guardOf(plan, context, end),
     isJudged: false,
     read(results) {
-      const answers = results.slice(1 + before.length)
+      const answers = results.slice(2 + before.length)
       const [relations = null, routines = null] = followsPrivileges ? answers : []
       return ok({
+        state: stateIn(results[1]),
         relations,
         routines,
         description: answers[followsPrivileges ? 2 : 0] ?? null,

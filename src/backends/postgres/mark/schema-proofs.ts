@@ -8,6 +8,7 @@
  * begins. A pooler in transaction mode could otherwise have lent all its sessions to transactions that
  * wait for one more.
  */
+import { shareRuns } from '../../../core/share-runs.ts'
 import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import type { SchemaProof } from '../../backend.ts'
 import {
@@ -68,7 +69,7 @@ export function createSchemaProofs({ mark, connect }: SchemaProofDeps): SchemaPr
     }
   }
 
-  const lookAtReads = shareLooks(() => reads.run(mark.look, AbortSignal.timeout(limitMs)))
+  const lookAtReads = shareRuns(() => reads.run(mark.look, AbortSignal.timeout(limitMs)))
   const hold = shareSession(writes, mark.look)
   return {
     look: (snapshot) => prove(lookAtReads(), snapshot),
@@ -119,7 +120,7 @@ function shareSession(
       }, cut.signal)
       held.catch(reject)
     })
-    const look = shareLooks(async () => inTime(read(await ready)))
+    const look = shareRuns(async () => inTime(read(await ready)))
     return { ready, look, end, cut: () => cut.abort(), users: 0 }
   }
 
@@ -163,26 +164,5 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
     return await Promise.race([work, late])
   } finally {
     clearTimeout(timer)
-  }
-}
-
-/** Settles as a look does that begins after the call. */
-function shareLooks<T>(look: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | null = null
-  let waiting: Promise<T> | null = null
-
-  function start(): Promise<T> {
-    waiting = null
-    const own = look().finally(() => {
-      if (running === own) running = null
-    })
-    running = own
-    return own
-  }
-
-  return () => {
-    if (running === null) return start()
-    waiting ??= running.then(start, start)
-    return waiting
   }
 }

@@ -1,0 +1,122 @@
+/**
+ * Inspections that are kept for as long as the database proves to be as it was when they were made.
+ * Each request asks for the database's state (`visible-state.ts`), all that wait at the same time with
+ * one question, and an inspection of that state goes to all of them as the same object. So a grant, a
+ * role's membership or a comment shows at once, and where nothing is written nothing is read again.
+ *
+ * PostgreSQL's caches of its catalogs learn of a commit a moment after snapshots see it. What was read
+ * in that moment would be taken for the new state, so nothing is kept for longer than two seconds.
+ */
+import { Cancellation } from '../../../core/cancel-signal.ts'
+import { shareRuns } from '../../../core/share-runs.ts'
+import type { InspectPlan } from '../../../plan/plan.ts'
+import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
+import type { Inspection, RequestContext } from '../../backend.ts'
+
+export interface StatedInspection {
+  readonly inspection: Inspection
+  /** The database's when the inspection began; null: it is like no other. */
+  readonly state: string | null
+}
+
+export interface KeptInspectionsDeps {
+  readonly inspect: (plan: InspectPlan, context: RequestContext) => Promise<StatedInspection>
+  /** The database's state at a moment after the call; null where it cannot be told. Never rejects. */
+  readonly readState: (context: Pick<RequestContext, 'config'>) => Promise<string | null>
+  /** Milliseconds, monotonic. */
+  readonly now: () => number
+  /** Milliseconds for which an inspection is kept. */
+  readonly keptMs?: number
+  /** Of relations and functions, in all inspections of a snapshot together. */
+  readonly mostNames?: number
+}
+
+/** What is known of a schema for a role. */
+interface Entry {
+  readonly config: RequestContext['config']
+  /** An inspection that begins after the call, for all who ask at the same time. */
+  readonly inspect: () => Promise<Inspection>
+  /** The last one; null: none that may be shown again. */
+  kept: Kept | null
+}
+
+interface Kept {
+  readonly state: string
+  readonly inspection: Inspection
+  readonly madeAt: number
+  readonly names: number
+}
+
+export function keepInspections(deps: KeptInspectionsDeps) {
+  const { inspect, now, keptMs = 2000, mostNames = 20_000 } = deps
+  const bySnapshot = new WeakMap<SchemaSnapshot, Map<string, Entry>>()
+  let asking: Pick<RequestContext, 'config'> | null = null
+  const readState = shareRuns(async () => (asking === null ? null : deps.readState(asking)))
+
+  function entryOf(plan: InspectPlan, context: RequestContext): Entry {
+    const { config, snapshot, request, role } = context
+    const entries = bySnapshot.get(snapshot) ?? new Map<string, Entry>()
+    bySnapshot.set(snapshot, entries)
+    const key = JSON.stringify([plan.schema, request.schema, role])
+    const known = entries.get(key)
+    if (known?.config === config) return known
+
+    // it is for others as well, who may stay when the client leaves that came first
+    const forAll = { ...context, signal: new Cancellation() }
+    const entry: Entry = {
+      config,
+      kept: null,
+      inspect: shareRuns(async () => {
+        const madeAt = now()
+        const { inspection, state } = await inspect(plan, forAll)
+        entry.kept = null
+        if (state !== null && inspection.kind === 'done') {
+          const shown = inspection.relations?.size ?? snapshot.relations.size
+          const names = shown + (inspection.routines?.length ?? 0)
+          entry.kept = { state, inspection, madeAt, names }
+          dropOldest(entries, mostNames)
+        }
+        return inspection
+      }),
+    }
+    entries.delete(key)
+    entries.set(key, entry)
+    return entry
+  }
+
+  return async (plan: InspectPlan, context: RequestContext): Promise<Inspection> => {
+    if (!isKeepable(context)) return (await inspect(plan, context)).inspection
+    asking = context
+    const state = await readState()
+    const entry = entryOf(plan, context)
+    const { kept } = entry
+    const isTrue = kept?.state === state && now() - kept.madeAt < keptMs
+    return isTrue ? kept.inspection : entry.inspect()
+  }
+}
+
+/**
+ * Whether the answer is the same for all requests of a role. A pre-request function may look at
+ * anything, and refuse; the log tells the statements that each answer comes from.
+ */
+function isKeepable({ config, request, signal }: RequestContext): boolean {
+  return (
+    config.dbPreRequest === null &&
+    !config.logQuery &&
+    request.preferences.timezone === undefined &&
+    !signal.aborted
+  )
+}
+
+/** The most roles whose inspections are kept. */
+const mostKept = 64
+
+function dropOldest(entries: Map<string, Entry>, mostNames: number): void {
+  let names = 0
+  for (const { kept } of entries.values()) names += kept?.names ?? 0
+  for (const [key, { kept }] of entries) {
+    if (names <= mostNames && entries.size <= mostKept) return
+    entries.delete(key)
+    names -= kept?.names ?? 0
+  }
+}
