@@ -3,22 +3,27 @@
  * read and writes the other; what they mean is known above.
  */
 import type { CancelSignal } from './cancel-signal.ts'
+import { LentBytes } from './lent-bytes.ts'
 import { ok, type Result } from './result.ts'
 
 export type Header = readonly [name: string, value: string]
 
-/** A text, bytes, or the pieces that a large body was read in: they are not put together. */
-export type Content = string | Uint8Array | readonly Uint8Array[]
+/**
+ * A text, bytes, or the pieces that a large body was read in: they are not put together. Lent bytes
+ * are given back by whoever has sent them.
+ */
+export type Content = string | Uint8Array | readonly Uint8Array[] | LentBytes
 
 export function byteLength(content: Content): number {
   if (typeof content === 'string') return Buffer.byteLength(content)
-  if (content instanceof Uint8Array) return content.byteLength
+  if (content instanceof Uint8Array || content instanceof LentBytes) return content.byteLength
   return content.reduce((sum, piece) => sum + piece.byteLength, 0)
 }
 
-/** In one piece, for whoever has to look into it. */
+/** In one piece, for whoever has to look into it. Lent bytes stay lent. */
 export function toBuffer(content: Content): Buffer {
   if (typeof content === 'string') return Buffer.from(content)
+  if (content instanceof LentBytes) return Buffer.concat(content.pieces)
   return content instanceof Uint8Array
     ? Buffer.from(content.buffer, content.byteOffset, content.byteLength)
     : Buffer.concat(content)

@@ -5,6 +5,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { Cancellation } from '../core/cancel-signal.ts'
 import type { Answer, App } from '../core/http-exchange.ts'
+import { LentBytes } from '../core/lent-bytes.ts'
 import { lingerIfUnread } from './linger.ts'
 import { leavesBodyBehind, readIncomingBody } from './read-incoming-body.ts'
 import { toWire } from './wire-answer.ts'
@@ -37,9 +38,15 @@ function send(answer: Answer, incoming: IncomingMessage, outgoing: ServerRespons
   if (body === null) outgoing.end()
   else if (typeof body === 'string') outgoing.end(body, 'latin1')
   else if (body instanceof Uint8Array) outgoing.end(body)
-  else {
-    // Node holds them until the end, and sends all of them with one call
-    for (const piece of body) outgoing.write(piece)
-    outgoing.end()
-  }
+  else if (body instanceof LentBytes) {
+    // what a client does not wait for may still be in Node's hands: it is left to the collector
+    outgoing.once('finish', () => body.giveBack())
+    sendPieces(body.pieces, outgoing)
+  } else sendPieces(body, outgoing)
+}
+
+/** Node holds them until the end, and sends all of them with one call. */
+function sendPieces(pieces: readonly Uint8Array[], outgoing: ServerResponse): void {
+  for (const piece of pieces) outgoing.write(piece)
+  outgoing.end()
 }

@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { parse } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { Config } from '../../config/config.ts'
+import { BodyMemory } from '../../core/lent-bytes.ts'
 import { meansOnlySchema, onlySchema } from '../../core/only-schema.ts'
 import { BackendFailure } from '../../errors/backend-failure.ts'
 import type { Observe } from '../../observe/observation.ts'
@@ -49,15 +50,18 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
   let servedPath = path
   const { dbForeignKeys: foreignKeys } = config()
   let epoch = 0
+  const memory = new BodyMemory()
 
   const pool = createSqlitePool({
-    start: (events) => startSqliteProcess({ kind: 'read', path: servedPath, foreignKeys }, events),
+    start: (events) =>
+      startSqliteProcess({ kind: 'read', path: servedPath, foreignKeys }, memory, events),
     limits: () => poolLimits(config()),
     processors: availableParallelism(),
     observe,
   })
   const writer = createSqliteWritePool({
-    start: (events) => startSqliteProcess({ kind: 'write', path: servedPath, foreignKeys }, events),
+    start: (events) =>
+      startSqliteProcess({ kind: 'write', path: servedPath, foreignKeys }, memory, events),
     limits: () => poolLimits(config()),
     observe,
   })

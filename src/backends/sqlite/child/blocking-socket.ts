@@ -1,9 +1,12 @@
 /**
  * A SQLite process's end of its socket, read and written without the event loop: blocking is what
- * the process is for, and an answer is out before the next query begins.
+ * the process is for, and an answer is out before the next query begins. A large one is laid down
+ * in a file of which the server is told, where there is one and the last was fetched.
  */
 import { readSync, writeSync } from 'node:fs'
-import { encodeReply, type ReplyFrame } from '../wire/reply-frames.ts'
+import { toBuffer } from '../../../core/http-exchange.ts'
+import { mostLaidDownBytes } from '../wire/child-descriptors.ts'
+import { encodeLaidDown, encodeReply, type ReplyFrame } from '../wire/reply-frames.ts'
 
 /** Bodies up to this size are copied behind their head, so that one call sends both. */
 const copiedBodyBytes = 64 * 1024
@@ -33,13 +36,36 @@ export interface BlockingSocket {
   read(): Buffer | null
   /** Returns when all of it is on its way. */
   send(frame: ReplyFrame): void
+  /** What was laid down was read: there is room for the next. */
+  fetched(): void
 }
 
-export function createBlockingSocket(descriptor: number): BlockingSocket {
+/** `answers`: the file in which large answers are laid down; null: there is none. */
+export function createBlockingSocket(descriptor: number, answers: number | null): BlockingSocket {
   const incoming = Buffer.allocUnsafeSlow(readBytes)
   const outgoing = Buffer.allocUnsafeSlow(copiedBodyBytes + 1024)
 
   let uncollectedBytes = 0
+  let hasRoom = answers !== null
+
+  /** False where it has to go through the socket. */
+  function layDown(frame: ReplyFrame): boolean {
+    const { reply } = frame
+    if (answers === null || !hasRoom || reply.kind !== 'rows') return false
+    const body = toBuffer(reply.body)
+    if (body.length <= copiedBodyBytes || body.length > mostLaidDownBytes) return false
+    hasRoom = false
+    try {
+      if (writeSync(answers, body, 0, body.length, 0) < body.length) return false
+    } catch {
+      // the system has no memory for it: nothing is fetched, and no other is laid down
+      return false
+    }
+    const head = encodeLaidDown({ ...frame, reply })
+    write(head, head.length)
+    collectAfter(body.length)
+    return true
+  }
 
   function write(bytes: Uint8Array, length: number): void {
     for (let at = 0; at < length; ) {
@@ -59,7 +85,11 @@ export function createBlockingSocket(descriptor: number): BlockingSocket {
       const count = retryWhileBusy(() => readSync(descriptor, incoming))
       return count === 0 ? null : incoming.subarray(0, count)
     },
+    fetched() {
+      hasRoom = true
+    },
     send(frame) {
+      if (layDown(frame)) return
       const [head, body] = encodeReply(frame)
       outgoing.set(head, 0)
       if (body.length <= copiedBodyBytes) {

@@ -10,7 +10,7 @@
 import { writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { byteLength } from '../../../core/http-exchange.ts'
-import { childDescriptors, noForeignKeys } from '../wire/child-descriptors.ts'
+import { childDescriptors, hasAnswerFile, noForeignKeys } from '../wire/child-descriptors.ts'
 import { readRequest } from '../wire/request-frames.ts'
 import { createFrameReader } from '../wire/sqlite-frame-reader.ts'
 import { createBlockingSocket } from './blocking-socket.ts'
@@ -34,9 +34,10 @@ function ignoreSignals(): void {
 /** Beyond what the socket's buffer surely takes. */
 const largeBodyBytes = 64 * 1024
 
-function serveReads(path: string): void {
+function serveReads(path: string, hasFile: boolean): void {
   const connection = createSqliteConnection(path)
-  const socket = createBlockingSocket(childDescriptors.frames)
+  const answers = hasFile ? childDescriptors.answers : null
+  const socket = createBlockingSocket(childDescriptors.frames, answers)
   const frames = createFrameReader()
   socket.send({ id: 0, micros: 0, reply: { kind: 'ready' } })
   for (let chunk = socket.read(); chunk !== null; chunk = socket.read()) {
@@ -44,6 +45,10 @@ function serveReads(path: string): void {
       const frame = readRequest(bytes)
       if (frame.op === 'register') {
         connection.register(frame.slot, frame.sql)
+        continue
+      }
+      if (frame.op === 'fetched') {
+        socket.fetched()
         continue
       }
       const done = connection.run(frame.request)
@@ -59,7 +64,7 @@ function serveReads(path: string): void {
 
 /** Writes wait for the frame that ends their batch, which may arrive in pieces. */
 function serveWrites(path: string, foreignKeys: boolean): void {
-  const socket = createBlockingSocket(childDescriptors.frames)
+  const socket = createBlockingSocket(childDescriptors.frames, null)
   const writer = createSqliteWriter({
     path,
     open: (file, state) => new WritableDatabase(file, state, foreignKeys),
@@ -73,6 +78,8 @@ function serveWrites(path: string, foreignKeys: boolean): void {
       const frame = readRequest(Buffer.from(bytes))
       if (frame.op === 'register') {
         writer.register(frame.slot, frame.sql)
+      } else if (frame.op === 'fetched') {
+        throw new Error('a process that writes lays nothing down')
       } else if (frame.request.op === 'write') {
         writer.add(frame.id, frame.request)
       } else {
@@ -88,9 +95,9 @@ new Worker(watch, {
   resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 2 },
 }).unref()
 try {
-  const [, , task, path = '', option] = process.argv
-  if (task === 'write') serveWrites(path, option !== noForeignKeys)
-  else serveReads(path)
+  const [, , task, path = '', ...options] = process.argv
+  if (task === 'write') serveWrites(path, !options.includes(noForeignKeys))
+  else serveReads(path, options.includes(hasAnswerFile))
 } catch (error) {
   writeSync(process.stderr.fd, error instanceof Error ? (error.stack ?? '') : String(error))
 }

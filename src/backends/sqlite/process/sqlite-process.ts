@@ -7,12 +7,20 @@ import { existsSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import type { BodyMemory } from '../../../core/lent-bytes.ts'
 import type { SqliteParam } from '../wire/bound-values.ts'
-import { childDescriptors, noForeignKeys } from '../wire/child-descriptors.ts'
+import { childDescriptors, hasAnswerFile, noForeignKeys } from '../wire/child-descriptors.ts'
 import { type ChildReply, readReply } from '../wire/reply-frames.ts'
-import { type ChildRequest, onceSlot, writeRegister, writeRequest } from '../wire/request-frames.ts'
+import {
+  type ChildRequest,
+  onceSlot,
+  writeFetched,
+  writeRegister,
+  writeRequest,
+} from '../wire/request-frames.ts'
 import { createFrameReader, type Frame } from '../wire/sqlite-frame-reader.ts'
 import { FrameWriter } from '../wire/sqlite-frame-writer.ts'
+import { AnswerFile } from './answer-file.ts'
 import type { ReaderEvents, ReaderProcess } from './reader-process.ts'
 import { StatementSlots } from './statement-slots.ts'
 
@@ -54,22 +62,27 @@ export interface SqliteTask {
 /** Errors  a process that cannot be started ends, as `events` are told */
 export function startSqliteProcess(
   task: SqliteTask,
+  memory: BodyMemory,
   events: ReaderEvents<ChildReply>,
 ): SqliteProcess {
+  const answers = task.kind === 'read' ? AnswerFile.open(memory) : null
   let hasEnded = false
   const end = (cause: string) => {
-    if (!hasEnded) events.ended(cause)
+    if (hasEnded) return
     hasEnded = true
+    answers?.close()
+    events.ended(cause)
   }
   try {
-    const child = spawn(process.execPath, [...childFlags, childEntry(), ...childArguments(task)], {
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
+    const taskArguments = childArguments(task, answers !== null)
+    const child = spawn(process.execPath, [...childFlags, childEntry(), ...taskArguments], {
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', answers?.descriptor ?? 'ignore'],
     })
     // before anything else: without a listener the server would end
     child.once('error', (error) => {
       setImmediate(() => end(`the SQLite process could not be run: ${error.message}`))
     })
-    return connect(child, socketOf(child), task, { ...events, ended: end })
+    return connect(child, socketOf(child), task, answers, { ...events, ended: end })
   } catch (error) {
     // out of file descriptors or of memory
     setImmediate(() => end(`the SQLite process could not be started: ${String(error)}`))
@@ -81,6 +94,7 @@ function connect(
   child: ChildProcess,
   socket: Duplex,
   { kind }: SqliteTask,
+  answers: AnswerFile | null,
   events: ReaderEvents<ChildReply>,
 ): SqliteProcess {
   const frames = createFrameReader({ keepsChunks: true })
@@ -88,6 +102,14 @@ function connect(
   const slots = new StatementSlots()
   let isReady = false
   let isKilled = false
+  let isFlushPlanned = false
+  /** It is not told in a write of its own: nothing waits for it. */
+  let hasFetched = false
+  const fetchBody = (bytes: number) => {
+    if (answers === null) throw new Error('a large answer was laid down in no file')
+    hasFetched = true
+    return answers.fetch(bytes)
+  }
   let stderr = ''
 
   function kill(): void {
@@ -96,7 +118,7 @@ function connect(
   }
 
   function receive(frame: Frame): void {
-    const { id, micros, reply } = readReply(frame)
+    const { id, micros, reply } = readReply(frame, fetchBody)
     if (isReady) {
       events.replied(id, micros, reply)
     } else {
@@ -133,6 +155,7 @@ function connect(
   })
 
   function flush(): void {
+    isFlushPlanned = false
     const bytes = writer.take()
     if (!isKilled) socket.write(bytes)
   }
@@ -148,7 +171,10 @@ function connect(
   return {
     id: String(child.pid ?? 'none'),
     send(id, request) {
-      if (writer.isEmpty) setImmediate(flush)
+      if (!isFlushPlanned) setImmediate(flush)
+      isFlushPlanned = true
+      if (hasFetched) writeFetched(writer)
+      hasFetched = false
       if (request.op === 'read') {
         const { sql, params, epoch, stamp } = request
         const before = request.before.map((statement, at) => {
@@ -180,8 +206,11 @@ const demotedPriority = Math.round(
   (constants.priority.PRIORITY_BELOW_NORMAL + constants.priority.PRIORITY_LOW) / 2,
 )
 
-function childArguments({ kind, path, foreignKeys }: SqliteTask): readonly string[] {
-  return [kind, path, ...(foreignKeys ? [] : [noForeignKeys])]
+function childArguments(
+  { kind, path, foreignKeys }: SqliteTask,
+  hasFile: boolean,
+): readonly string[] {
+  return [kind, path, ...(foreignKeys ? [] : [noForeignKeys]), ...(hasFile ? [hasAnswerFile] : [])]
 }
 
 function socketOf(child: ChildProcess): Duplex {

@@ -4,10 +4,11 @@
  *
  * Shape   [id: u32][status: u8][microseconds: u32][rows: u32][total: f64, NaN where not counted]
  *         [body, or JSON]; of `written` the total is how many rows were new, and before its body
- *         and that of `called` stands [bytes of what else is said: u32][JSON]
+ *         and that of `called` stands [bytes of what else is said: u32][JSON]; `laid-down` is `rows`
+ *         whose body stands in the file for large answers, and here only its [bytes: u32]
  */
 import { assertNever } from '../../../core/assert-never.ts'
-import { toBuffer } from '../../../core/http-exchange.ts'
+import { byteLength, type Content, toBuffer } from '../../../core/http-exchange.ts'
 import type { RawCatalog } from './raw-catalog.ts'
 import type { Frame } from './sqlite-frame-reader.ts'
 
@@ -63,7 +64,7 @@ export type ChildReply =
       readonly kind: 'rows'
       readonly rows: number
       readonly total: number | null
-      readonly body: Uint8Array | readonly Uint8Array[]
+      readonly body: Exclude<Content, string>
     }
   /** The same of functions, which may say more. */
   | {
@@ -97,6 +98,8 @@ export type ChildReply =
   | { readonly kind: 'catalog'; readonly schemaVersion: string; readonly catalog: RawCatalog }
   | { readonly kind: 'failed'; readonly failure: ChildFailure }
 
+export type RowsReply = Extract<ChildReply, { readonly kind: 'rows' }>
+
 export interface ReplyFrame {
   readonly id: number
   /** What the process took, for `statement-costs.ts`. */
@@ -115,6 +118,7 @@ const statuses = [
   'written',
   'committing',
   'called',
+  'laid-down',
 ] as const
 const headBytes = 21
 const noBytes = new Uint8Array()
@@ -122,17 +126,31 @@ const mostMicros = 0xffff_ffff
 
 /** The head, its length in front, and what follows it: two parts, so that no body is copied. */
 export function encodeReply(frame: ReplyFrame): readonly [Buffer, Uint8Array] {
-  const { id, micros, reply } = frame
-  const body = bodyOf(reply)
+  const body = bodyOf(frame.reply)
+  return [encodeHead(frame, frame.reply.kind, body.length), body]
+}
+
+/** The reply without its body, which was laid down. */
+export function encodeLaidDown(frame: ReplyFrame & { readonly reply: RowsReply }): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(byteLength(frame.reply.body), 0)
+  return Buffer.concat([encodeHead(frame, 'laid-down', length.length), length])
+}
+
+function encodeHead(
+  { id, micros, reply }: ReplyFrame,
+  status: (typeof statuses)[number],
+  bodyBytes: number,
+): Buffer {
   const head = Buffer.allocUnsafe(4 + headBytes)
-  head.writeUInt32LE(headBytes + body.length, 0)
+  head.writeUInt32LE(headBytes + bodyBytes, 0)
   head.writeUInt32LE(id, 4)
-  head.writeUInt8(statuses.indexOf(reply.kind), 8)
+  head.writeUInt8(statuses.indexOf(status), 8)
   head.writeUInt32LE(Math.min(Math.round(micros), mostMicros), 9)
   const { rows, total } = countsOf(reply)
   head.writeUInt32LE(rows, 13)
   head.writeDoubleLE(total ?? Number.NaN, 17)
-  return [head, body]
+  return head
 }
 
 function countsOf(reply: ChildReply): { readonly rows: number; readonly total: number | null } {
@@ -177,16 +195,19 @@ function behind(said: unknown, body: Uint8Array): Buffer {
   return Buffer.concat([length, text, body])
 }
 
-/** A body is a view of the frame. */
-export function readReply({ head, rest }: Frame): ReplyFrame {
+/** Reads what was laid down. */
+type FetchBody = (bytes: number) => RowsReply['body']
+
+/** A body is a view of the frame, or what was fetched. */
+export function readReply({ head, rest }: Frame, fetchBody: FetchBody): ReplyFrame {
   return {
     id: head.readUInt32LE(0),
     micros: head.readUInt32LE(5),
-    reply: readChildReply(head, rest),
+    reply: readChildReply(head, rest, fetchBody),
   }
 }
 
-function readChildReply(head: Buffer, rest: Frame['rest']): ChildReply {
+function readChildReply(head: Buffer, rest: Frame['rest'], fetchBody: FetchBody): ChildReply {
   const kind = statuses[head.readUInt8(4)]
   const frame = rest.length === 0 || kind === 'rows' ? head : Buffer.concat([head, ...rest])
   switch (kind) {
@@ -197,6 +218,15 @@ function readChildReply(head: Buffer, rest: Frame['rest']): ChildReply {
         rows: frame.readUInt32LE(9),
         total: Number.isNaN(total) ? null : total,
         body: rest.length === 0 ? frame.subarray(headBytes) : [frame.subarray(headBytes), ...rest],
+      }
+    }
+    case 'laid-down': {
+      const total = frame.readDoubleLE(13)
+      return {
+        kind: 'rows',
+        rows: frame.readUInt32LE(9),
+        total: Number.isNaN(total) ? null : total,
+        body: fetchBody(frame.readUInt32LE(headBytes)),
       }
     }
     case 'written': {

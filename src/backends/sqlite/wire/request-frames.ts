@@ -11,6 +11,7 @@
  *         write     [epoch: u32][schema stamp][slot: u16][commits: u8][fewest: u32][most: u32]
  *                   [bytes of the payload: u32][payload][values]
  *         commit, version   nothing
+ *         fetched   nothing: the answer that was laid down was read
  *         catalog   [whether foreign keys are enforced: u8][JSON: statements to prepare]
  */
 import { assertNever } from '../../../core/assert-never.ts'
@@ -73,6 +74,7 @@ export type ChildRequest =
 
 export type RequestFrame =
   | { readonly op: 'register'; readonly slot: number; readonly sql: string }
+  | { readonly op: 'fetched' }
   | { readonly op: 'ask'; readonly id: number; readonly request: ChildRequest }
 
 /** Statements that a process keeps: the slots are 0 … slotCount - 1. */
@@ -80,7 +82,16 @@ export const slotCount = 200
 /** The next ones, for statements that are forgotten once they have run. */
 export const onceSlot = 200
 
-const ops = { register: 0, read: 1, check: 2, version: 3, catalog: 4, write: 5, commit: 6 } as const
+const ops = {
+  register: 0,
+  read: 1,
+  check: 2,
+  version: 3,
+  catalog: 4,
+  write: 5,
+  commit: 6,
+  fetched: 7,
+} as const
 const restAt = 5
 
 export function writeRegister(writer: FrameWriter, slot: number, sql: string): void {
@@ -89,6 +100,13 @@ export function writeRegister(writer: FrameWriter, slot: number, sql: string): v
   writer.u8(ops.register)
   writer.u16(slot)
   writer.text(sql)
+  writer.endFrame()
+}
+
+export function writeFetched(writer: FrameWriter): void {
+  writer.beginFrame()
+  writer.u32(0)
+  writer.u8(ops.fetched)
   writer.endFrame()
 }
 
@@ -145,6 +163,7 @@ export function readRequest(frame: Buffer): RequestFrame {
   if (op === ops.register) {
     return { op: 'register', slot: frame.readUInt16LE(restAt), sql: frame.toString('utf8', 7) }
   }
+  if (op === ops.fetched) return { op: 'fetched' }
   return { op: 'ask', id: frame.readUInt32LE(0), request: readChildRequest(op, frame) }
 }
 

@@ -15,10 +15,6 @@ export class FrameWriter {
   #at = 0
   #frameAt = 0
 
-  get isEmpty(): boolean {
-    return this.#at === 0
-  }
-
   beginFrame(): void {
     this.#reserve(lengthBytes)
     this.#frameAt = this.#at

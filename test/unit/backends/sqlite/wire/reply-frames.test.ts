@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   type ChildReply,
+  encodeLaidDown,
   encodeReply,
   type ReplyFrame,
   readReply,
@@ -13,7 +14,13 @@ import { toBuffer } from '../../../../../src/core/http-exchange.ts'
 
 function acrossTheWire(...frames: readonly ReplyFrame[]): readonly ReplyFrame[] {
   const bytes = Buffer.concat(frames.flatMap((frame) => [...encodeReply(frame)]))
-  return createFrameReader().push(bytes).map(readReply)
+  return createFrameReader().push(bytes).map(read)
+}
+
+function read(frame: Frame): ReplyFrame {
+  return readReply(frame, () => {
+    throw new Error('nothing was laid down')
+  })
 }
 
 const body = Buffer.from('[{"a":"é"}]')
@@ -29,7 +36,7 @@ describe('replies', () => {
       for (let at = 0; at < stream.length; at += chunkBytes) {
         frames.push(...reader.push(stream.subarray(at, at + chunkBytes)))
       }
-      const [arrived, ...others] = frames.map(readReply)
+      const [arrived, ...others] = frames.map(read)
       if (arrived?.reply.kind !== 'rows') throw new Error('no rows arrived')
       expect(others).toEqual([])
       expect(arrived).toMatchObject({ id: 5, micros: 3, reply: { rows: 7, total: 9 } })
@@ -45,9 +52,7 @@ describe('replies', () => {
     const stream = Buffer.concat(encodeReply({ id: 5, micros: 3, reply }))
     const reader = createFrameReader({ keepsChunks: true })
     expect(reader.push(stream.subarray(0, 100_000))).toEqual([])
-    expect(reader.push(stream.subarray(100_000)).map(readReply)).toEqual([
-      { id: 5, micros: 3, reply },
-    ])
+    expect(reader.push(stream.subarray(100_000)).map(read)).toEqual([{ id: 5, micros: 3, reply }])
   })
 
   test.each<ChildReply>([
@@ -101,6 +106,22 @@ describe('replies', () => {
     expect(acrossTheWire(...replies)).toEqual(replies)
   })
 
+  test('name how many bytes were laid down, and nothing of the body', () => {
+    const laidDown = Buffer.alloc(200_000, 'x')
+    const reply = { kind: 'rows', rows: 7, total: 9, body: laidDown } as const
+    const bytes = encodeLaidDown({ id: 5, micros: 3, reply })
+    expect(bytes).toHaveLength(29)
+    const [frame] = createFrameReader().push(bytes)
+    const asked: number[] = []
+    const fetched = frame && readReply(frame, (length) => [laidDown.subarray(asked.push(length))])
+    expect(asked).toEqual([200_000])
+    expect(fetched).toEqual({
+      id: 5,
+      micros: 3,
+      reply: { ...reply, body: [laidDown.subarray(1)] },
+    })
+  })
+
   test('round what was taken, and hold what is more than an hour', () => {
     const micros = [1.6, 1e12].map(
       (taken) => acrossTheWire({ id: 1, micros: taken, reply: { kind: 'moved' } })[0]?.micros,
@@ -109,6 +130,6 @@ describe('replies', () => {
   })
 
   test('of a status that there is not are refused', () => {
-    expect(() => readReply({ head: Buffer.alloc(21, 99), rest: [] })).toThrow(/with the status 99/)
+    expect(() => read({ head: Buffer.alloc(21, 99), rest: [] })).toThrow(/with the status 99/)
   })
 })

@@ -7,6 +7,7 @@ import {
   type ChildRequest,
   type RequestFrame,
   readRequest,
+  writeFetched,
   writeRegister,
   writeRequest,
 } from '../../../../../src/backends/sqlite/wire/request-frames.ts'
@@ -82,13 +83,15 @@ describe('requests', () => {
     ])
   })
 
-  test('a statement is registered before what uses it', () => {
+  test('stand behind what is said before them', () => {
     const request: ChildRequest = { op: 'read', slot: 5, params: [], before: [], epoch: 1, stamp }
     const frames = acrossTheWire((writer) => {
+      writeFetched(writer)
       writeRegister(writer, 5, `SELECT 'é'`)
       writeRequest(writer, 2, request)
     })
     expect(frames).toEqual([
+      { op: 'fetched' },
       { op: 'register', slot: 5, sql: `SELECT 'é'` },
       { op: 'ask', id: 2, request },
     ])
