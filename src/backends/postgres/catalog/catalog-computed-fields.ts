@@ -54,11 +54,13 @@ export function typesOfComputedFields(rows: readonly CatalogRow[]): readonly num
 
 export function computedFields(
   rows: readonly CatalogRow[],
-  types: Pick<TypeCatalog, 'baseOf'>,
+  types: Pick<TypeCatalog, 'isThere' | 'baseOf'>,
 ): readonly ComputedField[] {
-  return rows.map((row) => ({
-    relation: { schema: textIn(row, 'schema'), name: textIn(row, 'relation') },
-    name: textIn(row, 'name'),
-    baseType: types.baseOf(numberIn(row, 'type')).text,
-  }))
+  return rows
+    .filter((row) => types.isThere(numberIn(row, 'type')))
+    .map((row) => ({
+      relation: { schema: textIn(row, 'schema'), name: textIn(row, 'relation') },
+      name: textIn(row, 'name'),
+      baseType: types.baseOf(numberIn(row, 'type')).text,
+    }))
 }

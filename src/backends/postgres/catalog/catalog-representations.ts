@@ -37,10 +37,12 @@ export function representations(
   rows: readonly CatalogRow[],
   types: TypeCatalog,
 ): readonly Representation[] {
-  return rows.map((row) => ({
-    sourceType: types.typeOf(numberIn(row, 'source')).text,
-    targetType: types.typeOf(numberIn(row, 'target')).text,
-    routine: qualifiedName(textIn(row, 'routine_schema'), textIn(row, 'routine_name')),
-    routineText: textIn(row, 'routine_text'),
-  }))
+  return rows
+    .filter((row) => ['source', 'target'].every((type) => types.isThere(numberIn(row, type))))
+    .map((row) => ({
+      sourceType: types.typeOf(numberIn(row, 'source')).text,
+      targetType: types.typeOf(numberIn(row, 'target')).text,
+      routine: qualifiedName(textIn(row, 'routine_schema'), textIn(row, 'routine_name')),
+      routineText: textIn(row, 'routine_text'),
+    }))
 }

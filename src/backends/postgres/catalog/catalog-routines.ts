@@ -20,7 +20,7 @@ import {
   textsIn,
 } from './catalog-row.ts'
 import type { CatalogScope } from './catalog-scope.ts'
-import type { CatalogType } from './catalog-types.ts'
+import type { CatalogType, TypeCatalog } from './catalog-types.ts'
 
 /** What `parseRoutines` reads: of a routine p, its schema pn and its comment d. */
 export const routineColumns = `pn.nspname AS proc_schema, p.proname as name, d.description,
@@ -77,7 +77,7 @@ export function typesOfRoutine(row: CatalogRow): readonly number[] {
 }
 
 /** What routines need to know of the types that they name. */
-export interface RoutineTypes {
+export interface RoutineTypes extends Pick<TypeCatalog, 'isThere'> {
   readonly typeOf: (oid: number) => Pick<CatalogType, 'text' | 'isDomain'>
   readonly baseOf: (oid: number) => Pick<CatalogType, 'schema' | 'name' | 'isComposite'>
   /** Base types of the columns that results have; absent: they are not wanted. */
@@ -104,7 +104,7 @@ export function hoistedNames(settings: readonly string[]): ReadonlySet<string> {
   return new Set(settings.map((name) => name.toLowerCase()))
 }
 
-/** Null for a function that could not be called. */
+/** Null for a function that could not be called; one that names a type which is gone is such a one. */
 export function describeRoutine(
   row: CatalogRow,
   types: RoutineTypes,
@@ -112,6 +112,7 @@ export function describeRoutine(
 ): Routine | null {
   const all = argumentsOf(row)
   const inputs = all.filter(isInput)
+  if (!typesOfRoutine(row).every(types.isThere)) return null
   if (textOrNull(row, 'names') === null && !isCallableUnnamed(inputs)) return null
   const settings = textsIn(row, 'settings').map(splitSetting)
   const isolation = settings.find(([name]) => name === 'default_transaction_isolation')

@@ -44,6 +44,11 @@ export interface CatalogType {
 }
 
 export interface TypeCatalog {
+  /**
+   * Whether it is there, with all that it is over. Types take no locks, so PostgreSQL lets one be dropped
+   * while another transaction makes a column or a function of it.
+   */
+  readonly isThere: (oid: number) => boolean
   /** Throws  for a type that was not asked for */
   readonly typeOf: (oid: number) => CatalogType
   /** Domains followed to the end; the type itself if it is none. */
@@ -148,11 +153,15 @@ export function typeCatalog(types: ReadonlyMap<number, CatalogType>): TypeCatalo
     if (type === undefined) throw new Error(`catalog query: type ${oid} was not read`)
     return type
   }
+  function isThere(oid: number): boolean {
+    const type = types.get(oid)
+    return type !== undefined && (!type.isDomain || isThere(type.domainOf))
+  }
   function baseOf(oid: number): CatalogType {
     const type = typeOf(oid)
     return type.isDomain ? baseOf(type.domainOf) : type
   }
-  return { typeOf, baseOf }
+  return { isThere, typeOf, baseOf }
 }
 
 /**

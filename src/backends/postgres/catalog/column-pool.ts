@@ -7,7 +7,7 @@ import type { Column } from '../../../schema/catalog.ts'
 interface PooledColumn {
   /** In the order in which they came. */
   readonly number: number
-  readonly column: Column
+  readonly column: Column | null
 }
 
 export class ColumnPool {
@@ -17,9 +17,9 @@ export class ColumnPool {
 
   /**
    * @param texts all that the column rests on beside what is the same for the whole load
-   * @param make called where the pool has none like it
+   * @param make called where the pool has none like it; null: it is left out of lists
    */
-  column(texts: string, make: () => Column): PooledColumn {
+  column(texts: string, make: () => Column | null): PooledColumn {
     const known = this.#columns.get(texts)
     if (known !== undefined) return known
     const pooled = { number: this.#columns.size, column: Object.freeze(make()) }
@@ -31,7 +31,7 @@ export class ColumnPool {
     const numbers = columns.map(({ number }) => number).join()
     const known = this.#lists.get(numbers)
     if (known !== undefined) return known
-    const list = Object.freeze(columns.map(({ column }) => column))
+    const list = Object.freeze(columns.flatMap(({ column }) => column ?? []))
     this.#lists.set(numbers, list)
     return list
   }

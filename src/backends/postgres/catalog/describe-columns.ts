@@ -9,6 +9,8 @@ import type { CatalogType, TypeCatalog } from './catalog-types.ts'
 import type { ColumnPool } from './column-pool.ts'
 
 /**
+ * Columns whose type is gone are left out: no statement could name them.
+ *
  * Rule  PostgREST docs: tables_views, openapi; v16.2 spec: OpenApiSpec. A generated column has no
  *       default, be it stored or (PostgreSQL 18) virtual.
  */
@@ -21,7 +23,7 @@ export function describeColumns(
   const pooled = columns.map((column) => {
     const description = comments.get(column.position) ?? null
     return pool.column(textOf(column, description), () =>
-      describeColumn(column, description, types),
+      types.isThere(column.type) ? describeColumn(column, description, types) : null,
     )
   })
   return pool.list(pooled)

@@ -220,6 +220,8 @@ function typesIn(rows: readonly CatalogRow[]): RoutineTypes {
     return row
   }
   return {
+    // PostgreSQL's text for what is gone; a name like it has quotes
+    isThere: (oid) => texts.get(oid) !== '???',
     typeOf: (oid) => ({
       text: texts.get(oid) ?? '',
       isDomain: returned.has(oid) && flagIn(returnedAs(oid), 'return_is_domain'),
