@@ -1,8 +1,8 @@
 /**
  * The sources of reload triggers that a backend and a configuration have, as one stream: what
  * `compose.ts` hands to the pipeline. Every server has signals, the files of registries, losses and
- * the poll of the schema's version; a database that tells of changes has its feed as well, and the poll stands in for it while
- * it is down, unproven or switched off.
+ * the poll of the schema's version; a database that tells of changes has its feed as well, and the
+ * poll stands in for it while it is down, unproven or switched off.
  */
 import {
   combineLatest,

@@ -17,7 +17,7 @@ import {
   optionsNeedLoad,
   readConfiguration,
 } from './read-configuration.ts'
-import { mergeOrders, type ReloadOrder } from './reload-order.ts'
+import { isAwaited, mergeOrders, type ReloadOrder } from './reload-order.ts'
 import {
   type Goal,
   goalOf,
@@ -182,8 +182,8 @@ function lookAtSchema(work: TimedReload, goal: Goal, read: ConfigReading): Promi
       options,
       previous: state.generation.snapshot,
       loadedAt: new Date(deps.scheduler.now()),
-      // who asks again and again is content with less
-      look: work.order.urgency === 'patient' ? 'quick' : 'whole',
+      // who asks again and again is content with less, but for whom the mark has moved already
+      look: work.order.urgency === 'patient' && !isAwaited(work.order) ? 'quick' : 'whole',
       mustLoad: goal.owed !== null || optionsNeedLoad(work, goal, options),
     },
     deadline,

@@ -45,14 +45,14 @@ export async function proven<T extends Outcome>(
     case 'moved':
       return { kind: 'unproven' }
     case 'unprovable':
-      return { kind: 'failed', error: unprovable }
+      return { kind: 'failed', error: untold }
     default:
       return assertNever(proof)
   }
 }
 
 /** The log says why. */
-const unprovable: ApiError = {
+export const untold: ApiError = {
   kind: 'cache-not-loaded',
   unproven: 'The database did not tell whether its schema has changed.',
 }

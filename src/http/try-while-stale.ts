@@ -5,14 +5,15 @@
  * moved, the request, whose transaction was rolled back, is attempted again.
  *
  * In strict mode every answer has to be proven besides, and what is not is attempted again after a
- * check, which may find the same schema under another mark.
+ * check, which may find the same schema under another mark. Time decides there when a request is given
+ * up: each attempt but the first is owed to a schema that has moved once more.
  */
 import type { Generation } from '../cache/generation-store.ts'
 import type { StaleCheck, StaleOrigin } from '../cache/stale-check.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { askingRequest } from './asking-request.ts'
 import { isLoaded, type Journey, type LoadedGeneration } from './journey.ts'
-import { type ProofDeps, proven, type Settled, type Unproven } from './prove-answer.ts'
+import { type ProofDeps, proven, type Settled, type Unproven, untold } from './prove-answer.ts'
 
 export interface StaleDeps extends ProofDeps {
   readonly currentGeneration: () => Generation
@@ -35,10 +36,10 @@ export const schemaMoved: Attempt = {
   error: { kind: 'cache-not-loaded' },
 }
 
-/** A schema that keeps moving under a request is given this many attempts. */
+/** A schema that keeps moving under a request is given this many attempts outside of strict mode. */
 export const maxAttempts = 6
 
-/** Milliseconds after which strict mode gives up. */
+/** Milliseconds from the end of the first attempt that was out of date, in strict mode. */
 const patienceMs = 5000
 
 const neverProven: Settled = {
@@ -94,9 +95,16 @@ export async function tryWhileStale(
 ): Promise<Settled> {
   let journey = first
   let giveUpAt: number | null = null
+  const isTimeUp = () => {
+    const now = deps.now()
+    giveUpAt ??= now + patienceMs
+    return now > giveUpAt
+  }
   for (let attempts = 1; ; attempts += 1) {
-    const isLast = attempts === maxAttempts
     let outcome = await proven(deps, journey, await attempt(journey))
+    if (outcome.kind === 'answered' || outcome.kind === 'failed') return outcome
+    const { dbSchemaStrict } = journey.generation.config
+    const isLast = dbSchemaStrict ? isTimeUp() : attempts === maxAttempts
     if (outcome.kind === 'stale') {
       const { origin, error } = outcome
       const generation = isLast ? null : await newerGeneration(deps, journey, origin, error)
@@ -105,12 +113,11 @@ export async function tryWhileStale(
         continue
       }
       outcome = await proven(deps, journey, { kind: 'failed', error })
+      if (outcome.kind === 'failed') return outcome
     }
-    if (outcome.kind !== 'unproven') return outcome
-    giveUpAt ??= deps.now() + patienceMs
-    const isGivenUp = isLast || deps.now() > giveUpAt
-    const generation = isGivenUp ? null : await provableGeneration(deps, journey)
-    if (generation === null) return neverProven
+    if (isLast) return neverProven
+    const generation = await provableGeneration(deps, journey)
+    if (generation === null) return { kind: 'failed', error: untold }
     journey = { ...journey, generation }
   }
 }

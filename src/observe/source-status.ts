@@ -4,8 +4,8 @@
  */
 
 /**
- * `off`: switched off by the configuration, or the database has none · `unproven`: connected, but it did not show in time that
- * it hears of changes.
+ * `off`: switched off by the configuration, or the database has none · `unproven`: connected, but it
+ * did not show in time that it hears of changes.
  */
 export type SourceState = 'up' | 'unproven' | 'down' | 'off'
 

@@ -5,8 +5,11 @@
  *
  * A check is one cheap question to the database; only when the version is another does a reload
  * follow. A bucket of tokens lets bursts pass and then delays, never skips: scanners that try
- * thousands of names cost the database a bounded number of questions. A mark that has moved is no
- * name of a client's: its check waits for no token.
+ * thousands of names cost the database a bounded number of questions.
+ *
+ * A mark that has moved is no name of a client's: its check waits for no token, and is a reload at once.
+ * Where that finds nothing new, the server that requests read from may be one that is behind: the next
+ * one waits a moment.
  */
 import { type SchedulerLike, Subscription } from 'rxjs'
 import type { ReloadOutcome, ReloadSignal } from '../cache/reload-signal.ts'
@@ -28,6 +31,8 @@ export interface StaleNameDeps {
   /** Checks that pass at once after a rest. */
   readonly burst?: number
   readonly checksPerSecond?: number
+  /** Milliseconds between a check for a mark that found nothing new and the next one. */
+  readonly restMs?: number
   /** Milliseconds after which a request is answered without its check. */
   readonly limitMs?: number
 }
@@ -54,16 +59,18 @@ function pendingCheck(asked: Asked): Pending {
 }
 
 export function createStaleNameChecker(deps: StaleNameDeps): StaleNameChecker {
-  const { scheduler, burst = 20, checksPerSecond = 20, limitMs = 5000 } = deps
+  const { scheduler, burst = 20, checksPerSecond = 20, restMs = 50, limitMs = 5000 } = deps
   let isRunning = false
   let waiting: Pending | null = null
   let tokens = burst
   let countedAt = scheduler.now()
-  let tokenTimer: Subscription | null = null
+  let restsUntil = countedAt
+  /** Of the check that waits for its time. */
+  let timer: Subscription | null = null
 
   async function check(asked: Asked): Promise<CheckOutcome> {
     try {
-      if (await deps.isCurrent()) return 'unchanged'
+      if (asked.origin !== 'stale-mark' && (await deps.isCurrent())) return 'unchanged'
       const outcome = await deps.requestReload({ scope: 'schema', depth: 'check', ...asked })
       switch (outcome.kind) {
         case 'published':
@@ -93,23 +100,24 @@ export function createStaleNameChecker(deps: StaleNameDeps): StaleNameChecker {
 
   function proceed(): void {
     if (isRunning || waiting === null) return
-    const isFree = waiting.asked.origin === 'stale-mark'
-    if (!isFree && tokenTimer !== null) return
-    const delayMs = isFree ? 0 : takeToken()
+    const isForMark = waiting.asked.origin === 'stale-mark'
+    if (!isForMark && timer !== null) return
+    const delayMs = isForMark ? restsUntil - scheduler.now() : takeToken()
+    timer?.unsubscribe()
+    timer = null
     if (delayMs > 0) {
-      tokenTimer = scheduler.schedule(() => {
-        tokenTimer = null
+      timer = scheduler.schedule(() => {
+        timer = null
         proceed()
       }, delayMs)
       return
     }
-    tokenTimer?.unsubscribe()
-    tokenTimer = null
     const { asked, end } = waiting
     waiting = null
     isRunning = true
     void check(asked).then((outcome) => {
       isRunning = false
+      if (isForMark && outcome === 'unchanged') restsUntil = scheduler.now() + restMs
       end(outcome)
       proceed()
     })

@@ -221,27 +221,73 @@ describe('a strict server that nothing tells of changes', () => {
     expect(await database.query('select count(*)::int as n from films')).toEqual([{ n: 1 }])
   })
 
-  test('refuses what cannot be proven because the schema never rests', async () => {
-    const restless = await openSession()
-    const moving = restless
-      .query(
-        `do $$ begin loop perform dbrest.move_mark(); perform dbrest.prune_marks(); commit; end loop; end $$`,
-      )
-      .catch((failure: unknown) => String(failure))
-    const reply = await eventually(
-      () => get(embedded),
-      ({ status }) => expect(status).toBe(503),
-    )
-    await database.query(`select pg_cancel_backend(pid) from pg_stat_activity
-      where query like 'do $$ begin loop%' and datname = current_database()`)
-    expect(await moving).toMatch(/canceling/)
-    await restless.end()
-    expect(reply.headers).toMatchObject({ 'retry-after': '0' })
-    expect(reply.body).toMatchObject({
-      code: 'PGRST002',
-      message: 'Could not prove that the schema cache is current. Retrying.',
+  describe('when the mark moves in the middle of each attempt', () => {
+    let mover: pg.Client
+    let isOver = false
+    let moving: Promise<void>
+    beforeAll(async () => {
+      // attempts are counted by a sequence, since their transactions are rolled back
+      await database.query(`
+        create sequence attempts;
+        create function moved_meanwhile(most int) returns bigint
+        language plpgsql volatile security definer as $$
+          declare
+            attempt bigint := nextval('attempts');
+            before bigint := (select bit_xor(mark) from dbrest.schema_mark);
+          begin
+            while attempt <= most and before = (select bit_xor(mark) from dbrest.schema_mark) loop
+              perform pg_sleep(0.002);
+            end loop;
+            return attempt;
+          end $$`)
+      mover = await openSession()
+      moving = moveAtEachAttempt()
     })
-    expect((await get(embedded)).status).toBe(200)
+    afterAll(async () => {
+      isOver = true
+      await moving
+      await mover.end()
+    })
+
+    async function moveAtEachAttempt(): Promise<void> {
+      let seen = '0'
+      while (!isOver) {
+        const { rows } = await mover.query(
+          'select case when is_called then last_value else 0 end as attempts from attempts',
+        )
+        const attempts = String(rows[0]?.attempts)
+        if (attempts !== seen) await mover.query('select dbrest.move_mark()')
+        seen = attempts
+      }
+    }
+
+    function callUntil(most: number): Promise<HttpReply> {
+      return ask(`${running().url}/rpc/moved_meanwhile`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ most }),
+      })
+    }
+
+    test('tries again until it is proven', async () => {
+      const reply = await callUntil(12)
+      expect({ status: reply.status, isLater: Number(reply.body) > 12 }).toEqual({
+        status: 200,
+        isLater: true,
+      })
+    })
+
+    test('refuses what cannot be proven in time', async () => {
+      const reply = await callUntil(1_000_000)
+      expect(reply.status).toBe(503)
+      expect(reply.headers).toMatchObject({ 'retry-after': '0' })
+      expect(reply.body).toMatchObject({
+        code: 'PGRST002',
+        message: 'Could not prove that the schema cache is current. Retrying.',
+        details: 'The schema changed again and again while the request was run.',
+      })
+      expect((await get(embedded)).status).toBe(200)
+    })
   })
 })
 

@@ -131,11 +131,12 @@ describe('in strict mode', () => {
   const strict = { config: { ...config, dbSchemaStrict: true }, snapshot: older.snapshot }
   const strictJourney: Journey = { ...journey, generation: strict }
   const proven: Settled = { ...answered, isProven: true }
-  const neverProven = {
+
+  const untold = {
     kind: 'failed',
     error: {
       kind: 'cache-not-loaded',
-      unproven: 'The schema changed again and again while the request was run.',
+      unproven: 'The database did not tell whether its schema has changed.',
     },
   }
 
@@ -208,37 +209,40 @@ describe('in strict mode', () => {
       proofs: ['unprovable'],
     })
     expect(told).toEqual(['attempt', 'check stale-name', 'proof'])
-    expect(outcome).toEqual({
-      kind: 'failed',
-      error: {
-        kind: 'cache-not-loaded',
-        unproven: 'The database did not tell whether its schema has changed.',
-      },
-    })
+    expect(outcome).toEqual(untold)
   })
 
-  test('what is out of date again and again is given up', async () => {
+  /** The ends of attempts, one every 50 milliseconds until five seconds after the first are over. */
+  const moments = Array.from({ length: 102 }, (_, at) => 100 + at * 50)
+
+  test('what is out of date again and again is made again while five seconds are not over', async () => {
     const { outcome, told } = await playStrictly({
-      attempt: () => ({ kind: 'unproven' }),
+      attempt: (attempts) => (attempts === moments.length - 1 ? proven : { kind: 'unproven' }),
       checks: ['unchanged'],
+      moments,
     })
-    expect(outcome).toEqual(neverProven)
-    expect(told.filter((word) => word === 'attempt')).toHaveLength(maxAttempts)
+    expect(outcome).toBe(proven)
+    expect(told.filter((word) => word === 'attempt')).toHaveLength(moments.length - 1)
   })
 
-  test('what is out of date for five seconds is given up', async () => {
+  test.each<[string, Attempt]>([
+    ['out of date', { kind: 'unproven' }],
+    ['a stale name', stale('stale-name')],
+    ['found moved', schemaMoved],
+  ])('what is %s for five seconds is given up', async (_, attempt) => {
     const { outcome, told } = await playStrictly({
-      attempt: () => ({ kind: 'unproven' }),
-      checks: ['unchanged'],
-      moments: [100, 100, 5101],
+      attempt: () => attempt,
+      checks: ['moved'],
+      proofs: ['moved'],
+      moments,
     })
-    expect(outcome).toEqual(neverProven)
-    expect(told).toEqual(['attempt', 'check stale-mark', 'attempt'])
+    expect(outcome).toMatchObject({ kind: 'failed', error: { kind: 'cache-not-loaded' } })
+    expect(told.filter((word) => word === 'attempt')).toHaveLength(moments.length)
   })
 
   test('what is out of date is given up when the database does not tell', async () => {
     const { outcome } = await playStrictly({ attempt: () => ({ kind: 'unproven' }) })
-    expect(outcome).toEqual(neverProven)
+    expect(outcome).toEqual(untold)
   })
 
   test.each<ApiError>([

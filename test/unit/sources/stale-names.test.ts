@@ -227,7 +227,7 @@ describe('a scanner', () => {
 
 describe('a mark that has moved', () => {
   test('waits for no token, nor does who shares its check', async () => {
-    const { clock, ask, answers, checksAt } = createChecker()
+    const { clock, ask, answers, checksAt, reloads } = createChecker()
     for (let n = 0; n < 24; n += 1) {
       void ask()
       await clock.advance(5)
@@ -235,8 +235,56 @@ describe('a mark that has moved', () => {
     // the burst and what was added since are spent: the last ones wait for a token
     expect(checksAt).toHaveLength(22)
     void ask('stale-mark')
-    await clock.advance(5)
-    expect(checksAt).toHaveLength(23)
-    expect(answers.slice(-3)).toEqual(['125 unchanged', '125 unchanged', '125 unchanged'])
+    await clock.advance(50)
+    expect(reloads).toEqual(['120 stale-mark schema check'])
+    expect(answers.slice(-3)).toEqual(['170 moved', '170 moved', '170 moved'])
+    expect(checksAt).toHaveLength(22)
+  })
+
+  test('is a reload at once: that the version is another is known', async () => {
+    const { clock, ask, answers, checksAt, reloads } = createChecker()
+    void ask('stale-mark')
+    await clock.advance(100)
+    expect(reloads).toEqual(['0 stale-mark schema check'])
+    expect(answers).toEqual(['50 moved'])
+    expect(checksAt).toEqual([])
+  })
+
+  test('rests for a moment after a reload that found nothing new, and only then', async () => {
+    const { clock, db, ask, reloads } = createChecker()
+    const askAgain = async () => {
+      for (let n = 0; n < 3; n += 1) {
+        const answer = ask('stale-mark')
+        await clock.advance(100)
+        await answer
+      }
+    }
+    db.outcome = 'unchanged'
+    db.reloadMs = 10
+    void ask('stale-mark').then(() => ask('stale-mark'))
+    await clock.advance(1000)
+    expect(reloads).toEqual(['0 stale-mark schema check', '60 stale-mark schema check'])
+    reloads.length = 0
+    db.outcome = 'published'
+    db.reloadMs = 100
+    await askAgain()
+    expect(reloads).toEqual([
+      '1000 stale-mark schema check',
+      '1100 stale-mark schema check',
+      '1200 stale-mark schema check',
+    ])
+  })
+
+  test('lets a name that is asked for meanwhile wait with it', async () => {
+    const { clock, db, ask, answers, checksAt } = createChecker()
+    db.outcome = 'unchanged'
+    db.reloadMs = 10
+    void ask('stale-mark').then(() => {
+      void ask('stale-mark')
+      void ask('stale-name')
+    })
+    await clock.advance(200)
+    expect(answers).toEqual(['10 unchanged', '70 unchanged', '70 unchanged'])
+    expect(checksAt).toEqual([])
   })
 })

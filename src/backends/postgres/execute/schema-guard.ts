@@ -3,16 +3,16 @@
  * at the schema mark, in the transaction's own batch wherever that is sound.
  *
  * - In front of the statement it would prove nothing: a rename that commits in between is not seen.
- * - In read committed a statement's snapshot is no older than the names of those before it, so the look
- *   is the last statement before the end. Of a read it is judged here; of a write that is to be
- *   committed it fails when the mark has moved. Changes of the schema by the transaction itself do not
- *   count.
+ * - In read committed a statement's snapshot is no older than the names of those before it, so the
+ *   look is the last statement before the end. Of a read it is judged here; of a write that is to be
+ *   committed it fails when the mark has moved. Changes of the schema by the transaction itself do
+ *   not count.
  * - What commits nothing above read committed, or is rolled back, is looked for behind its end, by a
  *   snapshot that is younger than all that it did.
- * - For a write above read committed a look of its own would see the mark of the transaction's beginning
- *   while names resolve by what is newest. So it is made beside the transaction, in another session, which is had
- *   before the transaction begins, and before the COMMIT is sent. What changes afterwards comes after
- *   the answer.
+ * - For a write above read committed a look of its own would see the mark of the transaction's
+ *   beginning while names resolve by what is newest. So it is made beside the transaction, in another
+ *   session, which is had before the transaction begins, and before the COMMIT is sent. What changes
+ *   afterwards comes after the answer.
  *
  * The batch is composed by `execute-postgres.ts` and `inspect-postgres.ts`, and judged by
  * `run-transaction.ts`.
