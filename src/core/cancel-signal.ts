@@ -27,12 +27,3 @@ export class Cancellation implements CancelSignal {
     for (const listener of this.#listeners.splice(0)) listener()
   }
 }
-
-/** For libraries, which want the web's own. */
-export function asAbortSignal(signal: CancelSignal): AbortSignal {
-  if (signal instanceof AbortSignal) return signal
-  const controller = new AbortController()
-  if (signal.aborted) controller.abort()
-  else signal.addEventListener('abort', () => controller.abort(), { once: true })
-  return controller.signal
-}

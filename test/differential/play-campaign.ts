@@ -132,16 +132,18 @@ async function playCampaign(
     count(statuses, `${asked.method} ${judge.status}`)
     const isOrdered = /[?&]order=/.test(asked.target)
     const isEqual = isDeepStrictEqual(comparable(judge, isOrdered), comparable(answer, isOrdered))
-    const known = isEqual
-      ? undefined
-      : knownDifferences.find(({ explains }) => explains(asked, judge, answer))
-    if (known !== undefined) count(explained, known.name)
     const rows = isWrite ? await differingRows(opponents) : null
     isDirty = rows !== null
+    const known =
+      isEqual && rows === null
+        ? []
+        : knownDifferences.filter(({ explains }) => explains(asked, judge, answer))
+    const [first] = known
+    if (first !== undefined) count(explained, first.name)
     // where one engine alone took a write, its rows are its own
-    const mayDiffer = known?.isOfRows === true || isTaken(judge) !== isTaken(answer)
-    const isExplained = isEqual || known !== undefined
-    if (isExplained && (rows === null || (known !== undefined && mayDiffer))) continue
+    const isOfOne = known.length > 0 && isTaken(judge) !== isTaken(answer)
+    const mayDiffer = isOfOne || known.some(({ isOfRows }) => isOfRows === true)
+    if ((isEqual || known.length > 0) && (rows === null || mayDiffer)) continue
     unexplained.push(
       [
         shown(asked, index),

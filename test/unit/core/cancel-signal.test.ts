@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { asAbortSignal, Cancellation, type CancelSignal } from '../../../src/core/cancel-signal.ts'
+import { Cancellation, type CancelSignal } from '../../../src/core/cancel-signal.ts'
 
 function createListeners() {
   const heard: string[] = []
@@ -39,15 +39,4 @@ test('a listener may forget another one, or itself, while it is told', () => {
   source.addEventListener('abort', listener('two'))
   source.abort()
   expect(heard).toEqual(['one', 'two'])
-})
-
-test('libraries are given a signal of the web that tells the same', () => {
-  const source = new Cancellation()
-  const early = asAbortSignal(source)
-  expect(early.aborted).toBe(false)
-  source.abort()
-  expect(early.aborted).toBe(true)
-  expect(asAbortSignal(source).aborted).toBe(true)
-  const { signal } = new AbortController()
-  expect(asAbortSignal(signal)).toBe(signal)
 })

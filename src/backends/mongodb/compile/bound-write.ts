@@ -35,17 +35,27 @@ export interface BoundWrite {
   } | null
 }
 
-/** Throws  CompileRefusal: values that are none of their types, filters that cannot be lowered */
+/**
+ * Operands are read before the payload, and a missing id is told last, as PostgreSQL reads the
+ * parameters of a statement before it runs it.
+ *
+ * Throws  CompileRefusal: values that are none of their types, filters that cannot be lowered
+ */
 export function bindWrite(write: CompiledWrite, request: ApiRequest): BoundWrite {
-  const { filter, targets, payload, rules, shown, conflict, missingId } = write
-  const all = (stages: readonly Stages[]) => stages.map((each) => each(request))
+  const { payload, conflict, missingId } = write
+  const operands = bindOperands(write, request)
   const rows = payload(request).map((row) => newRow(row, missingId))
   const broken = conflict === null ? rows.find((row) => row.missingId !== null) : undefined
   if (broken !== undefined && broken.missingId !== null) refuse(broken.missingId)
+  return { ...operands, rows }
+}
+
+function bindOperands(write: CompiledWrite, request: ApiRequest): Omit<BoundWrite, 'rows'> {
+  const { filter, targets, rules, shown } = write
+  const all = (stages: readonly Stages[]) => stages.map((each) => each(request))
   return {
     filter: filter === null ? null : filter(request),
     targets: targets(request),
-    rows,
     rules: {
       written: all(rules.written),
       proposed: all(rules.proposed),
@@ -55,11 +65,7 @@ export function bindWrite(write: CompiledWrite, request: ApiRequest): BoundWrite
     shown:
       shown === null
         ? null
-        : {
-            stages: shown.stages(request),
-            shape: shown.row,
-            ofNothing: shown.ofNothing,
-          },
+        : { stages: shown.stages(request), shape: shown.row, ofNothing: shown.ofNothing },
   }
 }
 

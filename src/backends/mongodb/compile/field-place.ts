@@ -51,6 +51,12 @@ export function storedName(place: FieldPlace, { name }: Pick<PlanField, 'name'>)
   return refuse(valueFailure('42703', `column ${relation.name}.${name} does not exist`))
 }
 
+/** MongoDB stores no array as the `_id` of a document; views and time series have what they like there. */
+export function mayBeArray(place: FieldPlace, field: PlanField): boolean {
+  const isId = field.jsonPath.length === 0 && storedName(place, field) === '_id'
+  return !isId || place.facts.kind !== 'collection'
+}
+
 /**
  * The path by which the query language, `$sort` and `localField` reach a column.
  *

@@ -5,7 +5,6 @@
  */
 import { BSON, type Document } from 'mongodb'
 import { assertNever } from '../../../core/assert-never.ts'
-import { asAbortSignal } from '../../../core/cancel-signal.ts'
 import { BackendFailure } from '../../../errors/backend-failure.ts'
 import { isUnreachable } from '../../../errors/judge-failure.ts'
 import { judgeRows } from '../../../plan/judge-rows.ts'
@@ -15,6 +14,7 @@ import { mongodbFacts } from '../catalog/mongodb-facts.ts'
 import { createMongodbCompiler } from '../compile/compile-mongodb.ts'
 import type { CompiledRead } from '../compile/compiled-read.ts'
 import { type Refusal, refusalOf } from '../compile/mongodb-refusal.ts'
+import { driverSignal } from '../connect/driver-signal.ts'
 import { cancelled, mapDriverError } from '../connect/map-mongodb-error.ts'
 import type { MongodbClient } from '../connect/mongodb-client.ts'
 import { isCollectionThere } from './collection-presence.ts'
@@ -51,7 +51,7 @@ export function createMongodbExecutor(
     const statements = context.config.logQuery ? [printAggregate(collection, pipeline)] : []
     const db = deps.client.db(database)
     const isThere = () =>
-      isCollectionThere(db, collection, { signal: asAbortSignal(context.signal) })
+      isCollectionThere(db, collection, { signal: driverSignal(context.signal) })
     try {
       const found =
         pipeline.length === 0

@@ -4,9 +4,9 @@
  * the driver. What does not fit is asked for by a cursor.
  */
 import { type AggregateOptions, BSON, type Db, type Document } from 'mongodb'
-import { asAbortSignal } from '../../../core/cancel-signal.ts'
 import type { RequestContext } from '../../backend.ts'
 import { int64At } from '../bson/bson-element.ts'
+import { driverSignal } from '../connect/driver-signal.ts'
 import { runReadCommand } from './read-command.ts'
 import { batchSize, runAggregate } from './run-aggregate.ts'
 
@@ -58,7 +58,7 @@ async function ask(
     // documents inside of the reply stay bytes
     raw: true,
     readPreference: options.readPreference ?? db.readPreference ?? 'primary',
-    signal: asAbortSignal(signal),
+    signal: driverSignal(signal),
   })
   return documentsIn(reply, db, collection)
 }

@@ -3,8 +3,8 @@
  * as the bytes that the server sent.
  */
 import type { AggregateOptions, Db, Document } from 'mongodb'
-import { asAbortSignal } from '../../../core/cancel-signal.ts'
 import type { RequestContext } from '../../backend.ts'
+import { driverSignal } from '../connect/driver-signal.ts'
 
 /** Documents that one message brings at most, beside the server's own bound of 16 MB. */
 export const batchSize = 10_000
@@ -28,7 +28,7 @@ export async function runAggregate(
     ...(limit === 0 ? {} : { maxTimeMS: limit }),
     raw: true,
     batchSize,
-    signal: asAbortSignal(signal),
+    signal: driverSignal(signal),
   })
   const documents: unknown[] = await cursor.toArray()
   return documents.map(asBytes)

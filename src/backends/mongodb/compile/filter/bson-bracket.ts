@@ -64,7 +64,7 @@ function isOrderedValue(target: FilterTarget, ordering: Ordering, value: BsonVal
   // whole arrays are compared by an expression only
   if (bracket === null) return noRow
   if (target.kind === 'path' && bracket !== 'array') {
-    return onPath(target.path, { [operator]: value })
+    return onPath(target, { [operator]: value })
   }
   const compared = target.kind === 'path' ? `$${target.path}` : target.value
   return expr(
@@ -91,14 +91,13 @@ function isOrderedNumber(
   const isSame = double === undefined || exact === undefined
   const isUpwards = ordering === 'gt' || ordering === 'gte'
   if (target.kind === 'path') {
-    const { path } = target
     const compared = isSame
-      ? [onPath(path, { [operator]: only })]
+      ? [onPath(target, { [operator]: only })]
       : [
-          onPath(path, { [operator]: double, $type: 'double' }),
-          onPath(path, { [operator]: exact, $type: exactTypes }),
+          onPath(target, { [operator]: double, $type: 'double' }),
+          onPath(target, { [operator]: exact, $type: exactTypes }),
         ]
-    return isUpwards && mayBeNan ? [...compared, onPath(path, { $eq: Number.NaN })] : compared
+    return isUpwards && mayBeNan ? [...compared, onPath(target, { $eq: Number.NaN })] : compared
   }
   const nan = literal(Number.NaN)
   return [
@@ -131,11 +130,11 @@ function besideNan(target: FilterTarget, ordering: Ordering): Document {
       return noRow
     case 'gte':
       return target.kind === 'path'
-        ? onPath(target.path, { $eq: Number.NaN })
+        ? onPath(target, { $eq: Number.NaN })
         : expr({ $eq: [target.value, literal(Number.NaN)] })
     case 'lt':
       return target.kind === 'path'
-        ? onPath(target.path, { $type: 'number', $ne: Number.NaN })
+        ? onPath(target, { $type: 'number', $ne: Number.NaN })
         : expr(
             named(target.value, 'value', (value) => ({
               $and: [{ $isNumber: value }, { $ne: [value, literal(Number.NaN)] }],
@@ -143,7 +142,7 @@ function besideNan(target: FilterTarget, ordering: Ordering): Document {
           )
     case 'lte':
       return target.kind === 'path'
-        ? onPath(target.path, { $type: 'number' })
+        ? onPath(target, { $type: 'number' })
         : expr({ $isNumber: target.value })
     default:
       return assertNever(ordering)

@@ -16,6 +16,7 @@ import {
   fieldFacts,
   isReached,
   kindOf,
+  mayBeArray,
   queryPath,
   textOf,
 } from '../field-place.ts'
@@ -60,7 +61,7 @@ export function fieldComparison(place: FieldPlace, field: PlanField): FieldCompa
 
 function columnTarget(place: FieldPlace, field: PlanField): FilterTarget {
   const path = queryPath(place, field)
-  if (path !== null) return { kind: 'path', path }
+  if (path !== null) return { kind: 'path', path, mayBeArray: mayBeArray(place, field) }
   return { kind: 'expression', value: orNull(expressionOf(place, field)), isReached: null }
 }
 

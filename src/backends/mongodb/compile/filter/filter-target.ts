@@ -13,8 +13,16 @@ import type { Expression } from '../field-place.ts'
 /** Compiled once, and filled in with the values of each request. Throws what `refusalOf` reads. */
 export type BoundCondition = (request: ApiRequest) => Document
 
+/** A path that the query language knows. */
+export interface PathTarget {
+  readonly kind: 'path'
+  readonly path: string
+  /** MongoDB stores no array as an `_id`. */
+  readonly mayBeArray: boolean
+}
+
 export type FilterTarget =
-  | { readonly kind: 'path'; readonly path: string }
+  | PathTarget
   | {
       readonly kind: 'expression'
       /** Null where there is none. */
@@ -31,8 +39,9 @@ export function asExpression(target: FilterTarget): Expression {
 }
 
 /** `{$gt: 5}` → all but arrays that are greater than 5. */
-export function onPath(path: string, operators: Document): Document {
-  return { [path]: { ...operators, $not: noArray } }
+export function onPath({ path, mayBeArray }: PathTarget, operators: Document): Document {
+  // the server has a way of its own to a document by its `_id`, but not where more is asked of it
+  return { [path]: mayBeArray ? { ...operators, $not: noArray } : operators }
 }
 
 export function expr(expression: Expression): Document {
@@ -50,7 +59,7 @@ export const noRow: Document = { $nor: [{}] }
 export const everyRow: Document = {}
 
 export function isNull(target: FilterTarget): Document {
-  if (target.kind === 'path') return onPath(target.path, { $eq: null })
+  if (target.kind === 'path') return onPath(target, { $eq: null })
   const { value, isReached } = target
   if (isReached !== null) return expr({ $not: [isReached] })
   return expr({ $eq: [value, null] })
@@ -61,7 +70,7 @@ export function isOneOf(target: FilterTarget, values: readonly BsonValue[]): Doc
   if (values.length === 0) return noRow
   const [only] = values
   if (target.kind === 'path') {
-    return onPath(target.path, values.length === 1 ? { $eq: only } : { $in: values })
+    return onPath(target, values.length === 1 ? { $eq: only } : { $in: values })
   }
   return expr(
     values.length === 1
@@ -73,7 +82,7 @@ export function isOneOf(target: FilterTarget, values: readonly BsonValue[]): Doc
 /** Whether a text matches the regular expression; what is no text does not. */
 export function matches(target: FilterTarget, { pattern, options }: Regex): Document {
   if (target.kind === 'path') {
-    return onPath(target.path, {
+    return onPath(target, {
       $regex: pattern,
       ...(options === '' ? {} : { $options: options }),
     })
@@ -95,7 +104,7 @@ export function matchesDigits(target: FilterTarget, regex: Regex): Document {
   const digits = { $cond: [{ $eq: [{ $type: value }, 'objectId'] }, { $toString: value }, null] }
   const isMatch = matches({ kind: 'expression', value: digits, isReached: null }, regex)
   // an index finds the ObjectIds among other values
-  if (target.kind === 'path') return allOf([onPath(target.path, { $type: 'objectId' }), isMatch])
+  if (target.kind === 'path') return allOf([onPath(target, { $type: 'objectId' }), isMatch])
   return isMatch
 }
 

@@ -464,6 +464,14 @@ describe('where a filter is true, and where it is false', () => {
     })
   })
 
+  test('an _id is never an array in a collection, and may be in a view', () => {
+    const collection = mongodbPlace({ _id: 'int' })
+    const view: FieldPlace = { ...collection, facts: { ...collection.facts, kind: 'view' } }
+    const filter = (at: FieldPlace) => shown(filterOf('_id', comparison('eq'), '5', at)(false))
+    expect(filter(collection)).toEqual({ _id: { $eq: long(5) } })
+    expect(filter(view)).toEqual({ _id: { $eq: long(5), ...A } })
+  })
+
   test('a name with a dot is reached by an expression', () => {
     const value = {
       $ifNull: [{ $getField: { field: { $literal: 'x.y' }, input: '$d' } }, null],

@@ -25,8 +25,9 @@ const snapshot = mongodbSnapshot({
     log: { _id: 'int', n: 'int' },
     shown: { _id: 'int', n: 'int' },
     series: { _id: 'int', n: 'int' },
-    reviews: { _id: 'int', stars: 'int', written: 'dateText', body: 'string' },
+    reviews: { _id: 'int', stars: 'int', written: 'dateText', body: 'string', log_id: 'int' },
   },
+  foreignKeys: ['reviews(log_id) -> log(_id)'],
   open: ['notes'],
   fields: {
     'films.title': { rejectsNull: true },
@@ -121,6 +122,18 @@ describe('documents', () => {
     const merge = sent({ body: 'x' }, { prefer: 'resolution=merge-duplicates' })
     const { missingId } = first(compiled('POST /reviews?on_conflict=body', merge))
     expect(missingId).toMatchObject({ sqlState: '23502' })
+  })
+
+  test('operands are read before the payload is, and before an id is missed', () => {
+    const whole = sent({ stars: 'x' }, { prefer: 'return=representation' })
+    const shown = '/reviews?select=stars,log(n)&log.n=eq.some'
+    expect(refusedWith(`POST ${shown}`, whole)).toMatchObject({
+      failure: { message: 'invalid input syntax for type integer: "some"' },
+    })
+    const filtered = sent({ stars: 'x' })
+    expect(refusedWith('PATCH /reviews?written=eq.never', filtered)).toMatchObject({
+      failure: { sqlState: '22007' },
+    })
   })
 
   test('a null is left out where the validator lets none in', () => {
