@@ -18,6 +18,7 @@ const origins = {
   fleet: 'another server of the fleet',
   poll: 'the poll',
   'change-stream': 'the change stream',
+  sample: 'new fields in documents',
   'stale-name': 'a request that named something unknown',
   'stale-hit': 'a request that the database contradicted',
   retry: 'a retry',

@@ -20,6 +20,7 @@ export const reloadOrigins = [
   'admin',
   'poll',
   'change-stream',
+  'sample',
   'stale-name',
   'stale-hit',
   'stale-mark',

@@ -63,6 +63,8 @@ export interface FeedHandlers {
    * was told, for the log, if not on the channel.
    */
   readonly onChange: (scope: ReloadScope, place?: string) => void
+  /** Data has come that the schema is read from, of which the database tells nothing. May be called before `ready`. */
+  readonly onSeen: () => void
   /** Something was said that asks for nothing that is known, `place` as above. May be called before `ready`. */
   readonly onUnknown: (payload: string, place?: string) => void
   /** Never a word of this process. May be called before `ready`. */

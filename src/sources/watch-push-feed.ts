@@ -84,6 +84,7 @@ const absentRetryMs = 60_000
 
 type FeedEvent =
   | { readonly kind: 'change'; readonly scope: ReloadScope; readonly place: string }
+  | { readonly kind: 'seen' }
   | { readonly kind: 'peer'; readonly word: PeerWord }
   | { readonly kind: 'ready' }
   /** The first proof should have come back. */
@@ -120,6 +121,7 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
       const toldSubject = new Subject<FeedEvent>()
       const connection = feed.open(channel, {
         onChange: (scope, place = channel) => toldSubject.next({ kind: 'change', scope, place }),
+        onSeen: () => toldSubject.next({ kind: 'seen' }),
         onPeer: (word) => toldSubject.next({ kind: 'peer', word }),
         onUnknown: (payload, place = channel) => {
           const shown = payload.slice(0, mostPayloadChars)
@@ -180,6 +182,8 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
               observe({ kind: 'notification', feed: feed.name, channel: place, scope: told })
               return [{ scope, depth: 'check', origin: feed.name }]
             }
+            case 'seen':
+              return [{ scope: 'schema', depth: 'check', origin: 'sample' }]
             case 'peer':
               return newsOf(event.word)
             case 'ready':

@@ -41,6 +41,7 @@ function openFeed(uri: string, databases: readonly string[], hasExpandedEvents =
     },
     onUnknown: () => undefined,
     onPeer: () => undefined,
+    onSeen: () => undefined,
     onLost: (cause) => lost(cause),
   })
   let lost: (cause: string) => void = () => undefined

@@ -110,6 +110,17 @@ describeMongodb('writes under rules', () => {
       ],
       '',
     ],
+    ['a row with a key that is taken', 'POST', '/orders', { _id: 2, tenant: 6 }, ''],
+    [
+      'a row before one with a key that is taken',
+      'POST',
+      '/orders',
+      [
+        { _id: 3, tenant: 6 },
+        { _id: 1, tenant: 5 },
+      ],
+      'return=representation',
+    ],
     ['a row without what is asked for', 'POST', '/orders', { _id: 3, note: 'x' }, ''],
     ['a row that would leave', 'PATCH', '/orders?_id=eq.1', { tenant: 6 }, ''],
     ['rows that would leave', 'PATCH', '/orders', { tenant: 6 }, 'return=representation'],
@@ -145,6 +156,20 @@ describeMongodb('writes under rules', () => {
       }),
     ])
     expect(await stored()).toEqual(before)
+  })
+
+  test.each([
+    ['a row', { _id: 1, tenant: 5 }],
+    [
+      'and of several, one before the row that is not',
+      [
+        { _id: 1, tenant: 5 },
+        { _id: 3, tenant: 6 },
+      ],
+    ],
+  ])('a key that is taken is told of %s that is allowed', async (_, body) => {
+    const reply = await api.send('POST', '/orders', body, clerk)
+    expect([reply.status, Object(reply.body).code]).toEqual([409, '23505'])
   })
 
   test.each([

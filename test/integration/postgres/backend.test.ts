@@ -40,6 +40,7 @@ function openFeed({ feed }: Backend, channel = 'pgrst') {
   const connection = feed.open(channel, {
     onChange: (scope) => scopes.push(scope),
     onUnknown: (payload) => scopes.push(`unknown: ${payload}`),
+    onSeen: () => undefined,
     onPeer: ({ kind }) => scopes.push(`peer: ${kind}`),
     onLost: (cause) => scopes.push(`lost: ${cause}`),
   })

@@ -48,6 +48,7 @@ test('requests go to the first host that works, the listener to the one that may
   const connection = feed().open('pgrst', {
     onChange: (scope) => heard.push(scope),
     onUnknown: (payload) => heard.push(payload),
+    onSeen: () => undefined,
     onPeer: ({ kind }) => heard.push(kind),
     onLost: (cause) => heard.push(cause),
   })

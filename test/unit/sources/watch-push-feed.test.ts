@@ -76,6 +76,13 @@ describe('a feed', () => {
     expect(told()).toEqual(expected.map((text) => `50 ${text}`))
   })
 
+  test('asks for a check where new data was seen, of which nobody was told', async () => {
+    const { connect, last, told } = createListener()
+    await connect()
+    last().handlers.onSeen()
+    expect(told()).toEqual(['50 sample schema check'])
+  })
+
   test('tells of what asks for nothing, cut where it is long, and asks for nothing itself', async () => {
     const { connect, last, told, observations } = createListener()
     await connect()

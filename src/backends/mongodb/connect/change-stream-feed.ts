@@ -105,7 +105,7 @@ export function createChangeStreamFeed(deps: ChangeStreamFeedDeps): PushFeed {
       }
       control.client.on('serverDescriptionChanged', onDescription)
       const unlisten = deps.newFields(() => {
-        if (isReady && !isLost) once.onChange('schema')
+        if (isReady && !isLost) once.onSeen()
       })
       const databases = channel.split(separator)
       const watches = databases.map((name) => {

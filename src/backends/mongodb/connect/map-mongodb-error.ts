@@ -13,6 +13,7 @@ import {
 } from 'mongodb'
 import type { ApiError, DatabaseFailure } from '../../../errors/api-error.ts'
 import { BackendFailure } from '../../../errors/backend-failure.ts'
+import { conversionFailure } from './conversion-failure.ts'
 
 export interface MappedFailure {
   readonly error: ApiError
@@ -64,7 +65,6 @@ const sqlStates: ReadonlyMap<number, string> = new Map([
   [246, '40001'], // SnapshotUnavailable
   [251, '40001'], // NoSuchTransaction
   [239, '40001'], // SnapshotTooOld
-  [241, '22P02'], // ConversionFailure
   [257, '54000'], // TransactionTooLarge
   [290, '57014'], // TransactionExceededLifetimeLimitSeconds
   [292, '54000'], // QueryExceededMemoryLimitNoDiskUseAllowed
@@ -89,6 +89,10 @@ const sqlStates: ReadonlyMap<number, string> = new Map([
 
 /** Codes that say that a relation is not what the snapshot says. */
 const contradictingCodes: ReadonlySet<number> = new Set([26, 27, 166, 361])
+
+/** A regular expression is refused by one of these, for whatever is wrong with it. */
+const regexCodes: ReadonlySet<number> = new Set([2, 51091, 51111])
+const longRegex = /regular expression is too (?:long|large)/i
 
 /** What was thrown while a request ran → what its client is told. Never throws. */
 export function mapDriverError(
@@ -127,7 +131,9 @@ export function mapDriverError(
   }
   if (code === 50 || code === 262) return failed(statementTimeout)
   if (code === 11601) return failed(cancelled)
-  const sqlState = sqlStates.get(code) ?? 'XX000'
+  if (code === 241) return failed(conversionFailure(plainWords(thrown.message)))
+  const isLong = regexCodes.has(code) && longRegex.test(thrown.message)
+  const sqlState = isLong ? '54000' : (sqlStates.get(code) ?? 'XX000')
   const message = code === 13 ? withoutCommand(thrown.message) : plainWords(thrown.message)
   const failure = { sqlState, message, details: null, hint: null }
   return failed(failure, contradictingCodes.has(code))

@@ -7,14 +7,19 @@
 import type { Document } from 'mongodb'
 import type { MutatePlan } from '../../../plan/plan.ts'
 import { valueFailure } from '../../values/value-failure.ts'
-import type { WriteCommands } from './write-commands.ts'
+import type { ExactDocument } from '../bson/read-exact.ts'
 import { WriteFailed } from './write-refused.ts'
+
+/** In a transaction or outside of one. */
+export interface RowReader {
+  read(pipeline: readonly Document[]): Promise<readonly ExactDocument[]>
+}
 
 type Rules = readonly (readonly Document[])[]
 
 /** Throws  WriteFailed: 42501 for rows of these ids that are not as one of the rules wants them */
 export async function refuseBroken(
-  commands: WriteCommands,
+  commands: RowReader,
   plan: MutatePlan,
   ids: readonly unknown[],
   rules: Rules,
@@ -28,7 +33,7 @@ export async function refuseBroken(
  * one.
  */
 export async function refuseProposed(
-  commands: WriteCommands,
+  commands: RowReader,
   plan: MutatePlan,
   documents: readonly Document[],
   storedId: unknown,
@@ -43,8 +48,27 @@ export async function refuseProposed(
   await refuseOthers(commands, plan, rows, documents.length, rules)
 }
 
+/**
+ * The same where perhaps none is stored: `reader` asks the database and no collection.
+ *
+ * Throws  WriteFailed: 42501
+ */
+export async function refuseUnstored(
+  reader: RowReader,
+  plan: MutatePlan,
+  documents: readonly Document[],
+  rules: Rules,
+): Promise<void> {
+  const rows = [
+    { $documents: [{ rows: { $literal: documents } }] },
+    { $unwind: '$rows' },
+    { $replaceWith: '$rows' },
+  ]
+  await refuseOthers(reader, plan, rows, documents.length, rules)
+}
+
 async function refuseOthers(
-  commands: WriteCommands,
+  commands: RowReader,
   plan: MutatePlan,
   rows: readonly Document[],
   count: number,

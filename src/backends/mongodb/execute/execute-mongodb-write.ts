@@ -21,6 +21,7 @@ import { createEncoderCache } from './encoder-cache.ts'
 import { failedRequest, missingRelation, refusedRequest } from './failed-request.ts'
 import { failedWrite } from './failed-write.ts'
 import { runMongodbTransaction } from './mongodb-transaction.ts'
+import { refusedByPolicy } from './refused-by-policy.ts'
 import { runMongodbWrite } from './run-mongodb-write.ts'
 import { runWithoutTransaction } from './without-transaction.ts'
 import { WriteCommands } from './write-commands.ts'
@@ -89,7 +90,8 @@ export function createMongodbWriteExecutor({
           : await runWithoutTransaction(client, (session) => attempt(attempted, session, false))
       return { kind: 'done', result, statements }
     } catch (error) {
-      return failedWrite(error, {
+      const refused = await refusedByPolicy(error, attempted)
+      return failedWrite(refused ?? error, {
         plan,
         context,
         facts: write.facts,

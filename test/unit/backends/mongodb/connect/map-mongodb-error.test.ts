@@ -37,6 +37,53 @@ test.each([
 })
 
 test.each([
+  [
+    "Failed to parse number 'a\"'b' in $convert with no onError value: Did not consume whole string.",
+    '22P02',
+    'invalid input syntax for type numeric: "a"\'b"',
+  ],
+  [
+    "Failed to parse objectId 'ab' in $convert with no onError value: Invalid string length",
+    '22P02',
+    'invalid input syntax for type objectid: "ab"',
+  ],
+  [
+    "Error parsing date string 'today'; 0: Unexpected character 't'",
+    '22007',
+    'invalid input syntax for type timestamp with time zone: "today"',
+  ],
+  [
+    'Conversion would overflow target type in $convert with no onError value: 1e+30',
+    '22003',
+    'value "1e+30" is out of range',
+  ],
+  [
+    'Unsupported conversion from object to int in $convert with no onError value',
+    '42846',
+    'cannot cast type object to int',
+  ],
+  ['Something new', '22P02', 'Something new'],
+])(
+  'what the server does not convert is told in PostgreSQL words: %s',
+  (message, sqlState, words) => {
+    const prefix =
+      'Executor error during aggregate command on namespace: shop.films :: caused by :: '
+    expect(told(241, message)).toEqual({ sqlState, words, contradictsSchema: false })
+    expect(told(241, `${prefix}${message}`)).toMatchObject({ sqlState, words })
+  },
+)
+
+test.each([
+  [2, 'Regular expression is too long', '54000'],
+  [51091, 'Regular expression is invalid: regular expression is too large', '54000'],
+  [51111, 'Invalid Regex: regular expression is too large', '54000'],
+  [51091, 'Regular expression is invalid: missing )', '2201B'],
+  [2, 'unknown operator', 'XX000'],
+])('code %i with "%s" is %s', (code, message, sqlState) => {
+  expect(told(code, message)).toMatchObject({ sqlState, words: message })
+})
+
+test.each([
   'PlanExecutor error during aggregation :: caused by :: Failed to parse number in $convert',
   'Executor error during find command :: caused by :: Failed to parse number in $convert',
   'Executor error during aggregate command on namespace: shop.films :: caused by :: Failed to parse number in $convert',

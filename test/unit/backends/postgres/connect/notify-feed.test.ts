@@ -66,6 +66,7 @@ function createFeed() {
         places.push(place)
       },
       onUnknown: (payload, place) => unknown.push(`${place}: ${payload}`),
+      onSeen: () => undefined,
       onPeer: (word) => words.push(word),
       onLost: () => undefined,
     })
