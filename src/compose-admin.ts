@@ -25,6 +25,7 @@ export interface ComposeAdminDeps {
   readonly metricsText: () => Promise<string>
   /** Whether the API's socket stands. */
   readonly apiIsAlive: () => boolean
+  readonly workers: AdminDeps['workers']
 }
 
 export interface AdminSite {
@@ -54,6 +55,7 @@ export function composeAdmin(deps: ComposeAdminDeps): AdminSite {
     isOnLoopback: adminServerUnixSocket === null && isLoopbackHost(adminServerHost),
     cacheState: pipeline.state,
     apiIsAlive,
+    workers: deps.workers,
     databaseIsReachable: async () => isFeedUp(feed, health) ?? databaseAnswers(),
     databaseAnswers,
     sources: health.list,

@@ -9,7 +9,7 @@ import type { FindRules } from './access/access-control.ts'
 import { tellUnbound } from './access/tell-unbound.ts'
 import type { Backend } from './backends/backend.ts'
 import { createSchemaVersionCheck } from './cache/check-schema-version.ts'
-import type { GenerationStore } from './cache/generation-store.ts'
+import type { Generation, GenerationStore } from './cache/generation-store.ts'
 import { createReloadPipeline, type ReloadPipeline } from './cache/reload-pipeline.ts'
 import { composeSources, type SourcesDeps } from './compose-sources.ts'
 import { createConfigLoader, type ReadConfig, type TellWarnings } from './config/config-loader.ts'
@@ -31,6 +31,11 @@ export interface ComposePipelineDeps
   readonly health: SourceHealth
   readonly findRules: FindRules
   readonly observe: Observe
+  /** Where the API is answered by other processes: they follow what is published and loaded. */
+  readonly followers?: {
+    readonly publish: (generation: Generation) => void
+    readonly recycle: () => void
+  }
   /** Called with each failure that a load, the feed or the poll meets. */
   readonly onFailure: (failure: unknown) => void
 }
@@ -74,13 +79,17 @@ export function composePipeline(deps: ComposePipelineDeps): Freshness {
     diffSnapshots: (previous, next) => diffSnapshotsInSlices(previous, next, eventLoopSlices),
     stopwatch: () => performance.now(),
     onPublished: (next, previous) => {
+      deps.followers?.publish(next)
       tellUnbound(deps.findRules, next, observe)
       if (next.config !== previous.config) configSubject.next(next.config)
     },
     onEnded: (origin, outcome) => {
       if (isUnheardChange(origin, outcome)) unheardSubject.next()
     },
-    onReloaded: () => database.recycle(),
+    onReloaded: () => {
+      database.recycle()
+      deps.followers?.recycle()
+    },
     onFailure,
     observe,
     scheduler,

@@ -4,7 +4,11 @@
  *
  * Start  log → backend → pipeline → admin socket → connect → listen → one load → API socket
  * Stop   the API drains → sources and pipeline → the admin server drains → backend
+ *
+ * With `server-workers` what the API's socket accepts is answered by other processes, which are started
+ * and ended in the same places; everything else is as it is without.
  */
+import { availableParallelism } from 'node:os'
 import { asyncScheduler, filter, firstValueFrom, Subject } from 'rxjs'
 import { createAccessControl } from './access/access-control.ts'
 import { unboundPolicies } from './access/tell-unbound.ts'
@@ -14,6 +18,7 @@ import { createGenerationStore } from './cache/generation-store.ts'
 import { type AdminSite, composeAdmin } from './compose-admin.ts'
 import { composeApi, drainMs } from './compose-api.ts'
 import { composePipeline } from './compose-pipeline.ts'
+import { composeWorkers, type WorkersSite } from './compose-workers.ts'
 import {
   createConfigWarnings,
   type ReadConfig,
@@ -25,11 +30,14 @@ import { createScope } from './core/scope.ts'
 import { createFailureEnd } from './end-on-failure.ts'
 import { createSinks } from './observe/create-sinks.ts'
 import type { Observe } from './observe/observation.ts'
+import type { PoolStats } from './observe/pool-stats.ts'
 import { adminAddress, apiAddress } from './sockets/bind-addresses.ts'
-import { type BoundServer, bindServer, reusePortProblem } from './sockets/bind-server.ts'
+import { type BoundServer, bindServer } from './sockets/bind-server.ts'
 import { fetchListener } from './sockets/fetch-listener.ts'
+import { reusePortProblem } from './sockets/listen-at.ts'
 import { createSourceHealth } from './sources/source-health.ts'
 import type { SignalEmitter } from './sources/watch-process-signals.ts'
+import { connectionsOf, workerCount } from './workers/worker-count.ts'
 
 export interface ServerDeps {
   /** Read before there was a log. */
@@ -52,12 +60,17 @@ export interface Server {
   stop(): Promise<void>
 }
 
+const noPool: PoolStats = { max: 0, available: 0, waiting: 0 }
+
 export function composeServer(deps: ServerDeps): Server {
   const scope = createScope()
   const store = createGenerationStore({ config: deps.loaded.config, snapshot: null })
   const config = () => store.current().config
   const [lostSubject, aliveSubject] = [new Subject<void>(), new Subject<void>()]
+  const count = workerCount(config(), availableParallelism())
+  const hasWorkers = count > 1
   let backend: Backend | null = null
+  let workers: WorkersSite | null = null
   let adminSite: AdminSite | null = null
   let admin: BoundServer | null = null
   let api: BoundServer | null = null
@@ -68,8 +81,18 @@ export function composeServer(deps: ServerDeps): Server {
     ...deps,
     level: () => config().logLevel,
     format: deps.loaded.config.logFormat,
-    poolStats: () => backend?.poolStats() ?? { max: config().dbPool, available: 0, waiting: 0 },
+    poolStats: () =>
+      hasWorkers ? noPool : (backend?.poolStats() ?? { ...noPool, max: config().dbPool }),
     sources: () => health.list(),
+    ...(hasWorkers
+      ? {
+          workers: {
+            list: () => workers?.list() ?? [],
+            families: async () => (await workers?.families()) ?? [],
+            spreadMs: () => workers?.spreadMs() ?? null,
+          },
+        }
+      : {}),
   })
   const findRules = createAccessControl((...rule) => backend?.ruleProblem(...rule) ?? null)
   const health = createSourceHealth({ now: Date.now, observe })
@@ -84,7 +107,8 @@ export function composeServer(deps: ServerDeps): Server {
     warnOfDeprecations(config(), observe)
 
     const database = await openBackend({
-      config,
+      // requests run in the workers: what is left is the probe of the admin server
+      config: hasWorkers ? () => ({ ...config(), dbPool: 1 }) : config,
       env: deps.env,
       observe,
       onUnreachable: (failure) => {
@@ -96,13 +120,26 @@ export function composeServer(deps: ServerDeps): Server {
     scope.add(() => database.close())
     const { pipeline, checkSchema } = composePipeline({
       ...deps,
-      database,
+      database: hasWorkers
+        ? {
+            ...database,
+            poolStats: () => ({ ...noPool, max: connectionsOf(config().dbPool, count) }),
+          }
+        : database,
       store,
       tellWarnings,
       lost$: lostSubject,
       alive$: aliveSubject,
       health,
       findRules,
+      ...(hasWorkers
+        ? {
+            followers: {
+              publish: (generation) => workers?.publish(generation),
+              recycle: () => workers?.recycle(),
+            },
+          }
+        : {}),
       observe,
       onFailure,
       scheduler: asyncScheduler,
@@ -111,6 +148,19 @@ export function composeServer(deps: ServerDeps): Server {
     // a reload that was asked for is answered when the pipeline stops
     scope.add(() => adminDrained)
     scope.add(() => pipeline.stop())
+    if (hasWorkers) {
+      workers = composeWorkers({
+        count,
+        database,
+        store,
+        checkSchema,
+        onLost: () => lostSubject.next(),
+        onAlive: () => aliveSubject.next(),
+        onFatal: deps.onFatal,
+        observe,
+        scope,
+      })
+    }
 
     adminSite = composeAdmin({
       ...sinks,
@@ -120,6 +170,7 @@ export function composeServer(deps: ServerDeps): Server {
       config,
       unboundPolicies: () => unboundPolicies(findRules, store.current()),
       apiIsAlive: () => api?.isAlive() ?? false,
+      workers: () => workers?.list() ?? null,
     })
     const adminAt = adminAddress(config())
     if (adminAt !== null) {
@@ -127,13 +178,18 @@ export function composeServer(deps: ServerDeps): Server {
       observe({ kind: 'admin-listening', address: admin.address })
     }
 
-    const requests = composeApi({ database, store, findRules, checkSchema, observe })
     await pipeline.start()
     if (config().serverReuseport) {
       await firstValueFrom(pipeline.cacheState$.pipe(filter(({ kind }) => kind === 'ready')))
     }
     if (stopping !== null) return
-    api = await bindServer(requests, apiAddress(config()))
+    api =
+      workers === null
+        ? await bindServer(
+            composeApi({ database, store, findRules, checkSchema, observe }),
+            apiAddress(config()),
+          )
+        : await workers.listen()
     observe({ kind: 'api-listening', address: api.address })
   }
 

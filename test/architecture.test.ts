@@ -26,6 +26,7 @@ const levels: Readonly<Record<string, number>> = {
   http: 9,
   admin: 9,
   sockets: 9,
+  workers: 9,
   '.': 10,
 }
 
@@ -39,6 +40,7 @@ const narrowed: Readonly<Record<string, readonly string[]>> = {
   backends: ['sources'],
   http: ['sources'],
   admin: ['auth', 'api', 'plan', 'access', 'sources', 'backends'],
+  workers: ['auth', 'api', 'plan', 'access', 'sources', 'backends'],
   sockets: ['auth', 'schema', 'api', 'cache', 'sources', 'plan', 'access', 'backends'],
 }
 
@@ -223,7 +225,7 @@ describe('the architecture', () => {
 
   test('process state is read at the entries only', () => {
     const wrong = files
-      .filter((file) => file.path !== 'main.ts' && !/sqlite-child/.test(file.path))
+      .filter((file) => !/^(main|worker-main)\.ts$|sqlite-child/.test(file.path))
       .filter((file) => /\bprocess\.(env|exit)\b/.test(file.text))
       .map((file) => file.path)
     expect(wrong).toEqual([])

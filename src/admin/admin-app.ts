@@ -14,6 +14,7 @@ import { renderError } from '../errors/error-envelope.ts'
 import { printReloads } from '../observe/print-reload.ts'
 import type { ReloadHistory } from '../observe/reload-history.ts'
 import type { SourceStatus } from '../observe/source-status.ts'
+import type { WorkerStatus } from '../observe/worker-status.ts'
 import { noChanges } from '../schema/schema-change.ts'
 import { bringsToken, isOpen } from './admin-token.ts'
 import { dashboardFile } from './dashboard-files.ts'
@@ -21,7 +22,7 @@ import { dumpSnapshot } from './dump-snapshot.ts'
 import { type EventStreams, mostClients } from './event-stream.ts'
 import { isSentToLoopback } from './loopback-host.ts'
 import { type DeniedByPolicy, printTimes, reportHealth } from './print-health.ts'
-import { readyStatus, type ServerState, servedSnapshot } from './readiness.ts'
+import { everyWorkerListens, readyStatus, type ServerState, servedSnapshot } from './readiness.ts'
 import { isOfAnotherOrigin, readReloadRequest } from './reload-request.ts'
 import { showSchema } from './show-schema.ts'
 
@@ -32,6 +33,8 @@ export interface AdminDeps {
   readonly isOnLoopback: boolean
   readonly cacheState: () => CacheState
   readonly apiIsAlive: () => boolean
+  /** The processes that answer requests; null: this one does. */
+  readonly workers: () => readonly WorkerStatus[] | null
   /** Told by the listener where it is enabled, else by asking through the pool. Never rejects. */
   readonly databaseIsReachable: () => Promise<boolean>
   /** Asks the database itself, whatever the listener says. Never rejects. */
@@ -149,7 +152,7 @@ export function createAdminApp(deps: AdminDeps): Hono<{ Bindings: Connection }> 
     empty(
       readyStatus({
         cache: deps.cacheState(),
-        apiIsAlive: deps.apiIsAlive(),
+        apiIsAlive: deps.apiIsAlive() && everyWorkerListens(deps.workers()),
         databaseIsReachable: await deps.databaseIsReachable(),
       }),
     ),
@@ -166,7 +169,7 @@ export function createAdminApp(deps: AdminDeps): Hono<{ Bindings: Connection }> 
     const showsDetails = refusalOf(c.req) === null
     const report = reportHealth(
       state,
-      { sources: deps.sources(), unbound: deps.unboundPolicies() },
+      { sources: deps.sources(), unbound: deps.unboundPolicies(), workers: deps.workers() },
       deps.lastReload(),
       showsDetails,
     )

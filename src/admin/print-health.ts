@@ -6,9 +6,10 @@ import type { ReloadTimes } from '../cache/reload-signal.ts'
 import type { LastReload } from '../cache/reload-state.ts'
 import { productName, productVersion } from '../core/product.ts'
 import type { SourceStatus } from '../observe/source-status.ts'
+import type { WorkerStatus } from '../observe/worker-status.ts'
 import type { UnreadableRelation, UnusableRoutine } from '../schema/catalog.ts'
 import { unreadableName } from '../schema/unreadable-name.ts'
-import { health, type ServerState, servedSnapshot } from './readiness.ts'
+import { everyWorkerListens, health, type ServerState, servedSnapshot } from './readiness.ts'
 
 export interface HealthReport {
   readonly status: number
@@ -25,16 +26,21 @@ export interface DeniedByPolicy {
 interface Parts {
   readonly sources: readonly SourceStatus[]
   readonly unbound: readonly DeniedByPolicy[]
+  /** Null: this process answers requests. */
+  readonly workers: readonly WorkerStatus[] | null
 }
 
 export function reportHealth(
   state: ServerState,
-  { sources, unbound }: Parts,
+  { sources, unbound, workers }: Parts,
   lastReload: LastReload | null,
   showsDetails: boolean,
 ): HealthReport {
   const everySourceIsUp = sources.every(({ state: source }) => source === 'up' || source === 'off')
-  const verdict = health(state, everySourceIsUp && unbound.length === 0)
+  const verdict = health(
+    state,
+    everySourceIsUp && unbound.length === 0 && everyWorkerListens(workers),
+  )
   const { cache } = state
   const snapshot = servedSnapshot(cache)
   const details = {
@@ -58,9 +64,14 @@ export function reportHealth(
       relations: snapshot?.relations.size ?? null,
       ...(showsDetails ? details : {}),
     },
+    ...(workers === null ? {} : { workers: printWorkers(workers, showsDetails) }),
     ...(showsDetails ? { sources, lastReload: printLastReload(lastReload) } : {}),
   }
   return { status: verdict === 'unavailable' ? 503 : 200, body }
+}
+
+function printWorkers(workers: readonly WorkerStatus[], showsDetails: boolean): unknown {
+  return showsDetails ? workers : workers.map(({ worker, state }) => ({ worker, state }))
 }
 
 /** Milliseconds, to a tenth. */

@@ -5,14 +5,20 @@
  * `/health` is what a load balancer should ask: yes whenever requests are answered.
  */
 import type { CacheState } from '../cache/cache-state.ts'
+import type { WorkerStatus } from '../observe/worker-status.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
 export interface ServerState {
   readonly cache: CacheState
-  /** The API socket is bound and stands. */
+  /** The API socket is bound and stands; with workers, at least one of them takes requests. */
   readonly apiIsAlive: boolean
   /** Told by the listener where it is enabled, else by asking through the pool. */
   readonly databaseIsReachable: boolean
+}
+
+/** Null: there are none beside this process. */
+export function everyWorkerListens(workers: readonly WorkerStatus[] | null): boolean {
+  return workers?.every(({ state }) => state === 'listening') ?? true
 }
 
 /** Rule  PostgREST docs: admin_server (Ready) */

@@ -14,6 +14,7 @@ import type { PoolStats } from '../observe/pool-stats.ts'
 import type { DatabasePlan, InspectPlan } from '../plan/plan.ts'
 import type { EngineAbilities } from '../schema/capabilities.ts'
 import type { Catalog, Routine, SchemaLook, SchemaVersion } from '../schema/catalog.ts'
+import type { EngineFacts } from '../schema/engine-facts.ts'
 import type { SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
 export interface RequestContext {
@@ -106,6 +107,25 @@ export interface IntrospectionRequest {
   readonly signal: AbortSignal
 }
 
+/** Plain data that stands for an engine's facts, by names of the engine's own. */
+export type SentFacts = Readonly<Record<string, unknown>>
+
+/** A load of another process, without the engine's facts. */
+export interface SentLoad {
+  readonly relations: Catalog['relations']
+  readonly options: SchemaOptions
+}
+
+/** By what schemas are proven to be current, for processes that do not look at the database themselves. */
+export interface ProofBasis {
+  /** As plain data. */
+  current(): unknown
+  /** Calls `listener` each time that it is another. */
+  onChange(listener: () => void): void
+  /** Takes over what the process that looks has. Throws for what is none. */
+  adopt(basis: unknown): void
+}
+
 export interface Backend {
   /**
    * What the engine can do at its best: holds until a snapshot has the live server's capabilities.
@@ -125,6 +145,13 @@ export interface Backend {
   readonly loadsWhatChanged?: boolean
   /** Reads the catalog in one consistent state. Rejects with BackendFailure. */
   introspect(request: IntrospectionRequest): Promise<Catalog>
+  /** The facts of a catalog of this backend, to be sent to another process. */
+  sendFacts(facts: EngineFacts): SentFacts
+  /**
+   * Gets ready for requests on what another process has loaded. Rejects with BackendFailure, and with
+   * an Error for facts that no backend of this engine has sent.
+   */
+  adoptFacts(sent: SentFacts, load: SentLoad): Promise<EngineFacts>
   /** In-database configuration, `name → value` with `db_…` names; empty where there is none. */
   databaseSettings(config: Config, signal: AbortSignal): Promise<ReadonlyMap<string, string>>
   /** Runs one request as one transaction. Never rejects for what a database or client did. */
@@ -138,6 +165,8 @@ export interface Backend {
    * looks at the database after the call. Never rejects. Absent on engines without strict mode.
    */
   readonly proveSchema?: (snapshot: SchemaSnapshot) => Promise<SchemaProof>
+  /** Absent on engines without strict mode. */
+  readonly proofBasis?: ProofBasis
   /** After a publish: connections are replaced at check-in, staggered. */
   recycle(): void
   /** Rejects with BackendFailure when requests could not be served now. */

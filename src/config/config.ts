@@ -100,6 +100,8 @@ export interface Config {
   readonly dbSchemaLoadTimeout: number
   /** Each answer is proven to be of the schema that there is. */
   readonly dbSchemaStrict: boolean
+  /** Processes that answer requests; `auto`: as many as there are processors. */
+  readonly serverWorkers: number | 'auto'
   /** Bytes, 0: no bound. */
   readonly maxRequestBody: number
   readonly logFormat: 'text' | 'json'

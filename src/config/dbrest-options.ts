@@ -7,6 +7,7 @@ import {
   boolean,
   choice,
   integer,
+  integerOrAuto,
   milliseconds,
   optionalMilliseconds,
   optionalText,
@@ -27,6 +28,7 @@ type OwnOptionKey =
   | 'dbSchemaStrict'
   | 'maxRequestBody'
   | 'logFormat'
+  | 'serverWorkers'
 
 export const dbrestOptions: OptionTable<OwnOptionKey> = {
   adminDashboard: option('admin-dashboard', boolean, true, {
@@ -93,6 +95,10 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
   logFormat: option('log-format', choice(['text', 'json']), 'text', {
     reload: 'boot',
     doc: "How log lines are written: PostgREST's text, or JSON.",
+  }),
+  serverWorkers: option('server-workers', integerOrAuto({ least: 1, most: 256 }), 1, {
+    reload: 'boot',
+    doc: 'How many processes answer requests on one port; `auto` for as many as there are processors. With more than one, a process beside them loads the schema once for all and has the admin server; `db-pool` is divided among them. See [workers](workers.md).',
   }),
   functionRegistry: option('function-registry', registry, null, {
     defaultNote: 'no functions',

@@ -170,6 +170,20 @@ export function checkedText(
   }
 }
 
+/** A whole number within limits, or the word `auto`. */
+export function integerOrAuto(limits: NumberLimits): OptionKind<number | 'auto'> {
+  const number = integer(limits)
+  return {
+    type: `${number.type} | auto`,
+    parse(value, name) {
+      if (value === 'auto') return ok('auto')
+      const parsed = number.parse(value, name)
+      return parsed.ok ? parsed : err(`${parsed.error}, or auto`)
+    },
+    print: (value) => (value === 'auto' ? configString(value) : String(value)),
+  }
+}
+
 /** Octal digits up to the first other character, as a number. */
 export const fileMode: OptionKind<number> = {
   type: 'octal mode',

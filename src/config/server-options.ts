@@ -19,7 +19,8 @@ import { isProxyUri } from './uri-syntax.ts'
 
 type ServerOptionKey =
   | Exclude<Extract<OptionKey, `adminServer${string}`>, 'adminServerToken'>
-  | Extract<OptionKey, `server${string}` | `openapi${string}`>
+  | Exclude<Extract<OptionKey, `server${string}`>, 'serverWorkers'>
+  | Extract<OptionKey, `openapi${string}`>
   | 'clientErrorVerbosity'
   | 'logLevel'
   | 'logQuery'

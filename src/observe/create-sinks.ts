@@ -9,11 +9,14 @@ import type { Observe } from './observation.ts'
 import { createReloadHistory, type ReloadHistory } from './reload-history.ts'
 import type { ServerFigures } from './server-figures.ts'
 import type { SourceStatus } from './source-status.ts'
+import type { MetricFamilies } from './sum-metrics.ts'
 
 export interface Sinks {
   readonly observe: Observe
   /** In Prometheus' text format. */
   readonly metricsText: () => Promise<string>
+  /** Of this process alone, for another one to add up. */
+  readonly metricFamilies: () => Promise<MetricFamilies>
   readonly reloads: () => ReloadHistory
   readonly events: EventFeed
   readonly figures: () => Promise<ServerFigures>
@@ -43,12 +46,12 @@ export function createSinks(deps: Omit<LogDeps, 'now' | 'later'> & Watched & Met
       events.observe(observation)
     },
     metricsText: metrics.text,
+    metricFamilies: metrics.families,
     reloads: history.list,
     events,
     async figures() {
-      const { requests, triggers } = await metrics.figures()
-      const at = new Date().toISOString()
-      return { at, requests, triggers, pool: deps.poolStats(), sources: deps.sources() }
+      const figures = await metrics.figures()
+      return { at: new Date().toISOString(), ...figures, sources: deps.sources() }
     },
   }
 }

@@ -7,7 +7,7 @@
 import { assertNever } from '../core/assert-never.ts'
 import { errorLogJson } from '../errors/error-envelope.ts'
 import { listenerLine } from './listener-lines.ts'
-import { always, debug, type LogLine, oneLine, silent } from './log-line.ts'
+import { always, debug, type LogLine, oneLine, seconds, silent } from './log-line.ts'
 import { markLine } from './mark-lines.ts'
 import type { Observation } from './observation.ts'
 import { reloadLine } from './reload-lines.ts'
@@ -44,6 +44,21 @@ export function logLine(observation: Observation): LogLine {
       return always(
         `Connection Pool initialized with a maximum size of ${observation.max} connections`,
       )
+    case 'worker-listening':
+      return always(`Worker ${observation.worker} (process ${observation.pid}) takes requests`)
+    case 'worker-ended': {
+      const { worker, pid, how, restartInMs } = observation
+      const when = restartInMs === 0 ? 'now' : `in ${seconds(restartInMs)} seconds`
+      return always(
+        `Worker ${worker} (process ${pid}) ended ${how}; another one is started ${when}`,
+      )
+    }
+    case 'pool-exceeded': {
+      const { dbPool, workers } = observation
+      return always(
+        `WARNING: db-pool is ${dbPool}, fewer than the ${workers} workers: each has one connection, ${workers} in all`,
+      )
+    }
     case 'fatal':
       return always(
         observation.error === null

@@ -16,6 +16,8 @@ export interface LogDeps {
   /** Read at every line: `log-level` is reloadable. */
   readonly level: () => LogLevel
   readonly format: 'text' | 'json'
+  /** The number of this process among those that answer requests, which its lines name; absent: it is the only one. */
+  readonly worker?: number
   readonly writeOut: (text: string) => void
   readonly writeError: (text: string) => void
   readonly now: () => Date
@@ -54,7 +56,17 @@ function textsAt(line: LogLine, level: LogLevel): readonly string[] {
   return level === 'debug' ? [...line.texts, ...(line.debugTexts ?? [])] : line.texts
 }
 
+/** In front of the words of a line. Access lines have a format that readers know. */
+function labelOf({ worker }: LogDeps): string {
+  return worker === undefined ? '' : `[worker ${worker}] `
+}
+
+function workerField({ worker }: LogDeps): Readonly<Record<string, number>> {
+  return worker === undefined ? {} : { worker }
+}
+
 function textSink(deps: LogDeps): Sink {
+  const label = labelOf(deps)
   return (observation, level) => {
     if (observation.kind === 'request-finished') {
       deps.writeOut(`${accessLine(observation, logTime(deps.now()))}\n`)
@@ -63,7 +75,7 @@ function textSink(deps: LogDeps): Sink {
     const line = logLine(observation)
     if (!isLogged(line.level, line.status, level)) return
     const time = logTime(deps.now())
-    for (const text of textsAt(line, level)) deps.writeError(`${time}: ${text}\n`)
+    for (const text of textsAt(line, level)) deps.writeError(`${time}: ${label}${text}\n`)
   }
 }
 
@@ -87,6 +99,8 @@ const grades: Partial<Readonly<Record<Observation['kind'], Grade>>> = {
   'relationships-unusable': 'warn',
   'transactions-absent': 'warn',
   'policies-unbound': 'warn',
+  'worker-ended': 'error',
+  'pool-exceeded': 'warn',
   'change-unmarked': 'warn',
   'schema-changed': 'info',
 }
@@ -97,7 +111,7 @@ function gradeOf({ kind }: Observation, level: LineLevel): Grade {
 
 function jsonSink(deps: LogDeps): Sink {
   const options = {
-    base: null,
+    base: deps.worker === undefined ? null : workerField(deps),
     timestamp: () => `,"time":"${deps.now().toISOString()}"`,
     level: 'debug',
   }
@@ -133,8 +147,8 @@ export function createLogObserver(deps: LogDeps): Observe {
     const text = errorLogJson({ kind: 'acquisition-timeout' })
     deps.writeError(
       deps.format === 'json'
-        ? `${JSON.stringify({ level: 50, time: deps.now().toISOString(), event: 'pool-timeout', msg: text })}\n`
-        : `${logTime(deps.now())}: ${text}\n`,
+        ? `${JSON.stringify({ level: 50, ...workerField(deps), time: deps.now().toISOString(), event: 'pool-timeout', msg: text })}\n`
+        : `${logTime(deps.now())}: ${labelOf(deps)}${text}\n`,
     )
     deps.later(() => {
       isPausing = false

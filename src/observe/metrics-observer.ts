@@ -7,16 +7,20 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Observe } from './observation.ts'
 import type { PoolStats } from './pool-stats.ts'
-import { requestFigures, triggerFigures } from './read-figures.ts'
+import { poolFigures, requestFigures, type Series, triggerFigures } from './read-figures.ts'
 import type { ServerFigures } from './server-figures.ts'
 import type { SourceStatus } from './source-status.ts'
+import { type MetricFamilies, sumMetrics } from './sum-metrics.ts'
+import type { WorkerStatus } from './worker-status.ts'
 
 export interface MetricsObserver {
   readonly observe: Observe
   /** Prometheus text format. */
   text(): Promise<string>
   /** The same in figures for who watches. */
-  figures(): Promise<Pick<ServerFigures, 'requests' | 'triggers'>>
+  figures(): Promise<Pick<ServerFigures, 'requests' | 'triggers' | 'pool'>>
+  /** Of this process alone, for another one to add up. */
+  families(): Promise<MetricFamilies>
 }
 
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE', 'OPTIONS'])
@@ -32,7 +36,25 @@ export interface MetricsDeps {
   readonly poolStats: () => PoolStats
   /** Sources that are switched on, and whether they work. */
   readonly sources: () => readonly Pick<SourceStatus, 'name' | 'state'>[]
+  /** The processes that answer requests, where those are others. */
+  readonly workers?: WorkersMeasured
 }
+
+export interface WorkersMeasured {
+  readonly list: () => readonly WorkerStatus[]
+  /** Milliseconds that the last publish took to reach all of them; null: none has yet. */
+  readonly spreadMs: () => number | null
+  /** Their metrics, one member a process. Never rejects. */
+  readonly families: () => Promise<readonly MetricFamilies[]>
+}
+
+const requestsName = 'dbrest_http_request_duration_seconds'
+const triggersName = 'dbrest_reload_triggers_total'
+const poolMetrics: readonly (readonly [string, string, keyof PoolStats])[] = [
+  ['pgrst_db_pool_max', 'Max pool connections', 'max'],
+  ['pgrst_db_pool_waiting', 'Requests waiting to acquire a pool connection', 'waiting'],
+  ['pgrst_db_pool_available', 'Available connections in the pool', 'available'],
+]
 
 /** What PostgREST measures too, under its names. */
 function definePostgrestMetrics(registers: Registry[], deps: MetricsDeps) {
@@ -54,12 +76,7 @@ function definePostgrestMetrics(registers: Registry[], deps: MetricsDeps) {
     help: 'The total number of pool connection timeouts',
     registers,
   })
-  const poolGauges: readonly [string, string, keyof PoolStats][] = [
-    ['pgrst_db_pool_max', 'Max pool connections', 'max'],
-    ['pgrst_db_pool_waiting', 'Requests waiting to acquire a pool connection', 'waiting'],
-    ['pgrst_db_pool_available', 'Available connections in the pool', 'available'],
-  ]
-  for (const [name, help, figure] of poolGauges) {
+  for (const [name, help, figure] of poolMetrics) {
     new Gauge({
       name,
       help,
@@ -97,7 +114,7 @@ function defineOwnMetrics(registers: Registry[], deps: MetricsDeps) {
     registers,
   })
   const triggers = new Counter({
-    name: 'dbrest_reload_triggers_total',
+    name: triggersName,
     help: 'Reload triggers received, by what sent them',
     labelNames: ['origin'],
     registers,
@@ -125,13 +142,45 @@ function defineOwnMetrics(registers: Registry[], deps: MetricsDeps) {
     },
   })
   const requests = new Histogram({
-    name: 'dbrest_http_request_duration_seconds',
+    name: requestsName,
     help: 'Time from a request to its answer',
     labelNames: ['method', 'status'],
     buckets: requestBuckets,
     registers,
   })
   return { reloads, triggers, schemaVersion, lastReload, requests }
+}
+
+/** The processes that answer requests. */
+function defineWorkerMetrics(registers: Registry[], { list, spreadMs }: WorkersMeasured): void {
+  new Gauge({
+    name: 'dbrest_workers',
+    help: 'Processes that answer requests, by what they are doing',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      for (const state of ['starting', 'listening', 'waiting', 'stopping'] as const) {
+        this.set({ state }, list().filter((worker) => worker.state === state).length)
+      }
+    },
+  })
+  new Counter({
+    name: 'dbrest_worker_ends_total',
+    help: 'Processes that answered requests and have ended',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(list().reduce((sum, { ended }) => sum + ended, 0))
+    },
+  })
+  new Gauge({
+    name: 'dbrest_workers_publish_seconds',
+    help: 'How long the last published schema or configuration took to reach every process that answers requests',
+    registers,
+    collect() {
+      this.set((spreadMs() ?? 0) / 1000)
+    },
+  })
 }
 
 type Timer = (seconds: number) => void
@@ -157,7 +206,20 @@ export function createMetricsObserver(deps: MetricsDeps): MetricsObserver {
   collectDefaultMetrics({ register: registry })
   const postgrest = definePostgrestMetrics([registry], deps)
   const own = defineOwnMetrics([registry], deps)
+  const { workers } = deps
+  if (workers !== undefined) defineWorkerMetrics([registry], workers)
   const requestTimer = requestTimers(own.requests)
+
+  /** Of all processes. */
+  async function summed(): Promise<Registry> {
+    if (workers === undefined) return registry
+    const theirs = await workers.families()
+    const sum = sumMetrics([await registry.getMetricsAsJSON(), ...theirs])
+    // the one that a sum leaves out: when the server was started
+    const started = registry.getSingleMetric('process_start_time_seconds')
+    if (started !== undefined) sum.registerMetric(started)
+    return sum
+  }
 
   return {
     observe(observation) {
@@ -202,14 +264,21 @@ export function createMetricsObserver(deps: MetricsDeps): MetricsObserver {
       }
     },
     async text() {
-      return withPoints(await registry.metrics())
+      return withPoints(await (await summed()).metrics())
     },
     async figures() {
-      const [requests, triggers] = await Promise.all([own.requests.get(), own.triggers.get()])
+      const all = await summed()
+      const series = async (name: string): Promise<readonly Series[]> =>
+        (await all.getSingleMetric(name)?.get())?.values ?? []
+      const [requests, triggers, ...pool] = await Promise.all(
+        [requestsName, triggersName, ...poolMetrics.map(([name]) => name)].map(series),
+      )
       return {
-        requests: requestFigures(requests.values),
-        triggers: triggerFigures(triggers.values),
+        requests: requestFigures(requests ?? []),
+        triggers: triggerFigures(triggers ?? []),
+        pool: poolFigures(pool),
       }
     },
+    families: () => registry.getMetricsAsJSON(),
   }
 }

@@ -28,6 +28,19 @@ export type Observation =
   | { readonly kind: 'api-listening'; readonly address: string }
   | { readonly kind: 'database-connected'; readonly serverVersion: string }
   | { readonly kind: 'pool-ready'; readonly max: number }
+  // processes that answer requests
+  | { readonly kind: 'worker-listening'; readonly worker: number; readonly pid: number }
+  | {
+      readonly kind: 'worker-ended'
+      readonly worker: number
+      readonly pid: number
+      /** `with code 1`, `by SIGKILL` */
+      readonly how: string
+      /** Until another one is started in its place. */
+      readonly restartInMs: number
+    }
+  /** The connections of all workers together are more than `db-pool`. */
+  | { readonly kind: 'pool-exceeded'; readonly dbPool: number; readonly workers: number }
   | { readonly kind: 'fatal'; readonly message: string; readonly error: ApiError | null }
   | { readonly kind: 'signal-received'; readonly signal: string }
   | { readonly kind: 'stopping-failed'; readonly cause: string }

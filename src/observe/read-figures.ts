@@ -1,11 +1,12 @@
 /**
- * The series of two metrics → the figures that watchers get: of all methods and statuses together,
- * and of triggers by what sent them.
+ * The series of metrics → the figures that watchers get: of all methods and statuses together, of
+ * triggers by what sent them, and of the pool.
  */
+import type { PoolStats } from './pool-stats.ts'
 import type { RequestFigures } from './server-figures.ts'
 
 /** One series of a metric, as prom-client has it. */
-interface Series {
+export interface Series {
   readonly metricName?: string
   readonly value: number
   readonly labels: Readonly<Partial<Record<string, string | number>>>
@@ -33,4 +34,10 @@ export function requestFigures(series: readonly Series[]): RequestFigures {
 /** Of a counter with the label `origin`. */
 export function triggerFigures(series: readonly Series[]): Readonly<Record<string, number>> {
   return Object.fromEntries(series.map(({ labels, value }) => [String(labels['origin']), value]))
+}
+
+/** Of the gauges of the pool: how many there may be, how many wait, how many are free. */
+export function poolFigures([max, waiting, available]: readonly (readonly Series[])[]): PoolStats {
+  const first = (series: readonly Series[] | undefined) => series?.[0]?.value ?? 0
+  return { max: first(max), available: first(available), waiting: first(waiting) }
 }

@@ -3,7 +3,7 @@
  */
 
 import type { Config } from '../config/config.ts'
-import type { BindAddress } from './bind-server.ts'
+import type { BindAddress } from './listen-at.ts'
 
 export function apiAddress(config: Config): BindAddress {
   return {

@@ -1,120 +1,17 @@
 /**
- * Binds an app to a TCP port or a unix socket, and drains on close. The edges of HTTP are set here:
- * keep-alive beyond what load balancers reuse connections for, requests as the app takes them.
- * What is no request is refused by `refuse-unparsed.ts`, what is open known by
- * `open-connections.ts`.
+ * Binds an app to a TCP port or a unix socket, and drains on close.
  */
-import { chmodSync, existsSync, rmSync, statSync } from 'node:fs'
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { OpenConnections } from './open-connections.ts'
-import { parsedHeadBytes, refuseUnparsed } from './refuse-unparsed.ts'
+import type { RequestListener } from 'node:http'
+import { createHttpServer } from './http-server.ts'
+import { type BindAddress, type ListeningSocket, listenAt } from './listen-at.ts'
 
-export interface BindAddress {
-  readonly host: string
-  readonly port: number
-  readonly unixSocket: string | null
-  /** e.g. 0o660 */
-  readonly unixSocketMode: number
-  readonly reusePort: boolean
-  /** What the options that it comes from begin with. */
-  readonly optionPrefix: '' | 'admin-'
-}
-
-export interface BoundServer {
-  /** `host:port`, `[v6]:port`, or the socket's path. */
-  readonly address: string
-  /** Whether the socket still stands: a unix socket's file may have been removed. */
-  isAlive(): boolean
+export interface BoundServer extends ListeningSocket {
   /**
    * Stops accepting, ends idle connections, lets requests in flight finish.
    *
    * Units  milliseconds until what is left is cut
    */
   close(deadlineMs: number): Promise<void>
-}
-
-/** AWS and nginx reuse idle connections for 60 s; ours must outlive that. */
-const keepAliveTimeoutMs = 75_000
-const headersTimeoutMs = 60_000
-const requestTimeoutMs = 300_000
-/** Connections that wait to be accepted; the system may allow fewer. */
-const maxBacklog = 2048
-/** `*`, `*4`, `!4` … as PostgREST's `server-host` has them: a family, any or preferred. */
-function bindHost(host: string): { readonly host: string; readonly ipv6Only?: boolean } {
-  switch (host) {
-    case '*':
-    case '*4':
-    case '!4':
-      return { host: '0.0.0.0' }
-    case '*6':
-      return { host: '::' }
-    case '!6':
-      return { host: '::', ipv6Only: true }
-    default:
-      return { host }
-  }
-}
-
-function printAddress(address: AddressInfo | string | null, unixSocket: string | null): string {
-  if (unixSocket !== null || typeof address === 'string' || address === null) {
-    return unixSocket ?? String(address)
-  }
-  return address.family === 'IPv6'
-    ? `[${address.address}]:${address.port}`
-    : `${address.address}:${address.port}`
-}
-
-/** Why SO_REUSEPORT cannot be had; null where it can. Older versions of Node ignore that it is asked for. */
-export function reusePortProblem(nodeVersion: string): string | null {
-  const [major = 0, minor = 0] = nodeVersion.split('.').map(Number)
-  const isSupported = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12)
-  return isSupported
-    ? null
-    : `server-reuseport needs Node.js 22.12 (or 23.1) or later, this is ${nodeVersion}`
-}
-
-/** A server with the bounds of HTTP set, which listens nowhere yet. */
-function createHttpServer(): Server {
-  const server = createServer({
-    keepAliveTimeout: keepAliveTimeoutMs,
-    headersTimeout: headersTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    maxHeaderSize: parsedHeadBytes,
-    requireHostHeader: false,
-    noDelay: true,
-  })
-  // their bytes are bounded; Node would leave out those after the thousandth, whatever they say
-  server.maxHeadersCount = 0
-  return server
-}
-
-async function listen(server: Server, address: BindAddress): Promise<void> {
-  const { unixSocket, unixSocketMode, port, reusePort } = address
-  const where =
-    unixSocket === null
-      ? { ...bindHost(address.host), port, ...(reusePort ? { reusePort: true } : {}) }
-      : { path: unixSocket }
-  // left by a server that was killed; a file that is no socket is somebody's, and binding fails
-  if (unixSocket !== null && statSync(unixSocket, { throwIfNoEntry: false })?.isSocket()) {
-    rmSync(unixSocket, { force: true })
-  }
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ ...where, backlog: maxBacklog }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-  if (unixSocket !== null) chmodSync(unixSocket, unixSocketMode)
-}
-
-/** The option to change when the address cannot be bound for this reason. */
-function optionToBlame({ optionPrefix, unixSocket }: BindAddress, failure: unknown): string {
-  if (unixSocket !== null) return `${optionPrefix}server-unix-socket`
-  const code = failure instanceof Error && 'code' in failure ? failure.code : null
-  const isPort = code === 'EADDRINUSE' || code === 'EACCES'
-  return `${optionPrefix}server-${isPort ? 'port' : 'host'}`
 }
 
 /**
@@ -124,27 +21,7 @@ export async function bindServer(
   respond: RequestListener,
   address: BindAddress,
 ): Promise<BoundServer> {
-  const server = createHttpServer()
-  const connections = new OpenConnections(server)
-  const listener: RequestListener = (incoming, outgoing) => {
-    connections.answering(outgoing)
-    respond(incoming, outgoing)
-  }
-  server.on('request', listener)
-  // the app asks for the body once it wants it
-  server.on('checkContinue', listener)
-  server.on('checkExpectation', listener)
-  refuseUnparsed(server)
-  try {
-    await listen(server, address)
-  } catch (failure) {
-    const reason = failure instanceof Error ? failure.message : String(failure)
-    throw new Error(`${optionToBlame(address, failure)}: ${reason}`, { cause: failure })
-  }
-  const { unixSocket } = address
-  return {
-    address: printAddress(server.address(), unixSocket),
-    isAlive: () => server.listening && (unixSocket === null || existsSync(unixSocket)),
-    close: (deadlineMs) => connections.drain(deadlineMs),
-  }
+  const { server, connections } = createHttpServer(respond)
+  const listening = await listenAt(server, address)
+  return { ...listening, close: (deadlineMs) => connections.drain(deadlineMs) }
 }

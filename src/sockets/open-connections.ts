@@ -1,7 +1,7 @@
 /**
  * What is open on a server, so that a stop ends what is idle at once and lets the rest finish.
- * Node knows which connections are idle, but counts those on which nothing was ever sent as busy.
- * Used by `bind-server.ts`.
+ * Node knows which connections are idle, but counts those on which nothing was ever sent as busy, and
+ * does not wait for those that were handed to a server which listens nowhere. Used by `http-server.ts`.
  */
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -16,12 +16,16 @@ export class OpenConnections {
   readonly #sockets = new Set<Socket>()
   readonly #inFlight = new Set<ServerResponse>()
   #isDraining = false
+  #onGone = () => {}
 
   constructor(server: Server) {
     this.#server = server
     server.on('connection', (socket) => {
       this.#sockets.add(socket)
-      socket.once('close', () => this.#sockets.delete(socket))
+      socket.once('close', () => {
+        this.#sockets.delete(socket)
+        this.#onGone()
+      })
     })
   }
 
@@ -52,10 +56,18 @@ export class OpenConnections {
       // only after the sockets were read: under load the timer may be due before bytes that have
       // come are read
       const hangUp = setTimeout(() => setImmediate(() => this.#closeSilent()), silentGraceMs)
-      this.#server.close(() => {
+      let isClosed = false
+      const onGone = this.#onGone
+      this.#onGone = () => {
+        onGone()
+        if (!isClosed || this.#sockets.size > 0) return
         clearTimeout(cut)
         clearTimeout(hangUp)
         resolve()
+      }
+      this.#server.close(() => {
+        isClosed = true
+        this.#onGone()
       })
       this.#server.closeIdleConnections()
     })

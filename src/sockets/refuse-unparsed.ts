@@ -1,6 +1,6 @@
 /**
  * What Node cannot read as a request, or what it could not hand to the app → an answer in the error
- * envelope instead of Node's own, and the end of the connection. Used by `bind-server.ts`.
+ * envelope instead of Node's own, and the end of the connection. Used by `http-server.ts`.
  */
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'

@@ -68,6 +68,8 @@ export function openMongodbWrites(
     serverVersion: unused,
     schemaVersion: unused,
     introspect: unused,
+    sendFacts: () => ({}),
+    adoptFacts: unused,
     databaseSettings: unused,
     async execute(plan, context) {
       if (plan.kind !== 'mutate') return unused()

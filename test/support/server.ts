@@ -85,6 +85,10 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       DBREST_SERVER_PORT: String(port),
       DBREST_ADMIN_SERVER_PORT: String(adminPort),
       DBREST_LOG_LEVEL: 'info',
+      // for a run of tests that are about something else, with workers
+      ...(process.env['TEST_SERVER_WORKERS'] === undefined
+        ? {}
+        : { DBREST_SERVER_WORKERS: process.env['TEST_SERVER_WORKERS'] }),
       ...options.env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -7,8 +7,9 @@ import type { BackendFailure } from '../../errors/backend-failure.ts'
 import type { Observe } from '../../observe/observation.ts'
 import type { Backend } from '../backend.ts'
 import { createRelationBuilder } from './catalog/build-relation.ts'
-import { introspectMongodb } from './catalog/introspect-mongodb.ts'
+import { adoptFacts, introspectMongodb } from './catalog/introspect-mongodb.ts'
 import { mongodbAbilities } from './catalog/mongodb-capabilities.ts'
+import { sentMongodbFacts } from './catalog/mongodb-facts.ts'
 import { createSchemaVersionReader, versionWithFields } from './catalog/mongodb-schema-version.ts'
 import { createSampleRefresh } from './catalog/sample-refresh.ts'
 import { createChangeStreamFeed } from './connect/change-stream-feed.ts'
@@ -78,6 +79,8 @@ export function openMongodb(deps: OpenMongodbDeps): Backend {
         }
         return introspectMongodb(source, request)
       }),
+    sendFacts: (facts) => ({ ...sentMongodbFacts(facts) }),
+    adoptFacts: async (...load) => adoptFacts(...load),
     databaseSettings: () => Promise.resolve(new Map()),
     execute: createMongodbExecutor({ client: requests, onUnreachable }),
     ruleProblem,

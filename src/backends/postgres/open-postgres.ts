@@ -10,6 +10,7 @@ import type { Backend } from '../backend.ts'
 import { poolLimits } from '../pool/pool-limits.ts'
 import { createSchemaFollower } from './catalog/follow-schema.ts'
 import { postgresAbilities } from './catalog/postgres-capabilities.ts'
+import { adoptPostgresFacts, postgresFacts } from './catalog/postgres-facts.ts'
 import { readDatabaseSettings } from './catalog/read-database-settings.ts'
 import { createPlanCompiler } from './compile/compile-postgres.ts'
 import { type ControlQuery, createControlConnection } from './connect/control-connection.ts'
@@ -120,6 +121,11 @@ export function openPostgres(deps: PostgresDeps): Backend {
         request.signal,
       )
     },
+    sendFacts(facts) {
+      const { roles } = postgresFacts(facts)
+      return { roles }
+    },
+    adoptFacts: async (sent) => adoptPostgresFacts(sent),
     databaseSettings: ({ dbConfig, dbPreConfig }, signal) =>
       dbConfig
         ? loads.run((query) => readDatabaseSettings(query, dbPreConfig), signal)
@@ -129,6 +135,7 @@ export function openPostgres(deps: PostgresDeps): Backend {
     ruleProblem: () => null,
     inspect: createInspector(requests),
     proveSchema: proofs.look,
+    proofBasis: mark.basis,
     recycle() {
       pool.recycle()
       // a warm one loads faster, and minds no settings of the login role but those it began with

@@ -18,6 +18,7 @@ import { readFunctionRegistry } from '../registry/read-function-registry.ts'
 import { buildSqliteCatalog } from './catalog/introspect-sqlite.ts'
 import { registeredStatements } from './catalog/registered-functions.ts'
 import { sqliteAbilities } from './catalog/sqlite-capabilities.ts'
+import { adoptSqliteFacts, sqliteFacts } from './catalog/sqlite-facts.ts'
 import { createSqliteExecutor } from './execute-sqlite.ts'
 import { controlFailure, lostFailure, statementFailure } from './map-sqlite-error.ts'
 import { createFileCopy } from './process/file-copy.ts'
@@ -131,6 +132,12 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
       const { catalog, schemaVersion: version } = reply
       const registry = { functions, toFailure: statementFailure }
       return buildSqliteCatalog(catalog, version, timings, readOnlyReason(), registry)
+    },
+    sendFacts: (facts) => ({ ...sqliteFacts(facts) }),
+    async adoptFacts(sent) {
+      if (copy !== null) servedPath = await copy.refreshed()
+      pool.warmUp()
+      return adoptSqliteFacts(sent)
     },
     databaseSettings: () => Promise.resolve(new Map()),
     execute,

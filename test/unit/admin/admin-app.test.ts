@@ -51,6 +51,7 @@ function setUp(world: World = {}) {
     isOnLoopback: world.isOnLoopback ?? false,
     cacheState: () => world.cache ?? ready,
     apiIsAlive: () => world.isAlive ?? true,
+    workers: () => world.workers?.() ?? null,
     databaseIsReachable: async () => world.isReachable ?? true,
     databaseAnswers: async () => world.answers ?? true,
     sources: () => world.sources ?? [],

@@ -69,6 +69,7 @@ const defaults: Readonly<Record<string, string>> = {
   'db-statement-timeout': '0',
   'log-format': '"text"',
   'max-request-body': '67108864',
+  'server-workers': '1',
   'policy-registry': '""',
   'function-registry': '""',
   'declared-schema': '""',
@@ -136,6 +137,7 @@ const others: Readonly<Record<string, readonly [string, string]>> = {
   'db-statement-timeout': ['0', '0'],
   'log-format': ['json', '"json"'],
   'max-request-body': ['1024', '1024'],
+  'server-workers': ['auto', '"auto"'],
   // refused where an engine has roles of its own: see registry-text.test.ts
   'policy-registry': ['', '""'],
   'function-registry': ['', '""'],

@@ -154,6 +154,8 @@ describe('values', () => {
     ['jwt-aud', 'plain', 'jwtAud', 'plain'],
     ['jwt-aud', 'urn:a', 'jwtAud', 'urn:a'],
     ['max-request-body', '0', 'maxRequestBody', 0],
+    ['server-workers', '4', 'serverWorkers', 4],
+    ['server-workers', 'auto', 'serverWorkers', 'auto'],
     ['log-format', 'json', 'logFormat', 'json'],
     ['internal-schema-cache-query-sleep', '500', 'internalSchemaCacheQuerySleep', 500],
     [

@@ -12,7 +12,7 @@ import { nameKey, qualifiedName } from '../../../core/qualified-name.ts'
 import type { Result } from '../../../core/result.ts'
 import type { Catalog, UnreadableRelation } from '../../../schema/catalog.ts'
 import type { SchemaOptions } from '../../../schema/schema-snapshot.ts'
-import type { IntrospectionRequest } from '../../backend.ts'
+import type { IntrospectionRequest, SentFacts, SentLoad } from '../../backend.ts'
 import type { Declarations } from '../../registry/declared-schema.ts'
 import type { FunctionRegistry } from '../../registry/function-registry.ts'
 import {
@@ -24,7 +24,13 @@ import type { BuiltRelation, ReadCollection, RelationBuilder } from './build-rel
 import { declaredRelation } from './declared-relation.ts'
 import type { ListedCollection } from './list-collections.ts'
 import { mongodbCapabilities } from './mongodb-capabilities.ts'
-import { MongodbFacts, mongodbFacts, type Sample, type Topology } from './mongodb-facts.ts'
+import {
+  adoptMongodbFacts,
+  MongodbFacts,
+  mongodbFacts,
+  type Sample,
+  type Topology,
+} from './mongodb-facts.ts'
 import { mongodbKeys } from './mongodb-keys.ts'
 import {
   type IndexedCollection,
@@ -210,6 +216,13 @@ function buildMongodbCatalog(
       functions,
     }),
   }
+}
+
+/** The facts of a load of another process. Throws for what is none. */
+export function adoptFacts(sent: SentFacts, { relations, options }: SentLoad): MongodbFacts {
+  const [firstSchema = ''] = options.dbSchemas
+  const { functions } = buildPipelines(functionsOf(options), firstSchema, relations)
+  return adoptMongodbFacts(sent, functions)
 }
 
 function functionsOf({ functionRegistry }: SchemaOptions): FunctionRegistry {

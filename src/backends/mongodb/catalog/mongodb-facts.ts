@@ -114,3 +114,28 @@ export function mongodbFacts(facts: EngineFacts): MongodbFacts {
   if (facts instanceof MongodbFacts) return facts
   throw new Error('the snapshot was not loaded from MongoDB')
 }
+
+/**
+ * What is sent to other processes: all but the samples, which the next load wants and nobody else, and
+ * the functions, which are made of the registry's text.
+ */
+export function sentMongodbFacts(facts: EngineFacts): Pick<FoundFacts, 'topology' | 'collections'> {
+  const { topology, collections } = mongodbFacts(facts)
+  return { topology, collections }
+}
+
+/** Throws  for what `sentMongodbFacts` has not sent */
+export function adoptMongodbFacts(
+  sent: Readonly<Record<string, unknown>>,
+  functions: readonly RegisteredPipeline[],
+): MongodbFacts {
+  if (!isSent(sent)) throw new Error('these are no facts of MongoDB')
+  return new MongodbFacts({ ...sent, functions })
+}
+
+/** What is in the map was put there by the same code. */
+function isSent(
+  sent: Readonly<Record<string, unknown>>,
+): sent is Pick<FoundFacts, 'topology' | 'collections'> & typeof sent {
+  return typeof sent['topology'] === 'string' && sent['collections'] instanceof Map
+}

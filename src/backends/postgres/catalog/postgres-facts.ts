@@ -38,3 +38,14 @@ export function postgresFacts(facts: EngineFacts): PostgresFacts {
   if (facts instanceof PostgresFacts) return facts
   throw new Error('the snapshot was not loaded from PostgreSQL')
 }
+
+/** Throws  for what no PostgresFacts was sent as */
+export function adoptPostgresFacts({ roles }: Readonly<Record<string, unknown>>): PostgresFacts {
+  if (!isRoles(roles)) throw new Error('these are no facts of PostgreSQL')
+  return new PostgresFacts(roles)
+}
+
+/** What is in the map was put there by the same code. */
+function isRoles(roles: unknown): roles is ReadonlyMap<string, RoleSettings> {
+  return roles instanceof Map
+}

@@ -13,10 +13,11 @@
 import type { Observe } from '../../../observe/observation.ts'
 import type { SchemaLook, SchemaVersion } from '../../../schema/catalog.ts'
 import type { SchemaOptions } from '../../../schema/schema-snapshot.ts'
-import type { IntrospectionRequest } from '../../backend.ts'
+import type { IntrospectionRequest, ProofBasis } from '../../backend.ts'
 import { isOpenVersion } from '../catalog/open-version.ts'
 import type { ControlConnection, ControlQuery } from '../connect/control-connection.ts'
 import { type Mark, type MarkReading, readMark } from './read-mark.ts'
+import { createSharedBasis } from './share-marks.ts'
 
 export interface SchemaMarkDeps {
   /** Runs queries on a server that can be written to. */
@@ -52,6 +53,8 @@ export interface SchemaMark {
   isUnder(mark: Mark, version: SchemaVersion): boolean
   /** The mark under which a schema of this version was last seen; null: there was none. */
   markOf(version: SchemaVersion): string | null
+  /** What has been seen, for processes that prove requests and load no schemas. */
+  readonly basis: ProofBasis
 }
 
 /** What the catalogs were found to be. */
@@ -79,6 +82,16 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
   let told: string | null = null
   let seen: Sighting | null = null
   const marks = new Map<SchemaVersion, string>()
+  const shared = createSharedBasis({
+    current: () => ({ reading, marks: [...marks] }),
+    adopt(basis) {
+      reading = basis.reading
+      marks.clear()
+      for (const [version, mark] of basis.marks) marks.set(version, mark)
+      // the process that looks has told it
+      told = stateOf(reading)
+    },
+  })
 
   async function read(query: ControlQuery): Promise<MarkReading> {
     reading = await readMark(query, reading.kind === 'found')
@@ -89,14 +102,23 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
   /** Once for each state that is found, the missing mark only where it is needed. */
   function tell(): void {
     const cause = reading.kind === 'unfit' ? reading.cause : null
-    const state = `${reading.kind} ${cause} ${isNeeded()}`
+    const state = stateOf(reading)
     if (state === told) return
     const isNews = reading.kind !== 'absent' || isNeeded() || told !== null
     told = state
     if (isNews) observe({ kind: 'schema-mark', state: reading.kind, cause, isNeeded: isNeeded() })
   }
 
+  function stateOf(found: MarkReading): string {
+    return `${found.kind} ${found.kind === 'unfit' ? found.cause : null} ${isNeeded()}`
+  }
+
   function note(found: MarkReading, scope: string, version: SchemaVersion): void {
+    remember(found, scope, version)
+    shared.tell()
+  }
+
+  function remember(found: MarkReading, scope: string, version: SchemaVersion): void {
     if (found.kind !== 'found') {
       seen = null
       return
@@ -161,6 +183,7 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
     isThere: () => reading.kind === 'found',
     isUnder: ({ value }, version) => marks.get(version) === value,
     markOf: (version) => (reading.kind === 'found' ? (marks.get(version) ?? null) : null),
+    basis: shared.basis,
   }
 }
 

@@ -113,3 +113,14 @@ export function sqliteFacts(facts: EngineFacts): SqliteFacts {
   if (facts instanceof SqliteFacts) return facts
   throw new Error('the snapshot was not loaded from SQLite')
 }
+
+/** Throws  for what no SqliteFacts were sent as */
+export function adoptSqliteFacts(sent: Readonly<Record<string, unknown>>): SqliteFacts {
+  if (!isFound(sent)) throw new Error('these are no facts of SQLite')
+  return new SqliteFacts(sent)
+}
+
+/** What is in lists and maps was put there by the same code. */
+function isFound(sent: object): sent is FoundFacts {
+  return Object.keys(nothing).every((name) => Object.hasOwn(sent, name))
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { reusePortProblem } from '../../../src/sockets/bind-server.ts'
+import { reusePortProblem } from '../../../src/sockets/listen-at.ts'
 
 test.each(['22.12.0', '22.13.1', '23.1.0', '24.0.0', '26.3.1'])(
   'a port can be shared on Node %s',

@@ -1,0 +1,15 @@
+/**
+ * How a process that answers requests is doing, as the one that started it knows.
+ */
+export interface WorkerStatus {
+  /** 1, 2, 3 …: one that takes the place of another has its number. */
+  readonly worker: number
+  /** Null while there is no process. */
+  readonly pid: number | null
+  /** `starting`: it does not listen yet · `waiting`: it ended, and is started again in a while */
+  readonly state: 'starting' | 'listening' | 'waiting' | 'stopping'
+  /** ISO time since which that is so. */
+  readonly since: string
+  /** Processes of this number that have ended. */
+  readonly ended: number
+}

@@ -1,0 +1,99 @@
+/**
+ * Accepted connections → workers, one after the other. A worker is handed the next connection when it
+ * has taken the one before, so that one which is busy for long is passed over; what nobody can take
+ * yet waits.
+ *
+ * Until a worker has said that it took a connection, that stays open here. One whose worker ends before
+ * is closed: what its client has sent may have been read.
+ */
+import type { Socket } from 'node:net'
+
+export interface Taker {
+  /** Hands it over. */
+  offer(id: number, connection: Socket): void
+}
+
+export interface ConnectionHandout {
+  take(connection: Socket): void
+  /** From now on, connections go to it too. */
+  join(taker: Taker): void
+  /** No more go to it. `hasEnded`: its process has, and with it what it was handed last. */
+  leave(taker: Taker, hasEnded: boolean): void
+  took(taker: Taker, id: number): void
+  /** It is leaving, and has not touched the connection. */
+  refused(taker: Taker, id: number): void
+  /** Closes what waits; nothing is handed out any more. */
+  close(): void
+}
+
+interface Handing {
+  readonly id: number
+  readonly connection: Socket
+}
+
+export function handOutConnections(): ConnectionHandout {
+  /** In the order in which they became free. */
+  const free = new Set<Taker>()
+  const handing = new Map<Taker, Handing>()
+  const members = new Set<Taker>()
+  let waiting: Socket[] = []
+  let lastId = 0
+  let isClosed = false
+
+  function proceed(): void {
+    for (const taker of free) {
+      const connection = waiting.shift()
+      if (connection === undefined) return
+      free.delete(taker)
+      lastId += 1
+      handing.set(taker, { id: lastId, connection })
+      taker.offer(lastId, connection)
+    }
+  }
+
+  /** The connection that was being handed over, if it is this one. */
+  function settle(taker: Taker, id: number): Socket | null {
+    const current = handing.get(taker)
+    if (current?.id !== id) return null
+    handing.delete(taker)
+    if (members.has(taker)) free.add(taker)
+    return current.connection
+  }
+
+  return {
+    take(connection) {
+      if (isClosed) connection.destroy()
+      else waiting.push(connection)
+      proceed()
+    },
+    join(taker) {
+      members.add(taker)
+      free.add(taker)
+      proceed()
+    },
+    leave(taker, hasEnded) {
+      members.delete(taker)
+      free.delete(taker)
+      if (!hasEnded) return
+      handing.get(taker)?.connection.destroy()
+      handing.delete(taker)
+    },
+    took(taker, id) {
+      // the worker's own stays open
+      settle(taker, id)?.destroy()
+      proceed()
+    },
+    refused(taker, id) {
+      const connection = settle(taker, id)
+      if (connection === null) return
+      if (isClosed) connection.destroy()
+      else waiting.unshift(connection)
+      proceed()
+    },
+    close() {
+      isClosed = true
+      for (const connection of waiting) connection.destroy()
+      waiting = []
+    },
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * A worker as a process of its own. It is told over its channel what it needs, and no argument of ours is
+ * repeated to it; the connections that it answers on are handed to it over the same channel.
+ *
+ * Node's `cluster` would do that as well, but a connection that it is handing over when a worker is
+ * killed stays open and is never answered.
+ */
+import { fork } from 'node:child_process'
+import type { Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { type FromWorker, isFromWorker, type ToWorker } from './worker-messages.ts'
+
+export interface WorkerEvents {
+  readonly said: (message: FromWorker) => void
+  /** Shape  `with code 1`, `by SIGKILL` */
+  readonly ended: (how: string) => void
+}
+
+export interface WorkerProcess {
+  readonly pid: number
+  /**
+   * Resolves when there is room for more, or the worker is gone. Never rejects.
+   *
+   * @param connection goes with the message, and stays open here until it is closed
+   */
+  send(message: ToWorker, connection?: Socket): Promise<void>
+  kill(): void
+}
+
+export type StartWorker = (events: WorkerEvents) => WorkerProcess
+
+export const startWorkerProcess: StartWorker = (events) => {
+  const entry = fileURLToPath(new URL('../worker-main.js', import.meta.url))
+  const worker = fork(entry, [], { serialization: 'advanced' })
+  let hasEnded = false
+  const end = (how: string) => {
+    if (!hasEnded) events.ended(how)
+    hasEnded = true
+  }
+  worker.on('message', (message: unknown) => {
+    if (isFromWorker(message)) events.said(message)
+  })
+  // one that was started tells of its end by the exit
+  worker.on('error', (failure) => {
+    if (worker.pid === undefined) end(`before it began: ${failure.message}`)
+  })
+  worker.once('exit', (code, signal) => end(signal === null ? `with code ${code}` : `by ${signal}`))
+  return {
+    pid: worker.pid ?? 0,
+    send(message, connection) {
+      return new Promise((resolve) => {
+        // of a worker that is gone its end tells
+        if (!worker.connected) resolve()
+        else if (connection === undefined) worker.send(message, () => resolve())
+        else worker.send(message, connection, { keepOpen: true }, () => resolve())
+      })
+    },
+    kill: () => worker.kill('SIGKILL'),
+  }
+}

@@ -1,0 +1,250 @@
+/** What the primary says to workers and in which order, and what it does when one ends. */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { CheckOutcome } from '../../../src/cache/stale-check.ts'
+import { defaultConfig } from '../../../src/config/default-config.ts'
+import type { Observation } from '../../../src/observe/observation.ts'
+import { handOutConnections } from '../../../src/workers/hand-out-connections.ts'
+import { superviseWorkers } from '../../../src/workers/supervise-workers.ts'
+import type { FromWorker, ToWorker } from '../../../src/workers/worker-messages.ts'
+import type { WorkerEvents } from '../../../src/workers/worker-process.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** Lets what was promised come true, without any time. */
+const settle = () => vi.advanceTimersByTimeAsync(0)
+
+function deferred<T>() {
+  let resolve: (value: T) => void = () => undefined
+  const promise = new Promise<T>((settled) => {
+    resolve = settled
+  })
+  return { promise, resolve }
+}
+
+interface FakeProcess extends WorkerEvents {
+  readonly pid: number
+  readonly told: ToWorker[]
+  isKilled: boolean
+}
+
+function setUp({ count = 2 } = {}) {
+  const processes: FakeProcess[] = []
+  const observed: Observation[] = []
+  const checks: ReturnType<typeof deferred<CheckOutcome>>[] = []
+  const generation = { config: defaultConfig('sqlite'), snapshot: null }
+  const made: ReturnType<typeof deferred<readonly ToWorker[]>>[] = []
+  let number = 1
+  const messageOf = (follows: number | null): ToWorker => ({
+    kind: 'generation',
+    number,
+    follows,
+    config: null,
+    snapshot: null,
+  })
+  const workers = superviseWorkers({
+    count,
+    start(events) {
+      const process: FakeProcess = {
+        ...events,
+        pid: 100 + processes.length,
+        told: [],
+        isKilled: false,
+      }
+      processes.push(process)
+      return {
+        pid: process.pid,
+        send: async (message) => void process.told.push(message),
+        kill() {
+          process.isKilled = true
+        },
+      }
+    },
+    publisher: {
+      whole: async () => [messageOf(null)],
+      next() {
+        number += 1
+        const making = deferred<readonly ToWorker[]>()
+        made.push(making)
+        return making.promise
+      },
+    },
+    handout: handOutConnections(),
+    current: () => generation,
+    proofBasis: () => null,
+    checkSchema() {
+      const check = deferred<CheckOutcome>()
+      checks.push(check)
+      return check.promise
+    },
+    onLost: () => undefined,
+    onAlive: () => undefined,
+    onFatal: () => undefined,
+    observe: (observation) => observed.push(observation),
+    now: Date.now,
+  })
+  const at = (place: number): FakeProcess => {
+    const process = processes[place]
+    if (process === undefined) throw new Error(`no process was started as number ${place}`)
+    return process
+  }
+  /** From its start to where it takes requests. */
+  const begin = async (place: number) => {
+    at(place).said({ kind: 'up' })
+    at(place).said({ kind: 'ready' })
+    await settle()
+    at(place).said({ kind: 'listening' })
+  }
+  const kinds = (place: number) => at(place).told.map(({ kind }) => kind)
+  const ends = () => observed.filter(({ kind }) => kind === 'worker-ended')
+  const nextGeneration = () => messageOf(number - 1)
+  return { workers, processes, checks, made, generation, at, begin, kinds, ends, nextGeneration }
+}
+
+const check: FromWorker = { kind: 'check', id: 7, origin: 'stale-name', request: null }
+
+describe('a worker', () => {
+  test('is told to begin, then of all there is, then to listen', async () => {
+    const { workers, begin, kinds } = setUp()
+    await Promise.all([begin(0), begin(1)])
+    expect(kinds(0)).toEqual(['begin', 'proof-basis', 'generation'])
+    void workers.listen()
+    expect(kinds(0).at(-1)).toBe('listen')
+  })
+
+  test('has the answer to a check behind the generation that was published before it', async () => {
+    const { workers, at, begin, kinds, checks, made, generation, nextGeneration } = setUp()
+    await Promise.all([begin(0), begin(1)])
+    at(0).said(check)
+    workers.publish(generation)
+    checks[0]?.resolve('moved')
+    await settle()
+    expect(kinds(0).at(-1)).toBe('generation')
+    expect(at(0).told).not.toContainEqual(expect.objectContaining({ kind: 'checked' }))
+    made[0]?.resolve([nextGeneration()])
+    await settle()
+    expect(at(0).told.slice(-2)).toEqual([
+      nextGeneration(),
+      { kind: 'checked', id: 7, outcome: 'moved' },
+    ])
+    expect(kinds(1).at(-1)).toBe('generation')
+  })
+
+  test('that missed something gets everything', async () => {
+    const { at, begin, kinds } = setUp({ count: 1 })
+    await begin(0)
+    at(0).said({ kind: 'behind' })
+    await settle()
+    expect(kinds(0)).toEqual(['begin', 'proof-basis', 'generation', 'generation'])
+  })
+})
+
+describe('a worker that ends', () => {
+  test('is replaced at once, and after pauses that grow when it ends soon again', async () => {
+    const { workers, processes, at, begin, ends } = setUp({ count: 2 })
+    await Promise.all([begin(0), begin(1)])
+    await vi.advanceTimersByTimeAsync(60_000)
+    for (const [place, restartInMs] of [0, 0, 1000, 2000, 4000].entries()) {
+      const process = at(place === 0 ? 0 : place + 1)
+      process.ended('by SIGKILL')
+      expect(ends().at(-1)).toMatchObject({ worker: 1, restartInMs, how: 'by SIGKILL' })
+      expect(workers.list()).toMatchObject([
+        { state: 'waiting', pid: null },
+        { state: 'listening' },
+      ])
+      if (restartInMs > 0) {
+        await vi.advanceTimersByTimeAsync(restartInMs - 1)
+        expect(processes).toHaveLength(place + 2)
+      }
+      await vi.advanceTimersByTimeAsync(1)
+      expect(processes).toHaveLength(place + 3)
+      await begin(place + 2)
+    }
+    expect(workers.list()).toMatchObject([{ ended: 5 }, { ended: 0 }])
+    // one that has lived for a while begins anew
+    await vi.advanceTimersByTimeAsync(10_000)
+    at(6).ended('with code 1')
+    expect(ends().at(-1)).toMatchObject({ restartInMs: 0 })
+  })
+
+  test('leaves what it had counted, without the state that it was in', async () => {
+    const { workers, at, begin } = setUp({ count: 1 })
+    await begin(0)
+    const metric = (name: string, type: string, value: number) => ({
+      name,
+      help: 'of a test',
+      type,
+      aggregator: 'sum',
+      values: [{ value, labels: {} }],
+    })
+    const told = () => at(0).told.at(-1)
+    const counting = workers.families()
+    await settle()
+    const asked = told()
+    const id = asked?.kind === 'count' ? asked.id : 0
+    const families: unknown = [metric('answers', 'counter', 3), metric('busy', 'gauge', 1)]
+    at(0).said(Object({ kind: 'counted', id, families }))
+    expect(JSON.stringify(await counting)).toContain('busy')
+    at(0).ended('by SIGKILL')
+    await vi.advanceTimersByTimeAsync(1)
+    const left = JSON.stringify(await workers.families())
+    expect(left).toContain('"answers"')
+    expect(left).not.toContain('busy')
+  })
+
+  test('before it first took requests fails the start with its reason', async () => {
+    const { workers, at, begin } = setUp()
+    await begin(1)
+    const listening = workers.listen()
+    at(0).said({ kind: 'failed', message: 'there is no such file' })
+    await expect(listening).rejects.toThrow('there is no such file')
+  })
+})
+
+describe('the end', () => {
+  test('is told to each worker, and is there when all have ended', async () => {
+    const { workers, at, begin, ends, processes } = setUp()
+    await Promise.all([begin(0), begin(1)])
+    let isClosed = false
+    const closing = workers.close(5000).then(() => {
+      isClosed = true
+    })
+    expect([at(0).told.at(-1), at(1).told.at(-1)]).toEqual([
+      { kind: 'stop', deadlineMs: 5000 },
+      { kind: 'stop', deadlineMs: 5000 },
+    ])
+    at(0).ended('with code 0')
+    await settle()
+    expect(isClosed).toBe(false)
+    at(1).ended('with code 0')
+    await closing
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(processes).toHaveLength(2)
+    expect(ends()).toEqual([])
+  })
+
+  test('kills a worker that does not end in time', async () => {
+    const { workers, at, begin } = setUp({ count: 1 })
+    await begin(0)
+    const closing = workers.close(5000)
+    await vi.advanceTimersByTimeAsync(7999)
+    expect(at(0).isKilled).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(at(0).isKilled).toBe(true)
+    at(0).ended('by SIGKILL')
+    await closing
+  })
+
+  test('is not held up by a worker that waits to be started', async () => {
+    const { workers, at, begin, processes } = setUp({ count: 1 })
+    await begin(0)
+    at(0).ended('by SIGKILL')
+    await workers.close(5000)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(processes).toHaveLength(1)
+  })
+})
