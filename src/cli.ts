@@ -40,6 +40,13 @@ export type ConfiguredCommand = ConfigPlaces &
         readonly isRedacted?: boolean
       }
     | { readonly kind: 'schema-mark'; readonly action: MarkAction }
+    | {
+        readonly kind: 'types'
+        /** Where to; absent: to stdout. */
+        readonly out?: string
+      }
+    /** Goes on, and writes the file again after each reload that changed something. */
+    | { readonly kind: 'watch-types'; readonly out: string }
   )
 
 export type Command = { readonly kind: (typeof printingCommands)[number] } | ConfiguredCommand
@@ -68,9 +75,11 @@ export function parseCommand(
   const printing = printingCommands.find((name) => values[name] === true)
   if (printing !== undefined) return ok({ kind: printing })
   const commands = configuredCommands.filter((name) => values[name] === true)
-  if (commands.length > 1)
-    return err(`use one of ${commands.map((name) => `--${name}`).join(', ')}`)
-  const isAboutMark = commands.length === 0 && parsed.value.positionals[0] === 'schema-mark'
+  const given = [...commands, ...(values.types === undefined ? [] : ['types'])]
+  if (given.length > 1) return err(`use one of ${given.map((name) => `--${name}`).join(', ')}`)
+  const types = readTypesFlags(values)
+  if (!types.ok) return types
+  const isAboutMark = given.length === 0 && parsed.value.positionals[0] === 'schema-mark'
   const positionals = isAboutMark ? parsed.value.positionals.slice(2) : parsed.value.positionals
   const action = markActions.find((name) => isAboutMark && name === parsed.value.positionals[1])
   if (isAboutMark && action === undefined) {
@@ -105,11 +114,30 @@ export function parseCommand(
     ...(values['read-only'] === true ? { isReadOnly: true } : {}),
   }
   if (action !== undefined) return ok({ kind: 'schema-mark', action, ...places })
+  if (types.value !== null) return ok({ ...types.value, ...places })
   return ok({
     kind: commands[0] ?? 'run',
     ...places,
     ...(values.redact === true ? { isRedacted: true } : {}),
   })
+}
+
+interface TypesFlags {
+  readonly types?: string
+  readonly out?: string
+  readonly watch?: boolean
+}
+
+type TypesCommand = Extract<ConfiguredCommand, { readonly kind: 'types' | 'watch-types' }>
+
+/** Null where no types are asked for. */
+function readTypesFlags({ types, out, watch }: TypesFlags): Result<TypesCommand | null, string> {
+  const extra = out !== undefined ? '--out' : watch === true ? '--watch' : null
+  if (types === undefined) return extra === null ? ok(null) : err(`${extra} goes with --types`)
+  if (types !== 'typescript') return err('use --types typescript')
+  if (out === '') return err('--out needs the name of a file')
+  if (watch !== true) return ok({ kind: 'types', ...(out === undefined ? {} : { out }) })
+  return out === undefined ? err('--watch goes with --out') : ok({ kind: 'watch-types', out })
 }
 
 /** For detecting the engine of a database that is named by its file. */
@@ -141,6 +169,10 @@ Options:
   --dump-config    print the configuration in effect, secrets included, and exit
   --redact         with --dump-config: without secrets, db-uri and app.settings
   --dump-schema    print the schema as JSON and exit
+  --types typescript
+                   print the schema as types for supabase-js and exit
+  --out FILE       with --types: into this file
+  --watch          with --types and --out: go on, and write the file after each change
   --ready          ask a running server's admin port whether it is ready, and exit
   --health         ask a running server's admin port whether it serves requests, and exit
   -e, --example    print an example configuration file and exit
@@ -221,6 +253,9 @@ const flags = {
   defaults: { type: 'string' },
   'dump-config': { type: 'boolean' },
   redact: { type: 'boolean' },
+  types: { type: 'string' },
+  out: { type: 'string' },
+  watch: { type: 'boolean' },
   'read-only': { type: 'boolean' },
   'dump-schema': { type: 'boolean' },
   ready: { type: 'boolean' },

@@ -6,6 +6,7 @@
  */
 import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { dumpSnapshot } from './admin/dump-snapshot.ts'
 import { engineAbilities } from './backends/engine-abilities.ts'
 import { fileKind } from './backends/sqlite/process/sqlite-header.ts'
 import { registryProblems } from './check-registry.ts'
@@ -17,7 +18,8 @@ import {
   probe,
   versionText,
 } from './cli.ts'
-import { composeServer, type Server } from './compose.ts'
+import { composeServer, type Server, type ServerDeps } from './compose.ts'
+import { composeTypes } from './compose-types.ts'
 import type { Config } from './config/config.ts'
 import type { ReadConfig } from './config/config-loader.ts'
 import { dumpConfig } from './config/dump-config.ts'
@@ -28,6 +30,8 @@ import { systemErrorText } from './core/system-error.ts'
 import { readDumps } from './read-dumps.ts'
 import { runSchemaMark } from './run-schema-mark.ts'
 import { unhonouredOptions } from './schema/unhonoured-options.ts'
+import { printDatabase } from './typescript/print-database.ts'
+import { writeTypes } from './write-types.ts'
 
 const reloads = new EventEmitter()
 let server: Server | null = null
@@ -142,19 +146,31 @@ async function run(command: ConfiguredCommand): Promise<void> {
       const text =
         command.kind === 'dump-config'
           ? dumpedText(await dumps.config(), command.isRedacted)
-          : await dumps.schema()
+          : await dumps.schema().then((schema) => schema && dumpSnapshot(schema))
       await dumps.close()
       if (text === null) return exit(1)
       process.stdout.write(text)
       return exit(0)
+    }
+    case 'types': {
+      const writeError = (text: string) => process.stderr.write(text)
+      const dumps = await orExit(readDumps({ config, readConfig, env: process.env, writeError }))
+      const schema = await dumps.schema()
+      await dumps.close()
+      if (schema === null) return exit(1)
+      const text = printDatabase(schema)
+      const { out } = command
+      const written = out === undefined ? process.stdout.write(text) : writeTypes(out, text)
+      return typeof written === 'boolean' || written.ok ? exit(0) : exit(1, `${written.error}\n`)
     }
     case 'schema-mark': {
       const report = await orExit(runSchemaMark(command.action, { config, env: process.env }))
       process.stdout.write(report.stdout)
       return exit(report.exitCode, report.stderr)
     }
+    case 'watch-types':
     case 'run': {
-      server = composeServer({
+      const deps: ServerDeps = {
         loaded,
         readConfig,
         env: process.env,
@@ -162,7 +178,9 @@ async function run(command: ConfiguredCommand): Promise<void> {
         writeOut: (text) => process.stdout.write(text),
         writeError: (text) => process.stderr.write(text),
         onFatal: () => exit(1),
-      })
+      }
+      server =
+        command.kind === 'watch-types' ? composeTypes(deps, command.out) : composeServer(deps)
       await orExit(server.start())
     }
   }

@@ -1,9 +1,8 @@
 /**
- * `--dump-config` and `--dump-schema`: the configuration in effect, in-database settings included,
- * and the schema as JSON. Both connect for themselves; a database that is not there costs the
+ * `--dump-config`, `--dump-schema` and `--types`: the configuration in effect, in-database settings
+ * included, and the schema as JSON or as TypeScript. All connect for themselves; a database that is not there costs the
  * configuration its in-database part, with a line on stderr, and the schema everything.
  */
-import { dumpSnapshot } from './admin/dump-snapshot.ts'
 import type { Backend } from './backends/backend.ts'
 import { openBackend } from './backends/open-backend.ts'
 import type { Config } from './config/config.ts'
@@ -16,6 +15,7 @@ import { BackendFailure } from './errors/backend-failure.ts'
 import { createLogObserver } from './observe/log-observer.ts'
 import { buildSnapshot } from './schema/build-snapshot.ts'
 import { schemaOptions } from './schema/schema-options.ts'
+import type { SchemaSnapshot } from './schema/schema-snapshot.ts'
 
 export interface DumpDeps {
   readonly config: Config
@@ -27,7 +27,7 @@ export interface DumpDeps {
 export interface Dumps {
   config(): Promise<Config>
   /** Null when the schema cannot be read; why is on stderr. */
-  schema(): Promise<string | null>
+  schema(): Promise<SchemaSnapshot | null>
   close(): Promise<void>
 }
 
@@ -90,7 +90,7 @@ export async function readDumps(deps: DumpDeps): Promise<Dumps> {
           depth: 'full',
           signal: deadline(),
         })
-        return dumpSnapshot(buildSnapshot(catalog, options, 1, new Date()))
+        return buildSnapshot(catalog, options, 1, new Date())
       } catch (failure) {
         if (!(failure instanceof BackendFailure)) throw failure
         log({

@@ -55,7 +55,8 @@ function filesIn(page: string): readonly string[] {
   const links = [...page.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? '')
   const isFolder = (text: string) => folders.some((folder) => text.startsWith(`${folder}/`))
   const isFile = (text: string) => /\.(ts|js|md|sql|yaml|yml|jsonc?)$/.test(text)
-  const named = code.filter((text) => /^[\w./-]+$/.test(text))
+  // what begins with a slash is a path of the server
+  const named = code.filter((text) => /^[\w.-][\w./-]*$/.test(text))
   return [...named.filter((text) => isFolder(text) || isFile(text)), ...links]
 }
 

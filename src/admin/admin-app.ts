@@ -9,6 +9,8 @@ import type { CacheState } from '../cache/cache-state.ts'
 import type { ReloadDepth, ReloadOutcome, ReloadScope } from '../cache/reload-signal.ts'
 import type { LastReload } from '../cache/reload-state.ts'
 import { assertNever } from '../core/assert-never.ts'
+import { eventLoopSlices } from '../core/event-loop-slices.ts'
+import { runInSlices } from '../core/run-in-slices.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { renderError } from '../errors/error-envelope.ts'
 import { printReloads } from '../observe/print-reload.ts'
@@ -16,6 +18,7 @@ import type { ReloadHistory } from '../observe/reload-history.ts'
 import type { SourceStatus } from '../observe/source-status.ts'
 import type { WorkerStatus } from '../observe/worker-status.ts'
 import { noChanges } from '../schema/schema-change.ts'
+import { printDatabaseInSteps } from '../typescript/print-database.ts'
 import { bringsToken, isOpen } from './admin-token.ts'
 import { dashboardFile } from './dashboard-files.ts'
 import { dumpSnapshot } from './dump-snapshot.ts'
@@ -186,6 +189,14 @@ export function createAdminApp(deps: AdminDeps): Hono<{ Bindings: Connection }> 
     const body = snapshot === null ? '' : dumpSnapshot(snapshot)
     return new Response(body, { headers: { 'Content-Type': jsonType } })
   })
+
+  app.get('/types.ts', async () => {
+    const snapshot = servedSnapshot(deps.cacheState())
+    if (snapshot === null) return errorResponse({ kind: 'cache-not-loaded' })
+    const body = await runInSlices(printDatabaseInSteps(snapshot), eventLoopSlices)
+    return new Response(body, { headers: { 'Content-Type': 'text/plain; charset=utf-8' } })
+  })
+  app.all('/types.ts', (c) => unsupported(c.req.method, 'GET, HEAD'))
 
   app.get('/schema', async (c) => {
     const shown = await showSchema(new URL(c.req.url).searchParams, deps.cacheState())

@@ -36,7 +36,7 @@ export const serverOptions: OptionTable<ServerOptionKey> = {
   adminServerPort: option('admin-server-port', optionalPort, null, {
     defaultNote: 'no admin server',
     reload: 'boot',
-    doc: 'The port of the admin server (the dashboard at `/`, `/live`, `/ready`, `/health`, `/metrics`, `/schema`, `/schema_cache`, `/reloads`, `/events`, `/reload`). Keep it private, or set `admin-server-token`. Not the same as `server-port`.',
+    doc: 'The port of the admin server (the dashboard at `/`, `/live`, `/ready`, `/health`, `/metrics`, `/schema`, `/schema_cache`, `/types.ts`, `/reloads`, `/events`, `/reload`). Keep it private, or set `admin-server-token`. Not the same as `server-port`.',
   }),
   adminServerUnixSocket: option('admin-server-unix-socket', optionalText, null, {
     reload: 'boot',

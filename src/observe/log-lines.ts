@@ -70,6 +70,10 @@ export function logLine(observation: Observation): LogLine {
     case 'stopping-failed':
       return always(`Stopping was not clean: ${oneLine(observation.cause)}`)
 
+    case 'types-written':
+      return always(`Types written to ${oneLine(observation.file)}`)
+    case 'types-failed':
+      return always(`Types: ${oneLine(observation.cause)}`)
     case 'config-loaded':
       return always('Config reloaded')
     case 'config-invalid':

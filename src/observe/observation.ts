@@ -44,6 +44,9 @@ export type Observation =
   | { readonly kind: 'fatal'; readonly message: string; readonly error: ApiError | null }
   | { readonly kind: 'signal-received'; readonly signal: string }
   | { readonly kind: 'stopping-failed'; readonly cause: string }
+  /** Of `--types --watch`. */
+  | { readonly kind: 'types-written'; readonly file: string }
+  | { readonly kind: 'types-failed'; readonly cause: string }
   // configuration
   | { readonly kind: 'config-loaded' }
   | { readonly kind: 'config-invalid'; readonly problems: readonly string[] }

@@ -33,6 +33,7 @@ export interface Column {
   /** The default as the OpenAPI document shows it, in JSON; null where it shows none. */
   readonly shownDefault: string | null
   readonly enumValues: readonly string[]
+  /** The database alone gives it a value: as an expression or as an identity, ALWAYS. */
   readonly isGenerated: boolean
   /** A JSON document: arrows reach into its value as it is stored. */
   readonly isDocument: boolean

@@ -25,7 +25,8 @@ export interface SnapshotDescription {
   readonly schemas?: readonly string[]
   /**
    * name → columns, `"id:integer!, title:text, made:timestamptz=now(), color:app.color/integer"`:
-   * `!` primary key, `=` default, `/` base type of a domain, `~` composite.
+   * `!` primary key, `=` default, `/` base type of a domain, `~` composite, `^` generated, and
+   * `{red|green}` behind the type the labels of an enum.
    */
   readonly relations?: Readonly<Record<string, string | RelationDescription>>
   /** `"films(director_id) -> directors(id)"`, then ` as name` and ` unique` or ` list` when wanted. */
@@ -132,10 +133,10 @@ function relation(name: QualifiedName, description: RelationDescription): Catalo
 
 function column(text: string): { readonly column: Column; readonly isKey: boolean } {
   const match =
-    /^(?<name>[^:]+):(?<type>[^!~/=]+)(?:\/(?<base>[^!~=]+))?(?<flags>[!~]*)(?:=(?<value>.+))?$/.exec(
+    /^(?<name>[^:]+):(?<type>[^!~^/={]+)(?:\{(?<labels>.*)\})?(?:\/(?<base>[^!~^=]+))?(?<flags>[!~^]*)(?:=(?<value>.+))?$/.exec(
       text,
     )
-  const { name, type, base, flags = '', value } = match?.groups ?? {}
+  const { name, type, labels, base, flags = '', value } = match?.groups ?? {}
   if (name === undefined || type === undefined) throw new Error(`no column: ${text}`)
   return {
     isKey: flags.includes('!'),
@@ -148,8 +149,8 @@ function column(text: string): { readonly column: Column; readonly isKey: boolea
       maxLength: null,
       defaultExpression: value ?? null,
       shownDefault: null,
-      enumValues: [],
-      isGenerated: false,
+      enumValues: labels === undefined ? [] : labels.split('|'),
+      isGenerated: flags.includes('^'),
       isDocument: type === 'json' || type === 'jsonb',
       isComposite: flags.includes('~'),
     },

@@ -4,6 +4,7 @@ import { dumpSnapshot } from '../../../src/admin/dump-snapshot.ts'
 import type { CacheState } from '../../../src/cache/cache-state.ts'
 import type { ReloadOutcome } from '../../../src/cache/reload-signal.ts'
 import { productName, productVersion } from '../../../src/core/product.ts'
+import { printDatabase } from '../../../src/typescript/print-database.ts'
 import { describeSnapshot } from '../../support/snapshot.ts'
 
 const snapshot = describeSnapshot({ relations: { films: 'id:integer!', directors: 'id:integer!' } })
@@ -289,6 +290,31 @@ describe('/schema_cache', () => {
   })
 })
 
+describe('/types.ts', () => {
+  test.each([
+    ['the schema that is served', ready],
+    ['the one before a load failed', retrying(snapshot)],
+  ])('prints %s', async (_, cache) => {
+    expect(await setUp({ cache }).request('GET /types.ts')).toMatchObject({
+      status: 200,
+      headers: { 'content-type': 'text/plain; charset=utf-8' },
+      text: printDatabase(snapshot),
+    })
+  })
+
+  test('is 503 while there is none, so that no script takes an empty file for types', async () => {
+    const { status, text } = await setUp({ cache: starting }).request('GET /types.ts')
+    expect({ status, code: JSON.parse(text).code }).toEqual({ status: 503, code: 'PGRST002' })
+  })
+
+  test('is read only', async () => {
+    expect(await setUp().request('POST /types.ts')).toMatchObject({
+      status: 405,
+      headers: { allow: 'GET, HEAD' },
+    })
+  })
+})
+
 describe('POST /reload', () => {
   test.each([
     ['', 'schema'],
@@ -464,7 +490,13 @@ describe('a page that asks for a reload', () => {
 })
 
 describe('bound to this machine alone, without a token', () => {
-  const guarded = ['GET /metrics', 'GET /schema_cache', 'POST /reload', 'GET /nothing']
+  const guarded = [
+    'GET /metrics',
+    'GET /schema_cache',
+    'GET /types.ts',
+    'POST /reload',
+    'GET /nothing',
+  ]
   const failing: World = {
     cache: retrying(snapshot),
     sources: [
@@ -524,7 +556,14 @@ describe('bound to this machine alone, without a token', () => {
 describe('with admin-server-token', () => {
   const adminToken = 'correct-horse'
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
-  const guarded = ['GET /metrics', 'GET /schema_cache', 'POST /reload', 'GET /reload', 'GET /films']
+  const guarded = [
+    'GET /metrics',
+    'GET /schema_cache',
+    'GET /types.ts',
+    'POST /reload',
+    'GET /reload',
+    'GET /films',
+  ]
 
   test.each(guarded)('%s is 401 to everybody else', async (line) => {
     const { request, asked } = setUp({ adminToken })

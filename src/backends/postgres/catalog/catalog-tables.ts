@@ -35,7 +35,7 @@ export interface CatalogColumn {
   readonly type: number
   readonly modifier: number
   readonly isNotNull: boolean
-  /** `GENERATED ALWAYS AS (…)`, stored or virtual. */
+  /** `GENERATED ALWAYS`: AS an expression, stored or virtual, or AS IDENTITY. */
   readonly isGenerated: boolean
   /** Not that of its domain. Identity columns filled by default have their sequence's next value. */
   readonly ownDefault: string | null
@@ -65,7 +65,8 @@ end`
 const tablesSql = (restriction: string) => `
 select c.oid, n.nspname as schema, c.relname as name, c.relkind as kind, (
   select json_agg(json_build_array(
-    a.attnum, a.attname, a.atttypid::bigint, a.atttypmod, a.attnotnull, a.attgenerated <> '',
+    a.attnum, a.attname, a.atttypid::bigint, a.atttypmod, a.attnotnull,
+    a.attgenerated <> '' or a.attidentity = 'a',
     ${defaultSql}
   ))
   from pg_catalog.pg_attribute a
