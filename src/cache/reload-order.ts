@@ -46,7 +46,7 @@ export function reloadOrder(
   return {
     signal,
     requests,
-    triggers: 1,
+    triggers: signal.times ?? 1,
     urgency: urgencyOf(signal),
     wantsConfigFirst: signal.scope === 'config',
   }

@@ -116,8 +116,8 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
     triggersOf(deps.signals$, scheduler, observe),
     retriesOf(stateSubject, deps.alive$, scheduler, observe),
   ).pipe(
-    tap(({ signal: { origin, scope, depth } }) => {
-      observe({ kind: 'trigger', origin, scope, depth })
+    tap(({ signal: { origin, scope, depth }, triggers: times }) => {
+      observe({ kind: 'trigger', origin, scope, depth, times })
     }),
     conflateMap(
       (order, takeWaiting) => {

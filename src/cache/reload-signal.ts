@@ -36,6 +36,8 @@ export interface ReloadSignal {
   readonly origin: ReloadOrigin
   /** Of a stale name or a stale hit: who met it. Absent: nobody tells. */
   readonly request?: AskingRequest
+  /** How many triggers of one kind it stands for, which came in one moment. Absent: one. */
+  readonly times?: number
   /** Milliseconds on the scheduler's clock. */
   readonly at: number
 }

@@ -46,7 +46,14 @@ function where({ feed, channel }: { readonly feed: FeedName; readonly channel: s
   return feed === 'notify' ? `on the "${channel}" channel` : `in the change stream of "${channel}"`
 }
 
-function toldOf({ feed, scope }: Extract<Listening, { readonly kind: 'notification' }>): string {
-  if (feed === 'change-stream') return 'a schema change'
-  return `a ${scope === 'schema' ? 'schema cache' : 'config'} reload message`
+function toldOf({
+  feed,
+  scope,
+  times,
+}: Extract<Listening, { readonly kind: 'notification' }>): string {
+  const what =
+    feed === 'change-stream'
+      ? 'schema change'
+      : `${scope === 'schema' ? 'schema cache' : 'config'} reload message`
+  return times === 1 ? `a ${what}` : `${times} ${what}s`
 }

@@ -126,11 +126,12 @@ export function logLine(observation: Observation): LogLine {
     case 'notification':
       return listenerLine(observation)
     case 'notification-unknown': {
-      const { channel, payload } = observation
+      const { channel, payload, times } = observation
+      const [what, last] = times === 1 ? ['a message', ''] : [`${times} messages`, 'the last one, ']
       return {
         level: 'error',
         texts: [
-          `Received a message on the "${channel}" channel that asks for nothing: ${JSON.stringify(payload)} is neither "reload schema" nor "reload config"`,
+          `Received ${what} on the "${channel}" channel that ${times === 1 ? 'asks' : 'ask'} for nothing: ${last}${JSON.stringify(payload)} is neither "reload schema" nor "reload config"`,
         ],
       }
     }

@@ -225,7 +225,7 @@ export function createMetricsObserver(deps: MetricsDeps): MetricsObserver {
     observe(observation) {
       switch (observation.kind) {
         case 'trigger':
-          own.triggers.inc({ origin: observation.origin })
+          own.triggers.inc({ origin: observation.origin }, observation.times)
           break
         case 'reload-confirmed':
           postgrest.loads.inc({ status: 'SUCCESS' })

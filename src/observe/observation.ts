@@ -61,6 +61,8 @@ export type Observation =
       readonly origin: string
       readonly scope: string
       readonly depth: string
+      /** How many it stands for, which came in one moment. */
+      readonly times: number
     }
   | {
       readonly kind: 'reload-started'
@@ -166,9 +168,17 @@ export type Observation =
       readonly feed: FeedName
       readonly channel: string
       readonly scope: 'schema' | 'config'
+      /** How many it stands for, which came in one moment. */
+      readonly times: number
     }
-  /** It asks for nothing that is known; cut where it is long. */
-  | { readonly kind: 'notification-unknown'; readonly channel: string; readonly payload: string }
+  | {
+      readonly kind: 'notification-unknown'
+      readonly channel: string
+      /** It asks for nothing that is known; cut where it is long. */
+      readonly payload: string
+      /** How many came in one moment; the payload is the last one's. */
+      readonly times: number
+    }
   // requests
   | {
       readonly kind: 'request-finished'

@@ -59,9 +59,10 @@ function changesText({ added, removed, changed }: SchemaChanges): string {
 export function reloadLine(observation: ReloadObservation): LogLine {
   switch (observation.kind) {
     case 'trigger': {
-      const { origin, scope, depth } = observation
+      const { origin, scope, depth, times } = observation
       const level = toldByOthers.has(origin) ? 'debug' : 'info'
-      return { level, texts: [`Reload asked for by ${origin}: ${scope}, ${depth}`] }
+      const often = times === 1 ? '' : ` ${times} times`
+      return { level, texts: [`Reload asked for${often} by ${origin}: ${scope}, ${depth}`] }
     }
     case 'reload-started':
       return debug(

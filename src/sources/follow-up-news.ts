@@ -9,7 +9,7 @@ import type { CatchUp } from '../cache/schema-feed.ts'
 import { untilCaughtUp } from './until-caught-up.ts'
 
 /** Something that reads have to catch up with. */
-export type News = Pick<ReloadSignal, 'scope' | 'depth' | 'origin'>
+export type News = Pick<ReloadSignal, 'scope' | 'depth' | 'origin' | 'times'>
 
 /** Between two questions of how far the database has got, at least. */
 const catchUpThrottleMs = 100

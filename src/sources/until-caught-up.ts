@@ -19,6 +19,12 @@ import {
 import type { CatchUp } from '../cache/schema-feed.ts'
 import { backoffMs } from '../core/backoff.ts'
 
+/**
+ * Milliseconds until the position is asked for: the reload that the news ask for goes first, by the
+ * same connection. A later position is one that the change is in all the same.
+ */
+const headStartMs = 20
+
 /** Between two questions, in milliseconds: doubling. */
 const firstWaitMs = 100
 const mostWaitMs = 1000
@@ -34,8 +40,11 @@ export function untilCaughtUp(catchUp: CatchUp, scheduler: SchedulerLike): Obser
       catchError(() => of(false)),
       map((isReached) => ({ isReached, waitMs })),
     )
-  return defer(() => from(catchUp.position())).pipe(
+  const position$ = defer(() => from(catchUp.position())).pipe(
     retry({ delay: (_, count) => timer(backoffMs(count), scheduler) }),
+  )
+  return timer(headStartMs, scheduler).pipe(
+    switchMap(() => position$),
     switchMap((position) =>
       position === null
         ? EMPTY

@@ -45,6 +45,7 @@ import { assertNever } from '../core/assert-never.ts'
 import { backoffMs, withJitter } from '../core/backoff.ts'
 import { BackendFailure } from '../errors/backend-failure.ts'
 import type { Observe } from '../observe/observation.ts'
+import { type Folded, foldRepeats } from './fold-repeats.ts'
 import { followUpNews, type News } from './follow-up-news.ts'
 import { LateProof, type ProofRules, proveLife } from './prove-life.ts'
 import type { SourceHealth } from './source-health.ts'
@@ -79,6 +80,9 @@ export interface PushFeedDeps {
 /** What others say on the channel is not repeated at length. */
 const mostPayloadChars = 100
 
+/** Milliseconds in which equal news are told once: less than reloads lie apart. */
+const repeatsMs = 50
+
 /** Milliseconds until a feed that the database does not have is looked for again. */
 const absentRetryMs = 60_000
 
@@ -86,6 +90,7 @@ type FeedEvent =
   | { readonly kind: 'change'; readonly scope: ReloadScope; readonly place: string }
   | { readonly kind: 'seen' }
   | { readonly kind: 'peer'; readonly word: PeerWord }
+  | { readonly kind: 'unknown'; readonly payload: string; readonly place: string }
   | { readonly kind: 'ready' }
   /** The first proof should have come back. */
   | { readonly kind: 'proof-due'; readonly cause: string }
@@ -93,6 +98,26 @@ type FeedEvent =
   | { readonly kind: 'proven'; readonly place: FeedPlace }
   /** One more proof of it. */
   | { readonly kind: 'proven-again' }
+
+/** News of one kind say the same, or stand for each other. */
+function kindOf(event: FeedEvent): string | null {
+  switch (event.kind) {
+    case 'change':
+      return `change ${event.scope} ${event.place}`
+    case 'unknown':
+      return `unknown ${event.place}`
+    case 'peer':
+      return JSON.stringify(event.word)
+    case 'seen':
+    case 'ready':
+    case 'proof-due':
+    case 'proven':
+    case 'proven-again':
+      return null
+    default:
+      return assertNever(event)
+  }
+}
 
 /** A feed that ends without the database's word, or is deaf, is a connection lost. */
 function asLoss(failure: unknown, cause: string): BackendFailure {
@@ -116,7 +141,7 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
   }
 
   /** One connection: what it tells, and an error when it is lost. Closed on unsubscription. */
-  function listen(channel: string): Observable<FeedEvent> {
+  function listen(channel: string): Observable<Folded<FeedEvent>> {
     return defer(() => {
       const toldSubject = new Subject<FeedEvent>()
       const connection = feed.open(channel, {
@@ -124,8 +149,7 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
         onSeen: () => toldSubject.next({ kind: 'seen' }),
         onPeer: (word) => toldSubject.next({ kind: 'peer', word }),
         onUnknown: (payload, place = channel) => {
-          const shown = payload.slice(0, mostPayloadChars)
-          observe({ kind: 'notification-unknown', channel: place, payload: shown })
+          toldSubject.next({ kind: 'unknown', payload, place })
         },
         onLost: (cause) => toldSubject.error(new Error(cause)),
       })
@@ -149,19 +173,22 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
           return merge(of<FeedEvent>({ kind: 'ready' }), due$, proofs$)
         }),
       )
-      return merge(toldSubject, life$).pipe(finalize(() => connection.close()))
+      return merge(toldSubject, life$).pipe(
+        foldRepeats(kindOf, repeatsMs, scheduler),
+        finalize(() => connection.close()),
+      )
     })
   }
 
-  function newsOf(word: PeerWord): readonly News[] {
+  function newsOf(word: PeerWord, times: number): readonly News[] {
     switch (word.kind) {
       case 'checked':
         deps.onPeerLook?.(word.view)
         return []
       case 'moved':
-        return [{ scope: 'schema', depth: 'check', origin: 'fleet' }]
+        return [{ scope: 'schema', depth: 'check', origin: 'fleet', times }]
       case 'reload':
-        return [{ scope: word.scope, depth: 'full', origin: 'fleet' }]
+        return [{ scope: word.scope, depth: 'full', origin: 'fleet', times }]
       default:
         return assertNever(word)
     }
@@ -174,18 +201,23 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
       let isProven = false
       health.report(feed.name, 'down')
       return listen(channel).pipe(
-        mergeMap((event): readonly News[] => {
+        mergeMap(({ value: event, times }): readonly News[] => {
           switch (event.kind) {
             case 'change': {
               const { scope, place } = event
               const told = scope === 'config' ? 'config' : 'schema'
-              observe({ kind: 'notification', feed: feed.name, channel: place, scope: told })
-              return [{ scope, depth: 'check', origin: feed.name }]
+              observe({ kind: 'notification', feed: feed.name, channel: place, scope: told, times })
+              return [{ scope, depth: 'check', origin: feed.name, times }]
+            }
+            case 'unknown': {
+              const payload = event.payload.slice(0, mostPayloadChars)
+              observe({ kind: 'notification-unknown', channel: event.place, payload, times })
+              return []
             }
             case 'seen':
               return [{ scope: 'schema', depth: 'check', origin: 'sample' }]
             case 'peer':
-              return newsOf(event.word)
+              return newsOf(event.word, times)
             case 'ready':
               health.connected(feed.name)
               return []
@@ -198,7 +230,7 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
               observe({ kind: 'listener-connected', feed: feed.name, ...event.place, channel })
               health.report(feed.name, 'up')
               health.proved(feed.name)
-              return [{ scope: provenScope(), depth: 'check', origin: 'listener-connected' }]
+              return [{ scope: provenScope(), depth: 'check', origin: 'listener-connected', times }]
             case 'proven-again':
               health.proved(feed.name)
               return []

@@ -65,8 +65,9 @@ describe('the listener', () => {
       'text',
       'info',
       { kind: 'listener-connected', feed, serverVersion: 'X 1', address: 'h:1', channel },
-      { kind: 'notification', feed, channel, scope: 'schema' },
-      { kind: 'notification', feed, channel, scope: 'config' },
+      { kind: 'notification', feed, channel, scope: 'schema', times: 1 },
+      { kind: 'notification', feed, channel, scope: 'config', times: 1 },
+      { kind: 'notification', feed, channel, scope: 'schema', times: 412 },
       { kind: 'listener-failed', feed, channel, cause: 'no' },
       { kind: 'listener-retry', feed, retryInMs: 2000 },
     )
@@ -79,6 +80,7 @@ describe('the listener', () => {
       'Listener connected to X 1 on "h:1" and listening for database notifications on the "pgrst" channel',
       'Received a schema cache reload message on the "pgrst" channel',
       'Received a config reload message on the "pgrst" channel',
+      'Received 412 schema cache reload messages on the "pgrst" channel',
       'Failed listening for database notifications on the "pgrst" channel. no',
       'Retrying listening for database notifications in 2 seconds...',
     ])
@@ -89,6 +91,7 @@ describe('the listener', () => {
       'Listener connected to X 1 on "h:1" and listening for schema changes in the change stream of "shop, stock"',
       'Received a schema change in the change stream of "shop, stock"',
       'Received a schema change in the change stream of "shop, stock"',
+      'Received 412 schema changes in the change stream of "shop, stock"',
       'Failed listening for schema changes in the change stream of "shop, stock". no',
       'Retrying listening for schema changes in 2 seconds...',
     ])
@@ -127,12 +130,14 @@ const unknownPayload: Observation = {
   kind: 'notification-unknown',
   channel: 'pgrst',
   payload: 'relaod\nschema',
+  times: 1,
 }
-const trigger = (origin: string): Observation => ({
+const trigger = (origin: string, times = 1): Observation => ({
   kind: 'trigger',
   origin,
   scope: 'schema',
   depth: 'full',
+  times,
 })
 
 test('relationships that cannot be followed are told of, with what is wrong', () => {
@@ -183,6 +188,20 @@ describe('of reloads the text log tells', () => {
       [
         'Received a message on the "pgrst" channel that asks for nothing: "relaod\\nschema" is neither "reload schema" nor "reload config"',
       ],
+    ],
+    [
+      'many on the channel that nobody understands as one',
+      'warn',
+      { ...unknownPayload, times: 30 },
+      [
+        'Received 30 messages on the "pgrst" channel that ask for nothing: the last one, "relaod\\nschema" is neither "reload schema" nor "reload config"',
+      ],
+    ],
+    [
+      'how often one was asked for',
+      'info',
+      trigger('signal', 3),
+      ['Reload asked for 3 times by signal: schema, full'],
     ],
     ['nothing of these at crit', 'crit', changed, []],
     ['nothing of the channel at crit', 'crit', unknownPayload, []],

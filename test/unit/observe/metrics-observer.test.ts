@@ -147,11 +147,17 @@ describe('the metrics of PostgREST', () => {
 describe('our own metrics', () => {
   test('count the triggers of reloads by what sent them', async () => {
     const triggers = ['notify', 'poll', 'notify'].map(
-      (origin): Observation => ({ kind: 'trigger', origin, scope: 'schema', depth: 'load' }),
+      (origin, at): Observation => ({
+        kind: 'trigger',
+        origin,
+        scope: 'schema',
+        depth: 'load',
+        times: at + 1,
+      }),
     )
     expect(await setUp().linesOf('dbrest_reload_triggers_total', ...triggers)).toEqual([
-      'dbrest_reload_triggers_total{origin="notify"} 2',
-      'dbrest_reload_triggers_total{origin="poll"} 1',
+      'dbrest_reload_triggers_total{origin="notify"} 4',
+      'dbrest_reload_triggers_total{origin="poll"} 2',
     ])
   })
 
@@ -259,7 +265,7 @@ test('the figures add up requests of all methods, and have triggers by origin', 
   metrics.observe(finished('GET', 200, 2))
   metrics.observe(finished('POST', 404, 40))
   metrics.observe(finished('GET', 503, 3000))
-  metrics.observe({ kind: 'trigger', origin: 'notify', scope: 'schema', depth: 'check' })
+  metrics.observe({ kind: 'trigger', origin: 'notify', scope: 'schema', depth: 'check', times: 1 })
   const { requests, triggers } = await metrics.figures()
   expect(triggers).toEqual({ notify: 1 })
   expect(requests).toMatchObject({ count: 3, refused: 1, failed: 1, seconds: 3.042 })
