@@ -1,6 +1,7 @@
 /**
  * Two maps that share most of their entries → the keys of what differs.
  */
+import { LayeredMap } from './layered-map.ts'
 import type { Steps } from './run-in-slices.ts'
 
 /** Entries between two rests. */
@@ -8,7 +9,8 @@ const stride = 256
 
 /**
  * Walks both side by side: one that is a copy of the other with a few changes has its entries in the
- * same order, so that most pass by without being looked up. Other orders come to the same.
+ * same order, so that most pass by without being looked up. Other orders come to the same. Of two that
+ * are layers over one map only what differs from that is looked at.
  *
  * Shape  each key once: those of `next` in its order, those that `next` lacks between them
  */
@@ -18,6 +20,13 @@ export function* differingKeys<T>(
   isSame: (a: T | undefined, b: T | undefined) => boolean,
 ): Steps<readonly string[]> {
   if (previous === next) return []
+  const few = LayeredMap.differences(previous, next)
+  if (few !== null) {
+    return few.filter((key) => {
+      const [before, after] = [previous.get(key), next.get(key)]
+      return before !== after && !isSame(before, after)
+    })
+  }
   const keys: string[] = []
   const others = previous.entries()
   let other = others.next().value

@@ -1,11 +1,19 @@
 /**
  * A map sorted by its keys, and what changes of it → the next one, which stays sorted. Made by a copy
- * and insertions, so that one change among many entries costs no sort of them all.
+ * and insertions, so that one change among many entries costs no sort of them all; of a large map not
+ * even a copy, as long as few of its entries have changed.
  */
+import { LayeredMap } from './layered-map.ts'
 import type { Steps } from './run-in-slices.ts'
 
 /** Entries between two rests. */
 const stride = 256
+
+/** From this many entries on a copy would hold the event loop for long. */
+const manyEntries = 2000
+
+/** A layer holds no more than one in so many entries: then a copy is made after all. */
+const leastShare = 16
 
 function compareKeys([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   if (a === b) return 0
@@ -31,8 +39,12 @@ export function* patchSorted<T extends object>(
   }
   if (!isChanged) return previous
   yield
-  const next =
-    added.length === 0 ? new Map(previous) : yield* merge(previous, added.sort(compareKeys))
+  if (previous.size >= manyEntries && changes.size * leastShare <= previous.size) {
+    const layered = new LayeredMap(previous, changes)
+    if (layered.depth * leastShare <= previous.size) return layered
+    yield
+  }
+  const next = yield* merge(previous, added.sort(compareKeys))
   for (const [key, value] of changes) {
     if (value === undefined) next.delete(key)
     else next.set(key, value)

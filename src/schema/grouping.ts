@@ -5,6 +5,7 @@
 
 import { isSame } from '../core/is-same.ts'
 import { listChanges } from '../core/list-changes.ts'
+import { patchSorted } from '../core/patch-sorted.ts'
 import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
 import type { Steps } from '../core/run-in-slices.ts'
 
@@ -58,16 +59,30 @@ export function* regroup<T>(
     if (at % stride === 0) yield
   }
   yield
-  const groups = new Map(known.groups)
+  const changes = new Map<string, readonly T[] | undefined>()
   for (const key of touched) {
     const group = regrouped.get(key)
     if (isSame(known.groups.get(key), group)) touched.delete(key)
-    if (group === undefined) groups.delete(key)
-    else groups.set(key, Object.freeze(group))
+    changes.set(key, group === undefined ? undefined : Object.freeze(group))
     at += 1
     if (at % stride === 0) yield
   }
-  return { grouping: { list, groups: Object.freeze(groups) }, touched }
+  const groups = yield* patched(known.groups, changes)
+  return { grouping: { list, groups }, touched }
+}
+
+/** The first groups stay in the order of the list. */
+function* patched<T>(
+  groups: ReadonlyMap<string, readonly T[]>,
+  changes: ReadonlyMap<string, readonly T[] | undefined>,
+): Steps<ReadonlyMap<string, readonly T[]>> {
+  if (groups.size > 0) return yield* patchSorted(groups, changes)
+  const first = new Map<string, readonly T[]>()
+  for (const [key, group] of changes) {
+    if (group !== undefined) first.set(key, group)
+    if (first.size % stride === 0) yield
+  }
+  return Object.freeze(first)
 }
 
 /** Up to this many members are looked for one by one, which touches nothing but the list. */

@@ -14,6 +14,10 @@ export function changedList<T>(
   compare: Compare<T>,
 ): readonly T[] {
   if (gone.size === 0 && come.length === 0) return list
+  if (gone.size + come.length <= fewChanges) {
+    const changed = changedInPlaces(list, gone, come, compare)
+    if (changed !== null) return changed
+  }
   const left = gone.size === 0 ? list : list.filter((item) => !gone.has(item))
   if (come.length === 0) return Object.freeze(left)
   const sorted = come.toSorted(compare)
@@ -25,6 +29,32 @@ export function changedList<T>(
     result.push(item)
   }
   for (; from < left.length; from += 1) result.push(left[from] as T)
+  return Object.freeze(result)
+}
+
+/** Up to this many changes are made in a copy one by one. */
+const fewChanges = 16
+
+/** Null: an item that goes was not where it should be. */
+function changedInPlaces<T>(
+  list: readonly T[],
+  gone: ReadonlySet<T>,
+  come: readonly T[],
+  compare: Compare<T>,
+): readonly T[] | null {
+  // the fastest copy of a frozen list that there is
+  const result = [...list]
+  for (const item of gone) {
+    const before = result.length
+    let at = positionOf(result, item, compare, 0) - 1
+    for (; at >= 0 && compare(result[at] as T, item) === 0; at -= 1) {
+      if (result[at] === item) result.splice(at, 1)
+    }
+    if (result.length === before) return null
+  }
+  for (const item of come.toSorted(compare)) {
+    result.splice(positionOf(result, item, compare, 0), 0, item)
+  }
   return Object.freeze(result)
 }
 
