@@ -55,97 +55,114 @@ create table api.parted (id int primary key, t_id int references api.t) partitio
 create table api.part (id int not null, t_id int);
 `
 
-describe.each(clusterVersions())('loads of what changed on PostgreSQL %s', (version) => {
-  let db: TestDatabase
-  let control: TestControl
-  let follower: TestFollower
-  let before: string
+// few are compared by their numbers, many by their age
+const transactions = clusterVersions().flatMap((version) =>
+  [0, 40].map((between) => [version, between] as const),
+)
 
-  beforeAll(async () => {
-    db = await createTestDatabase(schemaSql, version)
-    control = controlOf(db.uri())
-    follower = followerOn(control)
-    before = catalogText(await follower.load({ options }), options)
-  })
+describe.each(transactions)(
+  'loads on PostgreSQL %s with %i transactions between',
+  (version, between) => {
+    let db: TestDatabase
+    let control: TestControl
+    let follower: TestFollower
+    let before: string
 
-  afterAll(async () => {
-    await control.close()
-    await db.drop()
-  })
+    beforeAll(async () => {
+      db = await createTestDatabase(schemaSql, version)
+      control = controlOf(db.uri())
+      follower = followerOn(control)
+      before = catalogText(await follower.load({ options }), options)
+    })
 
-  // in this order: later ones build on earlier ones
-  test.each([
-    ['the first key of a table behind a view', 'alter table hidden.w add primary key (id)'],
-    [
-      'a label, in columns, domains over it and defaults',
-      `alter type hidden.mood rename value 'ok' to 'fine'`,
-    ],
-    ['a type, in columns and arrays of it', 'alter type hidden.mood rename to feeling'],
-    ['the schema of a type', 'alter type hidden.feeling set schema extra'],
-    ['a domain below others', `alter domain hidden.calm set not null`],
-    ['a sequence in a default', 'alter sequence hidden.numbers rename to counts'],
-    ['the sequence of an identity column', 'alter sequence api.t_id_seq rename to t_numbers'],
-    [
-      'a function in defaults, one of them a domain’s',
-      'alter function hidden.token() rename to secret',
-    ],
-    ['a hidden table with a key to an exposed one', 'alter table hidden.h rename to owner'],
-    ['a column of its key', 'alter table hidden.owner rename column t_id to thing'],
-    ['its primary key', 'alter table hidden.owner add primary key (id)'],
-    ['a key of a table behind two views', 'alter table hidden.x rename constraint x_pkey to x_key'],
-    [
-      'a key to a table behind a view',
-      'alter table hidden.y add constraint y_x foreign key (x_id) references hidden.x',
-    ],
-    [
-      'the view between',
-      'create or replace view extra.middle as select id + 0 as id, label from hidden.x',
-    ],
-    [
-      'the same, back again',
-      'drop view extra.middle cascade; create view extra.middle as select id, label from hidden.x; create view api.over_middle as select id as i, label as l from extra.middle',
-    ],
-    ['a table behind a view', 'alter table hidden.x rename to z'],
-    ['a rule of the view below', 'create rule r as on insert to api.counted do instead nothing'],
-    [
-      'a trigger function’s view below',
-      'create function api.fn() returns trigger language plpgsql as $$begin return null; end$$; create trigger g instead of delete on api.counted for each row execute function api.fn()',
-    ],
-    [
-      'a hidden view that is written through',
-      'create or replace view hidden.below as select distinct id, label from hidden.z',
-    ],
-    ['a unique key, at the key it makes one-to-one', 'alter table hidden.owner add unique (thing)'],
-    ['an exposed table, at keys, views and functions', 'alter table api.t rename to things'],
-    ['a column in keys and views', 'alter table api.things rename column id to key'],
-    ['a parent whose functions are fields', 'alter table api.child inherit api.parent'],
-    ['and without it', 'alter table api.child no inherit api.parent'],
-    [
-      'a row type that a function names, in an array too',
-      'alter type hidden.pair rename to couple',
-    ],
-    ['a comment on a function', `comment on function api.pairs(hidden.couple[]) is 'two'`],
-    [
-      'a media type',
-      `create function api.page() returns api."text/x" language sql as 'select null'`,
-    ],
-    ['its domain', 'alter domain api."text/x" rename to "text/y"'],
-    ['a function of a cast', 'alter function api.color_json(hidden.calm) rename to calm_json'],
-    [
-      'a table that becomes a partition',
-      'alter table api.parted attach partition api.part for values from (0) to (9)',
-    ],
-    ['and none again', 'alter table api.parted detach partition api.part'],
-    ['an exposed table that is hidden', 'alter table api.parent set schema hidden'],
-    ['a hidden one that is exposed', 'alter table hidden.owner set schema api'],
-    ['a schema', 'alter schema hidden rename to concealed'],
-  ])('%s', async (_, statement) => {
-    const version = await follower.version(options)
-    await db.query(statement)
-    expect(await follower.version(options)).not.toBe(version)
-    const now = catalogText(await follower.load({ options }), options)
-    expect(now).toBe(catalogText(await introspect(control, { options }), options))
-    expect(now).not.toBe(before)
-    before = now
-  })
-})
+    afterAll(async () => {
+      await control.close()
+      await db.drop()
+    })
+
+    // in this order: later ones build on earlier ones
+    test.each([
+      ['the first key of a table behind a view', 'alter table hidden.w add primary key (id)'],
+      [
+        'a label, in columns, domains over it and defaults',
+        `alter type hidden.mood rename value 'ok' to 'fine'`,
+      ],
+      ['a type, in columns and arrays of it', 'alter type hidden.mood rename to feeling'],
+      ['the schema of a type', 'alter type hidden.feeling set schema extra'],
+      ['a domain below others', `alter domain hidden.calm set not null`],
+      ['a sequence in a default', 'alter sequence hidden.numbers rename to counts'],
+      ['the sequence of an identity column', 'alter sequence api.t_id_seq rename to t_numbers'],
+      [
+        'a function in defaults, one of them a domain’s',
+        'alter function hidden.token() rename to secret',
+      ],
+      ['a hidden table with a key to an exposed one', 'alter table hidden.h rename to owner'],
+      ['a column of its key', 'alter table hidden.owner rename column t_id to thing'],
+      ['its primary key', 'alter table hidden.owner add primary key (id)'],
+      [
+        'a key of a table behind two views',
+        'alter table hidden.x rename constraint x_pkey to x_key',
+      ],
+      [
+        'a key to a table behind a view',
+        'alter table hidden.y add constraint y_x foreign key (x_id) references hidden.x',
+      ],
+      [
+        'the view between',
+        'create or replace view extra.middle as select id + 0 as id, label from hidden.x',
+      ],
+      [
+        'the same, back again',
+        'drop view extra.middle cascade; create view extra.middle as select id, label from hidden.x; create view api.over_middle as select id as i, label as l from extra.middle',
+      ],
+      ['a table behind a view', 'alter table hidden.x rename to z'],
+      ['a rule of the view below', 'create rule r as on insert to api.counted do instead nothing'],
+      [
+        'a trigger function’s view below',
+        'create function api.fn() returns trigger language plpgsql as $$begin return null; end$$; create trigger g instead of delete on api.counted for each row execute function api.fn()',
+      ],
+      [
+        'a hidden view that is written through',
+        'create or replace view hidden.below as select distinct id, label from hidden.z',
+      ],
+      [
+        'a unique key, at the key it makes one-to-one',
+        'alter table hidden.owner add unique (thing)',
+      ],
+      ['an exposed table, at keys, views and functions', 'alter table api.t rename to things'],
+      ['a column in keys and views', 'alter table api.things rename column id to key'],
+      ['a parent whose functions are fields', 'alter table api.child inherit api.parent'],
+      ['and without it', 'alter table api.child no inherit api.parent'],
+      [
+        'a row type that a function names, in an array too',
+        'alter type hidden.pair rename to couple',
+      ],
+      ['a comment on a function', `comment on function api.pairs(hidden.couple[]) is 'two'`],
+      [
+        'a media type',
+        `create function api.page() returns api."text/x" language sql as 'select null'`,
+      ],
+      ['its domain', 'alter domain api."text/x" rename to "text/y"'],
+      ['a function of a cast', 'alter function api.color_json(hidden.calm) rename to calm_json'],
+      [
+        'a table that becomes a partition',
+        'alter table api.parted attach partition api.part for values from (0) to (9)',
+      ],
+      ['and none again', 'alter table api.parted detach partition api.part'],
+      ['an exposed table that is hidden', 'alter table api.parent set schema hidden'],
+      ['a hidden one that is exposed', 'alter table hidden.owner set schema api'],
+      ['a schema', 'alter schema hidden rename to concealed'],
+    ])('%s', async (_, statement) => {
+      const version = await follower.version(options)
+      await db.query(`do $$ begin
+      for i in 1..${between} loop perform pg_current_xact_id(); commit; end loop;
+    end $$`)
+      await db.query(statement)
+      expect(await follower.version(options)).not.toBe(version)
+      const now = catalogText(await follower.load({ options }), options)
+      expect(now).toBe(catalogText(await introspect(control, { options }), options))
+      expect(now).not.toBe(before)
+      before = now
+    })
+  },
+)
