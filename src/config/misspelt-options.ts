@@ -3,7 +3,7 @@
  * not read from a database → what is told of them. They stay ignored, as in PostgREST, and so do names that resemble none: those may be meant for
  * another version, or another program.
  */
-import { createFuzzySet } from '../core/fuzzy-set.ts'
+import { createFuzzySet, type FuzzySet } from '../core/fuzzy-set.ts'
 import { type OptionSources, settingPrefix, settingVariables } from './option-sources.ts'
 import {
   databaseNameOf,
@@ -22,10 +22,21 @@ const knownNames = new Set(optionKeys.flatMap(namesOf))
 const shownNames = optionKeys.filter((key) => !options[key].isHidden).flatMap(namesOf)
 const settingGroup = settingPrefix.slice(0, -1)
 
+/** Made when the first name needs it: configurations are read at each reload, and few have slips. */
+function lazily(names: readonly string[]): Pick<FuzzySet, 'best'> {
+  let set: FuzzySet | null = null
+  return {
+    best(...query) {
+      set ??= createFuzzySet(names)
+      return set.best(...query)
+    },
+  }
+}
+
 /** Shape  "server-prot (app.conf, line 2) is no option and is ignored: is server-port meant?" */
 export function misspeltOptions(sources: OptionSources): readonly string[] {
-  const nearest = createFuzzySet(shownNames)
-  const groups = createFuzzySet([settingGroup])
+  const nearest = lazily(shownNames)
+  const groups = lazily([settingGroup])
   const said = (shown: string, meant: string) =>
     `${shown} is no option and is ignored: is ${meant} meant?`
 
@@ -47,7 +58,7 @@ export function misspeltOptions(sources: OptionSources): readonly string[] {
     if (meant === null) return []
     return [said(variable, prefix + meant.toUpperCase().replaceAll('-', '_'))]
   })
-  const settings = createFuzzySet(databaseSettingNames)
+  const settings = lazily(databaseSettingNames)
   const inDatabase = [...sources.database.keys()].flatMap((setting) => {
     const shown = databaseSettingPrefix + setting
     if (databaseSettingNames.includes(shown)) return []

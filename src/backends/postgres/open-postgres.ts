@@ -128,7 +128,7 @@ export function openPostgres(deps: PostgresDeps): Backend {
     adoptFacts: async (sent) => adoptPostgresFacts(sent),
     databaseSettings: ({ dbConfig, dbPreConfig }, signal) =>
       dbConfig
-        ? loads.run((query) => readDatabaseSettings(query, dbPreConfig), signal)
+        ? loads.run((_query, _address, batch) => readDatabaseSettings(batch, dbPreConfig), signal)
         : Promise.resolve(new Map()),
     execute: createExecutor({ ...requests, compile: createPlanCompiler() }),
     // its policies are its own

@@ -52,7 +52,7 @@ describe.each(clusterVersions())('settings in PostgreSQL %s', (version) => {
 
   describe('of the database', () => {
     const read = (preConfig: string | null = null) =>
-      control.run((query) => readDatabaseSettings(query, preConfig))
+      control.run((_query, batch) => readDatabaseSettings(batch, preConfig))
 
     afterAll(async () => {
       await db.query(`
@@ -135,7 +135,8 @@ describe.each(clusterVersions())('settings in PostgreSQL %s', (version) => {
     test('that were withdrawn are forgotten, though the session began with them', async () => {
       await db.query(`alter role "${login}" set pgrst.server_trace_header = 'X-Trace'`)
       const session = controlOf(db.uri(login))
-      const readHere = () => session.run((query) => readDatabaseSettings(query, 'config.pre'))
+      const readHere = () =>
+        session.run((_query, batch) => readDatabaseSettings(batch, 'config.pre'))
       expect((await readHere()).get('server_trace_header')).toBe('X-Trace')
       await db.query(`alter role "${login}" reset pgrst.server_trace_header`)
       expect((await readHere()).has('server_trace_header')).toBe(false)

@@ -7,7 +7,7 @@
  */
 import { databaseSettingNames, databaseSettingPrefix } from '../../../config/options.ts'
 import { quoteIdentifier } from '../../sql/sql-text.ts'
-import type { ControlQuery } from '../connect/control-connection.ts'
+import type { ControlBatch, ControlStatement } from '../connect/control-connection.ts'
 import { textIn } from './catalog-row.ts'
 
 const storedSql = `
@@ -47,24 +47,34 @@ order by s.name, s.rank desc`
 /**
  * Reads the settings that count, by name without `pgrst.`: of those of the role also what is no
  * option, so that slips can be told; a function's cannot be listed. Runs in a transaction that is rolled
- * back, so that what the function sets does not outlive it.
+ * back, so that what the function sets does not outlive it, and in one round trip: every load that a
+ * notification asks for begins with it.
  *
  * Errors  rejects with BackendFailure, e.g. 42883 `function f() does not exist`
  */
 export async function readDatabaseSettings(
-  query: ControlQuery,
+  batch: ControlBatch,
   preConfig: string | null,
 ): Promise<ReadonlyMap<string, string>> {
-  const names = JSON.stringify(databaseSettingNames)
-  await query('begin read only')
-  const forgotten = new Set<string>()
-  if (preConfig !== null) {
-    for (const row of await query(forgetSql, [names])) forgotten.add(textIn(row, 'name'))
-    // a statement of its own: all of the function has run before a setting is looked at
-    await query(`select ${functionName(preConfig)}()`)
-  }
-  const rows = await query(settingsSql(preConfig !== null), [names])
-  await query('rollback')
+  const params = [JSON.stringify(databaseSettingNames)]
+  const settings = { text: settingsSql(preConfig !== null), params, isPrepared: true }
+  // a statement of its own: all of the function has run before a setting is looked at
+  const byFunction: readonly ControlStatement[] =
+    preConfig === null
+      ? []
+      : [
+          { text: forgetSql, params, isPrepared: true },
+          { text: `select ${functionName(preConfig)}()` },
+        ]
+  const results = await batch([
+    { text: 'begin read only' },
+    ...byFunction,
+    settings,
+    { text: 'rollback' },
+  ])
+  const [forgottenRows = []] = preConfig === null ? [] : results.slice(1)
+  const forgotten = new Set(forgottenRows.map((row) => textIn(row, 'name')))
+  const rows = results.at(-2) ?? []
   return new Map(
     rows
       .map((row): [string, string] => [textIn(row, 'name'), textIn(row, 'value')])
