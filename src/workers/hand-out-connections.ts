@@ -26,6 +26,9 @@ export interface ConnectionHandout {
   close(): void
 }
 
+/** Connections that wait at most, as many as the system keeps for us; more are closed. */
+const mostWaiting = 2048
+
 interface Handing {
   readonly id: number
   readonly connection: Socket
@@ -62,7 +65,7 @@ export function handOutConnections(): ConnectionHandout {
 
   return {
     take(connection) {
-      if (isClosed) connection.destroy()
+      if (isClosed || waiting.length >= mostWaiting) connection.destroy()
       else waiting.push(connection)
       proceed()
     },

@@ -133,9 +133,10 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
       const registry = { functions, toFailure: statementFailure }
       return buildSqliteCatalog(catalog, version, timings, readOnlyReason(), registry)
     },
-    sendFacts: (facts) => ({ ...sqliteFacts(facts) }),
-    async adoptFacts(sent) {
-      if (copy !== null) servedPath = await copy.refreshed()
+    // another copy would be another file, of another version
+    sendFacts: (facts) => ({ ...sqliteFacts(facts), servedPath }),
+    async adoptFacts({ servedPath: path, ...sent }) {
+      if (typeof path === 'string') servedPath = path
       pool.warmUp()
       return adoptSqliteFacts(sent)
     },
