@@ -14,14 +14,19 @@ export function childrenOf(pid: number): readonly number[] {
   }
 }
 
+/** The process itself first, then all that it and those have started. */
+function treeOf(pid: number): readonly number[] {
+  return [pid, ...childrenOf(pid).flatMap(treeOf)]
+}
+
 /** Microseconds by process, the process itself first. */
 export function cpuTimesOf(pid: number): ReadonlyMap<number, number> {
-  return new Map([pid, ...childrenOf(pid)].map((each) => [each, cpuTimeOf(each) ?? 0]))
+  return new Map(treeOf(pid).map((each) => [each, cpuTimeOf(each) ?? 0]))
 }
 
 /** Megabytes of all of them together. */
 export function memoryOf(pid: number): number {
-  const kilobytes = [pid, ...childrenOf(pid)].map((each) => {
+  const kilobytes = treeOf(pid).map((each) => {
     try {
       const text = readFileSync(`/proc/${each}/smaps_rollup`, 'utf8')
       return Number(/^Pss: +(\d+) kB$/m.exec(text)?.[1])
