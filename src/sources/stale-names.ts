@@ -1,6 +1,6 @@
 /**
  * Requests that name what the snapshot lacks, or whose answer contradicts it, ask here whether the
- * schema has moved on, and are answered only by a check that began after they asked. One check
+ * schema has moved on, and are answered by a check that began after they asked. One check
  * runs, one waits, and everybody who asks meanwhile shares the one that waits.
  *
  * A check is one cheap question to the database; only when the version is another does a reload
@@ -8,8 +8,9 @@
  * thousands of names cost the database a bounded number of questions.
  *
  * A mark that has moved is no name of a client's: its check waits for no token, and is a reload at once.
- * Where that finds nothing new, the server that requests read from may be one that is behind: the next
- * one waits a moment.
+ * Who meets the mark while that is under way is content with it, since the next attempt is proven by
+ * itself. Where it finds nothing new, the server that requests read from may be one that is behind: the
+ * next one waits a moment.
  */
 import { type SchedulerLike, Subscription } from 'rxjs'
 import type { ReloadOutcome, ReloadSignal } from '../cache/reload-signal.ts'
@@ -60,7 +61,7 @@ function pendingCheck(asked: Asked): Pending {
 
 export function createStaleNameChecker(deps: StaleNameDeps): StaleNameChecker {
   const { scheduler, burst = 20, checksPerSecond = 20, restMs = 50, limitMs = 5000 } = deps
-  let isRunning = false
+  let running: Pending | null = null
   let waiting: Pending | null = null
   let tokens = burst
   let countedAt = scheduler.now()
@@ -99,7 +100,7 @@ export function createStaleNameChecker(deps: StaleNameDeps): StaleNameChecker {
   }
 
   function proceed(): void {
-    if (isRunning || waiting === null) return
+    if (running !== null || waiting === null) return
     const isForMark = waiting.asked.origin === 'stale-mark'
     if (!isForMark && timer !== null) return
     const delayMs = isForMark ? restsUntil - scheduler.now() : takeToken()
@@ -113,23 +114,28 @@ export function createStaleNameChecker(deps: StaleNameDeps): StaleNameChecker {
       return
     }
     const { asked, end } = waiting
+    running = waiting
     waiting = null
-    isRunning = true
     void check(asked).then((outcome) => {
-      isRunning = false
+      running = null
       if (isForMark && outcome === 'unchanged') restsUntil = scheduler.now() + restMs
       end(outcome)
       proceed()
     })
   }
 
+  function join(asked: Asked): Pending {
+    const isForMark = asked.origin === 'stale-mark'
+    if (isForMark && running?.asked.origin === 'stale-mark') return running
+    waiting ??= pendingCheck(asked)
+    if (isForMark) waiting.asked = asked
+    return waiting
+  }
+
   return {
     async checkAfter(origin, request) {
       const before = deps.currentSnapshot()
-      const asked = request === undefined ? { origin } : { origin, request }
-      waiting ??= pendingCheck(asked)
-      if (origin === 'stale-mark') waiting.asked = asked
-      const { done } = waiting
+      const { done } = join(request === undefined ? { origin } : { origin, request })
       proceed()
       const limit = new Subscription()
       const late = new Promise<CheckOutcome>((resolve) => {

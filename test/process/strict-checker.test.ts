@@ -4,7 +4,8 @@
  * judges every answer: it must be that of a state that was in force at some moment of its request. Nor
  * does a migration wait: it is refused its locks after four seconds, and none of them is on the mark.
  *
- * `STRICT_CHECK_MS` says for how long, `STRICT_CHECK_SEED` in which order.
+ * `STRICT_CHECK_MS` says for how long, `STRICT_CHECK_SEED` in which order, `STRICT_CHECK_POSTGRES` on
+ * which version.
  */
 import { Agent } from 'node:http'
 import pg from 'pg'
@@ -14,7 +15,7 @@ import { anonRole, createApiDatabaseIn, loginRole, serverEnv } from '../support/
 import { ask, type HttpReply } from '../support/http-client.ts'
 import { type JudgedRequest, judgedRequests } from '../support/judged-requests.ts'
 import { hasPgbouncer, startPgbouncer } from '../support/pgbouncer.ts'
-import { type Cluster, startCluster } from '../support/postgres.ts'
+import { availableVersions, type Cluster, startCluster } from '../support/postgres.ts'
 import {
   createSchemaHistory,
   historyFixture,
@@ -27,6 +28,7 @@ import { serve } from '../support/test-server.ts'
 
 const durationMs = Number(process.env['STRICT_CHECK_MS'] ?? 2000)
 const seed = Number(process.env['STRICT_CHECK_SEED'] ?? Date.now() % 100_000)
+const wantedVersion = process.env['STRICT_CHECK_POSTGRES'] ?? '18'
 const clients = 16
 /** Milliseconds between migrations: without a rest, and so that most requests meet one state alone. */
 const paces = { storm: 50, breeze: 400 } as const
@@ -55,7 +57,9 @@ interface Verdicts {
 
 let cluster: Cluster
 beforeAll(async () => {
-  cluster = await startCluster()
+  const version = availableVersions().find((each) => each === wantedVersion)
+  if (version === undefined) throw new Error(`PostgreSQL ${wantedVersion} is not here`)
+  cluster = await startCluster({ version })
 })
 afterAll(() => cluster?.destroy())
 
@@ -195,10 +199,11 @@ function percentile(values: readonly number[], share: number): number {
 
 function tell(
   where: string,
-  { counts, latencies, history, contradictions }: Verdicts & { history: SchemaHistory },
+  { counts, judged, latencies, history, contradictions }: Verdicts & { history: SchemaHistory },
 ): void {
+  const share = Math.round((100 * judged) / Math.max(latencies.length, 1))
   console.info(
-    `strict mode ${where}, seed ${seed}: ${history.migrations} migrations (median ${percentile(history.durations, 0.5)} ms, most ${percentile(history.durations, 1)} ms), answers ${JSON.stringify(counts)}, p50 ${percentile(latencies, 0.5)} ms, p99 ${percentile(latencies, 0.99)} ms, contradictions ${contradictions.length}`,
+    `strict mode ${where} on PostgreSQL ${wantedVersion}, seed ${seed}: ${history.migrations} migrations (median ${percentile(history.durations, 0.5)} ms, most ${percentile(history.durations, 1)} ms), ${share} % of ${latencies.length} requests answered, ${JSON.stringify(counts)}, p50 ${percentile(latencies, 0.5)} ms, p99 ${percentile(latencies, 0.99)} ms, contradictions ${contradictions.length}`,
   )
 }
 

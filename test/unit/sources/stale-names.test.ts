@@ -250,6 +250,18 @@ describe('a mark that has moved', () => {
     expect(checksAt).toEqual([])
   })
 
+  test('is one reload for all who meet it while that is under way', async () => {
+    const { clock, ask, answers, reloads } = createChecker()
+    for (let n = 0; n < 4; n += 1) {
+      void ask('stale-mark')
+      await clock.advance(10)
+    }
+    void ask('stale-name')
+    await clock.advance(100)
+    expect(reloads).toEqual(['0 stale-mark schema check'])
+    expect(answers).toEqual(['50 moved', '50 moved', '50 moved', '50 moved', '55 moved'])
+  })
+
   test('rests for a moment after a reload that found nothing new, and only then', async () => {
     const { clock, db, ask, reloads } = createChecker()
     const askAgain = async () => {
