@@ -6,31 +6,49 @@
 
 /** `claims` is the text of a JSON object, known to be one. */
 export function claimsWithRole(claims: string, role: string): string {
-  const start = claims.indexOf('{') + 1
-  const members = claims.slice(start, claims.lastIndexOf('}')).trim()
-  const kept = splitMembers(members).filter((member) => nameOf(member) !== 'role')
-  return `{${[...kept, `"role":${JSON.stringify(role)}`].join(',')}}`
+  const kept = membersBeside(claims.slice(claims.indexOf('{') + 1, claims.lastIndexOf('}')))
+  return `{${kept}"role":${JSON.stringify(role)}}`
 }
 
-/** The members of an object at its top level, as written. */
-function splitMembers(text: string): readonly string[] {
-  const members: string[] = []
+/** The members of an object but `role`, as written, each with a comma behind it. */
+function membersBeside(text: string): string {
+  let kept = ''
   let depth = 0
   let start = 0
-  for (const token of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{\]},]/g)) {
-    const [sign] = token
-    if (sign === '[' || sign === '{') depth += 1
-    else if (sign === ']' || sign === '}') depth -= 1
-    else if (sign === ',' && depth === 0) {
-      members.push(text.slice(start, token.index).trim())
-      start = token.index + 1
+  for (let at = 0; at <= text.length; at += 1) {
+    switch (text[at]) {
+      case '"':
+        at = endOfString(text, at)
+        break
+      case '[':
+      case '{':
+        depth += 1
+        break
+      case ']':
+      case '}':
+        depth -= 1
+        break
+      case ',':
+      case undefined: {
+        if (depth > 0) break
+        const member = text.slice(start, at).trim()
+        if (member !== '' && !isRole(member)) kept += `${member},`
+        start = at + 1
+        break
+      }
     }
   }
-  const last = text.slice(start).trim()
-  return last === '' ? members : [...members, last]
+  return kept
 }
 
-function nameOf(member: string): unknown {
-  const name = /^"(?:[^"\\]|\\.)*"/.exec(member)?.[0]
-  return name === undefined ? undefined : JSON.parse(name)
+/** Where the string that begins at `start` has its last quote. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1
+  while (text[at] !== '"' && at < text.length) at += text[at] === '\\' ? 2 : 1
+  return at
+}
+
+function isRole(member: string): boolean {
+  const name = member.slice(0, endOfString(member, 0) + 1)
+  return name === '"role"' || (name.includes('\\') && JSON.parse(name) === 'role')
 }

@@ -5,6 +5,7 @@
  * A signature by a shared secret is computed at once, which takes 4 µs; WebCrypto, on which package
  * jose rests, takes 76 µs for it. Signatures by public keys are jose's, off the main thread.
  */
+import { isUtf8 } from 'node:buffer'
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { compactVerify } from 'jose'
 import type { JwtKey } from '../config/jwt-keys.ts'
@@ -94,7 +95,7 @@ function readHeader(token: string): Result<TokenHeader, JwtFailure> {
   if (parts.length !== 3) {
     return err(undecodable(`Expected 3 parts in JWT; got ${parts.length}`))
   }
-  const header = parsedObject(Buffer.from(parts[0] ?? '', 'base64url'))
+  const header = parsedObject(textIn(Buffer.from(parts[0] ?? '', 'base64url')))
   if (header === null || !parts.slice(0, 2).every(isBase64Url)) return err(brokenCrypto)
   if (header['alg'] === 'none') {
     return err(
@@ -116,23 +117,32 @@ function readHeader(token: string): Result<TokenHeader, JwtFailure> {
 }
 
 function readClaims(payload: Uint8Array): Verification {
-  const claims = parsedObject(payload)
-  if (claims === null) return err({ kind: 'claims', message: 'Parsing claims failed' })
-  return ok({ claims, claimsText: Buffer.from(payload).toString('utf8') })
+  const claimsText = textIn(payload)
+  const claims = parsedObject(claimsText)
+  if (claims === null || claimsText === null) {
+    return err({ kind: 'claims', message: 'Parsing claims failed' })
+  }
+  return ok({ claims, claimsText })
 }
 
 function isBase64Url(text: string): boolean {
   return /^[A-Za-z0-9_-]*$/.test(text) && text.length % 4 !== 1
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+/** Null: the bytes are no UTF-8. A mark of the byte order is not part of it. */
+function textIn(bytes: Uint8Array): string | null {
+  if (!isUtf8(bytes)) return null
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  return text.startsWith('\ufeff') ? text.slice(1) : text
+}
 
-function parsedObject(bytes: Uint8Array): Claims | null {
+function parsedObject(text: string | null): Claims | null {
+  if (text === null) return null
   try {
-    const json: unknown = JSON.parse(utf8.decode(bytes))
+    const json: unknown = JSON.parse(text)
     return isClaims(json) ? json : null
   } catch {
-    // no UTF-8, or no JSON; the text is the client's and is not repeated
+    // no JSON; the text is the client's and is not repeated
     return null
   }
 }

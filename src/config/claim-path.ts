@@ -29,7 +29,9 @@ export interface ClaimPath {
  */
 export function compileClaimPath(text: string): Result<ClaimPath, string> {
   if (isJsonPath(text)) {
-    const role = (claims: unknown) => (isJson(claims) ? asRole(query(claims, text)[0]) : null)
+    const names = plainNames.test(text) ? text.split('.').slice(1) : null
+    const role = (claims: unknown) =>
+      asRole(names === null ? first(claims, text) : follow(claims, names))
     return ok({ role, deprecated: false, dump: text, suggestion: text })
   }
   const steps = parseOldClaimPath(text)
@@ -40,6 +42,23 @@ export function compileClaimPath(text: string): Result<ClaimPath, string> {
     dump: printOldClaimPath(steps),
     suggestion: asJsonPath(steps),
   })
+}
+
+/** `$.user.role`: names alone, as almost all paths are. The package parses a path at each use. */
+const plainNames = /^\$(?:\.[A-Za-z_]\w*)+$/
+
+function follow(claims: unknown, names: readonly string[]): unknown {
+  let value = claims
+  for (const name of names) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+    if (!Object.hasOwn(value, name)) return undefined
+    value = Reflect.get(value, name)
+  }
+  return value
+}
+
+function first(claims: unknown, path: string): unknown {
+  return isJson(claims) ? query(claims, path)[0] : undefined
 }
 
 function isJsonPath(text: string): boolean {

@@ -20,8 +20,10 @@ const discardedBytes = 64 * 1024
  *
  * Rule  RFC 9110: 10.1.1 (Expect), RFC 9112: 9.3 (Persistence)
  */
-export function leavesBodyBehind({ complete, headers }: IncomingMessage): boolean {
-  if (complete) return false
+export function leavesBodyBehind(incoming: IncomingMessage): boolean {
+  if (incoming.complete) return false
+  // Node makes them of the raw ones when they are first asked for
+  const { headers } = incoming
   const declared = headers['content-length']
   if (declared === undefined) return headers['transfer-encoding'] !== undefined
   return headers.expect !== undefined || Number(declared) > discardedBytes

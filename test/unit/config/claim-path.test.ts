@@ -42,6 +42,14 @@ describe('JSONPath', () => {
     ['$.role', { role: ['a', 'b'] }, '["a","b"]'],
     ['$.role', { role: '' }, ''],
     ['$.__proto__', {}, null],
+    ['$.__proto__', JSON.parse('{"__proto__":"author"}'), 'author'],
+    ['$.toString', {}, null],
+    ['$.a.b', { a: { b: { c: 1 } } }, '{"c":1}'],
+    ['$.a.b', { a: ['b'] }, null],
+    ['$.a.length', { a: ['b'] }, null],
+    ['$.a.length', { a: 'text' }, null],
+    ['$.a.b', { a: null }, null],
+    ['$.a', 'text', null],
   ])('%s of %j is %j', (path, claims, role) => {
     expect(compiled(path).role(claims)).toBe(role)
   })

@@ -41,7 +41,18 @@ export function createStatementNames(capacity: number): StatementNames {
   // name → text and types, of the running batch
   const pending = new Map<string, string>()
   const closing = new Set<string>()
+  // made anew for each use it would be hashed anew, as long as the text is
+  const keys = new WeakMap<readonly number[], { readonly text: string; readonly key: string }>()
   let batch = 0
+
+  function keyFor(text: string, types: readonly number[]): string {
+    if (types.length === 0) return text
+    const made = keys.get(types)
+    if (made?.text === text) return made.key
+    const key = keyOf(text, types)
+    if (key !== text) keys.set(types, { text, key })
+    return key
+  }
 
   function use(key: string): NamedUse {
     const entry = known.get(key)
@@ -73,7 +84,7 @@ export function createStatementNames(capacity: number): StatementNames {
       batch += 1
       // what the last batch did not get confirmed is not there
       pending.clear()
-      const uses = statements.map(({ text, types }) => use(keyOf(text, types)))
+      const uses = statements.map(({ text, types }) => use(keyFor(text, types)))
       if (known.size + pending.size > capacity) giveUpOldest()
       return { uses, closes: closing.size === 0 ? none : [...closing] }
     },
