@@ -6,12 +6,12 @@
  * Rule  PostgREST docs: url_grammar, schemas, tables_views, functions
  */
 import type { Config } from '../config/config.ts'
-import { parseMediaType } from '../core/media-type.ts'
+import { type MediaType, parseMediaType } from '../core/media-type.ts'
 import { type QualifiedName, qualifiedName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { runAtOnce, type Steps } from '../core/run-in-slices.ts'
 import type { ApiError } from '../errors/api-error.ts'
-import type { Action, ApiRequest, At, Payload, Window } from './api-request.ts'
+import type { Action, ApiRequest, At, Preferences, Window } from './api-request.ts'
 import { missingOperator } from './missing-operator.ts'
 import { parseAccept } from './parse-accept.ts'
 import { type PayloadAndColumns, type PayloadUse, parsePayload } from './parse-payload.ts'
@@ -20,6 +20,13 @@ import { type ParsedQuery, parseQuery } from './parse-query.ts'
 import { embedWindows, rootWindow } from './parse-range.ts'
 import { canonicalQuery, decodeSegment, parseQueryPairs } from './query-string.ts'
 import { type RequestHeaders, readHeaders } from './request-headers.ts'
+import {
+  actionShape,
+  embedWindowShape,
+  headerShape,
+  payloadShape,
+  windowShape,
+} from './request-shape.ts'
 import { sized } from './scanner.ts'
 import { SyntaxFailure } from './syntax-failure.ts'
 
@@ -163,69 +170,73 @@ function payloadUse(action: Action): PayloadUse | null {
   return action.kind === 'mutate' && action.mutation !== 'delete' ? action.mutation : null
 }
 
-function actionShape(action: Action): string {
-  switch (action.kind) {
-    case 'read':
-      return `${action.headersOnly ? 'head' : 'read'}${nameShape(action.relation)}`
-    case 'mutate':
-      return `${action.mutation}${nameShape(action.relation)}`
-    case 'call':
-      return `call-${action.via}${nameShape(action.routine)}`
-    case 'inspect':
-      return `${action.headersOnly ? 'inspect-head' : 'inspect'}${sized(action.schema)}`
-    case 'relation-info':
-      return `relation-info${nameShape(action.relation)}`
-    case 'routine-info':
-      return `routine-info${nameShape(action.routine)}`
-    case 'schema-info':
-      return 'schema-info'
-  }
-}
-
-function nameShape(name: QualifiedName): string {
-  return ` ${sized(name.schema)}${sized(name.name)}`
-}
-
-/** Whether the window bounds, skips or asks for no rows at all: what a plan can see of it. */
-function windowShape({ offset, limit }: Window): string {
-  const bound = limit === undefined ? '-' : limit === 0 ? '0' : 'n'
-  return `${bound}${offset === 0 ? '-' : 'n'}`
-}
-
-function embedWindowShape({ path, value }: At<Window>): string {
-  return `w${path.length}${path.map(sized).join('')}${windowShape(value)}`
-}
-
-/** An empty header and an absent one have different shapes. */
-function headerShape(value: string | undefined): string {
-  return value === undefined ? '-' : sized(value)
-}
-
-function payloadShape(payload: Payload | undefined, columns: readonly string[]): string {
-  if (payload === undefined) return 'none'
-  const isArray = payload.kind === 'json' && payload.isArray
-  return `${payload.kind}${isArray ? '[]' : ''}${columns.map(sized).join('')}`
-}
-
 function windowsOf(action: Action, query: ParsedQuery): Result<readonly At<Window>[], ApiError> {
   // Writes and OPTIONS answer no windowed embeds.
   const isWindowed = action.kind === 'read' || action.kind === 'call'
   return isWindowed && query.windows.size > 0 ? embedWindows(query.windows) : ok([])
 }
 
-function* parseWhole(raw: RawRequest, config: ParseConfig): Parsing {
-  const { method, path } = raw
+/** All that a request says but for its body and the headers that only travel on. */
+export interface ParsedHead {
+  readonly action: Action
+  readonly profile: Profile
+  readonly query: ParsedQuery
+  readonly canonicalQuery: string
+  readonly window: Window
+  readonly embedWindows: Result<readonly At<Window>[], ApiError>
+  readonly contentType: MediaType
+  readonly accept: readonly MediaType[]
+  readonly preferences: Preferences
+  /** Before and behind that of the payload. */
+  readonly shapes: readonly [before: string, behind: string]
+  /** Where there is no payload. */
+  readonly shapeKey: string
+}
+
+/** Heads that were parsed before with the same configuration, by their text. */
+export interface KnownHeads {
+  get(text: string): ParsedHead | undefined
+  set(text: string, head: ParsedHead): void
+}
+
+/** Equal where `parseHead` finds the same. */
+function headText({ method, path, query }: RequestHead, headers: RequestHeaders): string {
+  const { accept, contentType, range, acceptProfile, contentProfile, prefer } = headers
+  const profiles = `${headerShape(acceptProfile)}${headerShape(contentProfile)}`
+  const types = `${headerShape(accept)}${headerShape(contentType)}`
+  const preferences = prefer.length === 0 ? '' : prefer.map(sized).join('')
+  return `${types}${profiles}${headerShape(range)}${preferences} ${method} ${path}?${query}`
+}
+
+function headOf(
+  raw: RawRequest,
+  headers: RequestHeaders,
+  config: ParseConfig,
+  known: KnownHeads | undefined,
+): Result<ParsedHead, ApiError> {
+  if (known === undefined) return parseHead(raw, headers, config)
+  const text = headText(raw, headers)
+  const before = known.get(text)
+  if (before !== undefined) return ok(before)
+  const head = parseHead(raw, headers, config)
+  if (head.ok) known.set(text, head.value)
+  return head
+}
+
+function parseHead(
+  { method, path, query: queryText }: RawRequest,
+  headers: RequestHeaders,
+  config: ParseConfig,
+): Result<ParsedHead, ApiError> {
   const resource = resourceOf(path, config)
   if (!resource.ok) return resource
-  const headers = readHeaders(raw.headers)
   const profile = profileOf(method, headers, config)
   if (!profile.ok) return profile
-  const { schema, negotiated } = profile.value
-  const found = actionOf(resource.value, method, schema)
+  const found = actionOf(resource.value, method, profile.value.schema)
   if (!found.ok) return found
   const action = found.value
 
-  const pairs = parseQueryPairs(raw.query)
+  const pairs = parseQueryPairs(queryText)
   if (pairs === null) {
     return err({ kind: 'malformed-request', details: 'The query string is not valid UTF-8' })
   }
@@ -236,48 +247,71 @@ function* parseWhole(raw: RawRequest, config: ParseConfig): Parsing {
   const window = rootWindow(method, query.windows, headers.range)
   if (!window.ok) return window
 
-  const contentType = parseMediaType(headers.contentType ?? 'application/json')
+  const embedWindows = caught(() => windowsOf(action, query), null)
+  const preferences = parsePrefer(headers.prefer, config.dbTxEnd.endsWith('-allow-override'))
+  const windows = embedWindows.ok ? embedWindows.value.map(embedWindowShape).join('') : ''
+  const before = [actionShape(action), query.shape, `${windowShape(window.value)}${windows}`]
+  const behind = [
+    preferenceShape(preferences),
+    `${headerShape(headers.accept)}${headerShape(headers.contentType)}`,
+  ]
+  return ok({
+    action,
+    profile: profile.value,
+    query,
+    canonicalQuery: canonicalQuery(pairs),
+    window: window.value,
+    embedWindows,
+    contentType: parseMediaType(headers.contentType ?? 'application/json'),
+    accept: parseAccept(headers.accept),
+    preferences,
+    shapes: [before.join('\n'), behind.join('\n')],
+    shapeKey: [...before, payloadShape(undefined, []), ...behind].join('\n'),
+  })
+}
+
+function* parseWhole(raw: RawRequest, config: ParseConfig, known: KnownHeads | undefined): Parsing {
+  const headers = readHeaders(raw.headers)
+  const parsedHead = headOf(raw, headers, config, known)
+  if (!parsedHead.ok) return parsedHead
+  const head = parsedHead.value
+  const { action, profile, query, contentType, embedWindows, shapes } = head
   const use = payloadUse(action)
   const parsed: Result<Partial<PayloadAndColumns>, ApiError> = use === null
     ? ok({})
     : yield* parsePayload(raw.body, contentType, use, query.columns)
   if (!parsed.ok) return parsed
   const { payload, columns = [] } = parsed.value
-  const embeds = windowsOf(action, query)
-  if (!embeds.ok) return embeds
+  if (!embedWindows.ok) return embedWindows
 
-  const preferences = parsePrefer(headers.prefer, config.dbTxEnd.endsWith('-allow-override'))
+  const [before, behind] = shapes
   return ok({
     action,
-    method,
-    path,
-    schema,
-    negotiatedByProfile: negotiated,
+    method: raw.method,
+    path: raw.path,
+    schema: profile.schema,
+    negotiatedByProfile: profile.negotiated,
     select: query.select,
     filters: query.filters,
     logic: query.logic,
     order: query.order,
-    window: window.value,
-    embedWindows: embeds.value,
+    window: head.window,
+    embedWindows: embedWindows.value,
     ...(query.onConflict === undefined ? {} : { onConflict: query.onConflict }),
     columns,
     callArguments: query.callArguments,
     ...(payload === undefined ? {} : { payload }),
-    preferences,
-    accept: parseAccept(headers.accept),
+    preferences: head.preferences,
+    accept: head.accept,
     contentType,
     headers: headers.all,
     cookies: headers.cookies,
-    canonicalQuery: canonicalQuery(pairs),
+    canonicalQuery: head.canonicalQuery,
     values: query.values,
-    shapeKey: [
-      actionShape(action),
-      query.shape,
-      `${windowShape(window.value)}${embeds.value.map(embedWindowShape).join('')}`,
-      payloadShape(payload, columns),
-      preferenceShape(preferences),
-      `${headerShape(headers.accept)}${headerShape(headers.contentType)}`,
-    ].join('\n'),
+    shapeKey:
+      payload === undefined && columns.length === 0
+        ? head.shapeKey
+        : `${before}\n${payloadShape(payload, columns)}\n${behind}`,
   })
 }
 
@@ -290,17 +324,25 @@ export function parseRequest(raw: RawRequest, config: ParseConfig): Result<ApiRe
   return runAtOnce(parseRequestInSteps(raw, config))
 }
 
-/** The same in steps, for requests with large bodies. */
-export function* parseRequestInSteps(raw: RawRequest, config: ParseConfig): Parsing {
+/**
+ * The same in steps, for requests with large bodies.
+ *
+ * @param known heads that were parsed with this configuration, and are not parsed again
+ */
+export function* parseRequestInSteps(
+  raw: RawRequest,
+  config: ParseConfig,
+  known?: KnownHeads,
+): Parsing {
   try {
-    return yield* parseWhole(raw, config)
+    return yield* parseWhole(raw, config, known)
   } catch (failure) {
     return err(syntaxError(failure, null))
   }
 }
 
 /** What the grammar throws, as a value. */
-function caught<T>(parse: () => Result<T, ApiError>, action: Action): Result<T, ApiError> {
+function caught<T>(parse: () => Result<T, ApiError>, action: Action | null): Result<T, ApiError> {
   try {
     return parse()
   } catch (failure) {

@@ -10,7 +10,12 @@ import type { PlanCache } from '../access/plan-cache.ts'
 import { withPolicyValues } from '../access/policy-values.ts'
 import { type ReadableDetails, withheldDetails } from '../access/withhold-details.ts'
 import type { ApiRequest } from '../api/api-request.ts'
-import { firstHeader, parseRequestInSteps, type RequestHead } from '../api/parse-request.ts'
+import {
+  firstHeader,
+  type KnownHeads,
+  parseRequestInSteps,
+  type RequestHead,
+} from '../api/parse-request.ts'
 import type { Authenticator } from '../auth/authenticate.ts'
 import type { Backend } from '../backends/backend.ts'
 import type { Generation } from '../cache/generation-store.ts'
@@ -25,6 +30,7 @@ import type { Observe } from '../observe/observation.ts'
 import { noticeMissingOperator } from '../plan/notice-slips.ts'
 import type { DatabasePlan, InspectPlan } from '../plan/plan.ts'
 import { contextOf, isLoaded, type Journey } from './journey.ts'
+import { keepHeads } from './keep-heads.ts'
 import { warnOfLegacyNames } from './legacy-target-names.ts'
 import { answered, createRenderer } from './render-outcome.ts'
 import { respondToInfo } from './respond.ts'
@@ -62,6 +68,7 @@ const atOnceBytes = 64 * 1024
 export function createRequestHandler(deps: RequestDeps): RequestHandler {
   const { backend } = deps
   const render = createRenderer(deps)
+  const headsOf = new WeakMap<Generation, KnownHeads>()
   const { proveSchema } = backend
   const staleDeps = proveSchema === undefined ? deps : { ...deps, proveSchema }
 
@@ -104,14 +111,17 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
   function attempt(journey: Journey): Attempt | Promise<Attempt> {
     const { raw, generation } = journey
     const { snapshot, config } = generation
-    const parsing = parseRequestInSteps(raw, {
+    const heads = headsOf.get(generation) ?? keepHeads()
+    headsOf.set(generation, heads)
+    const parseConfig = {
       // the loaded schemas: newly configured ones act with the next schema load
       dbSchemas: snapshot.schemas,
       schemaAliases: snapshot.schemaAliases,
       dbRootSpec: config.dbRootSpec,
       openapiMode: config.openapiMode,
       dbTxEnd: config.dbTxEnd,
-    })
+    }
+    const parsing = parseRequestInSteps(raw, parseConfig, heads)
     return raw.body.length > atOnceBytes
       ? runInSlices(parsing, eventLoopSlices).then((parsed) => carryOut(parsed, journey))
       : carryOut(runAtOnce(parsing), journey)
