@@ -3,6 +3,7 @@
  * is all the same. Migrations are interleaved with requests by locks, so that each order of events is
  * had for certain.
  */
+import type { Agent } from 'node:http'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { anonRole, createApiDatabaseIn, loginRole } from '../support/api-database.ts'
@@ -10,6 +11,7 @@ import { ask, eventually, type HttpReply } from '../support/http-client.ts'
 import { type Cluster, startCluster } from '../support/postgres.ts'
 import { type RunningServer, runCommand } from '../support/server.ts'
 import { serve, serveForAll } from '../support/test-server.ts'
+import { connectToEach } from '../support/worker-processes.ts'
 
 /** Nothing tells this server of a change: no channel, no poll. */
 const deaf = {
@@ -77,6 +79,23 @@ async function untilSomebodyWaits(): Promise<void> {
     ([row]) => expect(row?.['n']).toBeGreaterThan(0),
   )
 }
+
+describe('a strict server with workers', () => {
+  test('is strict on each of them: they prove by what the primary has seen', async () => {
+    const server = await serve({ env: { ...database.env, ...deaf, DBREST_SERVER_WORKERS: '2' } })
+    const agents = await connectToEach(server, 2)
+    const get = (agent: Agent) => ask(`${server.url}${embedded}`, { agent })
+    for (const order of [agents, agents.toReversed(), agents]) {
+      await database.query(dropKey)
+      for (const agent of order) expect(codeOf(await get(agent))).toBe('PGRST200')
+      await database.query(addKey)
+      for (const agent of order) expect((await get(agent)).status).toBe(200)
+      // the mark moves, and the schema is the same
+      await database.query('select dbrest.move_mark()')
+      for (const agent of order) expect((await get(agent)).status).toBe(200)
+    }
+  })
+})
 
 describe('a strict server that nothing tells of changes', () => {
   const running = serveForAll(() => ({ env: { ...database.env, ...deaf } }))
