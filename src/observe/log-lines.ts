@@ -46,13 +46,8 @@ export function logLine(observation: Observation): LogLine {
       )
     case 'worker-listening':
       return always(`Worker ${observation.worker} (process ${observation.pid}) takes requests`)
-    case 'worker-ended': {
-      const { worker, pid, how, restartInMs } = observation
-      const when = restartInMs === 0 ? 'now' : `in ${seconds(restartInMs)} seconds`
-      return always(
-        `Worker ${worker} (process ${pid}) ended ${how}; another one is started ${when}`,
-      )
-    }
+    case 'worker-ended':
+      return always(workerEndText(observation))
     case 'pool-exceeded': {
       const { dbPool, workers } = observation
       return always(
@@ -190,6 +185,13 @@ export function logLine(observation: Observation): LogLine {
     default:
       return assertNever(observation)
   }
+}
+
+type WorkerEnded = Extract<Observation, { readonly kind: 'worker-ended' }>
+
+function workerEndText({ worker, pid, how, restartInMs }: WorkerEnded): string {
+  const when = restartInMs === 0 ? 'now' : `in ${seconds(restartInMs)} seconds`
+  return `Worker ${worker} (process ${pid}) ended ${how}; another one is started ${when}`
 }
 
 /**
