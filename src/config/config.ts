@@ -14,6 +14,8 @@ export type TxEnd = (typeof txEnds)[number]
 
 export const openapiModes = ['follow-privileges', 'ignore-privileges', 'disabled'] as const
 export type OpenapiMode = (typeof openapiModes)[number]
+export const openapiVersions = ['2.0', '3.1'] as const
+export type OpenapiVersion = (typeof openapiVersions)[number]
 
 /** A registry as configured. */
 export interface RegistryText {
@@ -73,6 +75,7 @@ export interface Config {
   readonly openapiMode: OpenapiMode
   readonly openapiSecurityActive: boolean
   readonly openapiServerProxyUri: string | null
+  readonly openapiVersion: OpenapiVersion
   /** Null: any origin. */
   readonly serverCorsAllowedOrigins: readonly string[] | null
   readonly serverHost: string

@@ -2,7 +2,7 @@
  * PostgREST's options about the server itself: addresses, log, answers, OpenAPI.
  */
 import { logLevels } from '../core/log-level.ts'
-import { openapiModes } from './config.ts'
+import { openapiModes, openapiVersions } from './config.ts'
 import { type OptionKey, type OptionTable, option } from './option.ts'
 import {
   boolean,
@@ -93,6 +93,9 @@ export const serverOptions: OptionTable<ServerOptionKey> = {
       doc: 'The address at which clients reach the server, for the OpenAPI document: http or https, without query and user.',
     },
   ),
+  openapiVersion: option('openapi-version', choice(openapiVersions), '2.0', {
+    doc: 'The version of the OpenAPI document at `/`, where a request does not ask for one by `Accept: application/openapi+json;version=3.1`.',
+  }),
   serverCorsAllowedOrigins: option('server-cors-allowed-origins', optionalList, null, {
     defaultNote: 'any origin',
     inDatabase: true,

@@ -11,7 +11,7 @@ export type MediaType =
   | { readonly kind: 'csv' }
   | { readonly kind: 'text' }
   | { readonly kind: 'xml' }
-  | { readonly kind: 'openapi' }
+  | { readonly kind: 'openapi'; readonly version?: '2.0' | '3.1' }
   | { readonly kind: 'form' }
   | { readonly kind: 'octet-stream' }
   | { readonly kind: 'any' }
@@ -32,7 +32,7 @@ type Parameters = ReadonlyMap<string, string>
 
 const noParameters: Parameters = new Map()
 const typePattern = /^([A-Za-z0-9.*]+)\/([A-Za-z0-9.*+-]+)/
-const parameterPattern = /\s*;\s*([A-Za-z0-9-]+)\s*=\s*(?:"([^"]*)"|([A-Za-z0-9|-]+))/y
+const parameterPattern = /\s*;\s*([A-Za-z0-9-]+)\s*=\s*(?:"([^"]*)"|([A-Za-z0-9.|-]+))/y
 
 /** Names in lower case; of a repeated one the last counts. What is no parameter ends the list. */
 function parametersOf(text: string, from: number): Parameters {
@@ -79,7 +79,7 @@ export function parseMediaType(text: string): MediaType {
     case 'text/xml':
       return { kind: 'xml' }
     case 'application/openapi+json':
-      return { kind: 'openapi' }
+      return openapiOf(parameters.get('version'))
     case 'application/x-www-form-urlencoded':
       return { kind: 'form' }
     case 'application/octet-stream':
@@ -102,6 +102,11 @@ export function parseMediaType(text: string): MediaType {
   }
 }
 
+/** A version that there is none of leaves the choice to us. */
+function openapiOf(version: string | undefined): MediaType {
+  return version === '2.0' || version === '3.1' ? { kind: 'openapi', version } : { kind: 'openapi' }
+}
+
 /** Without a charset. */
 export function printMediaType(type: MediaType): string {
   switch (type.kind) {
@@ -116,7 +121,7 @@ export function printMediaType(type: MediaType): string {
     case 'xml':
       return 'text/xml'
     case 'openapi':
-      return 'application/openapi+json'
+      return `application/openapi+json${type.version === undefined ? '' : `;version=${type.version}`}`
     case 'form':
       return 'application/x-www-form-urlencoded'
     case 'octet-stream':

@@ -9,6 +9,7 @@
 
 import type { ApiRequest } from '../api/api-request.ts'
 import type { Inspection } from '../backends/backend.ts'
+import type { Config, OpenapiVersion } from '../config/config.ts'
 import { eventLoopSlices } from '../core/event-loop-slices.ts'
 import type { Answer, Header } from '../core/http-exchange.ts'
 import { contentTypeOf } from '../core/media-type.ts'
@@ -24,14 +25,15 @@ import {
   type RelationTexts,
 } from './openapi/build-openapi.ts'
 import { buildRoutinePaths } from './openapi/build-openapi-routine.ts'
+import { buildOpenapi31 } from './openapi/build-openapi31.ts'
 
 export type Inspected = Extract<Inspection, { readonly kind: 'done' }>
 
 export interface RootRequest {
   readonly plan: InspectPlan
-  readonly request: Pick<ApiRequest, 'negotiatedByProfile' | 'schema'>
+  readonly request: Pick<ApiRequest, 'accept' | 'negotiatedByProfile' | 'schema'>
   readonly snapshot: SchemaSnapshot
-  readonly config: OpenapiConfig
+  readonly config: OpenapiConfig & Pick<Config, 'openapiVersion'>
   /** The Host header. */
   readonly host: string | undefined
 }
@@ -53,6 +55,7 @@ export function isBehind(
 /** A document, and all that it was made of beside inspection and snapshot. */
 interface Made extends Pick<RootRequest, 'config' | 'host'> {
   readonly schema: string
+  readonly version: OpenapiVersion
   readonly document: Promise<Document>
 }
 
@@ -80,49 +83,78 @@ export function createRootHandler(): RootHandler {
   async function makeDocument(
     { plan, snapshot, config, host }: RootRequest,
     { relations, routines, schemaDescription, databaseName }: Inspected,
+    version: OpenapiVersion,
   ): Promise<Document> {
+    const shownRoutines = routines ?? routinesOf(snapshot, plan.schema)
+    const about = { schemaDescription, databaseName, host }
+    if (version === '3.1') {
+      const shown = [...snapshot.relations].filter(
+        ([key, { schema }]) => schema === plan.schema && (relations?.has(key) ?? true),
+      )
+      const parts = {
+        ...about,
+        snapshot,
+        relations: shown.map(([, relation]) => relation),
+        routines: shownRoutines,
+      }
+      return documentOfText(await sliced(buildOpenapi31(parts, config)))
+    }
     const all = await relationTexts(snapshot, plan.schema)
     const text = buildOpenapi(
       {
+        ...about,
         relations: relations === null ? all : all.filter(({ key }) => relations.has(key)),
-        routinePaths: await sliced(
-          buildRoutinePaths(routines ?? routinesOf(snapshot, plan.schema)),
-        ),
-        schemaDescription,
-        databaseName,
+        routinePaths: await sliced(buildRoutinePaths(shownRoutines)),
         grades: snapshot.capabilities.grades,
-        host,
       },
       config,
     )
-    const body = Buffer.from(text)
-    return { body, length: contentLength(body) }
+    return documentOfText(text)
   }
 
-  function documentOf(root: RootRequest, inspected: Inspected): Promise<Document> {
+  function documentOf(
+    root: RootRequest,
+    inspected: Inspected,
+    version: OpenapiVersion,
+  ): Promise<Document> {
     const { snapshot, config, host } = root
     const { schema } = root.plan
     const bySnapshot = madeOf.get(inspected) ?? new WeakMap<SchemaSnapshot, Made>()
     madeOf.set(inspected, bySnapshot)
     const made = bySnapshot.get(snapshot)
-    if (made?.config === config && made.host === host && made.schema === schema) {
-      return made.document
-    }
-    const document = makeDocument(root, inspected)
-    bySnapshot.set(snapshot, { config, host, schema, document })
+    const isSame = made?.config === config && made.host === host && made.schema === schema
+    if (made !== undefined && isSame && made.version === version) return made.document
+    const document = makeDocument(root, inspected, version)
+    bySnapshot.set(snapshot, { config, host, schema, version, document })
     return document
   }
 
   return async (root, inspected) => {
     const { plan, request } = root
-    const type: Header = ['Content-Type', contentTypeOf({ kind: 'openapi' })]
+    const version = askedVersion(request.accept) ?? root.config.openapiVersion
+    const isOld = version === '2.0'
+    const type: Header = [
+      'Content-Type',
+      contentTypeOf(isOld ? { kind: 'openapi' } : { kind: 'openapi', version }),
+    ]
     const profile: readonly Header[] = request.negotiatedByProfile
       ? [['Content-Profile', request.schema]]
       : []
     if (plan.headersOnly) return { status: 200, headers: [type, ...profile], body: null }
-    const { body, length } = await documentOf(root, inspected)
+    const { body, length } = await documentOf(root, inspected, version)
     return { status: 200, headers: [type, length, ...profile], body }
   }
+}
+
+/** By the type that the client likes best of those that the document has. */
+function askedVersion(accept: ApiRequest['accept']): OpenapiVersion | undefined {
+  const best = accept.find(({ kind }) => kind === 'openapi' || kind === 'json' || kind === 'any')
+  return best?.kind === 'openapi' ? best.version : undefined
+}
+
+function documentOfText(text: string): Document {
+  const body = Buffer.from(text)
+  return { body, length: contentLength(body) }
 }
 
 function routinesOf(snapshot: SchemaSnapshot, schema: string) {

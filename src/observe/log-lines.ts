@@ -29,6 +29,12 @@ function connectionText(observation: Observation & { kind: 'connection' }): stri
   }
 }
 
+function typesText(observation: Observation & { kind: 'types-written' | 'types-failed' }): string {
+  return observation.kind === 'types-written'
+    ? `Types written to ${oneLine(observation.file)}`
+    : `Types: ${oneLine(observation.cause)}`
+}
+
 /** The lines of everything but access lines and pool timeouts, which have rules of their own. */
 export function logLine(observation: Observation): LogLine {
   switch (observation.kind) {
@@ -66,9 +72,8 @@ export function logLine(observation: Observation): LogLine {
       return always(`Stopping was not clean: ${oneLine(observation.cause)}`)
 
     case 'types-written':
-      return always(`Types written to ${oneLine(observation.file)}`)
     case 'types-failed':
-      return always(`Types: ${oneLine(observation.cause)}`)
+      return always(typesText(observation))
     case 'config-loaded':
       return always('Config reloaded')
     case 'config-invalid':

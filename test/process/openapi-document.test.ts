@@ -33,8 +33,10 @@ const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
 const columns = ['id integer primary key', ...names.map((name) => `${quoted(name)} text`)].join()
 const tables = names.map((name) => `create table ${quoted(name)} (${columns});`).join('\n')
 
-async function documentOf(url: string) {
-  const reply = await ask(`${url}/`)
+const recent = { Accept: 'application/openapi+json;version=3.1' }
+
+async function documentOf(url: string, headers = {}) {
+  const reply = await ask(`${url}/`, { headers })
   expect(reply.status).toBe(200)
   return JSON.parse(reply.text)
 }
@@ -137,6 +139,18 @@ describe('on PostgreSQL', () => {
     expect(Object.keys(document.paths)).toContain('/rpc/columned')
   })
 
+  test.each([
+    ['as it is', plain],
+    ['behind a proxy, with tokens', behindProxy],
+  ])('so is that of OpenAPI 3.1, %s', async (_, server) => {
+    const document = await documentOf(server().url, recent)
+    const result = await validate(structuredClone(document))
+    expect(result.valid ? [] : result.errors).toEqual([])
+    expect(document.openapi).toBe('3.1.0')
+    const older = await documentOf(server().url)
+    expect(Object.keys(document.paths)).toEqual(Object.keys(older.paths))
+  })
+
   test('a parameter filters by the column that it is of', async () => {
     const { url } = plain()
     const { parameters } = await documentOf(url)
@@ -163,6 +177,8 @@ describe('on SQLite', () => {
     const document = await documentOf(server().url)
     expect(await faultsOf(document)).toEqual([])
     expect(document.info.title).toBe('names of things API')
+    const result = await validate(await documentOf(server().url, recent))
+    expect(result.valid ? [] : result.errors).toEqual([])
   })
 
   const request = (...lines: readonly string[]) =>

@@ -32,13 +32,15 @@ export function buildOpenapiDefinition(
   ])
 }
 
-interface KeyTarget {
+export interface KeyTarget {
   readonly table: string
   readonly column: string
 }
 
 /** Column → what its foreign key of one column leads to: a table rather than a view of it. */
-function foreignKeyTargets(relationships: readonly Relationship[]): ReadonlyMap<string, KeyTarget> {
+export function foreignKeyTargets(
+  relationships: readonly Relationship[],
+): ReadonlyMap<string, KeyTarget> {
   const targets = new Map<string, KeyTarget>()
   const keys = relationships.filter((each) => each.kind === 'key')
   const tablesFirst = [
@@ -69,7 +71,7 @@ function property(column: Column, isKey: boolean, target: KeyTarget | undefined)
   const { format, items, type } = valueSchema(column.baseType)
   return jsonObject([
     ['default', column.shownDefault],
-    ['description', textOrNull(describe(column, isKey, target))],
+    ['description', textOrNull(describeColumn(column, isKey, target))],
     ['enum', column.enumValues.length === 0 ? null : JSON.stringify(column.enumValues)],
     ['format', textOrNull(format)],
     ['items', items === undefined ? null : JSON.stringify(items)],
@@ -78,7 +80,8 @@ function property(column: Column, isKey: boolean, target: KeyTarget | undefined)
   ])
 }
 
-function describe(
+/** A column's comment, and notes on the keys that it is part of. */
+export function describeColumn(
   { description }: Column,
   isKey: boolean,
   target: KeyTarget | undefined,

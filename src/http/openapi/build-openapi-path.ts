@@ -8,15 +8,14 @@ import type { Capabilities } from '../../schema/capabilities.ts'
 import type { Relation } from '../../schema/schema-snapshot.ts'
 import { bodyName, filterName } from './build-openapi-parameters.ts'
 import type { JsonMember } from './json-text.ts'
+import { shownOperations } from './shown-operations.ts'
 import { splitComment } from './split-comment.ts'
 import { pathSegment, reference } from './swagger-name.ts'
-
-type AccessedBy = 'select' | 'insert' | 'update' | 'delete'
 
 const readParameters = ['select', 'order', 'range', 'rangeUnit', 'offset', 'limit', 'preferCount']
 
 export function buildRelationPath(relation: Relation, grades: Capabilities['grades']): JsonMember {
-  const { name, description, canInsert, canUpdate, canDelete, granted } = relation
+  const { name, description } = relation
   const comment = description === null ? undefined : splitComment(description)
   const filters = [...relation.columns.keys()].map((column) => filterName(relation, column))
   const body = bodyName(relation)
@@ -27,17 +26,12 @@ export function buildRelationPath(relation: Relation, grades: Capabilities['grad
     summary: comment?.summary,
     tags: [name],
   })
-  const isGranted = (action: AccessedBy) => granted?.has(action) ?? true
-  // a relation that takes one kind of write is shown with all, as PostgREST does
-  const isWritable = canInsert || canUpdate || canDelete
+  const operations = shownOperations(relation, grades)
   const write = (
     feature: 'insert' | 'update' | 'delete',
     parameters: readonly string[],
     responses: object,
-  ) =>
-    isWritable && isGranted(feature) && grades[feature] !== 'unsupported'
-      ? operation(parameters, responses)
-      : undefined
+  ) => (operations.has(feature) ? operation(parameters, responses) : undefined)
   const read = operation([...filters, ...readParameters], {
     200: {
       description: 'OK',
@@ -46,7 +40,7 @@ export function buildRelationPath(relation: Relation, grades: Capabilities['grad
     206: { description: 'Partial Content' },
   })
   const item = {
-    get: isGranted('select') ? read : undefined,
+    get: operations.has('select') ? read : undefined,
     post: write('insert', [body, 'select', 'preferPost'], { 201: { description: 'Created' } }),
     delete: write('delete', [...filters, 'preferReturn'], noContent),
     patch: write('update', [...filters, body, 'preferReturn'], noContent),

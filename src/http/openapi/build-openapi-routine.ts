@@ -9,25 +9,18 @@
 import { filterKey } from '../../api/filter-key.ts'
 import type { Steps } from '../../core/run-in-slices.ts'
 import type { Routine, RoutineParameter } from '../../schema/catalog.ts'
-import { compareTexts } from '../../schema/compare-relationships.ts'
-import { compareRoutines } from '../../schema/compare-routines.ts'
 import { jsonTypeOf } from '../../schema/json-type.ts'
 import { jsonTypes } from './build-openapi-parameters.ts'
 import { type JsonMember, jsonObject } from './json-text.ts'
+import { shownRoutines } from './shown-operations.ts'
 import { splitComment } from './split-comment.ts'
 import { pathSegment, reference } from './swagger-name.ts'
 import { elementType, swaggerFormat, valueSchema } from './swagger-type.ts'
 
 /** Path items of functions of one schema, by name. */
 export function* buildRoutinePaths(routines: readonly Routine[]): Steps<readonly JsonMember[]> {
-  const shown = new Map<string, Routine>()
-  for (const routine of routines) {
-    const other = shown.get(routine.name)
-    if (other === undefined || compareRoutines(other, routine) < 0) shown.set(routine.name, routine)
-    yield
-  }
   const paths: JsonMember[] = []
-  for (const [, routine] of [...shown].sort(([a], [b]) => compareTexts(a, b))) {
+  for (const routine of yield* shownRoutines(routines)) {
     paths.push([`/rpc/${pathSegment(routine.name)}`, pathItem(routine)])
     yield
   }

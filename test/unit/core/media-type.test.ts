@@ -25,6 +25,9 @@ describe('parsing', () => {
     ['text/plain', { kind: 'text' }],
     ['text/xml', { kind: 'xml' }],
     ['application/openapi+json', { kind: 'openapi' }],
+    ['application/openapi+json;version=3.1', { kind: 'openapi', version: '3.1' }],
+    ['application/openapi+json; version="2.0"', { kind: 'openapi', version: '2.0' }],
+    ['application/openapi+json;version=3.0', { kind: 'openapi' }],
     ['application/x-www-form-urlencoded', { kind: 'form' }],
     ['application/octet-stream', { kind: 'octet-stream' }],
     ['*/*', { kind: 'any' }],
@@ -105,6 +108,7 @@ test.each([
   ['text/plain'],
   ['text/xml'],
   ['application/openapi+json'],
+  ['application/openapi+json;version=3.1'],
   ['application/x-www-form-urlencoded'],
   ['*/*'],
 ])('%s prints as it was', (text) => {

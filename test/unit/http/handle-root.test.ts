@@ -113,6 +113,56 @@ describe('the answer to GET /', () => {
   })
 })
 
+describe('the version of the document', () => {
+  async function versionOf(
+    accept: string,
+    openapiVersion: '2.0' | '3.1',
+    handle = createRootHandler(),
+  ) {
+    const root = rootRequest('GET /', films, { accept })
+    const config = { ...root.config, openapiVersion }
+    const { headers, body } = await handle({ ...root, config }, everything)
+    const { swagger, openapi } = JSON.parse(toBuffer(body ?? '').toString('utf8'))
+    return [swagger ?? openapi, headers[0]?.[1]]
+  }
+  const old = ['2.0', 'application/openapi+json; charset=utf-8']
+  const recent = ['3.1.0', 'application/openapi+json;version=3.1; charset=utf-8']
+
+  test.each([
+    ['*/*', '2.0', old],
+    ['application/openapi+json', '2.0', old],
+    ['application/openapi+json;version=3.1', '2.0', recent],
+    ['application/openapi+json; version="3.1", */*;q=0.1', '2.0', recent],
+    ['application/json', '3.1', recent],
+    ['application/openapi+json', '3.1', recent],
+    ['application/openapi+json;version=2.0', '3.1', old],
+    ['application/openapi+json;version=7', '2.0', old],
+  ] as const)('with Accept: %s and openapi-version=%s', async (accept, configured, expected) => {
+    expect(await versionOf(accept, configured)).toEqual(expected)
+  })
+
+  test('is that of each request, whatever was made for the one before', async () => {
+    const root = rootRequest('GET /', films, { accept: 'application/openapi+json;version=3.1' })
+    const handle = createRootHandler()
+    const plain = { ...root, request: rootRequest().request }
+    const shown = []
+    for (const each of [root, plain, root, plain]) {
+      const { body } = await handle(each, everything)
+      shown.push(Object.keys(JSON.parse(toBuffer(body ?? '').toString('utf8')))[0])
+    }
+    expect(shown).toEqual(['openapi', 'swagger', 'openapi', 'swagger'])
+  })
+
+  test('decides nothing about what is shown', async () => {
+    const root = rootRequest('GET /', films, { accept: 'application/openapi+json;version=3.1' })
+    expect(await pathsOf(root, everything)).toEqual(['/', '/actors', '/films', '/rpc/f'])
+    expect(await pathsOf(root, { ...everything, relations: keys('films'), routines: [] })).toEqual([
+      '/',
+      '/films',
+    ])
+  })
+})
+
 describe('a snapshot', () => {
   test('is behind when the role may see a relation that it lacks', () => {
     const root = rootRequest()
