@@ -125,6 +125,15 @@ export async function startOwn(uri: string): Promise<Contender> {
   return { name: 'dbrest', port, pid: child.pid ?? 0, stop: () => server.signal('SIGTERM') }
 }
 
+/** dbrest in strict mode; the database has a schema mark. */
+export async function startStrict(uri: string): Promise<Contender> {
+  const server = await startServer({
+    env: { ...env('DBREST_', uri), DBREST_LOG_LEVEL: 'crit', DBREST_DB_SCHEMA_STRICT: 'true' },
+  })
+  const { port, child } = server
+  return { name: 'in strict mode', port, pid: child.pid ?? 0, stop: () => server.signal('SIGTERM') }
+}
+
 /** The built server of another checkout. */
 export async function startOther(uri: string, folder: string): Promise<Contender> {
   const server = await startServer({

@@ -6,12 +6,14 @@
  *
  *   npm run bench [-- --rounds 5 --seconds 3 --only 'read by key' --connections 20 --json FILE]
  *
- * `--against FOLDER` adds the build of another checkout, for a comparison before and after a change.
+ * `--strict` adds dbrest in strict mode, for what that costs. `--against FOLDER` adds the build of
+ * another checkout, for a comparison before and after a change.
  */
 import { createHmac } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Cluster, startCluster } from '../test/support/postgres.ts'
+import { runCommand } from '../test/support/server.ts'
 import { type Comparison, type Contender, compareContenders } from './compare-contenders.ts'
 import {
   jwtSecret,
@@ -20,6 +22,7 @@ import {
   startOther,
   startOwn,
   startPeer,
+  startStrict,
   statementsOf,
 } from './postgres-contenders.ts'
 import { type Scenario, scenarios, schema } from './scenarios.ts'
@@ -31,6 +34,7 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: '' },
     connections: { type: 'string', default: '20' },
     against: { type: 'string' },
+    strict: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
 })
@@ -65,6 +69,7 @@ async function measure(
   const uri = cluster.uri('bench', 'bench_login')
   const own = await startOwn(uri)
   const contenders: Contender[] = [own]
+  if (options.strict) contenders.push(await startStrict(uri))
   if (options.against !== undefined) contenders.push(await startOther(uri, options.against))
   contenders.push(await startFloorFor(uri, own, scenario))
   if (peer !== null && scenario.isNotForPeer !== true) contenders.push(await startPeer(uri, peer))
@@ -96,6 +101,12 @@ const cluster = await startCluster({ settings: ['max_connections=200'] })
 try {
   await cluster.query('create database bench')
   await cluster.query(schema, 'bench')
+  if (options.strict) {
+    const { code } = await runCommand(['schema-mark', 'install'], {
+      DBREST_DB_URI: cluster.uri('bench'),
+    })
+    if (code !== 0) throw new Error('the schema mark could not be installed')
+  }
   const [row] = await cluster.query(
     `select split_part(pg_read_file('postmaster.pid'), E'\\n', 1) as pid`,
   )
