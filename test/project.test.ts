@@ -37,7 +37,7 @@ function scriptsIn(text: string): readonly string[] {
 const unknownScripts = (text: string) =>
   scriptsIn(text).filter((name) => manifest.scripts[name] === undefined)
 
-const folders = ['src', 'test', 'docs', 'bench', 'scripts', 'docker', 'examples']
+const folders = ['src', 'test', 'docs', 'bench', 'scripts', 'docker', 'deploy', 'examples']
 const paths = folders.flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(
     (path) => `${folder}/${path.replaceAll('\\', '/')}`,
@@ -52,7 +52,8 @@ function isThere(name: string): boolean {
 /** What stands in a page as code and looks like a file or a folder of ours. */
 function filesIn(page: string): readonly string[] {
   const code = [...page.matchAll(/`([^`\n]+)`/g)].map((match) => match[1] ?? '')
-  const links = [...page.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? '')
+  // from a page in a folder to the root of the checkout
+  const links = [...page.matchAll(/\]\((?:\.\.\/)?([^)#:]+)\)/g)].map((match) => match[1] ?? '')
   const isFolder = (text: string) => folders.some((folder) => text.startsWith(`${folder}/`))
   const isFile = (text: string) => /\.(ts|js|md|sql|yaml|yml|jsonc?)$/.test(text)
   // what begins with a slash is a path of the server
@@ -64,6 +65,7 @@ const pages = [
   'README.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
+  'deploy/README.md',
   ...readdirSync(join(root, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
