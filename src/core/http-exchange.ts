@@ -23,7 +23,7 @@ export function byteLength(content: Content): number {
 /** In one piece, for whoever has to look into it. Lent bytes stay lent. */
 export function toBuffer(content: Content): Buffer {
   if (typeof content === 'string') return Buffer.from(content)
-  if (content instanceof LentBytes) return Buffer.concat(content.pieces)
+  if (content instanceof LentBytes) return content.bytes
   return content instanceof Uint8Array
     ? Buffer.from(content.buffer, content.byteOffset, content.byteLength)
     : Buffer.concat(content)

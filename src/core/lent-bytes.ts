@@ -5,53 +5,70 @@
  * like any other memory.
  */
 
-/** One system call reads or writes many blocks. */
-const blockBytes = 256 * 1024
-/** Blocks that wait for the next body, at the most; what is above is collected. */
-const mostKeptBlocks = 32
+/** Blocks have sizes that double, so that one serves bodies that differ a little. */
+const fewestBlockBytes = 128 * 1024
+/** What is larger has memory of its own. */
+const mostBlockBytes = 4 * 1024 * 1024
+/** What waits for the next bodies, at the most; of what is above, the oldest is collected. */
+const mostKeptBytes = 8 * 1024 * 1024
 
 export class LentBytes {
-  readonly byteLength: number
+  /** Not to be looked at any more once they are given back. */
+  readonly bytes: Buffer
   readonly #memory: BodyMemory
-  #blocks: readonly Buffer[]
+  #block: Buffer | null
 
-  constructor(memory: BodyMemory, blocks: readonly Buffer[], byteLength: number) {
+  constructor(memory: BodyMemory, block: Buffer | null, bytes: Buffer) {
     this.#memory = memory
-    this.#blocks = blocks
-    this.byteLength = byteLength
+    this.#block = block
+    this.bytes = bytes
   }
 
-  /** Not to be looked at any more once they are given back. */
-  get pieces(): readonly Uint8Array[] {
-    const rest = this.byteLength % blockBytes
-    const last = this.#blocks.length - 1
-    if (rest === 0) return this.#blocks
-    return this.#blocks.map((block, at) => (at === last ? block.subarray(0, rest) : block))
+  get byteLength(): number {
+    return this.bytes.length
+  }
+
+  /** Only these of them are wanted any more: who gives them back gives back all. */
+  narrowedTo(part: Buffer): LentBytes {
+    const block = this.#block
+    this.#block = null
+    return new LentBytes(this.#memory, block, part)
   }
 
   /** Whoever calls it is the last that holds the bytes. A second call does nothing. */
   giveBack(): void {
-    const blocks = this.#blocks
-    this.#blocks = []
-    this.#memory.keep(blocks)
+    const block = this.#block
+    this.#block = null
+    if (block !== null) this.#memory.keep(block)
   }
 }
 
 export class BodyMemory {
+  /** Given back last, last. */
   readonly #kept: Buffer[] = []
+  #keptBytes = 0
 
   /** Bytes of any content, to be filled. */
   lend(byteLength: number): LentBytes {
-    const blocks: Buffer[] = []
-    for (let at = 0; at < byteLength; at += blockBytes) {
-      blocks.push(this.#kept.pop() ?? Buffer.allocUnsafeSlow(blockBytes))
+    if (byteLength > mostBlockBytes) {
+      return new LentBytes(this, null, Buffer.allocUnsafeSlow(byteLength))
     }
-    return new LentBytes(this, blocks, byteLength)
+    let blockBytes = fewestBlockBytes
+    while (blockBytes < byteLength) blockBytes *= 2
+    const block = this.#take(blockBytes) ?? Buffer.allocUnsafeSlow(blockBytes)
+    return new LentBytes(this, block, block.subarray(0, byteLength))
   }
 
-  keep(blocks: readonly Buffer[]): void {
-    for (const block of blocks) {
-      if (this.#kept.length < mostKeptBlocks) this.#kept.push(block)
-    }
+  keep(block: Buffer): void {
+    this.#kept.push(block)
+    this.#keptBytes += block.length
+    while (this.#keptBytes > mostKeptBytes) this.#keptBytes -= this.#kept.shift()?.length ?? 0
+  }
+
+  #take(blockBytes: number): Buffer | undefined {
+    const at = this.#kept.findLastIndex(({ length }) => length === blockBytes)
+    if (at === -1) return undefined
+    this.#keptBytes -= blockBytes
+    return this.#kept.splice(at, 1)[0]
   }
 }

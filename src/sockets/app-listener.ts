@@ -41,12 +41,10 @@ function send(answer: Answer, incoming: IncomingMessage, outgoing: ServerRespons
   else if (body instanceof LentBytes) {
     // what a client does not wait for may still be in Node's hands: it is left to the collector
     outgoing.once('finish', () => body.giveBack())
-    sendPieces(body.pieces, outgoing)
-  } else sendPieces(body, outgoing)
-}
-
-/** Node holds them until the end, and sends all of them with one call. */
-function sendPieces(pieces: readonly Uint8Array[], outgoing: ServerResponse): void {
-  for (const piece of pieces) outgoing.write(piece)
-  outgoing.end()
+    outgoing.end(body.bytes)
+  } else {
+    // Node holds them until the end, and sends all of them with one call
+    for (const piece of body) outgoing.write(piece)
+    outgoing.end()
+  }
 }

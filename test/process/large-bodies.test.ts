@@ -2,23 +2,40 @@
  * Large bodies on their way to clients that read slowly, or leave: the memory that they lie in is
  * used again for the next ones, and not before.
  */
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { createApiDatabase } from '../support/api-database.ts'
 import { ask } from '../support/http-client.ts'
 import { openRaw } from '../support/raw-http.ts'
-import { startServer } from '../support/server.ts'
+import { type RunningServer, startServer } from '../support/server.ts'
 import { createSqliteFile } from '../support/sqlite-database.ts'
 
 /** As large as goes through the memory that is used again, and more than sockets hold. */
 const count = 4_100_000
 
-async function serveLetters() {
-  const file = createSqliteFile(`
-    create table letters (text text not null);
-    insert into letters values ('a'), ('b'), ('c');
-    create view long as
-      select text, replace(printf('%.${count}c', 'x'), 'x', text) as body from letters;`)
-  onTestFinished(() => file.drop())
-  const server = await startServer({ args: [file.path] })
+const table = `
+  create table letters (text text not null);
+  insert into letters values ('a'), ('b'), ('c');`
+
+const engines = {
+  async SQLite() {
+    const file = createSqliteFile(`${table}
+      create view long as
+        select text, replace(printf('%.${count}c', 'x'), 'x', text) as body from letters;`)
+    onTestFinished(() => file.drop())
+    return startServer({ args: [file.path] })
+  },
+  async PostgreSQL() {
+    const database = await createApiDatabase(`${table}
+      create view long as select text, repeat(text, ${count}) as body from letters;`)
+    onTestFinished(() => database.drop())
+    return startServer({ env: database.env })
+  },
+} as const
+
+type Engine = keyof typeof engines
+
+async function serveLetters(engine: Engine): Promise<RunningServer> {
+  const server = await engines[engine]()
   onTestFinished(() => void server.child.kill('SIGKILL'))
   return server
 }
@@ -41,33 +58,35 @@ async function askRightly(url: string, letter: string): Promise<void> {
   expect(isBodyOf(letter, text)).toBe(true)
 }
 
-test('a client that reads slowly gets its own, whatever others are sent meanwhile', async () => {
-  const { port, url } = await serveLetters()
-  const slow = openRaw(port)
-  slow.send(request('a'))
-  await slow.until((text) => text.includes('\r\n\r\n'))
-  slow.socket.pause()
-  for (let time = 0; time < 8; time += 1) await askRightly(url, 'b')
-  slow.socket.resume()
-  const text = await slow.closed
-  expect(isBodyOf('a', text.slice(text.indexOf('\r\n\r\n') + 4))).toBe(true)
-}, 60_000)
-
-test('clients that leave in the middle of theirs change nothing for others', async () => {
-  const { port, url } = await serveLetters()
-  for (let time = 0; time < 8; time += 1) {
-    const leaving = openRaw(port)
+describe.each<Engine>(['SQLite', 'PostgreSQL'])('on %s', (engine) => {
+  test('a client that reads slowly gets its own, whatever others are sent meanwhile', async () => {
+    const { port, url } = await serveLetters(engine)
     const slow = openRaw(port)
-    leaving.send(request('a'))
-    slow.send(request('c'))
-    await Promise.all(
-      [leaving, slow].map((client) => client.until((text) => text.includes('\r\n\r\n'))),
-    )
+    slow.send(request('a'))
+    await slow.until((text) => text.includes('\r\n\r\n'))
     slow.socket.pause()
-    leaving.socket.destroy()
-    await askRightly(url, 'b')
+    for (let time = 0; time < 8; time += 1) await askRightly(url, 'b')
     slow.socket.resume()
     const text = await slow.closed
-    expect(isBodyOf('c', text.slice(text.indexOf('\r\n\r\n') + 4))).toBe(true)
-  }
-}, 60_000)
+    expect(isBodyOf('a', text.slice(text.indexOf('\r\n\r\n') + 4))).toBe(true)
+  }, 60_000)
+
+  test('clients that leave in the middle of theirs change nothing for others', async () => {
+    const { port, url } = await serveLetters(engine)
+    for (let time = 0; time < 8; time += 1) {
+      const leaving = openRaw(port)
+      const slow = openRaw(port)
+      leaving.send(request('a'))
+      slow.send(request('c'))
+      await Promise.all(
+        [leaving, slow].map((client) => client.until((text) => text.includes('\r\n\r\n'))),
+      )
+      slow.socket.pause()
+      leaving.socket.destroy()
+      await askRightly(url, 'b')
+      slow.socket.resume()
+      const text = await slow.closed
+      expect(isBodyOf('c', text.slice(text.indexOf('\r\n\r\n') + 4))).toBe(true)
+    }
+  }, 60_000)
+})

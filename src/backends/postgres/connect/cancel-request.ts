@@ -5,7 +5,7 @@
  *
  * Rule    PostgreSQL manual: Message Flow, Canceling Requests in Progress
  */
-import { FramedConnection } from '../protocol/framed-connection.ts'
+import { FramedConnection, type ReadingMemory } from '../protocol/framed-connection.ts'
 import type { TlsAttempt } from './tls-attempts.ts'
 
 export interface CancelTarget {
@@ -16,15 +16,15 @@ export interface CancelTarget {
   readonly isDirectTls: boolean
   readonly processId: number
   readonly secretKey: number
+  readonly memory: ReadingMemory
 }
 
 /** True when the server has taken the request and is done with it. Never rejects. */
 export function requestCancel(target: CancelTarget, timeoutMs = 3000): Promise<boolean> {
   return new Promise((resolve) => {
-    const connection = new FramedConnection({
-      ssl: target.tls,
-      ...(target.isDirectTls ? { sslnegotiation: 'direct' } : {}),
-    })
+    const { tls, isDirectTls, memory } = target
+    const direct = isDirectTls ? { sslnegotiation: 'direct' as const } : {}
+    const connection = new FramedConnection({ ssl: tls, ...direct }, memory)
     let isSent = false
     const finish = (isDone: boolean) => {
       clearTimeout(timer)

@@ -7,6 +7,7 @@
  */
 import type pg from 'pg'
 import type { Result } from '../../../core/result.ts'
+import { ReadingMemory } from '../protocol/framed-connection.ts'
 import { connectFailure } from '../protocol/map-postgres-error.ts'
 import type { BatchStep, PostgresConnection } from '../protocol/postgres-connection.ts'
 import { connectFailureText, errorProperty, NoPasswordError } from './connect-failure.ts'
@@ -62,6 +63,7 @@ type Tried =
 export function createConnector(deps: ConnectorDeps): Connector {
   // places that do not speak TLS are not asked each time under sslmode=prefer
   const plainPlaces = new Set<string>()
+  const memory = new ReadingMemory()
   const lastEntrance = new Map<SessionTarget, Entrance>()
 
   function currentSettings(): ConnectionSettings {
@@ -114,7 +116,8 @@ export function createConnector(deps: ConnectorDeps): Connector {
     let isFinal = false
     for (const tls of attempts) {
       if (signal.aborted) break
-      const opened = await openSession(place, tls, settings, id, deps.statementCapacity, signal)
+      const { statementCapacity } = deps
+      const opened = await openSession(place, tls, settings, id, statementCapacity, memory, signal)
       if (opened.kind === 'connected') {
         const { connection } = opened
         const reason = target === 'any' ? null : await mismatch(connection, target, signal)

@@ -3,7 +3,7 @@
  * Which places and ways in there are, and what follows from a failure, is `connect-postgres.ts`'s.
  */
 import pg from 'pg'
-import { FramedConnection } from '../protocol/framed-connection.ts'
+import { FramedConnection, type ReadingMemory } from '../protocol/framed-connection.ts'
 import type { PostgresConnection } from '../protocol/postgres-connection.ts'
 import { NoPasswordError } from './connect-failure.ts'
 import type { ConnectionPlace, ConnectionSettings } from './parse-connection.ts'
@@ -45,10 +45,11 @@ export async function openSession(
   settings: ConnectionSettings,
   id: string,
   statementCapacity: number,
+  memory: ReadingMemory,
   signal: AbortSignal,
 ): Promise<Opened> {
   const shared = sessionConfig(place, tls, settings)
-  const connection = new FramedConnection(shared)
+  const connection = new FramedConnection(shared, memory)
   const config: pg.ClientConfig & { readonly connection: FramedConnection } = {
     ...shared,
     connection,
@@ -78,6 +79,7 @@ export async function openSession(
   }
   const wrapped = wrapClient({
     ...key,
+    memory,
     id,
     client,
     connection,

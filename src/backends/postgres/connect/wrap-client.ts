@@ -3,7 +3,7 @@
  * server's transaction stands, cancels, and says once when it was lost.
  */
 import type pg from 'pg'
-import type { FramedConnection } from '../protocol/framed-connection.ts'
+import type { FramedConnection, ReadingMemory } from '../protocol/framed-connection.ts'
 import type {
   BatchOutcome,
   BatchStep,
@@ -21,6 +21,7 @@ export interface WrappedClient {
   readonly id: string
   readonly client: pg.Client
   readonly connection: FramedConnection
+  readonly memory: ReadingMemory
   readonly host: string
   /** As `net.connect` takes it. */
   readonly cancelHost: string

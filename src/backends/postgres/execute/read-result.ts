@@ -26,8 +26,9 @@ export function readResult(
   const [row] = main.rows
   if (row === undefined) return noResult
   const at = plan.kind === 'mutate' ? columns.write : columns.read
+  const body = row[at.body] ?? null
   return {
-    body: row[at.body] ?? '',
+    body: (body === null ? null : main.lent?.narrowedTo(body)) ?? body ?? '',
     rows: wholeNumber(row, at.page) ?? 0,
     total: totalRows(plan, wholeNumber(row, at.total), explainCount),
     location: at.header === null ? [] : locationPairs(text(row, at.header)),

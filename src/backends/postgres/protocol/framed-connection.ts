@@ -5,12 +5,23 @@
  * unchanged.
  */
 import { EventEmitter } from 'node:events'
+import { Socket, type SocketConstructorOpts, type TcpSocketConnectOpts } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import pg from 'pg'
-import { createFrameReader } from './frame-reader.ts'
+import { BodyMemory, type LentBytes } from '../../../core/lent-bytes.ts'
+import { createFrameReader, type FrameReader } from './frame-reader.ts'
 
-/** Returns false for a message that pg is to handle. */
-export type FrameReceiver = (frame: Buffer) => boolean
+/** Returns false for a message that pg is to handle. `lent`: the memory that it lies in. */
+export type FrameReceiver = (frame: Buffer, lent: LentBytes | null) => boolean
+
+const chunkBytes = 256 * 1024
+
+/** What connections read into. They share it: only what is kept of a chunk is copied. */
+export class ReadingMemory {
+  readonly chunk: Buffer = Buffer.allocUnsafeSlow(chunkBytes)
+  readonly bodies: BodyMemory = new BodyMemory()
+}
 
 /** What pg's Connection has beyond its type declarations. */
 interface ConnectionInternals {
@@ -44,11 +55,37 @@ function openInternals(
   ) => InternalConnection
 }
 
-export class FramedConnection extends PgConnection {
-  #receiver: FrameReceiver | null = null
+/** A socket whose reads all end in the same memory, in place of new memory for each. */
+function openSocket({ chunk }: ReadingMemory, onRead: (chunk: Buffer) => void): Socket {
+  // a read on Windows may have its memory long before it has bytes
+  if (process.platform === 'win32') return new Socket().on('data', onRead)
+  // what `net.connect` takes for both, its constructor and its `connect`
+  const options: SocketConstructorOpts & Pick<TcpSocketConnectOpts, 'onread'> = {
+    onread: {
+      buffer: chunk,
+      callback(byteLength) {
+        onRead(chunk.subarray(0, byteLength))
+        return true
+      },
+    },
+  }
+  return new Socket(options)
+}
 
-  constructor(config: pg.ConnectionConfig) {
-    super({ ...config, sslNegotiation: config.sslnegotiation ?? 'postgres' })
+export class FramedConnection extends PgConnection {
+  readonly #memory: ReadingMemory
+  #receiver: FrameReceiver | null = null
+  #reader: FrameReader | null = null
+
+  constructor(config: pg.ConnectionConfig, memory: ReadingMemory) {
+    const sslNegotiation = config.sslnegotiation ?? 'postgres'
+    // with TLS it is another stream that is read, and the socket by it alone
+    const isPlain = config.ssl === undefined || config.ssl === false
+    let onRead = (_: Buffer) => {}
+    const stream = isPlain ? openSocket(memory, (chunk) => onRead(chunk)) : undefined
+    super({ ...config, sslNegotiation, ...(stream === undefined ? {} : { stream: () => stream }) })
+    this.#memory = memory
+    onRead = (chunk) => this.#reader?.push(chunk)
   }
 
   /** From now on messages are offered to `receiver` first; null: to nobody. */
@@ -65,9 +102,15 @@ export class FramedConnection extends PgConnection {
     // pg's parser listens to this instead of the socket
     const rest = new EventEmitter()
     super.attachListeners(rest)
-    const reader = createFrameReader((frame) => {
-      if (this.#receiver?.(frame) !== true) rest.emit('data', frame)
+    const isPlain = stream instanceof Socket && !(stream instanceof TLSSocket)
+    const reader = createFrameReader({
+      memory: this.#memory.bodies,
+      reusesChunks: isPlain,
+      onFrame: (frame, lent) => {
+        if (this.#receiver?.(frame, lent) !== true) rest.emit('data', frame)
+      },
     })
-    stream.on('data', (chunk: Buffer) => reader.push(chunk))
+    this.#reader = reader
+    if (!isPlain) stream.on('data', (chunk: Buffer) => reader.push(chunk))
   }
 }

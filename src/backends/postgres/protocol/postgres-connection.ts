@@ -3,6 +3,7 @@
  * statements that end with one Sync, answers as bytes, and a cancel that says when it is over.
  * `connect-postgres.ts` makes one; the pool, the control connection and tests use it.
  */
+import type { LentBytes } from '../../../core/lent-bytes.ts'
 
 /** A text is sent in text format, bytes in binary format. */
 export type StatementParameter = string | Uint8Array | null
@@ -28,6 +29,8 @@ export interface StepResult {
   /** Command tag: `SELECT 1`, `BEGIN`, `ROLLBACK` … */
   readonly tag: string
   readonly rows: readonly DataRow[]
+  /** The memory that the one row lies in, where it is large. */
+  readonly lent?: LentBytes
   /** Empty unless named rows were asked for. */
   readonly columns: readonly string[]
 }

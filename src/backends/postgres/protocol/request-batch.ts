@@ -7,6 +7,7 @@
  *
  * The outcome says where the server's transaction stands after the batch; the caller acts on it.
  */
+import type { LentBytes } from '../../../core/lent-bytes.ts'
 import {
   decodeColumnNames,
   decodeCommandTag,
@@ -48,6 +49,8 @@ export class RequestBatch {
   #bindsSeen = 0
   #closesSeen = 0
   #rows: DataRow[] = []
+  /** Of the last row. */
+  #lent: LentBytes | null = null
   #columns: readonly string[] = []
   #error: ServerError | null = null
   #namesDiffer = false
@@ -74,7 +77,7 @@ export class RequestBatch {
   /** Called by pg's client when it is this batch's turn. */
   submit(connection: unknown): void {
     if (!(connection instanceof FramedConnection)) throw new Error('not a framed connection')
-    connection.receive((frame) => this.#take(frame, connection))
+    connection.receive((frame, lent) => this.#take(frame, lent, connection))
     connection.write(this.#messages)
   }
 
@@ -124,10 +127,13 @@ export class RequestBatch {
     return writer.finish()
   }
 
-  #take(frame: Buffer, connection: FramedConnection): boolean {
+  #take(frame: Buffer, lent: LentBytes | null, connection: FramedConnection): boolean {
     switch (frame[0]) {
       case messageCodes.dataRow:
-        if (this.#step?.keep !== 'nothing') this.#rows.push(decodeDataRow(frame))
+        if (this.#step?.keep !== 'nothing') {
+          this.#rows.push(decodeDataRow(frame))
+          this.#lent = lent
+        }
         return true
       case messageCodes.commandComplete:
         this.#endStep(decodeCommandTag(frame))
@@ -185,8 +191,11 @@ export class RequestBatch {
   }
 
   #endStep(tag: string): void {
-    this.#results.push({ tag, rows: this.#rows, columns: this.#columns })
+    const result = { tag, rows: this.#rows, columns: this.#columns }
+    const lent = this.#rows.length === 1 ? this.#lent : null
+    this.#results.push(lent === null ? result : { ...result, lent })
     this.#rows = []
+    this.#lent = null
     this.#columns = []
   }
 }

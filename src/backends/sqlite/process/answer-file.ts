@@ -3,7 +3,7 @@
  * here, where a socket takes a dozen of each, and has one side wait for the other. It lies in memory
  * and has no name, so that nobody else opens it and nothing is left behind, however a process ends.
  */
-import { closeSync, constants, openSync, readvSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync } from 'node:fs'
 import type { BodyMemory, LentBytes } from '../../../core/lent-bytes.ts'
 
 /** Linux: a file system in memory. */
@@ -37,7 +37,7 @@ export class AnswerFile {
    */
   fetch(byteLength: number): LentBytes {
     const lent = this.#memory.lend(byteLength)
-    const read = readvSync(this.descriptor, lent.pieces, 0)
+    const read = readSync(this.descriptor, lent.bytes, 0, byteLength, 0)
     if (read !== byteLength) throw new Error(`${read} bytes of an answer of ${byteLength}`)
     return lent
   }

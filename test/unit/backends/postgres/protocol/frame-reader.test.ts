@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createFrameReader } from '../../../../../src/backends/postgres/protocol/frame-reader.ts'
+import { BodyMemory, type LentBytes } from '../../../../../src/core/lent-bytes.ts'
 
 function frame(code: string, body: string): Buffer {
   const bytes = Buffer.alloc(5 + body.length)
@@ -10,20 +11,65 @@ function frame(code: string, body: string): Buffer {
 }
 
 const frames = [frame('1', ''), frame('D', 'x'.repeat(40)), frame('C', 'SELECT 1'), frame('Z', 'I')]
+const large = frame('D', 'y'.repeat(300_000))
 
-test('whole messages come out, however the bytes are cut', () => {
+interface Seen {
+  readonly frame: Buffer
+  readonly lent: LentBytes | null
+}
+
+/** Reads a stream in chunks of a size, all of them in the same memory where it is used again. */
+function readInChunks(stream: Buffer, size: number, reusesChunks: boolean): readonly Seen[] {
+  const seen: Seen[] = []
+  const reader = createFrameReader({
+    memory: new BodyMemory(),
+    reusesChunks,
+    onFrame: (one, lent) => seen.push({ frame: one, lent }),
+  })
+  const shared = Buffer.alloc(size)
+  for (let at = 0; at < stream.length; at += size) {
+    const chunk = stream.subarray(at, at + size)
+    if (reusesChunks) reader.push(shared.subarray(0, chunk.copy(shared)))
+    else reader.push(Buffer.from(chunk))
+  }
+  shared.fill('?')
+  return seen
+}
+
+test.each([true, false])('whole messages come out, however the bytes are cut: %s', (reuses) => {
   const stream = Buffer.concat(frames)
   for (let size = 1; size <= stream.length; size += 1) {
-    const seen: string[] = []
-    const reader = createFrameReader((one) => seen.push(one.toString('latin1')))
-    for (let at = 0; at < stream.length; at += size) reader.push(stream.subarray(at, at + size))
-    expect(seen).toEqual(frames.map((one) => one.toString('latin1')))
+    const seen = readInChunks(stream, size, reuses)
+    expect(seen.map((one) => one.frame.toString('latin1'))).toEqual(
+      frames.map((one) => one.toString('latin1')),
+    )
   }
 })
 
-test('a message in one chunk is not copied', () => {
+test.each([true, false])('large ones among them too: %s', (reuses) => {
+  const all = [...frames, large, ...frames, large, large]
+  const stream = Buffer.concat(all)
+  for (const size of [3, 1000, 65_536, 300_000, 300_010, stream.length]) {
+    const seen = readInChunks(stream, size, reuses)
+    expect(seen.map((one) => one.frame.length)).toEqual(all.map((one) => one.length))
+    expect(seen.every((one, at) => one.frame.equals(all[at] ?? Buffer.alloc(0)))).toBe(true)
+  }
+})
+
+test('a large one that comes in pieces lies in memory that is lent', () => {
+  const seen = readInChunks(Buffer.concat([...frames, large, ...frames]), 65_536, true)
+  const lent = seen.filter((one) => one.lent !== null)
+  expect(lent.map((one) => one.frame.length)).toEqual([large.length])
+  expect(lent[0]?.lent?.bytes.buffer).toBe(lent[0]?.frame.buffer)
+})
+
+test('a message in one chunk is not copied where the chunk is left alone', () => {
   const chunk = Buffer.concat(frames)
   const seen: Buffer[] = []
-  createFrameReader((one) => seen.push(one)).push(chunk)
+  createFrameReader({
+    memory: new BodyMemory(),
+    reusesChunks: false,
+    onFrame: (one) => seen.push(one),
+  }).push(chunk)
   expect(seen.map((one) => one.buffer)).toEqual(frames.map(() => chunk.buffer))
 })
