@@ -53,6 +53,13 @@ create function api.color_json(hidden.calm) returns json language sql as 'select
 create cast (hidden.calm as json) with function api.color_json(hidden.calm) as implicit;
 create table api.parted (id int primary key, t_id int references api.t) partition by range (id);
 create table api.part (id int not null, t_id int);
+create table api.shown (id int primary key);
+create view api.over_shown as select id from api.shown;
+create table hidden.pointer (id int primary key, shown_id int);
+create table hidden.a (id int primary key); create table hidden.b (id int primary key);
+create table hidden.c (id int primary key, b_id int references hidden.b);
+create view hidden.both as select a.id, b.id as b_id from hidden.a, hidden.b;
+create view api.over_both as select id from hidden.both;
 `
 
 // few are compared by their numbers, many by their age
@@ -150,6 +157,14 @@ describe.each(transactions)(
       ],
       ['and none again', 'alter table api.parted detach partition api.part'],
       ['an exposed table that is hidden', 'alter table api.parent set schema hidden'],
+      [
+        'one behind a view, with a key to it from a hidden table',
+        'alter table api.shown set schema hidden; alter table hidden.pointer add foreign key (shown_id) references hidden.shown',
+      ],
+      [
+        'another column of a view that was read through already',
+        'create view api.over_both_too as select b_id from hidden.both',
+      ],
       ['a hidden one that is exposed', 'alter table hidden.owner set schema api'],
       ['a schema', 'alter schema hidden rename to concealed'],
     ])('%s', async (_, statement) => {

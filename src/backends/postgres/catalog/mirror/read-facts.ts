@@ -300,14 +300,24 @@ class Round {
       const read = tables.get(oid)
       return read === undefined ? facts?.tables.has(oid) === true : read !== null
     }
+    const viewOf = (oid: number) => (views.has(oid) ? views.get(oid) : facts?.views.get(oid))
     const origins = new Set<number>()
-    for (const view of views.values()) {
+    // what a view reads from may be a view that is known, of which other columns lead elsewhere
+    const followed = [...views.keys()]
+    for (let oid = followed.pop(); oid !== undefined; oid = followed.pop()) {
+      const view = viewOf(oid)
       for (const { originRelation } of view?.isFollowed === true
         ? (view.rule?.columns ?? [])
         : []) {
-        if (originRelation !== 0) origins.add(originRelation)
+        if (originRelation === 0 || origins.has(originRelation)) continue
+        origins.add(originRelation)
+        followed.push(originRelation)
       }
       yield
+    }
+    // views that did not change may read from what was exposed until now
+    for (const [oid, table] of tables) {
+      if (table === null && facts?.tables.has(oid) === true) origins.add(oid)
     }
     const isOrigin = (oid: number) => origins.has(oid) || this.#reading.origins.has(oid)
     const want = (oid: number) => {
