@@ -39,8 +39,12 @@ function send(answer: Answer, incoming: IncomingMessage, outgoing: ServerRespons
   else if (typeof body === 'string') outgoing.end(body, 'latin1')
   else if (body instanceof Uint8Array) outgoing.end(body)
   else if (body instanceof LentBytes) {
-    // what a client does not wait for may still be in Node's hands: it is left to the collector
-    outgoing.once('finish', () => body.giveBack())
+    // Node says so of a client that has left as well. Its memory is left to the collector, since the
+    // system may still be reading from there
+    const { socket } = incoming
+    outgoing.once('finish', () => {
+      if (!socket.destroyed) body.giveBack()
+    })
     outgoing.end(body.bytes)
   } else {
     // Node holds them until the end, and sends all of them with one call

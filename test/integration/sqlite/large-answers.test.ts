@@ -99,11 +99,10 @@ describe.runIf(process.platform === 'linux')('the file for large answers', () =>
     expect(openFiles().length).toBe(before)
   })
 
-  test('takes nothing before the last was fetched', async () => {
-    const file = createSqliteFile(schema)
-    onTestFinished(() => file.drop())
+  /** One process, which answers with a letter so many times. */
+  async function startLetters(path: string) {
     const replies = new Map<number, ChildReply>()
-    const task = { kind: 'read', path: file.path, foreignKeys: true } as const
+    const task = { kind: 'read', path, foreignKeys: true } as const
     const child = await new Promise<SqliteProcess>((resolve, reject) => {
       const started = startSqliteProcess(task, new BodyMemory(), {
         ready: () => resolve(started),
@@ -117,19 +116,48 @@ describe.runIf(process.platform === 'linux')('the file for large answers', () =>
     const version = replies.get(0)
     if (version?.kind !== 'version') throw new Error('no version was answered')
     const stamp = stampOfVersion(version.schemaVersion)
-    const sql = `select cast(replace(printf('%.66000c', 'x'), 'x', ?) as blob), 1, null`
+    return {
+      id: child.id,
+      replies,
+      ask(at: number, letter: string, count: number) {
+        const sql = `select cast(replace(printf('%.${count}c', 'x'), 'x', ?) as blob), 1, null`
+        const request = { op: 'read', sql, params: [letter], before: [], epoch: 1, stamp } as const
+        child.send(at, request)
+      },
+      /** How many bytes the answer has; null: it is not of that letter alone. */
+      answered(at: number, letter: string) {
+        const reply = replies.get(at)
+        if (reply?.kind !== 'rows') return null
+        const text = toBuffer(reply.body).toString()
+        return text === letter.repeat(text.length) ? text.length : null
+      },
+    }
+  }
+
+  test('takes nothing before the last was fetched', async () => {
+    const file = createSqliteFile(schema)
+    onTestFinished(() => file.drop())
+    const started = await startLetters(file.path)
     const asked = Array.from({ length: 30 }, (_, at) => String.fromCharCode(97 + (at % 26)))
     // in one write, and the answers wait: this process does something else
-    for (const [at, letter] of asked.entries()) {
-      const request = { op: 'read', sql, params: [letter], before: [], epoch: 1, stamp } as const
-      child.send(at + 1, request)
-    }
+    for (const [at, letter] of asked.entries()) started.ask(at + 1, letter, 66_000)
     setImmediate(() => spawnSync(process.execPath, ['--version']))
-    await expect.poll(() => replies.size, { timeout: 20_000 }).toBe(asked.length + 1)
-    const wrong = asked.filter((letter, at) => {
-      const reply = replies.get(at + 1)
-      return reply?.kind !== 'rows' || toBuffer(reply.body).toString() !== letter.repeat(66_000)
-    })
-    expect(wrong).toEqual([])
+    await expect.poll(() => started.replies.size, { timeout: 20_000 }).toBe(asked.length + 1)
+    expect(asked.filter((letter, at) => started.answered(at + 1, letter) !== 66_000)).toEqual([])
+  })
+
+  test('is emptied where the system takes a part of an answer only', async () => {
+    const file = createSqliteFile(schema)
+    onTestFinished(() => file.drop())
+    const before = new Set(openFiles())
+    const started = await startLetters(file.path)
+    started.ask(1, 'a', 1_000_000)
+    await expect.poll(() => started.answered(1, 'a')).toBe(1_000_000)
+    const [answers] = openFiles().filter((each) => !before.has(each))
+    expect(statSync(answers ?? '').size).toBe(1_000_000)
+    expect(spawnSync('prlimit', ['--pid', started.id, '--fsize=1500000']).status).toBe(0)
+    started.ask(2, 'b', 2_000_000)
+    await expect.poll(() => started.answered(2, 'b')).toBe(2_000_000)
+    expect(statSync(answers ?? '').size).toBe(0)
   })
 })

@@ -40,10 +40,12 @@ function database(mostNames = 100) {
     at: 0,
     inspected: done,
     signals: [] as boolean[],
+    claims: [] as string[],
   }
   const inspect = keepInspections({
-    async inspect(_, { signal }): Promise<StatedInspection> {
+    async inspect(_, { signal, claims }): Promise<StatedInspection> {
       self.inspections += 1
+      self.claims.push(claims)
       self.signals.push(signal.aborted)
       const { state } = self
       await Promise.resolve()
@@ -139,4 +141,21 @@ test('what is done for others too does not end with the client that came first',
   const inspection = await asked
   expect(self.signals).toEqual([false])
   expect(await ask()).toBe(inspection)
+})
+
+test('an inspection is made in the name of who asks for it', async () => {
+  const { self, ask } = database()
+  await ask({ claims: '{"sub":"a"}' })
+  self.state = '2'
+  await ask({ claims: '{"sub":"b"}' })
+  expect(self.claims).toEqual(['{"sub":"a"}', '{"sub":"b"}'])
+})
+
+test('roles whose inspections fail have no place for ever', async () => {
+  const { self, ask } = database()
+  const first = await ask()
+  self.inspected = () => ({ kind: 'schema-moved' })
+  for (let role = 0; role < 70; role += 1) await ask({ role: `nobody ${role}` })
+  self.inspected = done
+  expect(await ask()).not.toBe(first)
 })

@@ -34,6 +34,8 @@ export interface KeptInspectionsDeps {
 /** What is known of a schema for a role. */
 interface Entry {
   readonly config: RequestContext['config']
+  /** Who asked last: the next inspection is made in that request's name. */
+  asking: { readonly plan: InspectPlan; readonly context: RequestContext }
   /** An inspection that begins after the call, for all who ask at the same time. */
   readonly inspect: () => Promise<Inspection>
   /** The last one; null: none that may be shown again. */
@@ -59,16 +61,21 @@ export function keepInspections(deps: KeptInspectionsDeps) {
     bySnapshot.set(snapshot, entries)
     const key = JSON.stringify([plan.schema, request.schema, role])
     const known = entries.get(key)
-    if (known?.config === config) return known
+    if (known?.config === config) {
+      known.asking = { plan, context }
+      return known
+    }
 
-    // it is for others as well, who may stay when the client leaves that came first
-    const forAll = { ...context, signal: new Cancellation() }
     const entry: Entry = {
       config,
+      asking: { plan, context },
       kept: null,
       inspect: shareRuns(async () => {
         const madeAt = now()
-        const { inspection, state } = await inspect(plan, forAll)
+        const { asking } = entry
+        // it is for others as well, who may stay when this client leaves
+        const forAll = { ...asking.context, signal: new Cancellation() }
+        const { inspection, state } = await inspect(asking.plan, forAll)
         entry.kept = null
         if (state !== null && inspection.kind === 'done') {
           const shown = inspection.relations?.size ?? snapshot.relations.size
@@ -81,6 +88,7 @@ export function keepInspections(deps: KeptInspectionsDeps) {
     }
     entries.delete(key)
     entries.set(key, entry)
+    dropOldest(entries, mostNames)
     return entry
   }
 

@@ -51,9 +51,12 @@ export function createFrameReader({
       filled += copied
       if (filled < partial.length) return
       const frame = partial
+      const lent = partialLent
+      // both: a quiet connection would keep its last large message in memory
       partial = null
+      partialLent = null
       at = copied
-      onFrame(frame, partialLent)
+      onFrame(frame, lent)
     } else if (head !== null) {
       bytes = Buffer.concat([head, chunk])
       isOurs = true

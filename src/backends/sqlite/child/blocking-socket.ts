@@ -3,7 +3,7 @@
  * the process is for, and an answer is out before the next query begins. A large one is laid down
  * in a file of which the server is told, where there is one and the last was fetched.
  */
-import { readSync, writeSync } from 'node:fs'
+import { ftruncateSync, readSync, writeSync } from 'node:fs'
 import { toBuffer } from '../../../core/http-exchange.ts'
 import { mostLaidDownBytes } from '../wire/child-descriptors.ts'
 import { encodeLaidDown, encodeReply, type ReplyFrame } from '../wire/reply-frames.ts'
@@ -40,6 +40,21 @@ export interface BlockingSocket {
   fetched(): void
 }
 
+/**
+ * False where the system has no memory for it: nothing is fetched then, and no other is laid down. What
+ * there was of it is given back, since others may share the file system.
+ */
+function wroteAll(answers: number, body: Uint8Array): boolean {
+  let written = 0
+  try {
+    written = writeSync(answers, body, 0, body.length, 0)
+  } catch {
+    // as a short write
+  }
+  if (written < body.length) ftruncateSync(answers, 0)
+  return written === body.length
+}
+
 /** `answers`: the file in which large answers are laid down; null: there is none. */
 export function createBlockingSocket(descriptor: number, answers: number | null): BlockingSocket {
   const incoming = Buffer.allocUnsafeSlow(readBytes)
@@ -55,12 +70,7 @@ export function createBlockingSocket(descriptor: number, answers: number | null)
     const body = toBuffer(reply.body)
     if (body.length <= copiedBodyBytes || body.length > mostLaidDownBytes) return false
     hasRoom = false
-    try {
-      if (writeSync(answers, body, 0, body.length, 0) < body.length) return false
-    } catch {
-      // the system has no memory for it: nothing is fetched, and no other is laid down
-      return false
-    }
+    if (!wroteAll(answers, body)) return false
     const head = encodeLaidDown({ ...frame, reply })
     write(head, head.length)
     collectAfter(body.length)

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { createFrameReader } from '../../../../../src/backends/postgres/protocol/frame-reader.ts'
 import { BodyMemory, type LentBytes } from '../../../../../src/core/lent-bytes.ts'
@@ -72,4 +74,25 @@ test('a message in one chunk is not copied where the chunk is left alone', () =>
     onFrame: (one) => seen.push(one),
   }).push(chunk)
   expect(seen.map((one) => one.buffer)).toEqual(frames.map(() => chunk.buffer))
+})
+
+test('a large message is not kept for longer than it is used', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  const taken: WeakRef<LentBytes>[] = []
+  const reader = createFrameReader({
+    memory: new BodyMemory(),
+    reusesChunks: true,
+    onFrame: (_, lent) => {
+      if (lent !== null) taken.push(new WeakRef(lent))
+    },
+  })
+  reader.push(large.subarray(0, 1000))
+  reader.push(large.subarray(1000))
+  expect(taken).toHaveLength(1)
+  // a weak reference holds on until the end of the turn
+  await new Promise(setImmediate)
+  collect()
+  expect(taken[0]?.deref()).toBeUndefined()
+  for (const one of frames) reader.push(one)
 })
