@@ -44,7 +44,10 @@ export interface Worker {
   stop(deadlineMs: number): Promise<void>
 }
 
-export type Said = Exclude<ToWorker, { readonly kind: 'begin' | 'stop' | 'connection' }>
+export type Said = Exclude<
+  ToWorker,
+  { readonly kind: 'begin' | 'stop' | 'connection' | 'connection-sent' }
+>
 
 type Begin = Extract<ToWorker, { readonly kind: 'begin' }>
 

@@ -17,6 +17,9 @@ import { createGenerationPublisher } from './workers/publish-generations.ts'
 import { superviseWorkers, type Workers } from './workers/supervise-workers.ts'
 import { startWorkerProcess } from './workers/worker-process.ts'
 
+/** Milliseconds in which connections that were accepted before the end find a worker. */
+const handOutLimitMs = 1000
+
 export interface ComposeWorkersDeps {
   readonly count: number
   readonly database: Backend
@@ -73,9 +76,9 @@ export function composeWorkers({
       return {
         address: bound.address,
         isAlive: () => listens() && bound.isAlive(),
-        close(deadlineMs) {
+        async close(deadlineMs) {
           bound.close()
-          handout.close()
+          await handout.close(Math.min(deadlineMs, handOutLimitMs))
           return workers.close(deadlineMs)
         },
       }

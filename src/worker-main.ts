@@ -10,7 +10,11 @@ import { drainMs } from './compose-api.ts'
 import { composeWorker, type Worker } from './compose-worker.ts'
 import { type FromWorker, isToWorker } from './workers/worker-messages.ts'
 
+/** Milliseconds until one that did not arrive is refused: what it failed for may last. */
+const lostConnectionPauseMs = 100
+
 let worker: Worker | null = null
+let lastConnection = 0
 
 // before anything else: they would open Node's inspector, or end the process
 for (const name of ['SIGUSR1', 'SIGUSR2'] as const) process.on(name, () => undefined)
@@ -42,9 +46,14 @@ process.on('message', (message: unknown, handle: unknown) => {
   } else if (message.kind === 'stop') {
     stop(message.deadlineMs)
   } else if (message.kind === 'connection') {
+    lastConnection = message.id
     // the client of one that is none may have gone meanwhile
     if (handle instanceof Socket) worker?.connect(message.id, handle)
     else void send({ kind: 'took', id: message.id })
+  } else if (message.kind === 'connection-sent') {
+    const { id } = message
+    if (lastConnection === id) return
+    setTimeout(() => void send({ kind: 'refused', id }), lostConnectionPauseMs)
   } else {
     worker?.take(message)
   }

@@ -20,10 +20,13 @@ export interface ConnectionHandout {
   /** No more go to it. `hasEnded`: its process has, and with it what it was handed last. */
   leave(taker: Taker, hasEnded: boolean): void
   took(taker: Taker, id: number): void
-  /** It is leaving, and has not touched the connection. */
+  /** It has not touched the connection: it is leaving, or was not reached. */
   refused(taker: Taker, id: number): void
-  /** Closes what waits; nothing is handed out any more. */
-  close(): void
+  /**
+   * Takes no more, and hands out what waits for as long as workers take it, `limitMs` at most; then it
+   * closes the rest. A second call may shorten the first. Never rejects.
+   */
+  close(limitMs: number): Promise<void>
 }
 
 /** Connections that wait at most, as many as the system keeps for us; more are closed. */
@@ -42,16 +45,20 @@ export function handOutConnections(): ConnectionHandout {
   let waiting: Socket[] = []
   let lastId = 0
   let isClosed = false
+  let isCut = false
+  /** Called when there is nobody who waits, or nobody to wait for. */
+  let onNoneWaiting: () => void = () => undefined
 
   function proceed(): void {
     for (const taker of free) {
       const connection = waiting.shift()
-      if (connection === undefined) return
+      if (connection === undefined) break
       free.delete(taker)
       lastId += 1
       handing.set(taker, { id: lastId, connection })
       taker.offer(lastId, connection)
     }
+    if (waiting.length === 0 || members.size === 0) onNoneWaiting()
   }
 
   /** The connection that was being handed over, if it is this one. */
@@ -77,9 +84,11 @@ export function handOutConnections(): ConnectionHandout {
     leave(taker, hasEnded) {
       members.delete(taker)
       free.delete(taker)
-      if (!hasEnded) return
-      handing.get(taker)?.connection.destroy()
-      handing.delete(taker)
+      if (hasEnded) {
+        handing.get(taker)?.connection.destroy()
+        handing.delete(taker)
+      }
+      proceed()
     },
     took(taker, id) {
       // the worker's own stays open
@@ -89,12 +98,23 @@ export function handOutConnections(): ConnectionHandout {
     refused(taker, id) {
       const connection = settle(taker, id)
       if (connection === null) return
-      if (isClosed) connection.destroy()
+      if (isCut) connection.destroy()
       else waiting.unshift(connection)
       proceed()
     },
-    close() {
+    async close(limitMs) {
       isClosed = true
+      await new Promise<void>((resolve) => {
+        const before = onNoneWaiting
+        const limit = setTimeout(() => onNoneWaiting(), limitMs)
+        onNoneWaiting = () => {
+          clearTimeout(limit)
+          before()
+          resolve()
+        }
+        proceed()
+      })
+      isCut = true
       for (const connection of waiting) connection.destroy()
       waiting = []
     },

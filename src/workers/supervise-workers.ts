@@ -221,14 +221,29 @@ class Supervisor implements Workers {
     slot.timer = null
     slot.startedAt = this.#deps.now()
     this.#become(slot, 'starting')
-    const process = this.#deps.start({
-      said: (message) => this.#hear(slot, process, message),
-      ended: (how) => this.#bury(slot, process, how),
-    })
-    slot.process = process
-    slot.taker = {
-      offer: (id, connection) => void process.send({ kind: 'connection', id }, connection),
+    let process: WorkerProcess
+    try {
+      process = this.#deps.start({
+        said: (message) => this.#hear(slot, process, message),
+        ended: (how) => {
+          if (slot.process === process) this.#bury(slot, how)
+        },
+      })
+    } catch (failure) {
+      // the system may have room for it later
+      this.#bury(slot, `before it began: ${messageOf(failure)}`)
+      return
     }
+    slot.process = process
+    const taker: Taker = {
+      offer: (id, connection) =>
+        void process.handOver(id, connection).then((isTold) => {
+          if (isTold) return
+          this.#deps.handout.leave(taker, false)
+          this.#deps.handout.refused(taker, id)
+        }),
+    }
+    slot.taker = taker
     slot.outbox = new WorkerOutbox(process.send, (failure) => {
       // one that misses a generation would never catch up
       this.#deps.observe({ kind: 'crashed', stack: stackOf(failure) })
@@ -303,9 +318,9 @@ class Supervisor implements Workers {
   }
 
   /** Its place is filled again, unless all are to end. */
-  #bury(slot: Slot, process: WorkerProcess, end: string): void {
-    if (slot.process !== process) return
+  #bury(slot: Slot, end: string): void {
     const { worker, failure } = slot
+    const pid = slot.process?.pid ?? 0
     const how = failure === null ? end : `${end}: ${failure}`
     slot.failure = null
     if (slot.taker !== null) this.#deps.handout.leave(slot.taker, true)
@@ -326,7 +341,7 @@ class Supervisor implements Workers {
     const restartInMs = isSteady || slot.failedStarts === 0 ? 0 : backoffMs(slot.failedStarts)
     slot.failedStarts = isSteady ? 0 : slot.failedStarts + 1
     this.#become(slot, 'waiting')
-    this.#deps.observe({ kind: 'worker-ended', worker, pid: process.pid, how, restartInMs })
+    this.#deps.observe({ kind: 'worker-ended', worker, pid, how, restartInMs })
     this.#onFailed?.(`worker ${worker} ended ${how} before it took requests`)
     slot.timer = setTimeout(() => this.#start(slot), restartInMs)
   }
@@ -346,6 +361,10 @@ class Supervisor implements Workers {
     this.#countings.delete(id)
     if (families !== null && slot.process === process) slot.families = families
   }
+}
+
+function messageOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure)
 }
 
 function stackOf(failure: unknown): string {

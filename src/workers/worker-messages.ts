@@ -49,6 +49,11 @@ export type ToWorker =
   | { readonly kind: 'listen' }
   /** With the connection itself, which is `took` or `refused`. */
   | { readonly kind: 'connection'; readonly id: number }
+  /**
+   * Behind each connection: Node drops one for good that the receiver has no file descriptor for, together
+   * with its message, and tells nobody.
+   */
+  | { readonly kind: 'connection-sent'; readonly id: number }
   | { readonly kind: 'checked'; readonly id: number; readonly outcome: CheckOutcome }
   | { readonly kind: 'count'; readonly id: number }
   | { readonly kind: 'stop'; readonly deadlineMs: number }
@@ -87,6 +92,7 @@ const toWorkerKinds: ReadonlySet<unknown> = new Set<ToWorker['kind']>([
   'recycle',
   'listen',
   'connection',
+  'connection-sent',
   'checked',
   'count',
   'stop',

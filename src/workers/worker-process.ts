@@ -18,17 +18,19 @@ export interface WorkerEvents {
 
 export interface WorkerProcess {
   readonly pid: number
+  /** Resolves when there is room for more, or the worker is gone. Never rejects. */
+  send(message: ToWorker): Promise<void>
   /**
-   * Resolves when there is room for more, or the worker is gone. Never rejects.
-   *
-   * @param connection goes with the message, and stays open here until it is closed
+   * The connection stays open here until it is closed. Resolves to false when the worker will not tell
+   * what became of it, since it cannot be reached. Never rejects.
    */
-  send(message: ToWorker, connection?: Socket): Promise<void>
+  handOver(id: number, connection: Socket): Promise<boolean>
   kill(): void
 }
 
 export type StartWorker = (events: WorkerEvents) => WorkerProcess
 
+/** Throws  when the system has no room for another process */
 export const startWorkerProcess: StartWorker = (events) => {
   const entry = fileURLToPath(new URL('../worker-main.js', import.meta.url))
   const worker = fork(entry, [], { serialization: 'advanced' })
@@ -47,12 +49,22 @@ export const startWorkerProcess: StartWorker = (events) => {
   worker.once('exit', (code, signal) => end(signal === null ? `with code ${code}` : `by ${signal}`))
   return {
     pid: worker.pid ?? 0,
-    send(message, connection) {
+    send(message) {
       return new Promise((resolve) => {
         // of a worker that is gone its end tells
         if (!worker.connected) resolve()
-        else if (connection === undefined) worker.send(message, () => resolve())
-        else worker.send(message, connection, { keepOpen: true }, () => resolve())
+        else worker.send(message, () => resolve())
+      })
+    },
+    handOver(id, connection) {
+      return new Promise((resolve) => {
+        if (!worker.connected) {
+          resolve(false)
+          return
+        }
+        // a failure of this one the worker tells, when it hears of the second without the first
+        worker.send({ kind: 'connection', id }, connection, { keepOpen: true }, () => undefined)
+        worker.send({ kind: 'connection-sent', id }, (failure) => resolve(failure === null))
       })
     },
     kill: () => worker.kill('SIGKILL'),

@@ -2,6 +2,7 @@
  * Several processes that answer requests for one server: what they know of the schema, what becomes of
  * them when they are killed, and how the server ends.
  */
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { Agent } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -192,6 +193,35 @@ describe('two workers', () => {
     for (const { pid } of await workersOf(server)) process.kill(pid, 'SIGUSR2')
     expect(await rows()).toEqual([7, 7])
   })
+})
+
+test('a worker without a file descriptor to spare passes a connection on, and takes later ones', async () => {
+  const server = await serveWorkers({ DBREST_LOG_FORMAT: 'json', DBREST_LOG_LEVEL: 'debug' })
+  const [one] = await workersOf(server)
+  if (one === undefined) throw new Error('there is no worker')
+  // each has its connection to the database
+  await connectToEach(server, 2)
+  const limit = (files: string) =>
+    execFileSync('prlimit', ['--pid', String(one.pid), `--nofile=${files}`])
+  const [soft = ''] = execFileSync('prlimit', [
+    ...['--pid', String(one.pid), '--nofile', '--noheadings', '--raw', '--output', 'SOFT'],
+  ])
+    .toString()
+    .split('\n')
+  limit('3:')
+  for (let n = 0; n < 6; n += 1) {
+    expect((await ask(`${server.url}/films?id=eq.1`)).status).toBe(200)
+  }
+  limit(`${soft}:`)
+  const from = server.stdout.length
+  await eventually(
+    async () => {
+      await ask(`${server.url}/films?id=eq.2`)
+      return server.stdout.slice(from).join('\n')
+    },
+    (lines) => expect(lines).toContain('"worker":1'),
+  )
+  expect(await workersOf(server)).toMatchObject([{ ended: 0 }, { ended: 0 }])
 })
 
 describe('a worker that is killed', () => {

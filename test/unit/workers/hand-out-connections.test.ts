@@ -1,6 +1,6 @@
 /** Which worker is handed which connection, and what becomes of those that nobody takes. */
 import { Socket } from 'node:net'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { handOutConnections, type Taker } from '../../../src/workers/hand-out-connections.ts'
 
 function setUp() {
@@ -91,13 +91,69 @@ describe('connections', () => {
     expect(second.destroyed).toBe(false)
   })
 
-  test('are closed at the end', () => {
+  test('that a worker was not reached with go to another one, and later ones to it again', () => {
+    const { handout, worker, lastOf } = setUp()
+    const [one, two] = [worker(), worker()]
+    handout.join(one.taker)
+    handout.join(two.taker)
+    const [first, second] = connections()
+    if (first === undefined || second === undefined) throw new Error('two are made')
+    handout.take(first)
+    handout.refused(one.taker, lastOf(one))
+    handout.take(second)
+    expect([one.connections(), two.connections()]).toEqual([[first, second], [first]])
+  })
+})
+
+describe('at the end, connections', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test('that wait are closed when there is no worker, like those that come later', async () => {
     const { handout } = setUp()
     const [first, second] = connections()
     if (first === undefined || second === undefined) throw new Error('two are made')
     handout.take(first)
-    handout.close()
+    await handout.close(1000)
     handout.take(second)
     expect([first.destroyed, second.destroyed]).toEqual([true, true])
+  })
+
+  test('that wait are handed out first', async () => {
+    const { handout, worker, lastOf } = setUp()
+    const one = worker()
+    handout.join(one.taker)
+    const all = connections()
+    for (const connection of all) handout.take(connection)
+    const closing = handout.close(1000)
+    for (const _ of all) {
+      expect(all.filter(({ destroyed }) => destroyed)).toHaveLength(one.offered.length - 1)
+      handout.took(one.taker, lastOf(one))
+    }
+    await closing
+    expect(one.connections()).toEqual(all)
+  })
+
+  test('that nobody takes are closed after the time there is, or when a second call cuts it', async () => {
+    vi.useFakeTimers()
+    for (const isCut of [false, true]) {
+      const { handout, worker } = setUp()
+      const one = worker()
+      handout.join(one.taker)
+      const [handed, waiting] = connections()
+      if (handed === undefined || waiting === undefined) throw new Error('two are made')
+      handout.take(handed)
+      handout.take(waiting)
+      const closing = handout.close(1000)
+      await vi.advanceTimersByTimeAsync(999)
+      expect(waiting.destroyed).toBe(false)
+      const cutting = isCut ? handout.close(0) : null
+      await vi.advanceTimersByTimeAsync(isCut ? 0 : 1)
+      expect(waiting.destroyed).toBe(true)
+      await Promise.all([closing, cutting])
+      // the worker may still take it
+      expect(handed.destroyed).toBe(false)
+    }
   })
 })

@@ -1,4 +1,5 @@
 /** What the primary says to workers and in which order, and what it does when one ends. */
+import { Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { CheckOutcome } from '../../../src/cache/stale-check.ts'
 import { defaultConfig } from '../../../src/config/default-config.ts'
@@ -29,6 +30,9 @@ function deferred<T>() {
 interface FakeProcess extends WorkerEvents {
   readonly pid: number
   readonly told: ToWorker[]
+  /** The connections that it was handed, by number. */
+  readonly handed: Map<number, Socket>
+  isReached: boolean
   isKilled: boolean
 }
 
@@ -39,6 +43,9 @@ function setUp({ count = 2 } = {}) {
   const generation = { config: defaultConfig('sqlite'), snapshot: null }
   const made: ReturnType<typeof deferred<readonly ToWorker[]>>[] = []
   let number = 1
+  const handout = handOutConnections()
+  /** Whether it has room for another process. */
+  const system = { isFull: false }
   const messageOf = (follows: number | null): ToWorker => ({
     kind: 'generation',
     number,
@@ -49,16 +56,23 @@ function setUp({ count = 2 } = {}) {
   const workers = superviseWorkers({
     count,
     start(events) {
+      if (system.isFull) throw new Error('spawn ENOMEM')
       const process: FakeProcess = {
         ...events,
         pid: 100 + processes.length,
         told: [],
+        handed: new Map(),
+        isReached: true,
         isKilled: false,
       }
       processes.push(process)
       return {
         pid: process.pid,
         send: async (message) => void process.told.push(message),
+        async handOver(id, connection) {
+          process.handed.set(id, connection)
+          return process.isReached
+        },
         kill() {
           process.isKilled = true
         },
@@ -73,7 +87,7 @@ function setUp({ count = 2 } = {}) {
         return making.promise
       },
     },
-    handout: handOutConnections(),
+    handout,
     current: () => generation,
     proofBasis: () => null,
     checkSchema() {
@@ -102,7 +116,20 @@ function setUp({ count = 2 } = {}) {
   const kinds = (place: number) => at(place).told.map(({ kind }) => kind)
   const ends = () => observed.filter(({ kind }) => kind === 'worker-ended')
   const nextGeneration = () => messageOf(number - 1)
-  return { workers, processes, checks, made, generation, at, begin, kinds, ends, nextGeneration }
+  return {
+    workers,
+    handout,
+    system,
+    processes,
+    checks,
+    made,
+    generation,
+    at,
+    begin,
+    kinds,
+    ends,
+    nextGeneration,
+  }
 }
 
 const check: FromWorker = { kind: 'check', id: 7, origin: 'stale-name', request: null }
@@ -143,6 +170,20 @@ describe('a worker', () => {
   })
 })
 
+test('a worker that cannot be reached is handed no more, and another one gets the connection', async () => {
+  const { handout, at, begin } = setUp()
+  await Promise.all([begin(0), begin(1)])
+  at(0).isReached = false
+  const connections = [new Socket(), new Socket()]
+  for (const connection of connections) {
+    handout.take(connection)
+    await settle()
+    at(1).said({ kind: 'took', id: Math.max(...at(1).handed.keys()) })
+  }
+  expect([...at(0).handed.values()]).toEqual([connections[0]])
+  expect([...at(1).handed.values()]).toEqual(connections)
+})
+
 describe('a worker that ends', () => {
   test('is replaced at once, and after pauses that grow when it ends soon again', async () => {
     const { workers, processes, at, begin, ends } = setUp({ count: 2 })
@@ -169,6 +210,27 @@ describe('a worker that ends', () => {
     await vi.advanceTimersByTimeAsync(10_000)
     at(6).ended('with code 1')
     expect(ends().at(-1)).toMatchObject({ restartInMs: 0 })
+  })
+
+  test('is replaced when the system has room for a process again', async () => {
+    const { workers, processes, system, at, begin, ends } = setUp({ count: 1 })
+    await begin(0)
+    await vi.advanceTimersByTimeAsync(60_000)
+    system.isFull = true
+    at(0).ended('by SIGKILL')
+    await vi.advanceTimersByTimeAsync(10)
+    const how = 'before it began: spawn ENOMEM'
+    expect(ends()).toMatchObject([
+      { worker: 1, how: 'by SIGKILL', restartInMs: 0 },
+      { worker: 1, how, restartInMs: 0 },
+      { worker: 1, how, restartInMs: 1000 },
+    ])
+    expect(workers.list()).toMatchObject([{ state: 'waiting', pid: null }])
+    system.isFull = false
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(processes).toHaveLength(2)
+    await begin(1)
+    expect(workers.list()).toMatchObject([{ state: 'listening', pid: 101 }])
   })
 
   test('leaves what it had counted, without the state that it was in', async () => {
