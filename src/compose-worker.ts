@@ -46,7 +46,7 @@ export interface Worker {
 
 export type Said = Exclude<
   ToWorker,
-  { readonly kind: 'begin' | 'stop' | 'connection' | 'connection-sent' }
+  { readonly kind: 'begin' | 'stop' | 'ping' | 'connection' | 'connection-sent' }
 >
 
 type Begin = Extract<ToWorker, { readonly kind: 'begin' }>

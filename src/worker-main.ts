@@ -45,6 +45,8 @@ process.on('message', (message: unknown, handle: unknown) => {
     })
   } else if (message.kind === 'stop') {
     stop(message.deadlineMs)
+  } else if (message.kind === 'ping') {
+    void send({ kind: 'pong' })
   } else if (message.kind === 'connection') {
     lastConnection = message.id
     // the client of one that is none may have gone meanwhile

@@ -52,6 +52,10 @@ export function logLine(observation: Observation): LogLine {
       )
     case 'worker-listening':
       return always(`Worker ${observation.worker} (process ${observation.pid}) takes requests`)
+    case 'worker-unresponsive':
+      return always(
+        `Worker ${observation.worker} (process ${observation.pid}) does not respond, and is handed no connections`,
+      )
     case 'worker-ended':
       return always(workerEndText(observation))
     case 'pool-exceeded': {

@@ -100,6 +100,7 @@ const grades: Partial<Readonly<Record<Observation['kind'], Grade>>> = {
   'transactions-absent': 'warn',
   'policies-unbound': 'warn',
   'worker-ended': 'error',
+  'worker-unresponsive': 'error',
   'pool-exceeded': 'warn',
   'change-unmarked': 'warn',
   'schema-changed': 'info',

@@ -159,7 +159,8 @@ function defineWorkerMetrics(registers: Registry[], { list, spreadMs }: WorkersM
     labelNames: ['state'],
     registers,
     collect() {
-      for (const state of ['starting', 'listening', 'waiting', 'stopping'] as const) {
+      const states = ['starting', 'listening', 'unresponsive', 'waiting', 'stopping'] as const
+      for (const state of states) {
         this.set({ state }, list().filter((worker) => worker.state === state).length)
       }
     },

@@ -30,6 +30,8 @@ export type Observation =
   | { readonly kind: 'pool-ready'; readonly max: number }
   // processes that answer requests
   | { readonly kind: 'worker-listening'; readonly worker: number; readonly pid: number }
+  /** It is handed no connections until it answers the primary again. */
+  | { readonly kind: 'worker-unresponsive'; readonly worker: number; readonly pid: number }
   | {
       readonly kind: 'worker-ended'
       readonly worker: number

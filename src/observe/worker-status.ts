@@ -6,8 +6,11 @@ export interface WorkerStatus {
   readonly worker: number
   /** Null while there is no process. */
   readonly pid: number | null
-  /** `starting`: it does not listen yet · `waiting`: it ended, and is started again in a while */
-  readonly state: 'starting' | 'listening' | 'waiting' | 'stopping'
+  /**
+   * `starting`: it does not listen yet · `unresponsive`: it does not answer the one that started it ·
+   * `waiting`: it ended, and is started again in a while
+   */
+  readonly state: 'starting' | 'listening' | 'unresponsive' | 'waiting' | 'stopping'
   /** ISO time since which that is so. */
   readonly since: string
   /** Processes of this number that have ended. */

@@ -15,7 +15,7 @@ export interface Taker {
 
 export interface ConnectionHandout {
   take(connection: Socket): void
-  /** From now on, connections go to it too. */
+  /** From now on, connections go to it too; to one that has left, again. */
   join(taker: Taker): void
   /** No more go to it. `hasEnded`: its process has, and with it what it was handed last. */
   leave(taker: Taker, hasEnded: boolean): void
@@ -78,7 +78,7 @@ export function handOutConnections(): ConnectionHandout {
     },
     join(taker) {
       members.add(taker)
-      free.add(taker)
+      if (!handing.has(taker)) free.add(taker)
       proceed()
     },
     leave(taker, hasEnded) {

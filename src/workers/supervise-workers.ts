@@ -15,6 +15,8 @@ import type { GenerationPublisher } from './publish-generations.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 import { WorkerOutbox } from './worker-outbox.ts'
 import type { StartWorker, WorkerProcess } from './worker-process.ts'
+import { type Pulse, watchPulse } from './worker-pulse.ts'
+import { emptySlot, type Slot } from './worker-slot.ts'
 
 export interface SuperviseWorkersDeps {
   readonly count: number
@@ -59,28 +61,6 @@ const killGraceMs = 3000
 /** Milliseconds that a worker gets to tell its metrics; then those that it told before stand in. */
 const countLimitMs = 1000
 
-/** One place among the workers, whichever process fills it. */
-interface Slot {
-  readonly worker: number
-  process: WorkerProcess | null
-  /** The process, as connections are handed to it. */
-  taker: Taker | null
-  outbox: WorkerOutbox | null
-  isReady: boolean
-  state: WorkerStatus['state']
-  since: number
-  startedAt: number
-  ended: number
-  /** Ends one after the other that came soon after the start. */
-  failedStarts: number
-  families: MetricFamilies
-  /** The number of the generation that it has. */
-  generation: number
-  /** Why it says that it ends. */
-  failure: string | null
-  timer: NodeJS.Timeout | null
-}
-
 export function superviseWorkers(deps: SuperviseWorkersDeps): Workers {
   return new Supervisor(deps)
 }
@@ -105,22 +85,7 @@ class Supervisor implements Workers {
   constructor(deps: SuperviseWorkersDeps) {
     this.#deps = deps
     const now = deps.now()
-    this.#slots = Array.from({ length: deps.count }, (_, at) => ({
-      worker: at + 1,
-      process: null,
-      taker: null,
-      outbox: null,
-      isReady: false,
-      state: 'starting',
-      since: now,
-      startedAt: now,
-      ended: 0,
-      failedStarts: 0,
-      families: [],
-      generation: 0,
-      failure: null,
-      timer: null,
-    }))
+    this.#slots = Array.from({ length: deps.count }, (_, at) => emptySlot(at + 1, now))
     for (const slot of this.#slots) this.#start(slot)
   }
 
@@ -191,6 +156,8 @@ class Supervisor implements Workers {
       }
     })
     for (const slot of running) {
+      // from here the deadline is what ends it
+      slot.pulse?.stop()
       this.#become(slot, 'stopping')
       void slot.process?.send({ kind: 'stop', deadlineMs })
     }
@@ -261,8 +228,12 @@ class Supervisor implements Workers {
         outbox.post({ kind: 'begin', worker: slot.worker, workers, config })
         break
       }
+      case 'pong':
+        slot.pulse?.answered()
+        break
       case 'ready':
         slot.isReady = true
+        slot.pulse = this.#watch(slot, process, taker)
         outbox.post({ kind: 'proof-basis', basis: this.#deps.proofBasis() })
         outbox.postAll(this.#deps.publisher.whole())
         if (this.#mayListen) outbox.post({ kind: 'listen' })
@@ -275,11 +246,7 @@ class Supervisor implements Workers {
         this.#noteSpread()
         break
       case 'listening':
-        if (this.#isStopping) break
-        this.#become(slot, 'listening')
-        this.#deps.handout.join(taker)
-        this.#deps.observe({ kind: 'worker-listening', worker: slot.worker, pid: process.pid })
-        this.#onListening?.()
+        this.#beginListening(slot, process, taker)
         break
       case 'leaving':
         this.#become(slot, 'stopping')
@@ -317,6 +284,34 @@ class Supervisor implements Workers {
     }
   }
 
+  #beginListening(slot: Slot, { pid }: WorkerProcess, taker: Taker): void {
+    if (this.#isStopping) return
+    this.#become(slot, 'listening')
+    this.#deps.handout.join(taker)
+    this.#deps.observe({ kind: 'worker-listening', worker: slot.worker, pid })
+    this.#onListening?.()
+  }
+
+  #watch(slot: Slot, process: WorkerProcess, taker: Taker): Pulse {
+    return watchPulse({
+      ask: () => void process.send({ kind: 'ping' }),
+      onUnresponsive: () => {
+        if (slot.state !== 'listening') return
+        this.#become(slot, 'unresponsive')
+        this.#deps.handout.leave(taker, false)
+        const { worker } = slot
+        this.#deps.observe({ kind: 'worker-unresponsive', worker, pid: process.pid })
+      },
+      onRecovered: () => {
+        if (slot.state === 'unresponsive') this.#beginListening(slot, process, taker)
+      },
+      onLost: () => {
+        slot.failure = 'it did not respond'
+        process.kill()
+      },
+    })
+  }
+
   /** Its place is filled again, unless all are to end. */
   #bury(slot: Slot, end: string): void {
     const { worker, failure } = slot
@@ -327,6 +322,8 @@ class Supervisor implements Workers {
     slot.process = null
     slot.taker = null
     slot.outbox = null
+    slot.pulse?.stop()
+    slot.pulse = null
     slot.isReady = false
     slot.generation = 0
     slot.ended += 1
@@ -348,7 +345,7 @@ class Supervisor implements Workers {
 
   async #count(slot: Slot): Promise<void> {
     const { process } = slot
-    if (process === null || !slot.isReady) return
+    if (process === null || !slot.isReady || slot.state === 'unresponsive') return
     this.#lastId += 1
     const id = this.#lastId
     let limit: NodeJS.Timeout | undefined

@@ -56,11 +56,14 @@ export type ToWorker =
   | { readonly kind: 'connection-sent'; readonly id: number }
   | { readonly kind: 'checked'; readonly id: number; readonly outcome: CheckOutcome }
   | { readonly kind: 'count'; readonly id: number }
+  /** Answered by `pong` at once, whatever else is being done. */
+  | { readonly kind: 'ping' }
   | { readonly kind: 'stop'; readonly deadlineMs: number }
 
 export type FromWorker =
   | { readonly kind: 'up' }
   | { readonly kind: 'ready' }
+  | { readonly kind: 'pong' }
   /** What was published does not follow what is there: everything is wanted. */
   | { readonly kind: 'behind' }
   | { readonly kind: 'at'; readonly number: number }
@@ -95,12 +98,14 @@ const toWorkerKinds: ReadonlySet<unknown> = new Set<ToWorker['kind']>([
   'connection-sent',
   'checked',
   'count',
+  'ping',
   'stop',
 ])
 
 const fromWorkerKinds: ReadonlySet<unknown> = new Set<FromWorker['kind']>([
   'up',
   'ready',
+  'pong',
   'behind',
   'at',
   'listening',

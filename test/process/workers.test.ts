@@ -224,6 +224,28 @@ test('a worker without a file descriptor to spare passes a connection on, and ta
   expect(await workersOf(server)).toMatchObject([{ ended: 0 }, { ended: 0 }])
 })
 
+test('a worker that hangs is told of, used again when it goes on, and replaced when it does not', async () => {
+  const server = await serveWorkers()
+  const [, two] = await workersOf(server)
+  if (two === undefined) throw new Error('there are no two workers')
+  process.kill(two.pid, 'SIGSTOP')
+  await server.line(/Worker 2 .* does not respond/)
+  expect(await workersOf(server)).toMatchObject([
+    { state: 'listening' },
+    { state: 'unresponsive', pid: two.pid },
+  ])
+  expect((await ask(`${server.adminUrl}/ready`)).status).toBe(500)
+  for (let n = 0; n < 4; n += 1) {
+    expect((await ask(`${server.url}/films?id=eq.1`)).status).toBe(200)
+  }
+  process.kill(two.pid, 'SIGCONT')
+  expect(await allListen(server, 2)).toMatchObject([{ ended: 0 }, { pid: two.pid, ended: 0 }])
+
+  process.kill(two.pid, 'SIGSTOP')
+  await server.line(/Worker 2 .* ended by SIGKILL: it did not respond/)
+  expect(await allListen(server, 2)).toMatchObject([{ ended: 0 }, { ended: 1 }])
+}, 90_000)
+
 describe('a worker that is killed', () => {
   test('fails only what is in flight on it, and is replaced', async () => {
     const server = await serveWorkers()

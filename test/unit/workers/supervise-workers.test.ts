@@ -33,6 +33,8 @@ interface FakeProcess extends WorkerEvents {
   /** The connections that it was handed, by number. */
   readonly handed: Map<number, Socket>
   isReached: boolean
+  /** It answers nothing that it is asked. */
+  isHung: boolean
   isKilled: boolean
 }
 
@@ -63,12 +65,16 @@ function setUp({ count = 2 } = {}) {
         told: [],
         handed: new Map(),
         isReached: true,
+        isHung: false,
         isKilled: false,
       }
       processes.push(process)
       return {
         pid: process.pid,
-        send: async (message) => void process.told.push(message),
+        async send(message) {
+          if (message.kind !== 'ping') process.told.push(message)
+          else if (!process.isHung) process.said({ kind: 'pong' })
+        },
         async handOver(id, connection) {
           process.handed.set(id, connection)
           return process.isReached
@@ -114,6 +120,7 @@ function setUp({ count = 2 } = {}) {
     at(place).said({ kind: 'listening' })
   }
   const kinds = (place: number) => at(place).told.map(({ kind }) => kind)
+  const silences = () => observed.filter(({ kind }) => kind === 'worker-unresponsive')
   const ends = () => observed.filter(({ kind }) => kind === 'worker-ended')
   const nextGeneration = () => messageOf(number - 1)
   return {
@@ -127,6 +134,7 @@ function setUp({ count = 2 } = {}) {
     at,
     begin,
     kinds,
+    silences,
     ends,
     nextGeneration,
   }
@@ -182,6 +190,65 @@ test('a worker that cannot be reached is handed no more, and another one gets th
   }
   expect([...at(0).handed.values()]).toEqual([connections[0]])
   expect([...at(1).handed.values()]).toEqual(connections)
+})
+
+describe('a worker that hangs', () => {
+  const states = ({ workers }: ReturnType<typeof setUp>) => workers.list().map(({ state }) => state)
+
+  test('is told of after 10 s, and handed no connections', async () => {
+    const set = setUp()
+    await Promise.all([set.begin(0), set.begin(1)])
+    set.at(0).isHung = true
+    // it is asked within 2 s
+    await vi.advanceTimersByTimeAsync(11_999)
+    expect(states(set)).toEqual(['listening', 'listening'])
+    await vi.advanceTimersByTimeAsync(1)
+    expect(states(set)).toEqual(['unresponsive', 'listening'])
+    expect(set.silences()).toEqual([{ kind: 'worker-unresponsive', worker: 1, pid: 100 }])
+    for (const connection of [new Socket(), new Socket()]) {
+      set.handout.take(connection)
+      set.at(1).said({ kind: 'took', id: Math.max(...set.at(1).handed.keys()) })
+    }
+    expect([set.at(0).handed.size, set.at(1).handed.size]).toEqual([0, 2])
+  })
+
+  test('is used again once it answers', async () => {
+    const set = setUp({ count: 1 })
+    await set.begin(0)
+    const [first, second] = [new Socket(), new Socket()]
+    set.handout.take(first)
+    set.handout.take(second)
+    set.at(0).isHung = true
+    await vi.advanceTimersByTimeAsync(31_000)
+    expect(states(set)).toEqual(['unresponsive'])
+    set.at(0).isHung = false
+    set.at(0).said({ kind: 'pong' })
+    expect(states(set)).toEqual(['listening'])
+    // it has not said yet what became of the one before
+    expect([...set.at(0).handed.values()]).toEqual([first])
+    set.at(0).said({ kind: 'took', id: 1 })
+    expect([...set.at(0).handed.values()]).toEqual([first, second])
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(set.silences()).toHaveLength(1)
+    expect(set.at(0).isKilled).toBe(false)
+  })
+
+  test('is killed after 30 s, and replaced', async () => {
+    const set = setUp({ count: 1 })
+    await set.begin(0)
+    set.at(0).isHung = true
+    await vi.advanceTimersByTimeAsync(31_999)
+    expect(set.at(0).isKilled).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(set.at(0).isKilled).toBe(true)
+    set.at(0).ended('by SIGKILL')
+    expect(set.ends()).toMatchObject([{ how: 'by SIGKILL: it did not respond', restartInMs: 0 }])
+    await vi.advanceTimersByTimeAsync(0)
+    await set.begin(1)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(states(set)).toEqual(['listening'])
+    expect(set.silences()).toHaveLength(1)
+  })
 })
 
 describe('a worker that ends', () => {
