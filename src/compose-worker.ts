@@ -164,8 +164,17 @@ export function composeWorker({ worker, workers, ...begin }: Begin, deps: Worker
   function stop(deadlineMs: number): Promise<void> {
     if (stopping === null) send({ kind: 'leaving' })
     const apiDrained = api?.close(deadlineMs) ?? Promise.resolve()
-    stopping ??= apiDrained.then(() => scope.close())
+    stopping ??= apiDrained.then(tellLastCounts).then(() => scope.close())
     return stopping
+  }
+
+  /** What was counted since the primary asked last is lost with this process otherwise. */
+  async function tellLastCounts(): Promise<void> {
+    try {
+      await deps.send({ kind: 'counted', id: null, families: await metricFamilies() })
+    } catch (failure) {
+      observe({ kind: 'crashed', stack: stackOf(failure) })
+    }
   }
 
   return {

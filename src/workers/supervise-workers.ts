@@ -277,7 +277,8 @@ class Supervisor implements Workers {
         this.#deps.onFatal()
         break
       case 'counted':
-        this.#countings.get(message.id)?.(message.families)
+        if (message.id === null) slot.families = message.families
+        else this.#countings.get(message.id)?.(message.families)
         break
       default:
         assertNever(message)

@@ -85,7 +85,12 @@ export type FromWorker =
   | { readonly kind: 'alive' }
   /** What must end the server was met, and told. */
   | { readonly kind: 'fatal' }
-  | { readonly kind: 'counted'; readonly id: number; readonly families: MetricFamilies }
+  | {
+      readonly kind: 'counted'
+      /** Of the question; null: it ends, and tells the last of it unasked. */
+      readonly id: number | null
+      readonly families: MetricFamilies
+    }
 
 const toWorkerKinds: ReadonlySet<unknown> = new Set<ToWorker['kind']>([
   'begin',

@@ -30,6 +30,9 @@ export interface WorkerProcess {
 
 export type StartWorker = (events: WorkerEvents) => WorkerProcess
 
+/** Milliseconds after the exit in which the channel is read to its end. */
+const lastWordsMs = 1000
+
 /** Throws  when the system has no room for another process */
 export const startWorkerProcess: StartWorker = (events) => {
   const entry = fileURLToPath(new URL('../worker-main.js', import.meta.url))
@@ -46,7 +49,16 @@ export const startWorkerProcess: StartWorker = (events) => {
   worker.on('error', (failure) => {
     if (worker.pid === undefined) end(`before it began: ${failure.message}`)
   })
-  worker.once('exit', (code, signal) => end(signal === null ? `with code ${code}` : `by ${signal}`))
+  worker.once('exit', (code, signal) => {
+    const how = signal === null ? `with code ${code}` : `by ${signal}`
+    if (!worker.connected) {
+      end(how)
+      return
+    }
+    // what it said last may not have been read yet
+    worker.once('disconnect', () => end(how))
+    setTimeout(() => end(how), lastWordsMs)
+  })
   return {
     pid: worker.pid ?? 0,
     send(message) {

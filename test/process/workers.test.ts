@@ -158,6 +158,18 @@ describe('two workers', () => {
     expect(await metric(server, 'pgrst_db_pool_max')).toBe(10)
   })
 
+  test('leave in /metrics what they counted since it was asked for last, when they drain', async () => {
+    const server = await serveWorkers()
+    for (let n = 0; n < 5; n += 1) await ask(`${server.url}/films?limit=1`)
+    for (const { pid } of await workersOf(server)) process.kill(pid, 'SIGTERM')
+    await eventually(
+      () => workersOf(server),
+      (workers) => expect(workers).toMatchObject([{ ended: 1 }, { ended: 1 }]),
+    )
+    const count = 'dbrest_http_request_duration_seconds_count{method="GET",status="200"}'
+    expect(await metric(server, count)).toBe(5)
+  })
+
   test('follow SIGUSR1 and SIGUSR2 at the primary', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'dbrest-workers-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))

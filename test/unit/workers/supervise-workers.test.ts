@@ -325,6 +325,26 @@ describe('a worker that ends', () => {
     expect(left).not.toContain('busy')
   })
 
+  test('has what it tells unasked at its end among the counts', async () => {
+    const { workers, at, begin } = setUp({ count: 1 })
+    await begin(0)
+    const answers = (value: number) => ({
+      name: 'answers',
+      help: 'of a test',
+      type: 'counter',
+      aggregator: 'sum',
+      values: [{ value, labels: {} }],
+    })
+    for (const [place, value] of [3, 4].entries()) {
+      const families: unknown = [answers(value)]
+      at(place).said({ kind: 'leaving' })
+      at(place).said(Object({ kind: 'counted', id: null, families }))
+      at(place).ended('with code 0')
+      await vi.advanceTimersByTimeAsync(1)
+    }
+    expect(JSON.stringify(await workers.families())).toContain('"value":7')
+  })
+
   test('before it first took requests fails the start with its reason', async () => {
     const { workers, at, begin } = setUp()
     await begin(1)
