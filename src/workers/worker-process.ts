@@ -57,7 +57,7 @@ export const startWorkerProcess: StartWorker = (events) => {
     }
     // what it said last may not have been read yet
     worker.once('disconnect', () => end(how))
-    setTimeout(() => end(how), lastWordsMs)
+    setTimeout(() => end(how), lastWordsMs).unref()
   })
   return {
     pid: worker.pid ?? 0,
