@@ -149,6 +149,7 @@ export function contentTypeOf(type: MediaType): string {
   return type.kind === 'octet-stream' || type.kind === 'other' ? text : `${text}; charset=utf-8`
 }
 
+/** The version of an OpenAPI document is a wish for the root alone: the type is the same. */
 export function sameMediaType(a: MediaType, b: MediaType): boolean {
-  return a === b || (a.kind === b.kind && printMediaType(a) === printMediaType(b))
+  return a.kind === b.kind && (a.kind === 'openapi' || printMediaType(a) === printMediaType(b))
 }

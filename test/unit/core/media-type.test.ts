@@ -122,6 +122,9 @@ test.each([
   ['application/vnd.a', 'application/vnd.a', true],
   ['application/vnd.a', 'application/vnd.b', false],
   ['text/csv', 'text/xml', false],
+  ['application/openapi+json', 'application/openapi+json;version=3.1', true],
+  ['application/openapi+json;version=2.0', 'application/openapi+json;version=3.1', true],
+  ['application/openapi+json', 'application/json', false],
 ])('%s and %s are the same: %s', (a, b, expected) => {
   expect(sameMediaType(parseMediaType(a), parseMediaType(b))).toBe(expected)
 })

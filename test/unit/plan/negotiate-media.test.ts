@@ -21,9 +21,11 @@ const snapshot = describeSnapshot({
     { name: 'get_films', returns: 'setof table films' },
     { name: 'get_image', returns: 'bytea', volatility: 'stable' },
     { name: 'get_text', returns: 'text' },
+    { name: 'get_document', returns: 'json', volatility: 'stable' },
   ],
   mediaHandlers: [
     handler('image/png', 'get_image', 'image/png'),
+    handler('application/openapi+json', 'get_document', 'application/openapi+json'),
     handler('application/vnd.Twkb', 'lines', 'twkb_agg'),
     handler('text/csv', 'lines', 'bom_csv'),
     handler('*/*', 'shapes', 'shapes_any'),
@@ -86,6 +88,15 @@ describe('the first type that something produces is chosen', () => {
   ])('%s with %s: %s', (line, accept, expected) => {
     expect(shown(mediaOf(line, accept))).toBe(expected)
   })
+
+  test.each(['', ';version=2.0', ';version=3.1', ';version=9'])(
+    'a version is for the document of the root alone: %s',
+    (version) => {
+      const media = mediaOf('GET /rpc/get_document', `application/openapi+json${version}`)
+      expect(shown(media)).toBe('application/openapi+json → openapi')
+      expect(media.type).not.toHaveProperty('version')
+    },
+  )
 
   test.each([
     ['HEAD /films', 'text/csv', '', 'none → csv'],
