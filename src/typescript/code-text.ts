@@ -3,14 +3,19 @@
  * comments of the database as JSDoc. Whatever a name or a comment holds, it stays inside its place.
  */
 
+/** A text as a literal on one line: JSON leaves two characters as they are that end lines elsewhere. */
+export function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
+}
+
 /** Name as it stands before a colon; quoted unless it is an identifier. */
 export function propertyName(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : quoted(name)
 }
 
 /** Shape  `['a', 'b']` → `"a" | "b"` */
 export function literalUnion(texts: readonly string[]): string {
-  return texts.map((text) => JSON.stringify(text)).join(' | ')
+  return texts.map(quoted).join(' | ')
 }
 
 /** Shape  `Row: {`, the lines of its body one step further in, `}` */

@@ -2,12 +2,13 @@
  * The end of the file: `Tables<'films'>` and its kin, by which code names the types of rows, and of
  * another schema than the first `Tables<{ schema: 'other' }, 'films'>`.
  */
+import { quoted } from './code-text.ts'
 
 /** `schema`: the name of the first schema, as the file shows it. */
 export function helperTypes(schema: string): readonly string[] {
   return [
     "type Schemas = Omit<Database, '__InternalSupabase'>",
-    `type FirstSchema = ${JSON.stringify(schema)}`,
+    `type FirstSchema = ${quoted(schema)}`,
     'type OtherSchema = { schema: keyof Schemas }',
     "type AllTables = { [S in keyof Schemas]: Schemas[S]['Tables'] }",
     'type AllRelations = {',

@@ -10,7 +10,7 @@ import { runAtOnce, type Steps } from '../core/run-in-slices.ts'
 import { compareTexts } from '../schema/compare-relationships.ts'
 import type { ComputedRelationship, Relationship } from '../schema/relationship.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
-import { block, indented, literalUnion, namedBlock, propertyName } from './code-text.ts'
+import { block, indented, literalUnion, namedBlock, propertyName, quoted } from './code-text.ts'
 import { helperTypes } from './helper-types.ts'
 import { type NamedType, namedTypes } from './named-types.ts'
 import { type NamedFunction, printFunction } from './print-functions.ts'
@@ -170,7 +170,7 @@ function constants(
 ): readonly string[] {
   const schemas = [...contents].flatMap(([schema, { enums }]) => {
     const lists = sorted(enums).map(({ name, labels }) => {
-      return `${memberName(name)}: [${labels.map((label) => JSON.stringify(label)).join(', ')}],`
+      return `${memberName(name)}: [${labels.map(quoted).join(', ')}],`
     })
     const list =
       lists.length === 0 ? ['Enums: {},'] : [...block('Enums:', lists).slice(0, -1), '},']

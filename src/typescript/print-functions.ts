@@ -9,7 +9,7 @@ import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
 import type { Routine, RoutineParameter } from '../schema/catalog.ts'
 import type { ComputedRelationship } from '../schema/relationship.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
-import { block, docLines, indented, propertyName } from './code-text.ts'
+import { block, docLines, indented, literalUnion, propertyName, quoted } from './code-text.ts'
 import type { ValueTypes } from './value-types.ts'
 
 export interface FunctionContext {
@@ -67,8 +67,8 @@ function members({ args, returns, setof }: Signature): readonly string[] {
     setof === null
       ? []
       : block('SetofOptions:', [
-          `from: ${JSON.stringify(setof.from)}`,
-          `to: ${JSON.stringify(setof.to)}`,
+          `from: ${quoted(setof.from)}`,
+          `to: ${quoted(setof.to)}`,
           `isOneToOne: ${setof.isOneToOne}`,
           `isSetofReturn: ${setof.isSetofReturn}`,
         ])
@@ -120,14 +120,12 @@ function columnsType(columns: ReadonlyMap<string, string>, types: ValueTypes): s
 function resultRowType(relation: Relation, context: FunctionContext): string {
   const row = rowType(relation, context)
   const computed = [...relation.computedTypes.keys()].filter((name) => !relation.columns.has(name))
-  return computed.length === 0
-    ? row
-    : `Omit<${row}, ${computed.map((name) => JSON.stringify(name)).join(' | ')}>`
+  return computed.length === 0 ? row : `Omit<${row}, ${literalUnion(computed)}>`
 }
 
 function rowType({ schema, name, isView }: Relation, { keyOf }: FunctionContext): string {
   const path = [keyOf(schema), isView ? 'Views' : 'Tables', name, 'Row']
-  return `Database${path.map((step) => `[${JSON.stringify(step)}]`).join('')}`
+  return `Database${path.map((step) => `[${quoted(step)}]`).join('')}`
 }
 
 function argsType(parameters: readonly RoutineParameter[], types: ValueTypes): string {
@@ -157,7 +155,7 @@ function fieldSignature(name: string, relation: Relation, context: FunctionConte
   const cause = `${name} is a computed field of ${relation.name}: select it there`
   return {
     args: rowArgument(relation, context),
-    returns: `{ error: true } & ${JSON.stringify(cause)}`,
+    returns: `{ error: true } & ${quoted(cause)}`,
     setof: null,
   }
 }

@@ -8,7 +8,7 @@ import type { Column } from '../schema/catalog.ts'
 import { compareTexts } from '../schema/compare-relationships.ts'
 import type { KeyRelationship, Relationship } from '../schema/relationship.ts'
 import type { Relation } from '../schema/schema-snapshot.ts'
-import { block, docLines, indented, propertyName } from './code-text.ts'
+import { block, docLines, indented, propertyName, quoted } from './code-text.ts'
 import type { ValueTypes } from './value-types.ts'
 
 /** What documents hold beside the fields that are known. */
@@ -110,14 +110,14 @@ function foreignKeysOf({ target, cardinality }: KeyRelationship): readonly Forei
 }
 
 function keyLines({ constraint, target, isOneToOne, columns }: ForeignKey): readonly string[] {
-  const list = (names: readonly string[]) => names.map((name) => JSON.stringify(name)).join(', ')
+  const list = (names: readonly string[]) => names.map(quoted).join(', ')
   return [
     '{',
     ...indented([
-      `foreignKeyName: ${JSON.stringify(constraint)}`,
+      `foreignKeyName: ${quoted(constraint)}`,
       `columns: [${list(columns.map(([own]) => own))}]`,
       `isOneToOne: ${isOneToOne}`,
-      `referencedRelation: ${JSON.stringify(target)}`,
+      `referencedRelation: ${quoted(target)}`,
       `referencedColumns: [${list(columns.map(([, other]) => other))}]`,
     ]),
     '},',

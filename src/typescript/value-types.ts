@@ -6,7 +6,7 @@ import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
 import type { Column } from '../schema/catalog.ts'
 import { type JsonType, jsonTypeOf } from '../schema/json-type.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
-import { literalUnion } from './code-text.ts'
+import { literalUnion, quoted } from './code-text.ts'
 import { type NamedTypes, typeNameOf } from './named-types.ts'
 
 export interface ValueTypes {
@@ -64,7 +64,7 @@ export function createValueTypes(
 
   function ofEnum({ schema, name }: QualifiedName, labels: readonly string[]): string {
     return schemas.includes(schema)
-      ? `Database[${JSON.stringify(keyOf(schema))}]["Enums"][${JSON.stringify(name)}]`
+      ? `Database[${quoted(keyOf(schema))}]["Enums"][${quoted(name)}]`
       : literalUnion(labels)
   }
 

@@ -150,7 +150,7 @@ describe('the type Database', () => {
     const { catalog } = snapshot.sources
     const [films] = catalog.relations.filter(({ name }) => name === 'films')
     if (films === undefined) throw new Error('no films')
-    const nasty = '"] = 1 } /* \\ ` \u2028 */'
+    const nasty = '"] = 1 } /* \\ ` \u2028 \u2029 */'
     const columns = films.columns.map((column, at) => ({
       ...column,
       ...(at === 0 ? { name: nasty, description: 'ends */ here\r\n*/export const x = 1' } : {}),
@@ -162,9 +162,11 @@ describe('the type Database', () => {
       1,
       new Date(),
     )
+    const printed = printDatabase(built)
+    expect(printed).not.toMatch(/[\u2028\u2029]/)
     const name = JSON.stringify(nasty)
     expectCompiled(
-      printDatabase(built),
+      printed,
       `await api.from(${name}).select('title'); is<number>(({} as Tables<${name}>)[${name}])`,
     )
   })
