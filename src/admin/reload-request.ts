@@ -5,6 +5,7 @@
 import type { ReloadScope } from '../cache/reload-signal.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
+import { refuseParameters } from './refuse-parameters.ts'
 
 export interface ReloadQuery {
   readonly scope: ReloadScope
@@ -22,17 +23,10 @@ const scopes: readonly ReloadScope[] = ['schema', 'config', 'both']
 export function readReloadRequest(request: Request): Result<ReloadQuery, ApiError> {
   const url = new URL(request.url)
   if (isOfAnotherOrigin(request.headers, url.host)) return err({ kind: 'cross-origin' })
-  const parameters = [...url.searchParams]
-  const unknown = parameters.find(([name]) => !parameterNames.includes(name))
-  if (unknown !== undefined) {
-    return refuse(`unknown parameter ${unknown[0]}: there are ${parameterNames.join(', ')}`)
-  }
-  const [twice] = parameters.flatMap(([name], at) =>
-    parameters.slice(0, at).some(([earlier]) => earlier === name) ? [name] : [],
-  )
-  if (twice !== undefined) return refuse(`${twice} is given twice`)
+  const problem = refuseParameters(url.searchParams, parameterNames)
+  if (problem !== null) return refuse(problem)
 
-  const given = new Map(parameters)
+  const given = new Map(url.searchParams)
   const scope = scopes.find((candidate) => candidate === (given.get('scope') ?? 'schema'))
   if (scope === undefined) return refuse(`scope must be one of ${scopes.join(', ')}`)
   const wait = given.get('wait') ?? 'true'

@@ -16,6 +16,7 @@ import { compareTexts } from '../schema/compare-relationships.ts'
 import type { Cardinality, ColumnPair, Relationship } from '../schema/relationship.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { servedSnapshot } from './readiness.ts'
+import { refuseParameters } from './refuse-parameters.ts'
 
 export interface RelationSummary extends QualifiedName {
   readonly kind: RelationKind
@@ -84,10 +85,8 @@ export async function showSchema(
   parameters: URLSearchParams,
   cache: CacheState,
 ): Promise<Result<SchemaPage | ShownRelation, ApiError>> {
-  const unknown = [...parameters.keys()].find((name) => !parameterNames.includes(name))
-  if (unknown !== undefined) {
-    return malformed(`unknown parameter ${unknown}: there are ${parameterNames.join(', ')}`)
-  }
+  const problem = refuseParameters(parameters, parameterNames)
+  if (problem !== null) return malformed(problem)
   const snapshot = servedSnapshot(cache)
   const name = parameters.get('name')
   if (name !== null) return showRelation(snapshot, parameters.get('schema') ?? '', name)

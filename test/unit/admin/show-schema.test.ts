@@ -54,6 +54,17 @@ describe('the list', () => {
   test.each(['offset=-1', 'limit=x', 'page=2'])('refuses %s', async (query) => {
     expect(await show(query)).toMatchObject({ kind: 'malformed-request' })
   })
+
+  test.each([
+    ['limit=1&limit=2', 'limit'],
+    ['search=a&offset=0&search=a', 'search'],
+    ['name=films&schema=api&name=films', 'name'],
+  ])('refuses %s, which gives %s twice', async (query, name) => {
+    expect(await show(query)).toEqual({
+      kind: 'malformed-request',
+      details: `${name} is given twice`,
+    })
+  })
 })
 
 describe('one relation', () => {
