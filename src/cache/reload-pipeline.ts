@@ -26,7 +26,6 @@ import {
   Subject,
   Subscription,
   tap,
-  throttleTime,
   timer,
 } from 'rxjs'
 import { backoffMs } from '../core/backoff.ts'
@@ -49,12 +48,6 @@ import { retriesOf } from './retries-of.ts'
 /** Milliseconds between the beginnings of two reloads, at least. */
 const throttleMs = 100
 
-/**
- * Milliseconds between two renewals of connections, at least: a storm of changes is not to have every
- * statement begin on a new one.
- */
-const renewalMs = 1000
-
 export interface ReloadPipelineDeps extends PerformDeps {
   /** Every source of triggers. Subscribed to from start to stop. */
   readonly signals$: Observable<ReloadSignal>
@@ -67,8 +60,8 @@ export interface ReloadPipelineDeps extends PerformDeps {
   readonly onEnded: (origin: ReloadOrigin, outcome: ReloadOutcome) => void
   /**
    * After each load but the first, whatever it found: connections are replaced, since the database
-   * may hold what a snapshot does not, such as the settings that a session begins with. Reloads that
-   * follow each other fast are followed by one call a second, the last of them included.
+   * may hold what a snapshot does not, such as the settings that a session begins with, and a
+   * statement that a connection has prepared keeps the types that it was prepared with.
    */
   readonly onReloaded: () => void
   /** Called with each failure of a load, of a check, or of reading the in-database configuration. */
@@ -97,14 +90,8 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
   const stateSubject = new BehaviorSubject(initialState(store.current()))
   const requestSubject = new Subject<ReloadOrder>()
   const endedSubject = new Subject<Extract<ReloadStep, { kind: 'ended' }>>()
-  const loadedSubject = new Subject<void>()
   const stop = new AbortController()
   const subscription = new Subscription()
-  subscription.add(
-    loadedSubject
-      .pipe(throttleTime(renewalMs, scheduler, { leading: true, trailing: true }))
-      .subscribe(() => runGuarded(deps.onReloaded)),
-  )
   const first: ReloadRequest = { scope: 'both', depth: 'full', origin: 'start' }
   /** Requests from before the start. */
   const early: ReloadOrder[] = []
@@ -136,7 +123,7 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
     const publishStart = deps.stopwatch()
     if (isPublished) publish(state.generation, generation)
     const publishMs = isPublished ? deps.stopwatch() - publishStart : null
-    if (step.kind === 'loaded' && generation.snapshot !== null) loadedSubject.next()
+    if (step.kind === 'loaded' && generation.snapshot !== null) runGuarded(deps.onReloaded)
     const facts = { before: generation, after: state.generation, at: scheduler.now(), publishMs }
     record = foldRecord(record, step, facts)
     for (const observation of observationsOf(step, record)) observe(observation)
