@@ -1,6 +1,6 @@
 /**
- * The composition root of a worker: a backend for requests and connections of clients. What it plans requests
- * on comes from the primary, and so does every word of when to begin and to end.
+ * The composition root of a worker: a backend for requests and connections of clients. What it plans
+ * requests on comes from the primary, and so does every word of when to begin and to end.
  *
  * Start  `begin` → log → backend → `ready` → the generation in use → `listen` → connections
  * Stop   the API drains → backend
@@ -14,6 +14,7 @@ import { composeApi } from './compose-api.ts'
 import type { Config } from './config/config.ts'
 import { assertNever } from './core/assert-never.ts'
 import { eventLoopSlices } from './core/event-loop-slices.ts'
+import { failureStack, failureText } from './core/failure-text.ts'
 import { createScope } from './core/scope.ts'
 import { createFailureEnd } from './end-on-failure.ts'
 import { createSinks } from './observe/create-sinks.ts'
@@ -112,7 +113,7 @@ export function composeWorker({ worker, workers, ...begin }: Begin, deps: Worker
     const followed = await follower.take(message).catch((failure: unknown) => {
       // what it cannot build from all of it, another process in its place may
       if (isWhole) throw failure
-      observe({ kind: 'crashed', stack: stackOf(failure) })
+      observe({ kind: 'crashed', stack: failureStack(failure) })
       return 'behind' as const
     })
     if (followed === 'more') return
@@ -157,7 +158,7 @@ export function composeWorker({ worker, workers, ...begin }: Begin, deps: Worker
   }
 
   async function fail(failure: unknown): Promise<void> {
-    await deps.send({ kind: 'failed', message: messageOf(failure) })
+    await deps.send({ kind: 'failed', message: failureText(failure) })
     deps.onFailed()
   }
 
@@ -173,7 +174,7 @@ export function composeWorker({ worker, workers, ...begin }: Begin, deps: Worker
     try {
       await deps.send({ kind: 'counted', id: null, families: await metricFamilies() })
     } catch (failure) {
-      observe({ kind: 'crashed', stack: stackOf(failure) })
+      observe({ kind: 'crashed', stack: failureStack(failure) })
     }
   }
 
@@ -195,12 +196,4 @@ export function composeWorker({ worker, workers, ...begin }: Begin, deps: Worker
     },
     stop,
   }
-}
-
-function messageOf(failure: unknown): string {
-  return failure instanceof Error ? failure.message : String(failure)
-}
-
-function stackOf(failure: unknown): string {
-  return failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)
 }

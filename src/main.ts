@@ -25,6 +25,7 @@ import type { ReadConfig } from './config/config-loader.ts'
 import { dumpConfig } from './config/dump-config.ts'
 import { exampleConfig } from './config/example-config.ts'
 import { type LoadedConfig, loadConfig } from './config/load-config.ts'
+import { failureStack, failureText } from './core/failure-text.ts'
 import { err, ok, type Result } from './core/result.ts'
 import { systemErrorText } from './core/system-error.ts'
 import { readDumps } from './read-dumps.ts'
@@ -44,7 +45,7 @@ process.stdout.on('error', () => undefined)
 process.stderr.on('error', () => undefined)
 for (const name of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(name, (failure: unknown) => {
-    const stack = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)
+    const stack = failureStack(failure)
     if (server === null) exit(1, `${stack}\n`)
     server.observe({ kind: 'crashed', stack })
   })
@@ -118,7 +119,7 @@ async function orExit<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (failure) {
-    return exit(1, `${failure instanceof Error ? failure.message : String(failure)}\n`)
+    return exit(1, `${failureText(failure)}\n`)
   }
 }
 
@@ -159,9 +160,12 @@ async function run(command: ConfiguredCommand): Promise<void> {
       await dumps.close()
       if (schema === null) return exit(1)
       const text = printDatabase(schema)
-      const { out } = command
-      const written = out === undefined ? process.stdout.write(text) : writeTypes(out, text)
-      return typeof written === 'boolean' || written.ok ? exit(0) : exit(1, `${written.error}\n`)
+      if (command.out === undefined) {
+        process.stdout.write(text)
+        return exit(0)
+      }
+      const written = writeTypes(command.out, text)
+      return written.ok ? exit(0) : exit(1, `${written.error}\n`)
     }
     case 'schema-mark': {
       const report = await orExit(runSchemaMark(command.action, { config, env: process.env }))

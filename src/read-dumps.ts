@@ -1,7 +1,7 @@
 /**
  * `--dump-config`, `--dump-schema` and `--types`: the configuration in effect, in-database settings
- * included, and the schema as JSON or as TypeScript. All connect for themselves; a database that is not there costs the
- * configuration its in-database part, with a line on stderr, and the schema everything.
+ * included, and the schema as JSON or as TypeScript. All connect for themselves; a database that is not
+ * there costs the configuration its in-database part, with a line on stderr, and the schema everything.
  */
 import type { Backend } from './backends/backend.ts'
 import { openBackend } from './backends/open-backend.ts'
@@ -11,6 +11,7 @@ import {
   createConfigWarnings,
   type ReadConfig,
 } from './config/config-loader.ts'
+import { failureText } from './core/failure-text.ts'
 import { BackendFailure } from './errors/backend-failure.ts'
 import { createLogObserver } from './observe/log-observer.ts'
 import { buildSnapshot } from './schema/build-snapshot.ts'
@@ -66,7 +67,7 @@ export async function readDumps(deps: DumpDeps): Promise<Dumps> {
         onConnected: () => undefined,
       })
     } catch (failure) {
-      deps.writeError(`${failure instanceof Error ? failure.message : String(failure)}\n`)
+      deps.writeError(`${failureText(failure)}\n`)
       return null
     }
   }

@@ -1,13 +1,15 @@
 /**
- * Entry of a process that answers requests for a primary (`server-workers`), which starts it and tells it
- * over its channel all that it needs: nothing is read from arguments.
+ * Entry of a process that answers requests for a primary (`server-workers`), which starts it and tells
+ * it over its channel all that it needs: nothing is read from arguments.
  *
- * When the primary has gone it ends, and finishes what it has in hand; on a signal of its own it does the
- * same, and another one takes its place. Reloads are the primary's, so that the signals for them do nothing here.
+ * When the primary has gone it ends, and finishes what it has in hand; on a signal of its own it does
+ * the same, and another one takes its place. Reloads are the primary's, so that the signals for them do
+ * nothing here.
  */
 import { Socket } from 'node:net'
 import { drainMs } from './compose-api.ts'
 import { composeWorker, type Worker } from './compose-worker.ts'
+import { failureStack } from './core/failure-text.ts'
 import { type FromWorker, isToWorker } from './workers/worker-messages.ts'
 
 /** Milliseconds until one that did not arrive is refused: what it failed for may last. */
@@ -25,7 +27,7 @@ process.stdout.on('error', () => undefined)
 process.stderr.on('error', () => undefined)
 for (const name of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(name, (failure: unknown) => {
-    const stack = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)
+    const stack = failureStack(failure)
     if (worker === null) {
       process.stderr.write(`${stack}\n`)
       process.exit(1)

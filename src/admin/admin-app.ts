@@ -10,6 +10,7 @@ import type { ReloadDepth, ReloadOutcome, ReloadScope } from '../cache/reload-si
 import type { LastReload } from '../cache/reload-state.ts'
 import { assertNever } from '../core/assert-never.ts'
 import { eventLoopSlices } from '../core/event-loop-slices.ts'
+import { failureText } from '../core/failure-text.ts'
 import { runInSlices } from '../core/run-in-slices.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { renderError } from '../errors/error-envelope.ts'
@@ -137,7 +138,7 @@ export function createAdminApp(deps: AdminDeps): Hono<{ Bindings: Connection }> 
       const details = 'fleet=true needs PostgreSQL, and db-channel-enabled'
       return { kind: 'malformed-request', details }
     } catch (failure) {
-      const cause = failure instanceof Error ? failure.message : String(failure)
+      const cause = failureText(failure)
       return { kind: 'reload-failed', details: `The others could not be told: ${cause}` }
     }
   }

@@ -14,7 +14,7 @@ import type { PoolStats } from '../observe/pool-stats.ts'
 import type { DatabasePlan, InspectPlan } from '../plan/plan.ts'
 import type { EngineAbilities } from '../schema/capabilities.ts'
 import type { Catalog, Routine, SchemaLook, SchemaVersion } from '../schema/catalog.ts'
-import type { EngineFacts } from '../schema/engine-facts.ts'
+import type { EngineFacts, SentFacts } from '../schema/engine-facts.ts'
 import type { SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
 export interface RequestContext {
@@ -106,9 +106,6 @@ export interface IntrospectionRequest {
   /** Aborted at the deadline: the load is cancelled and rejects. */
   readonly signal: AbortSignal
 }
-
-/** Plain data that stands for an engine's facts, by names of the engine's own. */
-export type SentFacts = Readonly<Record<string, unknown>>
 
 /** A load of another process, without the engine's facts. */
 export interface SentLoad {

@@ -3,6 +3,8 @@
  * BackendFailure; anything else is a deadline, or a bug of ours that must not stop the pipeline
  * either.
  */
+
+import { failureStack, failureText } from '../core/failure-text.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { BackendFailure } from '../errors/backend-failure.ts'
 import { LoadGivenUp } from './load-deadline.ts'
@@ -18,8 +20,8 @@ export function describeFailure(failure: unknown): LoadFailure {
   if (failure instanceof BackendFailure) {
     return { error: failure.error, cause: failure.message, stack: null }
   }
-  const cause = failure instanceof Error ? failure.message : String(failure)
-  const stack = failure instanceof Error ? (failure.stack ?? failure.message) : cause
+  const cause = failureText(failure)
+  const stack = failureStack(failure)
   const isBug = !(failure instanceof LoadGivenUp)
   return {
     error: { kind: 'reload-failed', details: cause },

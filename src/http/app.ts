@@ -5,6 +5,7 @@
 import { firstHeader, type RequestHead } from '../api/parse-request.ts'
 import type { Generation } from '../cache/generation-store.ts'
 import type { Config } from '../config/config.ts'
+import { failureStack } from '../core/failure-text.ts'
 import {
   type Answer,
   type App,
@@ -80,7 +81,7 @@ export function createApp(deps: RequestDeps): App {
     try {
       return await answer(request, generation)
     } catch (failure) {
-      const stack = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)
+      const stack = failureStack(failure)
       deps.observe({ kind: 'crashed', stack })
       const rendered = refusal({ kind: 'internal' }, generation.config)
       return { ...rendered, headers: [...rendered.headers, serverHeader] }

@@ -11,6 +11,7 @@ type Listening = Extract<
   Observation,
   { readonly kind: 'listener-connected' | 'listener-failed' | 'listener-retry' | 'notification' }
 >
+type Unknown = Extract<Observation, { readonly kind: 'notification-unknown' }>
 
 /** What is listened for. */
 const heard: Readonly<Record<FeedName, string>> = {
@@ -18,7 +19,8 @@ const heard: Readonly<Record<FeedName, string>> = {
   'change-stream': 'schema changes',
 }
 
-export function listenerLine(observation: Listening): LogLine {
+export function listenerLine(observation: Listening | Unknown): LogLine {
+  if (observation.kind === 'notification-unknown') return unknownLine(observation)
   const what = heard[observation.feed]
   switch (observation.kind) {
     case 'listener-connected': {
@@ -56,4 +58,15 @@ function toldOf({
       ? 'schema change'
       : `${scope === 'schema' ? 'schema cache' : 'config'} reload message`
   return times === 1 ? `a ${what}` : `${times} ${what}s`
+}
+
+function unknownLine({ channel, payload, times }: Unknown): LogLine {
+  const [what, last] = times === 1 ? ['a message', ''] : [`${times} messages`, 'the last one, ']
+  const asks = times === 1 ? 'asks' : 'ask'
+  return {
+    level: 'error',
+    texts: [
+      `Received ${what} on the "${channel}" channel that ${asks} for nothing: ${last}${JSON.stringify(payload)} is neither "reload schema" nor "reload config"`,
+    ],
+  }
 }

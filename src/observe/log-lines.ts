@@ -7,10 +7,11 @@
 import { assertNever } from '../core/assert-never.ts'
 import { errorLogJson } from '../errors/error-envelope.ts'
 import { listenerLine } from './listener-lines.ts'
-import { always, debug, type LogLine, oneLine, seconds, silent } from './log-line.ts'
+import { always, debug, type LogLine, oneLine, silent } from './log-line.ts'
 import { markLine } from './mark-lines.ts'
 import type { Observation } from './observation.ts'
 import { reloadLine } from './reload-lines.ts'
+import { workerLine } from './worker-lines.ts'
 
 function connectionText(observation: Observation & { kind: 'connection' }): string {
   const { id, status, reason } = observation
@@ -51,19 +52,10 @@ export function logLine(observation: Observation): LogLine {
         `Connection Pool initialized with a maximum size of ${observation.max} connections`,
       )
     case 'worker-listening':
-      return always(`Worker ${observation.worker} (process ${observation.pid}) takes requests`)
     case 'worker-unresponsive':
-      return always(
-        `Worker ${observation.worker} (process ${observation.pid}) does not respond, and is handed no connections`,
-      )
     case 'worker-ended':
-      return always(workerEndText(observation))
-    case 'pool-exceeded': {
-      const { dbPool, workers } = observation
-      return always(
-        `WARNING: db-pool is ${dbPool}, fewer than the ${workers} workers: each has one connection, ${workers} in all`,
-      )
-    }
+    case 'pool-exceeded':
+      return workerLine(observation)
     case 'fatal':
       return always(
         observation.error === null
@@ -128,17 +120,8 @@ export function logLine(observation: Observation): LogLine {
     case 'listener-failed':
     case 'listener-retry':
     case 'notification':
+    case 'notification-unknown':
       return listenerLine(observation)
-    case 'notification-unknown': {
-      const { channel, payload, times } = observation
-      const [what, last] = times === 1 ? ['a message', ''] : [`${times} messages`, 'the last one, ']
-      return {
-        level: 'error',
-        texts: [
-          `Received ${what} on the "${channel}" channel that ${times === 1 ? 'asks' : 'ask'} for nothing: ${last}${JSON.stringify(payload)} is neither "reload schema" nor "reload config"`,
-        ],
-      }
-    }
 
     case 'request-error':
       // the pool's timeouts are told by `pool-timeout`, debounced
@@ -194,13 +177,6 @@ export function logLine(observation: Observation): LogLine {
     default:
       return assertNever(observation)
   }
-}
-
-type WorkerEnded = Extract<Observation, { readonly kind: 'worker-ended' }>
-
-function workerEndText({ worker, pid, how, restartInMs }: WorkerEnded): string {
-  const when = restartInMs === 0 ? 'now' : `in ${seconds(restartInMs)} seconds`
-  return `Worker ${worker} (process ${pid}) ended ${how}; another one is started ${when}`
 }
 
 /**

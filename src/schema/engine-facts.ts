@@ -25,6 +25,9 @@ export type FactsPart =
       readonly facts: ReadonlyMap<string, unknown> | ReadonlySet<string>
     }
 
+/** Plain data that stands for an engine's facts in another process, by names of the engine's own. */
+export type SentFacts = Readonly<Record<string, unknown>>
+
 /** The plain data of facts, frozen in depth. What is frozen already is a load's own from before. */
 export function frozenFacts<T>(data: T): T {
   if (Object.isFrozen(data)) return data

@@ -4,6 +4,7 @@
  */
 import { chmodSync, existsSync, rmSync, statSync } from 'node:fs'
 import type { AddressInfo, Server } from 'node:net'
+import { failureText } from '../core/failure-text.ts'
 
 export interface BindAddress {
   readonly host: string
@@ -96,7 +97,7 @@ export async function listenAt(server: Server, address: BindAddress): Promise<Li
   try {
     await listen(server, address)
   } catch (failure) {
-    const reason = failure instanceof Error ? failure.message : String(failure)
+    const reason = failureText(failure)
     throw new Error(`${optionToBlame(address, failure)}: ${reason}`, { cause: failure })
   }
   const { unixSocket } = address

@@ -15,39 +15,27 @@
 import {
   defer,
   distinctUntilChanged,
-  finalize,
-  from,
   map,
-  merge,
   mergeMap,
   NEVER,
   type Observable,
-  of,
   retry,
   type SchedulerLike,
-  Subject,
   switchMap,
   tap,
-  throwError,
-  timeout,
-  timer,
 } from 'rxjs'
 import type { ReloadScope, ReloadSignal } from '../cache/reload-signal.ts'
 import { retryPause } from '../cache/retry-pause.ts'
-import {
-  type FeedPlace,
-  FeedUnavailable,
-  type PeerWord,
-  type PushFeed,
-} from '../cache/schema-feed.ts'
+import { FeedUnavailable, type PeerWord, type PushFeed } from '../cache/schema-feed.ts'
 import type { Config } from '../config/config.ts'
 import { assertNever } from '../core/assert-never.ts'
 import { backoffMs, withJitter } from '../core/backoff.ts'
+import { failureText } from '../core/failure-text.ts'
 import { BackendFailure } from '../errors/backend-failure.ts'
 import type { Observe } from '../observe/observation.ts'
-import { type Folded, foldRepeats } from './fold-repeats.ts'
 import { followUpNews, type News } from './follow-up-news.ts'
-import { LateProof, type ProofRules, proveLife } from './prove-life.ts'
+import { type ListenRules, listenToFeed } from './listen-to-feed.ts'
+import { LateProof } from './prove-life.ts'
 import type { SourceHealth } from './source-health.ts'
 
 export interface PushFeedDeps {
@@ -80,44 +68,8 @@ export interface PushFeedDeps {
 /** What others say on the channel is not repeated at length. */
 const mostPayloadChars = 100
 
-/** Milliseconds in which equal news are told once: less than reloads lie apart. */
-const repeatsMs = 50
-
 /** Milliseconds until a feed that the database does not have is looked for again. */
 const absentRetryMs = 60_000
-
-type FeedEvent =
-  | { readonly kind: 'change'; readonly scope: ReloadScope; readonly place: string }
-  | { readonly kind: 'seen' }
-  | { readonly kind: 'peer'; readonly word: PeerWord }
-  | { readonly kind: 'unknown'; readonly payload: string; readonly place: string }
-  | { readonly kind: 'ready' }
-  /** The first proof should have come back. */
-  | { readonly kind: 'proof-due'; readonly cause: string }
-  /** The first proof of a connection. */
-  | { readonly kind: 'proven'; readonly place: FeedPlace }
-  /** One more proof of it. */
-  | { readonly kind: 'proven-again' }
-
-/** News of one kind say the same, or stand for each other. */
-function kindOf(event: FeedEvent): string | null {
-  switch (event.kind) {
-    case 'change':
-      return `change ${event.scope} ${event.place}`
-    case 'unknown':
-      return `unknown ${event.place}`
-    case 'peer':
-      return JSON.stringify(event.word)
-    case 'seen':
-    case 'ready':
-    case 'proof-due':
-    case 'proven':
-    case 'proven-again':
-      return null
-    default:
-      return assertNever(event)
-  }
-}
 
 /** A feed that ends without the database's word, or is deaf, is a connection lost. */
 function asLoss(failure: unknown, cause: string): BackendFailure {
@@ -131,53 +83,14 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
   const { feed, alive$, unheard$, health, observe, scheduler } = deps
   const { readyLimitMs = 10_000, proofIntervalMs = 10_000 } = deps
   const { proofLimitMs = 5000, doubtLimitMs = 1000 } = deps
-  const proofRules: ProofRules = {
+  const listening: ListenRules = {
+    readyLimitMs,
     unproven: feed.unproven,
     unheard$,
     intervalMs: proofIntervalMs,
     limitMs: proofLimitMs,
     doubtLimitMs,
     scheduler,
-  }
-
-  /** One connection: what it tells, and an error when it is lost. Closed on unsubscription. */
-  function listen(channel: string): Observable<Folded<FeedEvent>> {
-    return defer(() => {
-      const toldSubject = new Subject<FeedEvent>()
-      const connection = feed.open(channel, {
-        onChange: (scope, place = channel) => toldSubject.next({ kind: 'change', scope, place }),
-        onSeen: () => toldSubject.next({ kind: 'seen' }),
-        onPeer: (word) => toldSubject.next({ kind: 'peer', word }),
-        onUnknown: (payload, place = channel) => {
-          toldSubject.next({ kind: 'unknown', payload, place })
-        },
-        onLost: (cause) => toldSubject.error(new Error(cause)),
-      })
-      const life$ = from(connection.ready).pipe(
-        timeout({
-          first: readyLimitMs,
-          scheduler,
-          with: () =>
-            throwError(() => new Error(`the server did not answer within ${readyLimitMs} ms`)),
-        }),
-        switchMap((place) => {
-          const proofs$ = proveLife(connection, proofRules).pipe(
-            map((_, index): FeedEvent => {
-              return index === 0 ? { kind: 'proven', place } : { kind: 'proven-again' }
-            }),
-          )
-          const isLate = new LateProof(feed.unproven, doubtLimitMs)
-          const due$ = timer(doubtLimitMs, scheduler).pipe(
-            map((): FeedEvent => ({ kind: 'proof-due', cause: isLate.message })),
-          )
-          return merge(of<FeedEvent>({ kind: 'ready' }), due$, proofs$)
-        }),
-      )
-      return merge(toldSubject, life$).pipe(
-        foldRepeats(kindOf, repeatsMs, scheduler),
-        finalize(() => connection.close()),
-      )
-    })
   }
 
   function newsOf(word: PeerWord, times: number): readonly News[] {
@@ -200,7 +113,7 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
       let failures = 0
       let isProven = false
       health.report(feed.name, 'down')
-      return listen(channel).pipe(
+      return listenToFeed(feed, channel, listening).pipe(
         mergeMap(({ value: event, times }): readonly News[] => {
           switch (event.kind) {
             case 'change': {
@@ -248,7 +161,7 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
             // the server is there, but what comes between it and us passes no notifications on
             const isDeaf = failure instanceof LateProof && !isProven
             isProven = false
-            const cause = failure instanceof Error ? failure.message : String(failure)
+            const cause = failureText(failure)
             observe({ kind: 'listener-failed', feed: feed.name, channel, cause })
             health.report(feed.name, isDeaf ? 'unproven' : 'down', cause)
             if (!isDeaf) deps.onFailure(asLoss(failure, cause))

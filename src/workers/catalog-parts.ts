@@ -3,8 +3,9 @@
  * another process can be sent what changed of it. The engine's own facts are parts among the others;
  * what they are made of, their backend says.
  */
+import { assertNever } from '../core/assert-never.ts'
 import type { Catalog, SchemaVersion } from '../schema/catalog.ts'
-import type { EngineFacts } from '../schema/engine-facts.ts'
+import type { EngineFacts, SentFacts } from '../schema/engine-facts.ts'
 
 export type Part =
   /** Sent by the members that changed. */
@@ -13,9 +14,6 @@ export type Part =
   | { readonly kind: 'value'; readonly value: unknown }
 
 export type CatalogParts = ReadonlyMap<string, Part>
-
-/** Plain data by names of its own. */
-export type SentFacts = Readonly<Record<string, unknown>>
 
 /** A catalog without what is sent apart. */
 export type CatalogBody = Omit<Catalog, 'engineFacts' | 'schemaVersion' | 'timings'>
@@ -49,6 +47,8 @@ function plainValue(part: Part): unknown {
       return new Set(part.items)
     case 'value':
       return part.value
+    default:
+      return assertNever(part)
   }
 }
 

@@ -8,14 +8,13 @@ import type { Config } from '../config/config.ts'
 import { isSame } from '../core/is-same.ts'
 import type { SliceDeps } from '../core/run-in-slices.ts'
 import { buildSnapshotInSlices } from '../schema/build-snapshot.ts'
-import type { EngineFacts } from '../schema/engine-facts.ts'
+import type { EngineFacts, SentFacts } from '../schema/engine-facts.ts'
 import { relabelled } from '../schema/relabelled.ts'
 import type { SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import {
   type CatalogBody,
   type CatalogParts,
   catalogBody,
-  type SentFacts,
   sentFacts,
   wholeCatalog,
 } from './catalog-parts.ts'

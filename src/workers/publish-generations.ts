@@ -6,9 +6,9 @@
 import type { Generation } from '../cache/generation-store.ts'
 import { runInSlices, type SliceDeps } from '../core/run-in-slices.ts'
 import type { Catalog } from '../schema/catalog.ts'
-import type { EngineFacts } from '../schema/engine-facts.ts'
+import type { EngineFacts, SentFacts } from '../schema/engine-facts.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
-import { type CatalogParts, catalogParts, type SentFacts } from './catalog-parts.ts'
+import { type CatalogParts, catalogParts } from './catalog-parts.ts'
 import { sendParts } from './send-parts.ts'
 import type { SnapshotHeader, ToWorker } from './worker-messages.ts'
 

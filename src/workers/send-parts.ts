@@ -3,6 +3,7 @@
  * back. A piece is small enough to be made, sent and read without holding up an event loop.
  */
 import { deserialize, serialize } from 'node:v8'
+import { assertNever } from '../core/assert-never.ts'
 import { isSame } from '../core/is-same.ts'
 import type { Steps } from '../core/run-in-slices.ts'
 import type { CatalogParts, Part } from './catalog-parts.ts'
@@ -156,6 +157,8 @@ export class PartsReader {
       case 'drop':
         this.#parts.delete(part)
         break
+      default:
+        assertNever(instruction)
     }
   }
 

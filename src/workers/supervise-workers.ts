@@ -7,6 +7,7 @@ import type { Generation } from '../cache/generation-store.ts'
 import type { StaleCheck } from '../cache/stale-check.ts'
 import { assertNever } from '../core/assert-never.ts'
 import { backoffMs } from '../core/backoff.ts'
+import { failureStack, failureText } from '../core/failure-text.ts'
 import type { Observe } from '../observe/observation.ts'
 import { countedOnly, type MetricFamilies } from '../observe/sum-metrics.ts'
 import type { WorkerStatus } from '../observe/worker-status.ts'
@@ -198,7 +199,7 @@ class Supervisor implements Workers {
       })
     } catch (failure) {
       // the system may have room for it later
-      this.#bury(slot, `before it began: ${messageOf(failure)}`)
+      this.#bury(slot, `before it began: ${failureText(failure)}`)
       return
     }
     slot.process = process
@@ -213,7 +214,7 @@ class Supervisor implements Workers {
     slot.taker = taker
     slot.outbox = new WorkerOutbox(process.send, (failure) => {
       // one that misses a generation would never catch up
-      this.#deps.observe({ kind: 'crashed', stack: stackOf(failure) })
+      this.#deps.observe({ kind: 'crashed', stack: failureStack(failure) })
       process.kill()
     })
   }
@@ -359,12 +360,4 @@ class Supervisor implements Workers {
     this.#countings.delete(id)
     if (families !== null && slot.process === process) slot.families = families
   }
-}
-
-function messageOf(failure: unknown): string {
-  return failure instanceof Error ? failure.message : String(failure)
-}
-
-function stackOf(failure: unknown): string {
-  return failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)
 }

@@ -4,9 +4,8 @@
  * message holds was put there by the same code is taken for granted.
  *
  * A worker says that it hears (`up`: what is said earlier may be lost while Node loads its modules), is
- * told to `begin` and answers `ready`; then it gets the generation in use, and each
- * one that is published after it. `listen` has it take
- * connections, which the primary accepts.
+ * told to `begin` and answers `ready`; then it gets the generation in use, and each one that is
+ * published after it. `listen` has it take connections, which the primary accepts.
  */
 import type { CheckOutcome, StaleOrigin } from '../cache/stale-check.ts'
 import type { Config } from '../config/config.ts'
@@ -50,8 +49,8 @@ export type ToWorker =
   /** With the connection itself, which is `took` or `refused`. */
   | { readonly kind: 'connection'; readonly id: number }
   /**
-   * Behind each connection: Node drops one for good that the receiver has no file descriptor for, together
-   * with its message, and tells nobody.
+   * Behind each connection: Node drops one for good that the receiver has no file descriptor for,
+   * together with its message, and tells nobody.
    */
   | { readonly kind: 'connection-sent'; readonly id: number }
   | { readonly kind: 'checked'; readonly id: number; readonly outcome: CheckOutcome }

@@ -68,6 +68,18 @@ function nap(server: RunningServer, seconds: number) {
   return reply
 }
 
+/** Two workers listen, each of them in the place of one that has ended. */
+async function bothReplaced(server: RunningServer): Promise<void> {
+  await eventually(
+    () => workersOf(server),
+    (workers) =>
+      expect(workers).toMatchObject([
+        { state: 'listening', ended: 1 },
+        { state: 'listening', ended: 1 },
+      ]),
+  )
+}
+
 describe('two workers', () => {
   test('answer on one port, listed by /health, with db-pool divided among them', async () => {
     const server = await serveWorkers({ DBREST_DB_POOL: '5' })
@@ -334,14 +346,7 @@ describe('a worker that is killed', () => {
     await database.query(`create table critics (id int primary key)`)
     expect((await ask(`${server.url}/critics`)).status).toBe(200)
     for (const { pid } of await allListen(server, 2)) process.kill(pid, 'SIGKILL')
-    await eventually(
-      () => workersOf(server),
-      (workers) =>
-        expect(workers).toMatchObject([
-          { state: 'listening', ended: 1 },
-          { state: 'listening', ended: 1 },
-        ]),
-    )
+    await bothReplaced(server)
     const loads = await countLoads(server, 'SUCCESS')
     for (const agent of await connectToEach(server, 2)) {
       const { text } = await ask(`${server.url}/`, { agent })
@@ -356,14 +361,7 @@ describe('a worker that is killed', () => {
     await eventually(napInFlight, (count) => expect(count).toBe(1))
     for (const { pid } of await workersOf(server)) process.kill(pid, 'SIGTERM')
     expect((await napping).status).toBe(204)
-    await eventually(
-      () => workersOf(server),
-      (workers) =>
-        expect(workers).toMatchObject([
-          { state: 'listening', ended: 1 },
-          { state: 'listening', ended: 1 },
-        ]),
-    )
+    await bothReplaced(server)
   })
 })
 

@@ -7,34 +7,23 @@
  * by the question, which writes that come together share.
  */
 import type { Db } from 'mongodb'
+import { shareRuns } from '../../../core/share-runs.ts'
 import { type ReadCommandOptions, runReadCommand } from './read-command.ts'
 
 /** Rejects with what the driver does. */
 export type CollectionPresence = (db: Db, collection: string) => Promise<boolean>
 
 export function createCollectionPresence(): CollectionPresence {
-  /** By namespace: the question that was not sent yet, and takes in all who ask meanwhile. */
-  const waiting = new Map<string, Promise<boolean>>()
-  const running = new Map<string, Promise<boolean>>()
+  /** By namespace, of which there are as many as the schema has relations. */
+  const questions = new Map<string, () => Promise<boolean>>()
 
-  return async (db, collection) => {
+  return (db, collection) => {
     const key = JSON.stringify([db.databaseName, collection])
-    const joined = waiting.get(key)
-    if (joined !== undefined) return joined
-    const before = running.get(key)
-    const question = (async () => {
-      if (before !== undefined) await before.catch(() => undefined)
-      waiting.delete(key)
-      const sent = isCollectionThere(db, collection, { readPreference: 'primary' })
-      running.set(key, sent)
-      try {
-        return await sent
-      } finally {
-        if (running.get(key) === sent) running.delete(key)
-      }
-    })()
-    if (before !== undefined) waiting.set(key, question)
-    return question
+    const ask =
+      questions.get(key) ??
+      shareRuns(() => isCollectionThere(db, collection, { readPreference: 'primary' }))
+    questions.set(key, ask)
+    return ask()
   }
 }
 

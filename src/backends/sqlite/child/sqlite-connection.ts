@@ -6,6 +6,7 @@
  * Version   `<device>:<inode>:<schema_version>:<fingerprint>`; the fingerprint covers the text of
  *           the schema, for files that were overwritten in place by one with the same counter
  */
+import { failureText } from '../../../core/failure-text.ts'
 import { explainPrefix, type PlanStep } from '../wire/query-plan.ts'
 import type { ChildFailure, ChildReply, ResponseControls } from '../wire/reply-frames.ts'
 import { type ChildRequest, slotCount } from '../wire/request-frames.ts'
@@ -204,7 +205,7 @@ export function toFailure(error: unknown, path: string): ChildFailure {
     const { sqlState, message, details, hint } = error
     return { kind: 'value', sqlState, message, details, hint }
   }
-  const message = error instanceof Error ? error.message : String(error)
+  const message = failureText(error)
   if (error instanceof Unavailable) return unavailable(message, path)
   const code = codeOf(error)
   if (!/^SQLITE_(CANTOPEN|READONLY)/.test(code) || code === 'SQLITE_READONLY')

@@ -207,47 +207,46 @@ export function readReply({ head, rest }: Frame, fetchBody: FetchBody): ReplyFra
   }
 }
 
+function totalIn(frame: Buffer): number | null {
+  const total = frame.readDoubleLE(13)
+  return Number.isNaN(total) ? null : total
+}
+
 function readChildReply(head: Buffer, rest: Frame['rest'], fetchBody: FetchBody): ChildReply {
   const kind = statuses[head.readUInt8(4)]
   const frame = rest.length === 0 || kind === 'rows' ? head : Buffer.concat([head, ...rest])
   switch (kind) {
-    case 'rows': {
-      const total = frame.readDoubleLE(13)
+    case 'rows':
       return {
         kind,
         rows: frame.readUInt32LE(9),
-        total: Number.isNaN(total) ? null : total,
+        total: totalIn(frame),
         body: rest.length === 0 ? frame.subarray(headBytes) : [frame.subarray(headBytes), ...rest],
       }
-    }
-    case 'laid-down': {
-      const total = frame.readDoubleLE(13)
+    case 'laid-down':
       return {
         kind: 'rows',
         rows: frame.readUInt32LE(9),
-        total: Number.isNaN(total) ? null : total,
+        total: totalIn(frame),
         body: fetchBody(frame.readUInt32LE(headBytes)),
       }
-    }
     case 'written': {
-      const inserted = frame.readDoubleLE(13)
       const { said, body } = readBehind(frame)
       return {
         kind,
         rows: frame.readUInt32LE(9),
-        inserted: Number.isNaN(inserted) ? null : inserted,
+        inserted: totalIn(frame),
         // our own code is on the other end
         ...(said === '' ? { location: [] } : (JSON.parse(said) as Said)),
         body,
       }
     }
     case 'called': {
-      const total = frame.readDoubleLE(13)
       const { said, body } = readBehind(frame)
       return {
         kind,
         rows: frame.readUInt32LE(9),
-        total: Number.isNaN(total) ? null : total,
+        total: totalIn(frame),
         // our own code is on the other end
         controls: JSON.parse(said) as ResponseControls,
         body,
