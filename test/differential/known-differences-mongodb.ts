@@ -91,13 +91,6 @@ export const mongodbDifferences: readonly KnownDifference[] = [
       target.includes('...') && postgres.code === '42702' && mongodb.status < 300,
   },
   {
-    name: 'values of a row that is named otherwise',
-    documented: 'Of several mistakes in a request the one that is told',
-    reason: 'values are read before the key of the row is held against the URL',
-    explains: ({ method }, postgres, mongodb) =>
-      method === 'PUT' && postgres.code === 'PGRST115' && mongodb.code?.startsWith('22') === true,
-  },
-  {
     name: 'several rows for one object',
     documented: 'only the first row is made',
     reason: 'of rows that are too many for one object, no more than one is written and cast',
