@@ -35,6 +35,8 @@ let link = 'connecting'
 let sources = []
 /** @type {Map<number, ReloadRecord>} */
 let reloads = new Map()
+/** Counts what the events told of reloads. */
+let heardReloads = 0
 /** Of the process whose events these are. */
 let incarnation = ''
 let lastHeard = ''
@@ -128,7 +130,13 @@ async function look() {
 
 async function readReloads() {
   try {
+    const heardBefore = heardReloads
     const { reloads: listed } = await askJson('reloads')
+    // the list may have been made before what was heard meanwhile
+    if (heardReloads !== heardBefore) {
+      void readReloads()
+      return
+    }
     reloads = new Map(listed.map((/** @type {ReloadRecord} */ record) => [record.id, record]))
     showReloads()
   } catch (failure) {
@@ -138,6 +146,7 @@ async function readReloads() {
 
 /** @param {ReloadRecord} record */
 function keepReload(record) {
+  heardReloads += 1
   // it repeats the one before it, whose place the server gives it in its list
   const before = reloads.get(record.id - 1)
   reloads.set(record.id, record)
@@ -156,6 +165,8 @@ function onEvent(event) {
     case 'hello':
       if (event.data.incarnation !== incarnation) {
         incarnation = event.data.incarnation
+        // numbers mean other reloads in another process
+        reloads = new Map()
         void Promise.all([look(), readReloads(), browser.refresh()])
       } else void look()
       break

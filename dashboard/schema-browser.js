@@ -30,6 +30,7 @@ export function createSchemaBrowser(onFailure) {
   let shown = null
   let listed = 0
   let asked = 0
+  let askedChoice = 0
   let typing = 0
 
   search.addEventListener('input', () => {
@@ -137,10 +138,13 @@ export function createSchemaBrowser(onFailure) {
   async function choose(name) {
     chosen = { schema: name.schema, name: name.name }
     mark()
+    askedChoice += 1
+    const own = askedChoice
     try {
       /** @type {Partial<ShownRelation>} */
       const answer = await askJson(`schema?${new URLSearchParams({ ...chosen })}`)
-      if (chosen === null || keyOf(chosen) !== keyOf(name)) return
+      // a later question, of another relation or after a reload, may have been answered first
+      if (own !== askedChoice) return
       shown = answer.relation ?? null
       if (shown === null)
         article.replaceChildren(

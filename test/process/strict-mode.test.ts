@@ -251,8 +251,9 @@ describe('a strict server that nothing tells of changes', () => {
         create function moved_meanwhile(most int) returns bigint
         language plpgsql volatile security definer as $$
           declare
-            attempt bigint := nextval('attempts');
+            -- read before the attempt is counted, since the mark may move as soon as it is
             before bigint := (select bit_xor(mark) from dbrest.schema_mark);
+            attempt bigint := nextval('attempts');
           begin
             while attempt <= most and before = (select bit_xor(mark) from dbrest.schema_mark) loop
               perform pg_sleep(0.002);

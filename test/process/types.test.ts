@@ -84,7 +84,11 @@ describe('on SQLite', () => {
       () => Promise.resolve(readFileSync(out, 'utf8')),
       (text) => expect(text).toContain('prizes: {'),
     )
-    expect(server.stderr.filter((line) => line.includes('Types written to'))).toHaveLength(3)
+    // the file is there a moment before the line that tells of it
+    await eventually(
+      () => Promise.resolve(server.stderr.filter((line) => line.includes('Types written to'))),
+      (told) => expect(told).toHaveLength(3),
+    )
     expect(server.stderr.filter((line) => line.includes('listening on'))).toEqual([])
     expect(await server.stop()).toBe(0)
   })

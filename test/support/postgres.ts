@@ -77,11 +77,20 @@ function isFree(port: number): Promise<boolean> {
   })
 }
 
-/** A port that was free a moment ago. Random, since other runs look for theirs meanwhile. */
+/** Two that are asked for before either is listened on must not be the same. */
+const givenPorts = new Set<number>()
+
+/**
+ * A port that was free a moment ago, and is given once. Random, since other runs look for theirs
+ * meanwhile.
+ */
 export async function freePort(): Promise<number> {
+  if (givenPorts.size > portsOfPart / 2) givenPorts.clear()
   for (;;) {
     const port = randomInt(firstOfPart, firstOfPart + portsOfPart)
-    if (await isFree(port)) return port
+    if (givenPorts.has(port) || !(await isFree(port))) continue
+    givenPorts.add(port)
+    return port
   }
 }
 
