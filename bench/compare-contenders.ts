@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { startServer } from '../test/support/server.ts'
 import { type LoadOptions, runLoad } from './load.ts'
-import { cpuTimesOf, memoryOf } from './process-tree.ts'
+import { type ChildTime, childTimesOf, cpuTimesOf, memoryOf } from './process-tree.ts'
 
 export interface Contender {
   readonly name: string
@@ -26,7 +26,7 @@ export interface Rounds {
 
 export type Request = Pick<
   LoadOptions,
-  'target' | 'method' | 'headers' | 'body' | 'lanes' | 'tokens'
+  'target' | 'method' | 'headers' | 'body' | 'lanes' | 'tokens' | 'isRefused'
 > & {
   readonly name: string
 }
@@ -43,6 +43,8 @@ export interface Measured {
   readonly perSecond: number
   readonly ownCpu: number
   readonly childCpu: number
+  /** The same, one by one: who did most comes first, and who did nothing is left out. */
+  readonly children: readonly ChildTime[]
   /** Null where the database has no process of its own. */
   readonly databaseCpu: number | null
   readonly memory: number
@@ -96,6 +98,7 @@ interface Figures {
   /** Microseconds. */
   ownTime: number
   childTime: number
+  readonly children: Map<number, ChildTime>
   databaseTime: number
   memory: number
 }
@@ -113,6 +116,7 @@ async function measure(
 ): Promise<number> {
   const databaseTime = () => (databasePid === undefined ? 0 : sumOf(cpuTimesOf(databasePid)))
   const before = cpuTimesOf(pid)
+  const childrenBefore = childTimesOf(pid)
   const databaseBefore = databaseTime()
   const asked = target === undefined ? request : { ...request, target }
   const load = runLoad({ ...asked, port, connections, durationMs })
@@ -124,6 +128,14 @@ async function measure(
     const spent = time - (before.get(each) ?? 0)
     if (each === pid) figures.ownTime += spent
     else figures.childTime += spent
+  }
+  for (const [child, { own, below }] of childTimesOf(pid)) {
+    const { own: ownBefore = 0, below: belowBefore = 0 } = childrenBefore.get(child) ?? {}
+    const sum = figures.children.get(child) ?? { own: 0, below: 0 }
+    figures.children.set(child, {
+      own: sum.own + own - ownBefore,
+      below: sum.below + below - belowBefore,
+    })
   }
   figures.databaseTime += databaseTime() - databaseBefore
   figures.perSecond.push(result.perSecond)
@@ -148,6 +160,7 @@ export async function compareContenders(
     requests: 0,
     ownTime: 0,
     childTime: 0,
+    children: new Map(),
     databaseTime: 0,
     memory: 0,
   })
@@ -181,7 +194,7 @@ export async function compareContenders(
 }
 
 function summarize(
-  { perSecond, requests, ownTime, childTime, databaseTime, memory }: Figures,
+  { perSecond, requests, ownTime, childTime, children, databaseTime, memory }: Figures,
   own: readonly number[],
   { databasePid }: Surroundings,
 ): Measured {
@@ -190,6 +203,10 @@ function summarize(
     perSecond: median(perSecond),
     ownCpu: ownTime / requests,
     childCpu: childTime / requests,
+    children: [...children.values()]
+      .map((each) => ({ own: each.own / requests, below: each.below / requests }))
+      .filter(({ own, below }) => own + below >= 0.5)
+      .sort((a, b) => b.own + b.below - a.own - a.below),
     databaseCpu: databasePid === undefined ? null : databaseTime / requests,
     memory,
     ratio: [Math.min(...ratios), median(ratios), Math.max(...ratios)],
@@ -197,7 +214,9 @@ function summarize(
 }
 
 function report(request: Request, { contenders, failures }: Comparison): void {
-  console.log(`\n${request.name}  (${request.method ?? 'GET'} ${request.target})`)
+  const { target } = request
+  const shown = target.length > 80 ? `${target.slice(0, 79)}…` : target
+  console.log(`\n${request.name}  (${request.method ?? 'GET'} ${shown})`)
   for (const [name, each] of Object.entries(contenders)) {
     const database = each.databaseCpu === null ? '' : ` / ${each.databaseCpu.toFixed(0)}`
     const children = each.childCpu === 0 ? '' : ` + ${each.childCpu.toFixed(0)}`
@@ -208,5 +227,7 @@ function report(request: Request, { contenders, failures }: Comparison): void {
         (name === 'dbrest' ? '' : `  dbrest is ${middle} of it (${lowest} to ${highest})`),
     )
   }
-  if (failures > 0) console.log(`  ${failures} answers were no 2xx`)
+  if (failures > 0) {
+    console.log(`  ${failures} answers were no ${request.isRefused === true ? '4xx' : '2xx'}`)
+  }
 }

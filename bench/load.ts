@@ -16,6 +16,8 @@ export interface LoadOptions {
   readonly lanes?: number
   /** Tokens that requests bring one after the other, as `Authorization: Bearer …`. */
   readonly tokens?: readonly string[]
+  /** Answers are to be refusals (4xx), and others are failures. */
+  readonly isRefused?: boolean
   readonly connections: number
   readonly durationMs: number
 }
@@ -65,7 +67,8 @@ function answerLength(buffer: Buffer, isHead: boolean): number {
 
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const latencies: number[] = []
-  const { tokens } = options
+  const { tokens, isRefused = false } = options
+  const expectedDigit = isRefused ? 0x34 : 0x32
   // made before the clock starts: they are no part of what is measured
   const withTokens = tokens?.map((token) => requestBytes(options, 0, token))
   let sent = 0
@@ -103,7 +106,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
         }
         const now = performance.now()
         latencies.push(now - sentAt)
-        if (buffer[9] !== 0x32) failures += 1
+        if (buffer[9] !== expectedDigit) failures += 1
         chunks = []
         size = 0
         wanted = 0

@@ -24,6 +24,23 @@ export function cpuTimesOf(pid: number): ReadonlyMap<number, number> {
   return new Map(treeOf(pid).map((each) => [each, cpuTimeOf(each) ?? 0]))
 }
 
+/** A process that another one has started; microseconds of CPU. */
+export interface ChildTime {
+  readonly own: number
+  /** Of all that it has started itself. */
+  readonly below: number
+}
+
+/** By process. */
+export function childTimesOf(pid: number): ReadonlyMap<number, ChildTime> {
+  return new Map(
+    childrenOf(pid).map((child) => {
+      const [own = 0, ...below] = cpuTimesOf(child).values()
+      return [child, { own, below: below.reduce((sum, time) => sum + time, 0) }]
+    }),
+  )
+}
+
 /** Megabytes of all of them together. */
 export function memoryOf(pid: number): number {
   const kilobytes = treeOf(pid).map((each) => {
