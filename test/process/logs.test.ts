@@ -167,6 +167,7 @@ test.each([
     env: { ...database.env, DBREST_LOG_LEVEL: level },
   })
   await askUntil(200, `${server.adminUrl}/ready`)
+  await server.line(/Listener connected/)
   // all that tells of the server itself is there at every level
   expect(server.stderr).toHaveLength(10)
   await ask(`${server.url}/films?limit=1`)

@@ -66,6 +66,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   test('is told in the next line, and ends an idle server with 0', async () => {
     const server = await serve({ env: database.env })
     await askUntil(200, `${server.adminUrl}/ready`)
+    await server.line(/Listener connected/)
     const before = server.stderr.length
     server.signal(signal)
     expect(await server.exited).toBe(0)

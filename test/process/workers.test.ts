@@ -96,7 +96,7 @@ describe('two workers', () => {
       })
     }
     expect(await metric(server, 'pgrst_db_pool_max')).toBe(5)
-    expect(server.stderr.join('\n')).toContain('maximum size of 5 connections')
+    await server.line(/maximum size of 5 connections/)
     expect(server.stderr.filter((line) => line.includes('API server listening'))).toHaveLength(1)
   })
 

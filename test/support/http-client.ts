@@ -36,7 +36,10 @@ function parse(text: string): unknown {
   }
 }
 
-/** Rejects when there is no answer: connection refused, cut. */
+/**
+ * Rejects when there is no answer: connection refused, cut. Resolves a turn of the event loop after
+ * the answer, so that what the server printed before it sent the answer has been read as well.
+ */
 export function ask(url: string, options: AskOptions = {}): Promise<HttpReply> {
   const { body, agent, ...rest } = options
   return new Promise((resolve, reject) => {
@@ -48,7 +51,7 @@ export function ask(url: string, options: AskOptions = {}): Promise<HttpReply> {
         const text = Buffer.concat(chunks).toString()
         const { statusCode = 0, headers } = response
         traceAnswer(`${statusCode} ${JSON.stringify(headers)}`, text)
-        resolve({ status: statusCode, headers, text, body: parse(text) })
+        setImmediate(resolve, { status: statusCode, headers, text, body: parse(text) })
       })
     })
     sent.once('error', reject)
