@@ -254,6 +254,7 @@ test('at level debug a request tells of its connection, and a load of its timing
     isOnePipe: true,
   })
   await askUntil(200, `${server.adminUrl}/ready`)
+  await server.line(/Listener connected/)
   const timings = server.stdout.filter((line) => /: tables: \d+\.\d ms, /.test(line))
   expect(timings).toHaveLength(1)
   const headers = { authorization: `Bearer ${await signJwt({ role: authorRole })}` }
