@@ -2,16 +2,15 @@
  * A backend and the generations that are published → the API's requests answered, by whichever
  * process that does it: the only one, or a worker.
  */
-import type { RequestListener } from 'node:http'
 import type { FindRules } from './access/access-control.ts'
 import { createPlanCache } from './access/plan-cache.ts'
 import { createAuthenticator } from './auth/authenticate.ts'
 import type { Backend } from './backends/backend.ts'
 import type { GenerationStore } from './cache/generation-store.ts'
 import type { StaleCheck } from './cache/stale-check.ts'
+import type { App } from './core/http-exchange.ts'
 import { createApp } from './http/app.ts'
 import type { Observe } from './observe/observation.ts'
-import { appListener } from './sockets/app-listener.ts'
 
 /** Plans kept per snapshot: clients choose the shapes. */
 const planCacheEntries = 2000
@@ -27,20 +26,13 @@ export interface ComposeApiDeps {
   readonly observe: Observe
 }
 
-export function composeApi({
-  database,
-  store,
-  findRules,
-  ...deps
-}: ComposeApiDeps): RequestListener {
-  return appListener(
-    createApp({
-      ...deps,
-      currentGeneration: store.current,
-      backend: database,
-      authenticator: createAuthenticator(deps),
-      planCache: createPlanCache(planCacheEntries, findRules),
-      now: () => performance.now(),
-    }),
-  )
+export function composeApi({ database, store, findRules, ...deps }: ComposeApiDeps): App {
+  return createApp({
+    ...deps,
+    currentGeneration: store.current,
+    backend: database,
+    authenticator: createAuthenticator(deps),
+    planCache: createPlanCache(planCacheEntries, findRules),
+    now: () => performance.now(),
+  })
 }

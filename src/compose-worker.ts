@@ -19,6 +19,7 @@ import { createScope } from './core/scope.ts'
 import { createFailureEnd } from './end-on-failure.ts'
 import { createSinks } from './observe/create-sinks.ts'
 import type { Observe } from './observe/observation.ts'
+import { appListener } from './sockets/app-listener.ts'
 import { type ConnectionServer, serveConnections } from './sockets/serve-connections.ts'
 import { askPrimary } from './workers/ask-primary.ts'
 import { createGenerationFollower } from './workers/follow-generations.ts'
@@ -132,7 +133,7 @@ export function composeWorker({ worker, workers, ...begin }: Begin, deps: Worker
       checkSchema,
       observe,
     })
-    api = serveConnections(requests)
+    api = serveConnections(appListener(requests))
     send({ kind: 'listening' })
   }
 

@@ -9,48 +9,19 @@
  * and ended in the same places; everything else is as it is without.
  */
 import { availableParallelism } from 'node:os'
-import { asyncScheduler, filter, firstValueFrom, Subject } from 'rxjs'
-import { createAccessControl } from './access/access-control.ts'
-import { unboundPolicies } from './access/tell-unbound.ts'
-import type { Backend } from './backends/backend.ts'
-import { openBackend } from './backends/open-backend.ts'
-import { createGenerationStore } from './cache/generation-store.ts'
+import { filter, firstValueFrom } from 'rxjs'
 import { type AdminSite, composeAdmin } from './compose-admin.ts'
 import { composeApi, drainMs } from './compose-api.ts'
-import { composePipeline } from './compose-pipeline.ts'
+import { composeFollower, type FollowerDeps } from './compose-follower.ts'
 import { composeWorkers, type WorkersSite } from './compose-workers.ts'
-import {
-  createConfigWarnings,
-  type ReadConfig,
-  warnOfDeprecations,
-} from './config/config-loader.ts'
-import type { LoadedConfig } from './config/load-config.ts'
 import { productName, productVersion } from './core/product.ts'
-import { createScope } from './core/scope.ts'
-import { createFailureEnd } from './end-on-failure.ts'
-import { createSinks } from './observe/create-sinks.ts'
 import type { Observe } from './observe/observation.ts'
-import type { PoolStats } from './observe/pool-stats.ts'
+import { appListener } from './sockets/app-listener.ts'
 import { adminAddress, apiAddress } from './sockets/bind-addresses.ts'
 import { type BoundServer, bindServer } from './sockets/bind-server.ts'
 import { fetchListener } from './sockets/fetch-listener.ts'
 import { reusePortProblem } from './sockets/listen-at.ts'
-import { createSourceHealth } from './sources/source-health.ts'
-import type { SignalEmitter } from './sources/watch-process-signals.ts'
-import { connectionsOf, workerCount } from './workers/worker-count.ts'
-
-export interface ServerDeps {
-  /** Read before there was a log. */
-  readonly loaded: LoadedConfig
-  readonly readConfig: ReadConfig
-  readonly env: Readonly<Record<string, string | undefined>>
-  /** SIGUSR1 and SIGUSR2 as they arrive, from the process's first moment on. */
-  readonly reloads: SignalEmitter
-  readonly writeOut: (text: string) => void
-  readonly writeError: (text: string) => void
-  /** Called on the failures that end PostgREST 16.2: the process is to end with code 1. */
-  readonly onFatal: () => void
-}
+import { workerCount } from './workers/worker-count.ts'
 
 export interface Server {
   readonly observe: Observe
@@ -60,115 +31,30 @@ export interface Server {
   stop(): Promise<void>
 }
 
-const noPool: PoolStats = { max: 0, available: 0, waiting: 0 }
-
-export function composeServer(deps: ServerDeps): Server {
-  const scope = createScope()
-  const store = createGenerationStore({ config: deps.loaded.config, snapshot: null })
-  const config = () => store.current().config
-  const [lostSubject, aliveSubject] = [new Subject<void>(), new Subject<void>()]
-  const count = workerCount(config(), availableParallelism())
-  const hasWorkers = count > 1
-  let backend: Backend | null = null
+export function composeServer(deps: FollowerDeps): Server {
+  const count = workerCount(deps.loaded.config, availableParallelism())
   let workers: WorkersSite | null = null
   let adminSite: AdminSite | null = null
   let admin: BoundServer | null = null
   let api: BoundServer | null = null
   let adminDrained: Promise<void> | undefined
   let stopping: Promise<void> | null = null
-
-  const { observe, ...sinks } = createSinks({
-    ...deps,
-    level: () => config().logLevel,
-    format: deps.loaded.config.logFormat,
-    poolStats: () =>
-      hasWorkers ? noPool : (backend?.poolStats() ?? { ...noPool, max: config().dbPool }),
-    sources: () => health.list(),
-    ...(hasWorkers
-      ? {
-          workers: {
-            list: () => workers?.list() ?? [],
-            families: async () => (await workers?.families()) ?? [],
-            spreadMs: () => workers?.spreadMs() ?? null,
-          },
-        }
-      : {}),
-  })
-  const findRules = createAccessControl((...rule) => backend?.ruleProblem(...rule) ?? null)
-  const health = createSourceHealth({ now: Date.now, observe })
-  const { onFailure, onUntoldFailure } = createFailureEnd({ ...deps, config, observe })
+  const follower = composeFollower(deps, count > 1 ? { count, site: () => workers } : undefined)
+  const { config, observe, scope } = follower
 
   async function start(): Promise<void> {
     const problem = config().serverReuseport ? reusePortProblem(process.versions.node) : null
     if (problem !== null) throw new Error(problem)
     observe({ kind: 'starting', product: productName, productVersion })
-    const tellWarnings = createConfigWarnings(observe)
-    tellWarnings(deps.loaded.warnings)
-    warnOfDeprecations(config(), observe)
-
-    const database = await openBackend({
-      // requests run in the workers: what is left is the probe of the admin server
-      config: hasWorkers ? () => ({ ...config(), dbPool: 1 }) : config,
-      env: deps.env,
-      observe,
-      onUnreachable: (failure) => {
-        if (onUntoldFailure(failure) === 'retry') lostSubject.next()
-      },
-      onConnected: () => aliveSubject.next(),
-    })
-    backend = database
-    scope.add(() => database.close())
-    const { pipeline, checkSchema } = composePipeline({
-      ...deps,
-      database: hasWorkers
-        ? {
-            ...database,
-            poolStats: () => ({ ...noPool, max: connectionsOf(config().dbPool, count) }),
-          }
-        : database,
-      store,
-      tellWarnings,
-      lost$: lostSubject,
-      alive$: aliveSubject,
-      health,
-      findRules,
-      ...(hasWorkers
-        ? {
-            followers: {
-              publish: (generation) => workers?.publish(generation),
-              recycle: () => workers?.recycle(),
-            },
-          }
-        : {}),
-      observe,
-      onFailure,
-      scheduler: asyncScheduler,
-      random: Math.random,
-    })
-    // a reload that was asked for is answered when the pipeline stops
-    scope.add(() => adminDrained)
-    scope.add(() => pipeline.stop())
-    if (hasWorkers) {
-      workers = composeWorkers({
-        count,
-        database,
-        store,
-        checkSchema,
-        onLost: () => lostSubject.next(),
-        onAlive: () => aliveSubject.next(),
-        onFatal: deps.onFatal,
-        observe,
-        scope,
-      })
+    const followed = await follower.open(() => adminDrained)
+    const { pipeline } = followed
+    if (count > 1) {
+      workers = composeWorkers({ ...follower, ...followed, count, onFatal: deps.onFatal })
     }
 
     adminSite = composeAdmin({
-      ...sinks,
-      database,
-      pipeline,
-      health,
-      config,
-      unboundPolicies: () => unboundPolicies(findRules, store.current()),
+      ...follower,
+      ...followed,
       apiIsAlive: () => api?.isAlive() ?? false,
       workers: () => workers?.list() ?? null,
     })
@@ -186,7 +72,7 @@ export function composeServer(deps: ServerDeps): Server {
     api =
       workers === null
         ? await bindServer(
-            composeApi({ database, store, findRules, checkSchema, observe }),
+            appListener(composeApi({ ...follower, ...followed })),
             apiAddress(config()),
           )
         : await workers.listen()

@@ -18,7 +18,8 @@ import {
   probe,
   versionText,
 } from './cli.ts'
-import { composeServer, type Server, type ServerDeps } from './compose.ts'
+import { composeServer, type Server } from './compose.ts'
+import type { FollowerDeps } from './compose-follower.ts'
 import { composeTypes } from './compose-types.ts'
 import type { Config } from './config/config.ts'
 import type { ReadConfig } from './config/config-loader.ts'
@@ -174,7 +175,7 @@ async function run(command: ConfiguredCommand): Promise<void> {
     }
     case 'watch-types':
     case 'run': {
-      const deps: ServerDeps = {
+      const deps: FollowerDeps = {
         loaded,
         readConfig,
         env: process.env,

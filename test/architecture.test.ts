@@ -81,7 +81,7 @@ const fences: Readonly<Record<string, readonly string[]>> = {
     'compose.ts',
     'compose-sources.ts',
     'compose-pipeline.ts',
-    'compose-types.ts',
+    'compose-follower.ts',
   ],
   jose: ['auth/'],
   pino: ['observe/'],
