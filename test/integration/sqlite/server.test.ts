@@ -45,7 +45,7 @@ function isRunning(pid: number): boolean {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + 25_000
   while (!condition()) {
     if (performance.now() > deadline) throw new Error('the condition did not come true')
     await new Promise((resolve) => setTimeout(resolve, 5))
