@@ -6,7 +6,7 @@
 import type { Generation, GenerationStore } from '../cache/generation-store.ts'
 import type { Config } from '../config/config.ts'
 import { isSame } from '../core/is-same.ts'
-import type { SliceDeps } from '../core/run-in-slices.ts'
+import { runInSlices, type SliceDeps } from '../core/run-in-slices.ts'
 import { buildSnapshotInSlices } from '../schema/build-snapshot.ts'
 import type { EngineFacts, SentFacts } from '../schema/engine-facts.ts'
 import { relabelled } from '../schema/relabelled.ts'
@@ -18,7 +18,7 @@ import {
   sentFacts,
   wholeCatalog,
 } from './catalog-parts.ts'
-import { PartsReader } from './send-parts.ts'
+import { readParts } from './send-parts.ts'
 import type { SnapshotHeader, ToWorker } from './worker-messages.ts'
 
 export interface GenerationFollowerDeps {
@@ -48,20 +48,12 @@ export function createGenerationFollower(deps: GenerationFollowerDeps): Generati
   let parts: CatalogParts | null = null
   let pieces: Uint8Array[] = []
 
-  async function readPieces(previous: CatalogParts | null): Promise<CatalogParts> {
-    const reader = new PartsReader(previous)
-    for (const piece of pieces) {
-      reader.read(piece)
-      // each is about a millisecond's worth
-      await slices.pause()
-    }
-    return reader.parts()
-  }
-
   async function snapshotOf(header: SnapshotHeader, isWhole: boolean): Promise<SchemaSnapshot> {
     const { snapshot: before } = store.current()
     const { options, snapshotVersion, schemaVersion, loadedAt } = header
-    if (pieces.length > 0 || isWhole) parts = await readPieces(isWhole ? null : parts)
+    if (pieces.length > 0 || isWhole) {
+      parts = await runInSlices(readParts(isWhole ? null : parts, pieces), slices)
+    }
     const isBefore =
       pieces.length === 0 &&
       !isWhole &&

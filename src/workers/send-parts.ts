@@ -1,8 +1,10 @@
 /**
  * The parts of a catalog → pieces of bytes for a process that has those of an earlier one, or none, and
- * back. A piece is small enough to be made, sent and read without holding up an event loop.
+ * back. All is one series of values: what is one object here, such as a column that many tables have, is
+ * written once and is one object there. Values are written and read with rests between them, and pieces
+ * are small, so that neither end holds up its event loop.
  */
-import { deserialize, serialize } from 'node:v8'
+import { DefaultDeserializer, DefaultSerializer } from 'node:v8'
 import { assertNever } from '../core/assert-never.ts'
 import { isSame } from '../core/is-same.ts'
 import type { Steps } from '../core/run-in-slices.ts'
@@ -17,25 +19,49 @@ type Instruction =
   | { readonly op: 'value'; readonly part: string; readonly value: unknown }
   | { readonly op: 'drop'; readonly part: string }
 
-/** Values of a piece: about a millisecond's worth. */
-const pieceWeight = 6000
+/** Members of a value of the series: about a millisecond's worth. */
+const valueWeight = 6000
+/** Bytes of a piece. */
+const pieceBytes = 64 * 1024
 
-/** Gathers instructions into pieces. */
-class Pieces {
-  readonly made: Uint8Array[] = []
+/** Behind the last value of the series. */
+const endMark = 'end'
+
+/** Gathers instructions into values of the series. */
+class Series {
+  readonly #serializer = new DefaultSerializer()
   #instructions: Instruction[] = []
   #weight = 0
+  #isEmpty = true
+
+  constructor() {
+    this.#serializer.writeHeader()
+  }
 
   add(instruction: Instruction, weight: number): void {
     this.#instructions.push(instruction)
     this.#weight += weight
-    if (this.#weight >= pieceWeight) this.close()
+    if (this.#weight >= valueWeight) this.#write()
   }
 
-  close(): void {
-    if (this.#instructions.length > 0) this.made.push(serialize(this.#instructions))
+  /** No pieces where nothing was added. */
+  pieces(): readonly Uint8Array[] {
+    this.#write()
+    if (this.#isEmpty) return []
+    this.#serializer.writeValue(endMark)
+    const bytes = this.#serializer.releaseBuffer()
+    const count = Math.ceil(bytes.length / pieceBytes)
+    return Array.from({ length: count }, (_, at) =>
+      bytes.subarray(at * pieceBytes, (at + 1) * pieceBytes),
+    )
+  }
+
+  #write(): void {
+    if (this.#instructions.length === 0) return
+    this.#serializer.writeValue(this.#instructions)
     this.#instructions = []
     this.#weight = 0
+    this.#isEmpty = false
   }
 }
 
@@ -44,26 +70,25 @@ export function* sendParts(
   previous: CatalogParts | null,
   next: CatalogParts,
 ): Steps<readonly Uint8Array[]> {
-  const pieces = new Pieces()
+  const series = new Series()
   for (const name of previous?.keys() ?? []) {
-    if (!next.has(name)) pieces.add({ op: 'drop', part: name }, 1)
+    if (!next.has(name)) series.add({ op: 'drop', part: name }, 1)
   }
   for (const [name, part] of next) {
     const before = previous?.get(name)
     if (part.kind === 'value') {
       const isKnown = before?.kind === 'value' && isSame(before.value, part.value)
-      if (!isKnown) pieces.add({ op: 'value', part: name, value: part.value }, weightOf(part.value))
+      if (!isKnown) series.add({ op: 'value', part: name, value: part.value }, weightOf(part.value))
     } else {
-      yield* sendList(pieces, name, before, part)
+      yield* sendList(series, name, before, part)
     }
     yield
   }
-  pieces.close()
-  return pieces.made
+  return series.pieces()
 }
 
 function* sendList(
-  pieces: Pieces,
+  series: Series,
   part: string,
   before: Part | undefined,
   { kind, items }: Exclude<Part, { readonly kind: 'value' }>,
@@ -76,25 +101,25 @@ function* sendList(
     runs.length === 1 && run?.kind === 'keep' && run.from === 0 && run.to === known?.items.length
   if (known?.kind === kind && (isAllKept || (runs.length === 0 && known.items.length === 0))) return
   for (const run of runs) {
-    if (run.kind === 'keep') pieces.add({ op: 'keep', part, from: run.from, to: run.to }, 1)
-    else yield* sendItems(pieces, part, run.items)
+    if (run.kind === 'keep') series.add({ op: 'keep', part, from: run.from, to: run.to }, 1)
+    else yield* sendItems(series, part, run.items)
   }
-  pieces.add({ op: 'end', part, kind }, 1)
+  series.add({ op: 'end', part, kind }, 1)
 }
 
-function* sendItems(pieces: Pieces, part: string, items: readonly unknown[]): Steps<void> {
+function* sendItems(series: Series, part: string, items: readonly unknown[]): Steps<void> {
   let some: unknown[] = []
   let weight = 0
   for (const item of items) {
     some.push(item)
     weight += weightOf(item)
-    if (weight < pieceWeight / 4) continue
-    pieces.add({ op: 'add', part, items: some }, weight)
+    if (weight < valueWeight / 4) continue
+    series.add({ op: 'add', part, items: some }, weight)
     some = []
     weight = 0
     yield
   }
-  if (some.length > 0) pieces.add({ op: 'add', part, items: some }, weight)
+  if (some.length > 0) series.add({ op: 'add', part, items: some }, weight)
 }
 
 /** Values in it. */
@@ -106,8 +131,41 @@ function weightOf(value: unknown): number {
   return weight
 }
 
-/** Makes parts anew of pieces that come one after the other. */
-export class PartsReader {
+/**
+ * Makes parts anew of the pieces that `sendParts` has made.
+ *
+ * @param previous  what it was told is there
+ *
+ * Throws  for bytes that are no such pieces, or do not follow the parts before
+ */
+export function* readParts(
+  previous: CatalogParts | null,
+  pieces: readonly Uint8Array[],
+): Steps<CatalogParts> {
+  const reader = new PartsReader(previous)
+  if (pieces.length === 0) return reader.parts()
+  const deserializer = new DefaultDeserializer(yield* joined(pieces))
+  deserializer.readHeader()
+  for (;;) {
+    const value: unknown = deserializer.readValue()
+    if (value === endMark) return reader.parts()
+    reader.read(value)
+    yield
+  }
+}
+
+function* joined(pieces: readonly Uint8Array[]): Steps<Uint8Array> {
+  const bytes = Buffer.allocUnsafeSlow(pieces.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    bytes.set(piece, at)
+    at += piece.length
+    yield
+  }
+  return bytes
+}
+
+class PartsReader {
   readonly #previous: CatalogParts
   readonly #parts: Map<string, Part>
   readonly #lists = new Map<string, unknown[]>()
@@ -117,9 +175,7 @@ export class PartsReader {
     this.#parts = new Map(this.#previous)
   }
 
-  /** Throws  for bytes that are no piece, or none that follows the parts before */
-  read(piece: Uint8Array): void {
-    const instructions: unknown = deserialize(piece)
+  read(instructions: unknown): void {
     if (!Array.isArray(instructions)) throw new Error('a piece of a catalog is none')
     for (const instruction of instructions) {
       if (!isInstruction(instruction)) throw new Error('a piece of a catalog is not understood')
@@ -127,7 +183,6 @@ export class PartsReader {
     }
   }
 
-  /** Of all pieces together. */
   parts(): CatalogParts {
     return this.#parts
   }

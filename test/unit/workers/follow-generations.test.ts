@@ -131,6 +131,20 @@ describe('a worker', () => {
     expect(bytesOf(change) * 100).toBeLessThan(bytesOf(whole))
   })
 
+  test('shares what the primary shares, however far apart it is', async () => {
+    const { publisher, worker } = setUp()
+    const { take, current } = worker()
+    await take(await publisher.whole())
+    const { columns } = relation('t', ['id', 'name'])
+    const relations = Array.from({ length: 2000 }, (_, at) => ({ ...relation(`t${at}`), columns }))
+    const snapshot = snapshotOf(catalog({ relations }), 1)
+    await take(await publisher.next({ config, snapshot }))
+    const sources = current().snapshot?.sources.catalog.relations ?? []
+    expect(sources.length).toBe(2000)
+    expect(sources[0]?.columns).toEqual(columns)
+    expect(new Set(sources.map((each) => each.columns)).size).toBe(1)
+  })
+
   test('goes on under the label of a version that changed nothing', async () => {
     const { publisher, worker } = setUp()
     const { take, current } = worker()
