@@ -9,13 +9,18 @@ import type { ValueKind } from './value-kind.ts'
 
 export interface CastTarget {
   readonly kind: Exclude<ValueKind, 'any'>
-  /** The type as PostgreSQL's messages call it. */
+  /** The type that values are made of, as PostgreSQL's messages call it. */
   readonly name: string
+  /** The type that was asked for: `money`, which is made as a `numeric` is. */
+  readonly type: string
   /** `(n)` of texts, `(precision, scale)` of numerics. */
   readonly modifiers: readonly number[]
 }
 
-const targets: Readonly<Record<string, readonly [CastTarget['kind'], string]>> = {
+/** `type` where it is not the name. */
+type Target = readonly [kind: CastTarget['kind'], name: string, type?: string]
+
+const targets: Readonly<Record<string, Target>> = {
   int2: ['integer', 'smallint'],
   smallint: ['integer', 'smallint'],
   int: ['integer', 'integer'],
@@ -23,7 +28,7 @@ const targets: Readonly<Record<string, readonly [CastTarget['kind'], string]>> =
   integer: ['integer', 'integer'],
   int8: ['integer', 'bigint'],
   bigint: ['integer', 'bigint'],
-  oid: ['integer', 'bigint'],
+  oid: ['integer', 'bigint', 'oid'],
   float4: ['real', 'real'],
   real: ['real', 'real'],
   float: ['real', 'double precision'],
@@ -32,10 +37,10 @@ const targets: Readonly<Record<string, readonly [CastTarget['kind'], string]>> =
   numeric: ['numeric', 'numeric'],
   decimal: ['numeric', 'numeric'],
   dec: ['numeric', 'numeric'],
-  money: ['numeric', 'numeric'],
+  money: ['numeric', 'numeric', 'money'],
   text: ['text', 'text'],
-  name: ['text', 'text'],
-  citext: ['text', 'text'],
+  name: ['text', 'text', 'name'],
+  citext: ['text', 'text', 'citext'],
   varchar: ['text', 'character varying'],
   'character varying': ['text', 'character varying'],
   char: ['text', 'character'],
@@ -44,13 +49,13 @@ const targets: Readonly<Record<string, readonly [CastTarget['kind'], string]>> =
   bool: ['boolean', 'boolean'],
   boolean: ['boolean', 'boolean'],
   date: ['date', 'date'],
-  time: ['time', 'time'],
-  timetz: ['time', 'time'],
-  'time without time zone': ['time', 'time'],
-  'time with time zone': ['time', 'time'],
-  timestamp: ['timestamp', 'timestamp'],
+  time: ['time', 'time', 'time without time zone'],
+  timetz: ['time', 'time', 'time with time zone'],
+  'time without time zone': ['time', 'time', 'time without time zone'],
+  'time with time zone': ['time', 'time', 'time with time zone'],
+  timestamp: ['timestamp', 'timestamp', 'timestamp without time zone'],
   timestamptz: ['timestamp', 'timestamp with time zone'],
-  'timestamp without time zone': ['timestamp', 'timestamp'],
+  'timestamp without time zone': ['timestamp', 'timestamp', 'timestamp without time zone'],
   'timestamp with time zone': ['timestamp', 'timestamp with time zone'],
   json: ['json', 'json'],
   jsonb: ['json', 'jsonb'],
@@ -77,8 +82,8 @@ export function castTarget(type: string): Result<CastTarget, DatabaseFailure> {
   if (found === undefined || !modifiers.every(Number.isInteger)) {
     return err(valueFailure('42704', `type "${type.trim()}" does not exist`))
   }
-  const [kind, target] = found
+  const [kind, target, asked = target] = found
   // a bare char(…) holds one character
   const isBareCharacter = target === 'character' && modifiers.length === 0 && name !== 'bpchar'
-  return ok({ kind, name: target, modifiers: isBareCharacter ? [1] : modifiers })
+  return ok({ kind, name: target, type: asked, modifiers: isBareCharacter ? [1] : modifiers })
 }

@@ -30,6 +30,13 @@ export type CastResult = { readonly json: string; readonly text: string } | null
 
 type Cast = Result<CastResult, DatabaseFailure>
 
+const plainNumeric: CastTarget = {
+  kind: 'numeric',
+  name: 'numeric',
+  type: 'numeric',
+  modifiers: [],
+}
+
 /** `columnType`: the base type of what is cast, which tells arrays from JSON. */
 export function castBsonValue(
   target: CastTarget,
@@ -75,7 +82,7 @@ export function averageOf(
       : dividend
   if (!divided.ok) return divided
   if (cast === null || cast.kind === 'numeric') {
-    return castToNumeric(cast ?? { kind: 'numeric', name: 'numeric', modifiers: [] }, divided)
+    return castToNumeric(cast ?? plainNumeric, divided)
   }
   return resultOf(cast, castNumeric(cast, divided.value))
 }
@@ -255,13 +262,7 @@ function numericAt(source: Uint8Array, type: number, at: number): Result<Numeric
     case elementType.objectId:
       return ofText(jsonText(source, type, at))
     default: {
-      const cast = castFrom(
-        { kind: 'numeric', name: 'numeric', modifiers: [] },
-        '',
-        source,
-        type,
-        at,
-      )
+      const cast = castFrom(plainNumeric, '', source, type, at)
       return cast.ok ? ofText(String(cast.value)) : cast
     }
   }

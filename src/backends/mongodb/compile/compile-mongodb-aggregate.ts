@@ -37,9 +37,9 @@ export function compileAggregate(
   cast: string | null,
   index: number,
 ): CompiledAggregate {
-  const { kind, type, ...compiled } = uncast(aggregate, input, index)
+  const { type, ...compiled } = uncast(aggregate, input, index)
   if (cast === null) return compiled
-  const target = castTo(cast, kind, type)
+  const target = castTo(cast, type)
   const rendering: Rendering =
     compiled.rendering.kind === 'average'
       ? { kind: 'average', cast: target }

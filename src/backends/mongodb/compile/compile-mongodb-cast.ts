@@ -38,14 +38,14 @@ export function valueKindOf(kind: FieldKind): ValueKind {
 }
 
 /**
- * `type` as the client sent it; `source`, `sourceType`: what is cast.
+ * `type` as the client sent it; `source`: the type of what is cast.
  *
- * Errors  42704: no such type; 42846: no such cast
+ * Throws  CompileRefusal: 42704: no such type; 42846: no such cast
  */
-export function castTo(type: string, source: FieldKind, sourceType: string): CastTarget {
+export function castTo(type: string, source: string): CastTarget {
   const target = castTarget(type)
   if (!target.ok) return refuse(target.error)
-  const refusal = refuseCast(valueKindOf(source), sourceType, target.value)
+  const refusal = refuseCast(source, target.value)
   return refusal === null ? target.value : refuse(refusal)
 }
 

@@ -8,6 +8,7 @@ import type { ApiRequest } from '../../../api/api-request.ts'
 import type { Condition } from '../../../plan/plan.ts'
 import { slotValue } from '../../../plan/request-values.ts'
 import { valueFailure } from '../../values/value-failure.ts'
+import { assign } from '../bson/payload-documents.ts'
 import { everyReading, readOperand } from '../bson/typed-operand.ts'
 import { comparableKey } from './comparable-key.ts'
 import type { Bound } from './compiled-read.ts'
@@ -61,6 +62,7 @@ function namedValues(
 
 function readings(kind: ReturnType<typeof kindOf>, text: string): readonly unknown[] {
   if (kind === 'any' || kind === 'mixed') return everyReading(text)
-  const value = readOperand(kind, text)
+  // it names what is to be stored: an integer has 32 bits
+  const value = kind === 'int' ? assign(kind, null, JSON.stringify(text)) : readOperand(kind, text)
   return value.ok ? [value.value] : refuse(value.error)
 }

@@ -182,7 +182,7 @@ function plainOffer(
       const rendering: Rendering = isText ? { kind: 'text' } : { kind: 'plain', type }
       return { ...offer, value, field, member: valueMember(name, rendering) }
     }
-    const made = castExpression(value, kind, castTo(cast, kind, type))
+    const made = castExpression(value, kind, castTo(cast, type))
     return {
       ...offer,
       value: made.value,
@@ -196,7 +196,7 @@ function plainOffer(
       ? isText
         ? { kind: 'text' }
         : { kind: 'plain', type }
-      : { kind: 'cast', target: castTo(cast, kind, type), type }
+      : { kind: 'cast', target: castTo(cast, type), type }
   return { ...offer, value: stored, field, member: valueMember(name, rendering) }
 }
 

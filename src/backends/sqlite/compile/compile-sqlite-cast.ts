@@ -18,7 +18,7 @@ const zoned = 'timestamp with time zone'
 
 function compileCastTo(value: SqliteValue, type: string, target: CastTarget): SqliteValue {
   const { kind } = target
-  const refusal = refuseCast(valueKindOf(value), typeNameOf(value), target)
+  const refusal = refuseCast(typeNameOf(value), target)
   if (refusal !== null) refuse(refusal)
   if (kind === 'text' && target.modifiers.length === 0) return exact('text', toText(value))
   const isZoned = target.name === zoned

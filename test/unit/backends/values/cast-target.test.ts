@@ -11,7 +11,23 @@ describe('castTarget', () => {
     ['timestamp(3) with time zone', 'timestamp', 'timestamp with time zone', [3]],
     ['jsonb', 'json', 'jsonb', []],
   ])('%s is %s', (type, kind, name, modifiers) => {
-    expect(castTarget(type)).toEqual({ ok: true, value: { kind, name, modifiers } })
+    expect(castTarget(type)).toEqual({ ok: true, value: { kind, name, type: name, modifiers } })
+  })
+
+  test.each([
+    ['money', 'numeric'],
+    ['oid', 'bigint'],
+    ['name', 'text'],
+  ])('values of %s are made as %s is', (type, name) => {
+    expect(castTarget(type)).toMatchObject({ ok: true, value: { name, type } })
+  })
+
+  test.each([
+    ['time', 'time without time zone'],
+    ['timetz', 'time with time zone'],
+    ['timestamp', 'timestamp without time zone'],
+  ])('%s is %s to PostgreSQL', (name, type) => {
+    expect(castTarget(name)).toMatchObject({ ok: true, value: { type } })
   })
 
   test.each([' nosuch ', 'int[]', 'int(a)', 'constructor', ''])('%j is no type', (type) => {

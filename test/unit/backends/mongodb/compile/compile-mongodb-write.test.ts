@@ -281,6 +281,15 @@ describe('a PUT', () => {
   ])('%s with %j writes %i', (target, body, rows) => {
     expect(compiled(`PUT ${target}`, sent(body)).bound.rows).toHaveLength(rows)
   })
+
+  test('is not for a key that its column cannot store', () => {
+    expect(refusedWith('PUT /films?_id=eq.99999999999', sent({ _id: 7 }))).toMatchObject({
+      failure: {
+        sqlState: '22003',
+        message: 'value "99999999999" is out of range for type integer',
+      },
+    })
+  })
 })
 
 describe('how a write is run', () => {

@@ -83,7 +83,7 @@ describe('select', () => {
         key: 'c2',
         rendering: {
           kind: 'cast',
-          target: { kind: 'text', name: 'text', modifiers: [] },
+          target: { kind: 'text', name: 'text', type: 'text', modifiers: [] },
           type: 'integer',
         },
       },
@@ -112,9 +112,29 @@ describe('select', () => {
     expect(refusedRead(snapshot, '/films?select=year::nope')).toMatchObject({
       failure: { sqlState: '42704' },
     })
-    expect(refusedRead(snapshot, '/films?select=made::int')).toMatchObject({
-      failure: { sqlState: '42846' },
+  })
+
+  test.each([
+    ['select=made::int', 'timestamp with time zone to integer'],
+    ['select=tags::int', 'text[] to integer'],
+    ['select=tags->0::uuid', 'jsonb to uuid'],
+    ['select=data->a::time', 'jsonb to time without time zone'],
+    ['select=rating::money', 'double precision to money'],
+    ['select=title,directors(_id::date)', 'integer to date'],
+    ['select=title,...directors(_id::date)', 'integer to date'],
+    ['select=name,count()::date', 'bigint to date'],
+    ['select=data->a::timetz,count()', 'jsonb to time with time zone'],
+    ['select=rating::bool.max()', 'double precision to boolean'],
+    ['select=year.avg()::bool', 'numeric to boolean'],
+  ])('%s is refused before any row is read', (query, cast) => {
+    expect(refusedRead(snapshot, `/films?${query}`)).toMatchObject({
+      failure: { sqlState: '42846', message: `cannot cast type ${cast}` },
     })
+  })
+
+  test('what nothing is known of may be cast to anything', () => {
+    const [member] = compiledRead(snapshot, '/open?select=new::date').shape.members
+    expect(member).toMatchObject({ rendering: { kind: 'cast', target: { type: 'date' } } })
   })
 })
 
