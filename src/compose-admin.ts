@@ -49,6 +49,7 @@ export function composeAdmin(deps: ComposeAdminDeps): AdminSite {
       return () => clearInterval(timer)
     },
     later: (work, delayMs) => setTimeout(work, delayMs).unref(),
+    now,
   })
   const app = createAdminApp({
     token: () => config().adminServerToken,

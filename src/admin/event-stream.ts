@@ -3,7 +3,9 @@
  * last, and gets what it missed, or is told that it cannot have all of it. Figures follow each second.
  *
  * Nothing here grows with what clients do: there are so many of them at most, and one that does not
- * read is hung up on when its share of memory is full.
+ * read is hung up on when its share of memory is full, or nothing of that has been taken for half a minute.
+ * Systems keep so much for a connection that this may show late, so when all places are taken, who has had
+ * one longest makes room: who reads comes back and misses nothing, who is dead does not.
  *
  * Rule  WHATWG HTML: 9.2 (Server-sent events)
  */
@@ -19,11 +21,13 @@ export interface EventStreamDeps {
   readonly repeat: (work: () => void, intervalMs: number) => () => void
   /** Runs `work` once, later, without keeping the process alive. */
   readonly later: (work: () => void, delayMs: number) => void
+  /** Milliseconds, monotonic. */
+  readonly now: () => number
 }
 
 export interface EventStreams {
   /**
-   * Null: there are as many clients as there may be.
+   * Null: there are as many clients as there may be, and none has been there for long.
    *
    * @param lastEventId  what the client had last; undefined: it begins
    * @param hangUp  cuts the client's connection
@@ -39,6 +43,10 @@ const mostWaitingBytes = 256 * 1024
 /** Milliseconds between two figures, and between two comments that keep connections open. */
 const figuresMs = 1000
 const heartbeatMs = 15_000
+/** Comments in a row at which a client has taken nothing of what waits for it: 30 s pass between them. */
+const stalledBeats = 3
+/** Milliseconds that a place is a client's own, though others have none. */
+const ownPlaceMs = 60_000
 /** Milliseconds after which a client tries again. */
 const retryMs = 1000
 /** Milliseconds that a client has to take the end of its stream. */
@@ -52,7 +60,11 @@ const headers = {
 }
 
 interface Client {
+  /** Of `now`. */
+  readonly since: number
   readonly send: (text: string) => void
+  /** To be called with each comment: hangs up on who takes nothing. */
+  readonly beat: () => void
   readonly end: () => void
 }
 
@@ -76,7 +88,10 @@ export function createEventStreams(deps: EventStreamDeps): EventStreams {
   /** Only while somebody listens. */
   function startTicking(): () => void {
     const unsubscribe = feed.subscribe((event) => sendToAll(numbered(event)))
-    const stopHeartbeat = deps.repeat(() => sendToAll(': \n\n'), heartbeatMs)
+    const stopHeartbeat = deps.repeat(() => {
+      for (const client of [...clients]) client.beat()
+      sendToAll(': \n\n')
+    }, heartbeatMs)
     const stopFigures = deps.repeat(() => {
       deps.figures().then(
         (figures) => sendToAll(unnumbered('figures', figures)),
@@ -122,22 +137,50 @@ export function createEventStreams(deps: EventStreamDeps): EventStreams {
     return { events: replay.events, reason: replay.isWhole ? null : 'too-long-ago' }
   }
 
+  /** Whether there is a place for one more. */
+  function makeRoom(): boolean {
+    if (isClosed) return false
+    if (clients.size < mostClients) return true
+    // in the order in which they came
+    const [longest] = clients
+    if (longest === undefined || deps.now() - longest.since < ownPlaceMs) return false
+    longest.end()
+    return true
+  }
+
   return {
     open(lastEventId, hangUp) {
-      if (isClosed || clients.size >= mostClients) return null
+      if (!makeRoom()) return null
       const start = encoder.encode(opening(lastEventId))
+      // what is missed is more than what may wait later
+      const mostBytes = start.byteLength + mostWaitingBytes
       let client: Client
       const body = new ReadableStream<Uint8Array>(
         {
           start(controller) {
+            let sentBytes = 0
+            let takenBytes = 0
+            let beatsWithout = 0
+            const drop = () => {
+              leave(client)
+              hangUp()
+            }
+            const put = (bytes: Uint8Array) => {
+              sentBytes += bytes.byteLength
+              controller.enqueue(bytes)
+            }
             client = {
+              since: deps.now(),
               send(text) {
-                if ((controller.desiredSize ?? 0) > 0) {
-                  controller.enqueue(encoder.encode(text))
-                  return
-                }
-                leave(client)
-                hangUp()
+                if ((controller.desiredSize ?? 0) > 0) put(encoder.encode(text))
+                else drop()
+              },
+              beat() {
+                const waitingBytes = mostBytes - (controller.desiredSize ?? 0)
+                const taken = sentBytes - waitingBytes
+                beatsWithout = waitingBytes > 0 && taken === takenBytes ? beatsWithout + 1 : 0
+                takenBytes = taken
+                if (beatsWithout >= stalledBeats) drop()
               },
               end() {
                 leave(client)
@@ -146,14 +189,13 @@ export function createEventStreams(deps: EventStreamDeps): EventStreams {
                 deps.later(hangUp, endLimitMs)
               },
             }
-            controller.enqueue(start)
+            put(start)
             clients.add(client)
             stopTicking ??= startTicking()
           },
           cancel: () => leave(client),
         },
-        // what is missed is more than what may wait later
-        new ByteLengthQueuingStrategy({ highWaterMark: start.byteLength + mostWaitingBytes }),
+        new ByteLengthQueuingStrategy({ highWaterMark: mostBytes }),
       )
       return new Response(body, { headers })
     },

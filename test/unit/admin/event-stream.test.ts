@@ -24,6 +24,7 @@ function setUp() {
   const timers = new Map<number, () => void>()
   const later: (() => void)[] = []
   let asked = 0
+  let nowMs = 0
   const streams = createEventStreams({
     feed,
     incarnation: 'abc',
@@ -36,6 +37,7 @@ function setUp() {
       return () => timers.delete(intervalMs)
     },
     later: (work) => later.push(work),
+    now: () => nowMs,
   })
   const hungUp: string[] = []
   return {
@@ -45,6 +47,11 @@ function setUp() {
     later,
     hungUp,
     asked: () => asked,
+    pass: (ms: number) => {
+      nowMs += ms
+    },
+    /** The moment of a comment that keeps connections open, every 15 s. */
+    beat: () => timers.get(15_000)?.(),
     /** A source that changed: event after event, each of them different. */
     tell: (cause: string) =>
       feed.observe({
@@ -174,6 +181,45 @@ describe('the server', () => {
     expect(hungUp).toEqual(['sleeper'])
     streams.close()
     expect(await awake.read()).toBeNull()
+  })
+
+  test('hangs up on a client that takes nothing for half a minute, and on no other', async () => {
+    const { open, beat, hungUp, streams } = setUp()
+    for (let count = 2; count < mostClients; count += 1) open(undefined, 'dead')
+    const awake = open(undefined, 'reader')
+    const late = open(undefined, 'slow')
+    for (let beats = 1; beats <= 2; beats += 1) {
+      beat()
+      await awake.read()
+    }
+    expect(hungUp).toEqual([])
+    expect(streams.open(undefined, () => undefined)).toBeNull()
+    // one thing of many that wait is enough
+    await late.read()
+    beat()
+    expect(hungUp).toEqual(Array.from({ length: mostClients - 2 }, () => 'dead'))
+    expect(streams.open(undefined, () => undefined)).not.toBeNull()
+  })
+
+  test('gives the longest held of all places to who comes, but none that was had for less than a minute', async () => {
+    const { open, streams, pass, later, hungUp, tell } = setUp()
+    const first = open(undefined, 'first')
+    await first.read()
+    pass(1000)
+    const others = Array.from({ length: mostClients - 1 }, () => open())
+    pass(58_999)
+    expect(streams.open(undefined, () => undefined)).toBeNull()
+    pass(1)
+    const one = open()
+    await one.read()
+    // who reads gets its stream to the end
+    expect(await first.read()).toBeNull()
+    for (const work of later) work()
+    expect(hungUp).toEqual(['first'])
+    expect(streams.open(undefined, () => undefined)).toBeNull()
+    await others[0]?.read()
+    tell('next')
+    expect(await one.read()).toEqual(await others[0]?.read())
   })
 
   test('does not mistake for a sleeper who has much to make up for', async () => {
