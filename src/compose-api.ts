@@ -10,6 +10,7 @@ import type { GenerationStore } from './cache/generation-store.ts'
 import type { StaleCheck } from './cache/stale-check.ts'
 import type { App } from './core/http-exchange.ts'
 import { createApp } from './http/app.ts'
+import type { AskForToken } from './http/request-limit.ts'
 import type { Observe } from './observe/observation.ts'
 
 /** Plans kept per snapshot: clients choose the shapes. */
@@ -24,6 +25,8 @@ export interface ComposeApiDeps {
   /** A check that begins after the call. Never rejects. */
   readonly checkSchema: StaleCheck
   readonly observe: Observe
+  /** Who counts for several processes what clients ask for; absent: this one does. */
+  readonly askForToken?: AskForToken
 }
 
 export function composeApi({ database, store, findRules, ...deps }: ComposeApiDeps): App {

@@ -23,6 +23,7 @@ import { appListener } from './sockets/app-listener.ts'
 import { type ConnectionServer, serveConnections } from './sockets/serve-connections.ts'
 import { askPrimary } from './workers/ask-primary.ts'
 import { createGenerationFollower } from './workers/follow-generations.ts'
+import { spendAtPrimary } from './workers/spend-at-primary.ts'
 import { poolShare } from './workers/worker-count.ts'
 import type { FromWorker, ToWorker } from './workers/worker-messages.ts'
 
@@ -83,6 +84,7 @@ export function composeWorker({ worker, workers, ...begin }: Begin, deps: Worker
     send,
     currentSnapshot: () => store.current().snapshot,
   })
+  const tokens = spendAtPrimary({ send })
   const opened = open()
   /** What the primary says is done one after the other. */
   let done = opened.then(() => send({ kind: 'ready' })).catch(fail)
@@ -131,6 +133,7 @@ export function composeWorker({ worker, workers, ...begin }: Begin, deps: Worker
       store,
       findRules,
       checkSchema,
+      askForToken: tokens.ask,
       observe,
     })
     api = serveConnections(appListener(requests))
@@ -151,6 +154,8 @@ export function composeWorker({ worker, workers, ...begin }: Begin, deps: Worker
         return listen()
       case 'checked':
         return answered(message.id, message.outcome)
+      case 'spent':
+        return tokens.spent(message.id, message.allowances)
       case 'count':
         return send({ kind: 'counted', id: message.id, families: await metricFamilies() })
       default:
@@ -182,8 +187,8 @@ export function composeWorker({ worker, workers, ...begin }: Begin, deps: Worker
   return {
     observe,
     take(message) {
-      // what the metrics are need not wait for a large generation
-      if (message.kind === 'count') act(message).catch(fail)
+      // metrics and what clients may ask for need not wait for a large generation
+      if (message.kind === 'count' || message.kind === 'spent') act(message).catch(fail)
       else done = done.then(() => act(message)).catch(fail)
     },
     connect(id, connection) {

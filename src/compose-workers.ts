@@ -8,6 +8,7 @@ import type { StaleCheck } from './cache/stale-check.ts'
 import { drainMs } from './compose-api.ts'
 import { eventLoopSlices } from './core/event-loop-slices.ts'
 import type { Scope } from './core/scope.ts'
+import { createTokenBuckets } from './limits/token-buckets.ts'
 import type { Observe } from './observe/observation.ts'
 import { apiAddress } from './sockets/bind-addresses.ts'
 import { bindConnections } from './sockets/bind-connections.ts'
@@ -48,8 +49,10 @@ export function composeWorkers({
   const { dbPool } = store.current().config
   const handout = handOutConnections()
   if (dbPool < deps.count) deps.observe({ kind: 'pool-exceeded', dbPool, workers: deps.count })
+  const spendToken = createTokenBuckets(() => performance.now())
   const workers = superviseWorkers({
     ...deps,
+    spend: (key, cost) => spendToken(key, cost, store.current().config),
     start: startWorkerProcess,
     handout,
     publisher: createGenerationPublisher({

@@ -16,6 +16,7 @@ const levels: Readonly<Record<string, number>> = {
   observe: 2,
   config: 3,
   auth: 4,
+  limits: 4,
   schema: 4,
   api: 5,
   cache: 5,
@@ -42,7 +43,7 @@ const narrowed: Readonly<Record<string, readonly string[]>> = {
   http: ['sources'],
   admin: ['auth', 'api', 'plan', 'access', 'sources', 'backends'],
   workers: ['auth', 'api', 'plan', 'access', 'sources', 'backends'],
-  sockets: ['auth', 'schema', 'api', 'cache', 'sources', 'plan', 'access', 'backends'],
+  sockets: ['auth', 'limits', 'schema', 'api', 'cache', 'sources', 'plan', 'access', 'backends'],
 }
 
 /**
@@ -55,6 +56,7 @@ const rooms: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   // what runs in the child is seen at a glance: it imports nothing of the server's side
   'backends/sqlite': { wire: 0, child: 1, catalog: 1, process: 1, compile: 2 },
   'backends/mongodb': { bson: 0, connect: 1, catalog: 1, compile: 2, execute: 3 },
+  config: { claims: 0 },
   http: { openapi: 0 },
 }
 
@@ -87,6 +89,7 @@ const fences: Readonly<Record<string, readonly string[]>> = {
   pino: ['observe/'],
   'prom-client': ['observe/'],
   'jsonpath-rfc9535': ['config/'],
+  'lru-cache': ['limits/'],
 }
 
 interface SourceFile {

@@ -3,7 +3,7 @@
  * why it has none. Verified tokens are remembered; their claims are checked at each request all the
  * same. Whether the role exists is left to the database.
  */
-import { compileClaimPath } from '../config/claim-path.ts'
+import { compileClaimPath } from '../config/claims/claim-path.ts'
 import type { Config } from '../config/config.ts'
 import { type JwtKey, readJwtKeys } from '../config/jwt-keys.ts'
 import { err, ok, type Result } from '../core/result.ts'
@@ -12,6 +12,7 @@ import type { Observe } from '../observe/observation.ts'
 import { checkClaims } from './check-claims.ts'
 import { claimsWithRole } from './claims-with-role.ts'
 import { createTokenCache, type TokenCache } from './token-cache.ts'
+import { compileTokenUser, type UserOfToken } from './token-user.ts'
 import { type VerifiedToken, verifyJwt } from './verify-jwt.ts'
 
 export interface Identity {
@@ -21,6 +22,8 @@ export interface Identity {
   readonly claims: string
   /** False for the anonymous role. */
   readonly isAuthenticated: boolean
+  /** Whom the token is about, unlike the user of any other issuer; only while that is asked for. */
+  readonly user?: string
 }
 
 export type Authentication = Result<Identity, ApiError>
@@ -63,7 +66,7 @@ export function createAuthenticator(deps: {
   function verify(token: string, keys: readonly JwtKey[], ring: Keyring, config: Config) {
     function settle(verified: Result<VerifiedToken, JwtFailure>): Authentication {
       if (!verified.ok) return refused(verified.error)
-      const identity = identityOf(verified.value, ring.roleOf, config)
+      const identity = identityOf(verified.value, ring.roleOf, config, ring.userOf)
       const known = { claims: verified.value.claims, identity }
       const { jwtCacheMaxEntries } = config
       if (jwtCacheMaxEntries > 0) ring.cache.set(token, known, jwtCacheMaxEntries)
@@ -103,6 +106,8 @@ interface Keyring {
   readonly config: Config
   readonly keys: readonly JwtKey[] | null
   readonly roleOf: (claims: unknown) => string | null
+  /** Null: nobody asks for users. */
+  readonly userOf: UserOfToken | null
   readonly cache: TokenCache<KnownToken>
   readonly withoutToken: Authentication
   readonly withoutTokenNorRoles: Authentication
@@ -117,7 +122,9 @@ function fits(keyring: Keyring, config: Config): boolean {
     (known.jwtSecret === null) === (config.jwtSecret === null) &&
     known.jwtAud === config.jwtAud &&
     known.jwtRoleClaimKey === config.jwtRoleClaimKey &&
-    known.dbAnonRole === config.dbAnonRole
+    known.dbAnonRole === config.dbAnonRole &&
+    known.rateLimitEnabled === config.rateLimitEnabled &&
+    known.rateLimitClaim === config.rateLimitClaim
   )
 }
 
@@ -126,13 +133,14 @@ function createKeyring(config: Config, observe: Observe): Keyring {
   const keys = config.jwtSecret === null ? ok(null) : readJwtKeys(config.jwtSecret)
   if (!path.ok || !keys.ok) throw new Error('a configuration was loaded with broken jwt options')
   const roleOf = path.value.role
-  const anonymous = identityOf({ claims: {}, claimsText: '{}' }, roleOf, config)
+  const anonymous = identityOf({ claims: {}, claimsText: '{}' }, roleOf, config, null)
   const withoutToken = anonymous.ok || keys.value !== null ? anonymous : refused(nobodyCanBeServed)
   const nobody: Identity = { role: '', claims: '{"role":""}', isAuthenticated: false }
   return {
     config,
     keys: keys.value,
     roleOf,
+    userOf: config.rateLimitEnabled ? compileTokenUser(config.rateLimitClaim) : null,
     cache: createTokenCache(() => observe({ kind: 'jwt-cache-eviction' })),
     withoutToken,
     withoutTokenNorRoles: !withoutToken.ok && keys.value === null ? ok(nobody) : withoutToken,
@@ -144,11 +152,14 @@ function identityOf(
   token: VerifiedToken,
   roleOf: Keyring['roleOf'],
   config: Config,
+  userOf: Keyring['userOf'],
 ): Authentication {
   const role = roleOf(token.claims) ?? config.dbAnonRole
   if (role === null) return refused({ kind: 'token-required' })
   const claims = claimsWithRole(token.claimsText, role)
-  return ok({ role, claims, isAuthenticated: role !== config.dbAnonRole })
+  const user = userOf?.(token.claims) ?? null
+  const identity = { role, claims, isAuthenticated: role !== config.dbAnonRole }
+  return ok(user === null ? identity : { ...identity, user })
 }
 
 const nobodyCanBeServed: JwtFailure = {

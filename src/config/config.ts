@@ -103,6 +103,14 @@ export interface Config {
   readonly dbSchemaLoadTimeout: number
   /** Each answer is proven to be of the schema that there is. */
   readonly dbSchemaStrict: boolean
+  readonly rateLimitEnabled: boolean
+  /** Requests a second. */
+  readonly rateLimitRps: number
+  readonly rateLimitBurst: number
+  /** As given, e.g. `sub`. `user-claim.ts` compiles it. */
+  readonly rateLimitClaim: string
+  /** Addresses and networks, as given; none: nobody's word counts for where a request came from. */
+  readonly serverTrustedProxies: readonly string[]
   /** Processes that answer requests; `auto`: as many as there are processors. */
   readonly serverWorkers: number | 'auto'
   /** Bytes, 0: no bound. */

@@ -2,6 +2,8 @@
  * The options that PostgREST does not have. The hidden ones let tests of the reload pipeline make
  * a schema load slow.
  */
+
+import { userClaim } from './jwt-option-kinds.ts'
 import { type OptionKey, type OptionTable, option, optionByEngine } from './option.ts'
 import {
   boolean,
@@ -13,8 +15,10 @@ import {
   optionalText,
 } from './option-kinds.ts'
 import { type RegistryKey, registry } from './registry-text.ts'
+import { trustedProxies } from './trusted-proxies.ts'
 
 type OwnOptionKey =
+  | Extract<OptionKey, `rateLimit${string}`>
   | Extract<OptionKey, `internal${string}`>
   | RegistryKey
   | 'adminDashboard'
@@ -28,7 +32,11 @@ type OwnOptionKey =
   | 'dbSchemaStrict'
   | 'maxRequestBody'
   | 'logFormat'
+  | 'serverTrustedProxies'
   | 'serverWorkers'
+
+/** Beyond it a token comes back more often than clocks are read. */
+const mostTokens = 1_000_000
 
 export const dbrestOptions: OptionTable<OwnOptionKey> = {
   adminDashboard: option('admin-dashboard', boolean, true, {
@@ -99,6 +107,22 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
   serverWorkers: option('server-workers', integerOrAuto({ least: 1, most: 256 }), 1, {
     reload: 'boot',
     doc: 'How many processes answer requests on one port; `auto` for as many as there are processors. With more than one, a process beside them loads the schema once for all and has the admin server; `db-pool` is divided among them. See [workers](workers.md).',
+  }),
+  rateLimitEnabled: option('rate-limit-enabled', boolean, false, {
+    doc: 'Whether requests of one client are limited: each has `rate-limit-burst` of them at once, and gets `rate-limit-rps` back every second; beyond that `429 PGRSTX29`. Answers say what is left in `X-RateLimit-Limit` and `X-RateLimit-Remaining`. See [rate limit](rate-limit.md).',
+  }),
+  rateLimitRps: option('rate-limit-rps', integer({ least: 1, most: mostTokens }), 10, {
+    doc: 'Requests a second that a client may send for long, while `rate-limit-enabled`.',
+  }),
+  rateLimitBurst: option('rate-limit-burst', integer({ least: 1, most: mostTokens }), 20, {
+    doc: 'Requests that a client which has paused may send at once, while `rate-limit-enabled`.',
+  }),
+  rateLimitClaim: option('rate-limit-claim', userClaim, 'sub', {
+    doc: 'The claim of a valid token that names the user whose requests are counted, together with `iss`: its name, or a JSONPath as of `jwt-role-claim-key`. Requests without one are counted by address.',
+  }),
+  serverTrustedProxies: option('server-trusted-proxies', trustedProxies, [], {
+    defaultNote: 'none',
+    doc: 'The proxies whose `X-Forwarded-For` tells the address of a client: addresses and networks (`10.0.0.0/8, 2001:db8::/32`), and `unix:` for whoever asks on `server-unix-socket`. The client is the last address there that is none of them. Without it the client is the other end of the connection.',
   }),
   functionRegistry: option('function-registry', registry, null, {
     defaultNote: 'no functions',

@@ -1,9 +1,10 @@
 /**
- * The kinds of the two jwt options that are more than a value: the secret, whose text is read and
- * decoded only when the whole configuration is known, and the path to the role.
+ * The kinds of the options about tokens that are more than a value: the secret, whose text is read and
+ * decoded only when the whole configuration is known, and the claims with the role and the user.
  */
 import { ok } from '../core/result.ts'
-import { compileClaimPath } from './claim-path.ts'
+import { compileClaimPath } from './claims/claim-path.ts'
+import { compileUserClaim } from './claims/user-claim.ts'
 import type { Config } from './config.ts'
 import { configString } from './config-string.ts'
 import { fileValueText } from './file-value.ts'
@@ -23,6 +24,17 @@ export const secret: OptionKind<Uint8Array | null> = {
 export const secretIsBase64: OptionKind<boolean> = {
   ...boolean,
   print: (_, config) => String(isDumpedInBase64(config)),
+}
+
+export const userClaim: OptionKind<string> = {
+  type: 'text',
+  parse(value) {
+    const given = fileValueText(value)
+    if (given === '') return ok(undefined)
+    const compiled = compileUserClaim(given)
+    return compiled.ok ? ok(given) : compiled
+  },
+  print: (claim) => configString(claim, claim.startsWith('$')),
 }
 
 export const claimPath: OptionKind<string> = {

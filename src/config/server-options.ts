@@ -19,7 +19,7 @@ import { isProxyUri } from './uri-syntax.ts'
 
 type ServerOptionKey =
   | Exclude<Extract<OptionKey, `adminServer${string}`>, 'adminServerToken'>
-  | Exclude<Extract<OptionKey, `server${string}`>, 'serverWorkers'>
+  | Exclude<Extract<OptionKey, `server${string}`>, 'serverWorkers' | 'serverTrustedProxies'>
   | Extract<OptionKey, `openapi${string}`>
   | 'clientErrorVerbosity'
   | 'logLevel'

@@ -194,6 +194,13 @@ export type ApiError =
   | { readonly kind: 'internal' }
   | { readonly kind: 'malformed-request'; readonly details: string; readonly hint?: string }
   | { readonly kind: 'request-timeout' }
+  /** Milliseconds until there is room for a request; what a client may send at once, and in a second. */
+  | {
+      readonly kind: 'rate-limited'
+      readonly retryInMs: number
+      readonly burst: number
+      readonly rps: number
+    }
   | { readonly kind: 'body-too-large'; readonly limitBytes: number }
   | { readonly kind: 'target-too-long'; readonly limitBytes: number }
   | { readonly kind: 'headers-too-large'; readonly limitBytes: number }

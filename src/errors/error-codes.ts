@@ -59,6 +59,7 @@ export const errorCodes = {
   'request-timeout': { code: 'PGRSTX08', status: 408 },
   'body-too-large': { code: 'PGRSTX13', status: 413 },
   'target-too-long': { code: 'PGRSTX14', status: 414 },
+  'rate-limited': { code: 'PGRSTX29', status: 429 },
   'headers-too-large': { code: 'PGRSTX31', status: 431 },
 } as const satisfies Record<FixedKind, CodeAndStatus>
 

@@ -10,7 +10,7 @@ import { contractName } from '../core/product.ts'
 import { isFramingHeader, isSendableHeader } from '../core/sendable-header.ts'
 import type { ApiError, JwtFailure } from './api-error.ts'
 import { errorCodes, jwtCodes } from './error-codes.ts'
-import { errorFields } from './error-fields.ts'
+import { errorFields, retrySeconds } from './error-fields.ts'
 import { answerableStatus, sqlStateStatus } from './sql-state-status.ts'
 
 export interface RenderedError {
@@ -89,9 +89,8 @@ function printable(code: string): string {
 export function renderError(error: ApiError, verbosity: 'verbose' | 'minimal'): RenderedError {
   const { code, details, hint, message } = errorFields(forClients(error))
   const status = statusOf(error)
-  const mayRetry = status === 503 && error.kind !== 'reload-failed'
-  const retryInSec = error.kind === 'database' && error.isPassing === true ? '1' : '0'
-  const retry: readonly Header[] = mayRetry ? [['Retry-After', retryInSec]] : []
+  const retryInSec = retryAfter(error, status)
+  const retry: readonly Header[] = retryInSec === null ? [] : [['Retry-After', String(retryInSec)]]
   return {
     status,
     ...statusTextOf(error, status),
@@ -106,6 +105,13 @@ export function renderError(error: ApiError, verbosity: 'verbose' | 'minimal'): 
       verbosity === 'minimal' ? { code, message } : { code, details, hint, message },
     ),
   }
+}
+
+/** Seconds; null: it will not help to try again. */
+function retryAfter(error: ApiError, status: number): number | null {
+  if (error.kind === 'rate-limited') return retrySeconds(error.retryInMs)
+  if (status !== 503 || error.kind === 'reload-failed') return null
+  return error.kind === 'database' && error.isPassing === true ? 1 : 0
 }
 
 /** Where the server's files are is told by the log alone. */

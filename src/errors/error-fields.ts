@@ -170,6 +170,11 @@ function sizeWording(what: string, limitBytes: number): Wording {
   return say(`${what} too large`, `The limit is ${limitBytes} bytes`)
 }
 
+/** Whole seconds after which what was refused for `retryInMs` is let through. */
+export function retrySeconds(retryInMs: number): number {
+  return Math.max(1, Math.ceil(retryInMs / 1000))
+}
+
 function wording(error: ApiError): Wording {
   switch (error.kind) {
     case 'query-syntax':
@@ -283,6 +288,12 @@ function wording(error: ApiError): Wording {
       return say('Malformed request', error.details, error.hint ?? null)
     case 'request-timeout':
       return say('Timed out waiting for the request')
+    case 'rate-limited':
+      return say(
+        'Too many requests',
+        `A client may send ${error.burst} at once, and ${error.rps} a second after that.`,
+        `Try again in ${retrySeconds(error.retryInMs)} s.`,
+      )
     case 'body-too-large':
       return sizeWording('Request body', error.limitBytes)
     case 'target-too-long':

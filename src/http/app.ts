@@ -1,6 +1,6 @@
 /**
  * The API as a function of a request: what holds for every answer whatever the handlers made of it,
- * which is CORS, the trace header, `Server` and the access log.
+ * which is CORS, the trace header, `Server`, what is left of the client's limit, and the access log.
  */
 import { firstHeader, type RequestHead } from '../api/parse-request.ts'
 import type { Generation } from '../cache/generation-store.ts'
@@ -18,10 +18,13 @@ import {
 import { productName, productVersion } from '../core/product.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { renderError } from '../errors/error-envelope.ts'
+import { createClientAddresses } from '../limits/client-address.ts'
+import { createTokenBuckets } from '../limits/token-buckets.ts'
 import { withoutContent } from './answer.ts'
 import { answerPreflight, withCors } from './cors.ts'
 import { createRequestHandler, type RequestDeps } from './handle-request.ts'
 import { headProblem, readHead } from './read-head.ts'
+import { type AskForToken, RequestLimit } from './request-limit.ts'
 
 const serverHeader: Header = ['Server', `${productName}/${productVersion}`]
 
@@ -41,24 +44,51 @@ function withEdgeHeaders(answer: Answer, head: RequestHead, config: Config): Ans
   return { ...answer, headers }
 }
 
-export function createApp(deps: RequestDeps): App {
+/** What a page has to read to keep within its limit. */
+const limitHeaders = ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'Retry-After'] as const
+
+function withHeaders(answer: Answer, headers: readonly Header[]): Answer {
+  return { ...answer, headers: [...answer.headers, ...headers] }
+}
+
+export interface AppDeps extends RequestDeps {
+  /** Whom to ask for the tokens of `rate-limit-enabled`; absent: they are counted here. */
+  readonly askForToken?: AskForToken
+}
+
+export function createApp(deps: AppDeps): App {
   const handle = createRequestHandler(deps)
+  const clients = createClientAddresses()
+  const askForToken = deps.askForToken ?? createTokenBuckets(deps.now)
+
+  function limitOf(request: HttpRequest, head: RequestHead, config: Config): RequestLimit {
+    const forwarded = head.headers.flatMap(([name, value]) =>
+      name === 'x-forwarded-for' ? [value] : [],
+    )
+    const { serverTrustedProxies } = config
+    const address = clients.addressOf(request.peer, forwarded, serverTrustedProxies)
+    return new RequestLimit(askForToken, address, config)
+  }
 
   async function answer(request: HttpRequest, generation: Generation): Promise<Answer> {
     const started = deps.now()
     const { config } = generation
     const head = readHead(request)
     const problem = headProblem(request, head)
+    const limit = config.rateLimitEnabled ? limitOf(request, head, config) : null
     const preflight = problem === null ? answerPreflight(head, config) : null
-    if (preflight !== null) return withEdgeHeaders(preflight, head, config)
+    if (preflight !== null) {
+      const sent = withEdgeHeaders(preflight, head, config)
+      return limit === null ? sent : withHeaders(sent, await limit.headers())
+    }
 
     const handled =
       problem === null
-        ? await handle(head, bodyReader(request), generation, request.signal)
-        : { answer: refusal(problem, config), role: null }
-    const sent = withoutContent(
-      withCors(withEdgeHeaders(handled.answer, head, config), head, config),
-    )
+        ? await handle(head, bodyReader(request), generation, request.signal, limit)
+        : { answer: refusal((await limit?.pass(undefined)) ?? problem, config), role: null }
+    const edged = withEdgeHeaders(handled.answer, head, config)
+    const counted = limit === null ? edged : withHeaders(edged, await limit.headers())
+    const sent = withoutContent(withCors(counted, head, config, limit === null ? [] : limitHeaders))
 
     deps.observe({
       kind: 'request-finished',

@@ -70,12 +70,14 @@ function allowHeaders(asked: string): Header {
 
 /**
  * Adds what a cross-origin reader needs, in place of what a database function said of origins.
- * Answers to OPTIONS say themselves who may read them.
+ * Answers to OPTIONS say themselves who may read them. `more` are headers that pages may read beside
+ * those of PostgREST.
  */
 export function withCors(
   answer: Answer,
   request: RequestHead,
   config: Pick<Config, 'serverCorsAllowedOrigins'>,
+  more: readonly string[] = [],
 ): Answer {
   if (request.method === 'OPTIONS') return answer
   const origin = originHeaders(request, config)
@@ -86,7 +88,7 @@ export function withCors(
     headers: [
       ...answer.headers.filter(([name]) => !names.has(name)),
       ...origin,
-      ['Access-Control-Expose-Headers', exposedHeaders],
+      ['Access-Control-Expose-Headers', [exposedHeaders, ...more].join(', ')],
     ],
   }
 }

@@ -33,6 +33,7 @@ import { contextOf, isLoaded, type Journey } from './journey.ts'
 import { keepHeads } from './keep-heads.ts'
 import { warnOfLegacyNames } from './legacy-target-names.ts'
 import { answered, createRenderer } from './render-outcome.ts'
+import type { RequestLimit } from './request-limit.ts'
 import { respondToInfo } from './respond.ts'
 import { createStageTimer } from './server-timing.ts'
 import { type Attempt, type StaleDeps, tryWhileStale } from './try-while-stale.ts'
@@ -57,6 +58,8 @@ export type RequestHandler = (
   readBody: ReadBody,
   generation: Generation,
   signal: CancelSignal,
+  /** Null: nobody counts what clients ask for. */
+  limit?: RequestLimit | null,
 ) => Promise<Handled>
 
 /** Nobody receives it; the access log has the status that proxies log for clients that leave. */
@@ -77,6 +80,7 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
     readBody: ReadBody,
     generation: Generation,
     signal: CancelSignal,
+    limit: RequestLimit | null = null,
   ): Promise<Handled> {
     const { config } = generation
     const timer = config.serverTimingEnabled ? createStageTimer(deps.now) : null
@@ -88,6 +92,9 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
       backend.abilities.grades.roles === 'native' || config.policyRegistry !== null,
     )
     timer?.mark('jwt')
+    const excess =
+      limit === null ? null : await limit.pass(identity.ok ? identity.value.user : undefined)
+    if (excess !== null) return { answer: render.error(excess, config), role: null }
     if (!identity.ok) return { answer: render.error(identity.error, config), role: null }
     const role = identity.value.role === '' ? null : identity.value.role
 

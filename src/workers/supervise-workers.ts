@@ -8,6 +8,7 @@ import type { StaleCheck } from '../cache/stale-check.ts'
 import { assertNever } from '../core/assert-never.ts'
 import { backoffMs } from '../core/backoff.ts'
 import { failureStack, failureText } from '../core/failure-text.ts'
+import type { Allowance, TokenCost } from '../limits/token-buckets.ts'
 import type { Observe } from '../observe/observation.ts'
 import { countedOnly, type MetricFamilies } from '../observe/sum-metrics.ts'
 import type { WorkerStatus } from '../observe/worker-status.ts'
@@ -28,6 +29,8 @@ export interface SuperviseWorkersDeps {
   /** What schemas are proven by; null on an engine without strict mode. */
   readonly proofBasis: () => unknown
   readonly checkSchema: StaleCheck
+  /** Takes from the one budget that a client has with all of them. */
+  readonly spend: (key: string, cost: TokenCost) => Allowance
   /** A worker has met the database gone, there, or a failure that ends the server. */
   readonly onLost: () => void
   readonly onAlive: () => void
@@ -268,6 +271,13 @@ class Supervisor implements Workers {
           .checkSchema(message.origin, message.request ?? undefined)
           .then((outcome) => outbox.post({ kind: 'checked', id: message.id, outcome }))
         break
+      case 'spend': {
+        const { id, keys, costs } = message
+        const allowances = keys.map((key, at) => this.#deps.spend(key, costs[at] ?? 1))
+        // of no generation: it need not wait for one
+        void process.send({ kind: 'spent', id, allowances })
+        break
+      }
       case 'lost':
         this.#deps.onLost()
         break

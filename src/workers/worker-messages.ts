@@ -9,6 +9,7 @@
  */
 import type { CheckOutcome, StaleOrigin } from '../cache/stale-check.ts'
 import type { Config } from '../config/config.ts'
+import type { Allowance, TokenCost } from '../limits/token-buckets.ts'
 import type { AskingRequest } from '../observe/reload-record.ts'
 import type { MetricFamilies } from '../observe/sum-metrics.ts'
 import type { SchemaOptions, SchemaSnapshot } from '../schema/schema-snapshot.ts'
@@ -55,6 +56,8 @@ export type ToWorker =
   | { readonly kind: 'connection-sent'; readonly id: number }
   | { readonly kind: 'checked'; readonly id: number; readonly outcome: CheckOutcome }
   | { readonly kind: 'count'; readonly id: number }
+  /** One for each key that was asked about, in the same order. */
+  | { readonly kind: 'spent'; readonly id: number; readonly allowances: readonly Allowance[] }
   /** Answered by `pong` at once, whatever else is being done. */
   | { readonly kind: 'ping' }
   | { readonly kind: 'stop'; readonly deadlineMs: number }
@@ -82,6 +85,13 @@ export type FromWorker =
   | { readonly kind: 'lost' }
   /** A connection to the database was made. */
   | { readonly kind: 'alive' }
+  /** Which requests of clients may go on, one for each key; answered by `spent`. */
+  | {
+      readonly kind: 'spend'
+      readonly id: number
+      readonly keys: readonly string[]
+      readonly costs: readonly TokenCost[]
+    }
   /** What must end the server was met, and told. */
   | { readonly kind: 'fatal' }
   | {
@@ -102,6 +112,7 @@ const toWorkerKinds: ReadonlySet<unknown> = new Set<ToWorker['kind']>([
   'connection-sent',
   'checked',
   'count',
+  'spent',
   'ping',
   'stop',
 ])
@@ -120,6 +131,7 @@ const fromWorkerKinds: ReadonlySet<unknown> = new Set<FromWorker['kind']>([
   'check',
   'lost',
   'alive',
+  'spend',
   'fatal',
   'counted',
 ])

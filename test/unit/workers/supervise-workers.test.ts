@@ -57,6 +57,7 @@ function setUp({ count = 2 } = {}) {
   })
   const workers = superviseWorkers({
     count,
+    spend: (key, cost) => ({ limit: key.length, remaining: cost, retryInMs: null }),
     start(events) {
       if (system.isFull) throw new Error('spawn ENOMEM')
       const process: FakeProcess = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type ClaimPath, compileClaimPath } from '../../../src/config/claim-path.ts'
+import { type ClaimPath, compileClaimPath } from '../../../../src/config/claims/claim-path.ts'
 
 function compiled(text: string): ClaimPath {
   const result = compileClaimPath(text)

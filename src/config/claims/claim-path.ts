@@ -5,7 +5,7 @@
  */
 import { query } from 'jsonpath-rfc9535'
 import parseJsonPath from 'jsonpath-rfc9535/parser'
-import { err, ok, type Result } from '../core/result.ts'
+import { err, ok, type Result } from '../../core/result.ts'
 import {
   asJsonPath,
   followOldClaimPath,
