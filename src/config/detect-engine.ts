@@ -35,7 +35,7 @@ const conninfoKeyword = /(?:^|\s)(?:host|hostaddr|port|dbname|user|password|pass
 const schemes: readonly (readonly [RegExp, ConfiguredEngine])[] = [
   [/^postgres(?:ql)?:\/\//i, 'postgres'],
   [/^mongodb(?:\+srv)?:\/\//i, 'mongodb'],
-  [/^(?:file|sqlite3?):/i, 'sqlite'],
+  [/^(?:file|sqlite3?):|^:memory:$/i, 'sqlite'],
 ]
 
 /** Schemes of others that may be named: a part of a password cannot be mistaken for them. */
@@ -74,7 +74,6 @@ export function detectEngine(
 ): Result<DetectedEngine, string> {
   const byScheme = schemes.find(([pattern]) => pattern.test(dbUri))
   if (byScheme !== undefined) return ok({ engine: byScheme[1], isCertain: true })
-  if (dbUri === ':memory:') return ok({ engine: 'sqlite', isCertain: true })
   if (/^\s*[a-z_]+\s*=/.test(dbUri)) {
     return ok({ engine: 'postgres', isCertain: isConninfo(dbUri) })
   }

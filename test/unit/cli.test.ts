@@ -48,6 +48,8 @@ describe('parseCommand', () => {
       ['films.db', '--config', 'app.conf'],
       { kind: 'run', configFile: 'app.conf', database: 'films.db' },
     ],
+    // what cannot be served is refused by the engine, in its words
+    [[':memory:'], { kind: 'run', database: ':memory:' }],
     [['sqlite:films'], { kind: 'run', database: 'sqlite:films' }],
     [['sqlite3:///films'], { kind: 'run', database: 'sqlite3:///films' }],
     [['host=h dbname=d'], { kind: 'run', database: 'host=h dbname=d' }],

@@ -52,6 +52,7 @@ const schema = `
 
   create virtual table film_search using fts5(title, content='films', content_rowid='id');
   create virtual table notes using fts5(body, author unindexed);
+  create virtual table gone_search using fts5(gone_column, content='films_gone');
   create virtual table hashes using fts5(body, content='');
   create virtual table boxes using rtree(id, min_x, max_x);
 `
@@ -96,9 +97,19 @@ function relationships(origin: string): readonly string[] {
     .toSorted()
 }
 
-test('names what SQLite cannot read, with its words', () => {
+test('names what SQLite cannot read, with its words, and indexes that lead to no rows', () => {
   expect(snapshot.unreadableRelations).toEqual([
     { schema: 'main', name: 'broken', cause: 'no such table: main.films_gone' },
+    {
+      schema: 'main',
+      name: 'gone_search',
+      cause: 'the relation that it indexes, films_gone, is not served',
+    },
+    {
+      schema: 'main',
+      name: 'hashes',
+      cause: 'a full-text table without content has row numbers only',
+    },
   ])
 })
 

@@ -50,6 +50,26 @@ function contentOf(content: string | undefined, rowid: string | undefined): FtsT
     : { kind: 'external', table: content, rowid: rowid ?? null }
 }
 
+/** Those through which nothing is found, with the reason: a search has to lead to rows. */
+export function uselessFtsTables(
+  tables: readonly FtsTable[],
+  relations: readonly RawRelation[],
+): readonly { readonly name: string; readonly cause: string }[] {
+  return tables.flatMap(({ name, content }) => {
+    if (content.kind === 'own') return []
+    if (content.kind === 'none') {
+      return [{ name, cause: 'a full-text table without content has row numbers only' }]
+    }
+    return findRelation(relations, content.table) === undefined
+      ? [{ name, cause: `the relation that it indexes, ${content.table}, is not served` }]
+      : []
+  })
+}
+
+function findRelation(relations: readonly RawRelation[], name: string): RawRelation | undefined {
+  return relations.find((each) => each.name.toLowerCase() === name.toLowerCase())
+}
+
 /** By the relation that each index serves; indexes of relations that are not there are dropped. */
 export function ftsIndexes(
   tables: readonly FtsTable[],
@@ -59,7 +79,7 @@ export function ftsIndexes(
   for (const { name, columns, content } of tables) {
     if (content.kind === 'none') continue
     const wanted = content.kind === 'own' ? name : content.table
-    const relation = relations.find((each) => each.name.toLowerCase() === wanted.toLowerCase())
+    const relation = findRelation(relations, wanted)
     if (relation === undefined) continue
     const keyColumn =
       (content.kind === 'external' ? content.rowid : null) ?? rowidName(relation) ?? 'rowid'

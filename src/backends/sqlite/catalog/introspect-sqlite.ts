@@ -18,7 +18,7 @@ import { shownDefault } from '../../values/shown-default.ts'
 import type { RawCatalog, RawColumn, RawForeignKey, RawRelation } from '../wire/raw-catalog.ts'
 import { foreignKeyNames } from './constraint-names.ts'
 import { readDeclaredType } from './declared-type.ts'
-import { type FtsTable, ftsIndexes, readFtsTable } from './fts-tables.ts'
+import { type FtsTable, ftsIndexes, readFtsTable, uselessFtsTables } from './fts-tables.ts'
 import { type BuiltFunctions, buildFunctions, type ToFailure } from './registered-functions.ts'
 import { sqliteCapabilities } from './sqlite-capabilities.ts'
 import { SqliteFacts } from './sqlite-facts.ts'
@@ -71,10 +71,9 @@ export function buildSqliteCatalog(
     schemaVersion,
     capabilities: sqliteCapabilities(raw.sqliteVersion),
     relations,
-    unreadableRelations: raw.unreadable.map(({ name, ...what }) => ({
-      ...qualifiedName(onlySchema, name),
-      ...what,
-    })),
+    unreadableRelations: [...raw.unreadable, ...uselessFtsTables(ftsTables, exposed)].map(
+      ({ name, ...what }) => ({ ...qualifiedName(onlySchema, name), ...what }),
+    ),
     foreignKeys,
     viewKeyDependencies: sqliteViewKeys(exposed, foreignKeys),
     routines,
