@@ -142,7 +142,7 @@ export function composeFollower(deps: FollowerDeps, workers?: AnsweringProcesses
         : {
             followers: {
               publish: (generation) => workers.site()?.publish(generation),
-              recycle: () => workers.site()?.recycle(),
+              recycle: (outlived) => workers.site()?.recycle(outlived),
             },
           }),
       observe,

@@ -10,6 +10,7 @@ import { tellUnbound } from './access/tell-unbound.ts'
 import type { Backend } from './backends/backend.ts'
 import { createSchemaVersionCheck } from './cache/check-schema-version.ts'
 import type { Generation, GenerationStore } from './cache/generation-store.ts'
+import type { Outlived } from './cache/outlived.ts'
 import { createReloadPipeline, type ReloadPipeline } from './cache/reload-pipeline.ts'
 import { composeSources, type SourcesDeps } from './compose-sources.ts'
 import { createConfigLoader, type ReadConfig, type TellWarnings } from './config/config-loader.ts'
@@ -34,7 +35,7 @@ export interface ComposePipelineDeps
   /** Where the API is answered by other processes: they follow what is published and loaded. */
   readonly followers?: {
     readonly publish: (generation: Generation) => void
-    readonly recycle: () => void
+    readonly recycle: (outlived: Outlived) => void
   }
   /** Called with each failure that a load, the feed or the poll meets. */
   readonly onFailure: (failure: unknown) => void
@@ -87,8 +88,8 @@ export function composePipeline(deps: ComposePipelineDeps): Freshness {
       if (isUnheardChange(origin, outcome)) unheardSubject.next()
     },
     onReloaded: () => {
-      database.recycle()
-      deps.followers?.recycle()
+      const outlived = database.recycle()
+      deps.followers?.recycle(outlived)
     },
     onFailure,
     observe,

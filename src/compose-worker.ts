@@ -149,7 +149,7 @@ export function composeWorker({ worker, workers, ...begin }: Begin, deps: Worker
         if (message.basis !== null) (await opened).proofBasis?.adopt(message.basis)
         return
       case 'recycle':
-        return (await opened).recycle()
+        return void (await opened).recycle(message.outlived)
       case 'listen':
         return listen()
       case 'checked':

@@ -4,6 +4,7 @@
  */
 import type { Backend } from './backends/backend.ts'
 import type { Generation, GenerationStore } from './cache/generation-store.ts'
+import type { Outlived } from './cache/outlived.ts'
 import type { StaleCheck } from './cache/stale-check.ts'
 import { drainMs } from './compose-api.ts'
 import { eventLoopSlices } from './core/event-loop-slices.ts'
@@ -68,7 +69,7 @@ export function composeWorkers({
   scope.add(() => workers.close(drainMs))
   return {
     publish: (generation: Generation) => workers.publish(generation),
-    recycle: () => workers.recycle(),
+    recycle: (outlived: Outlived) => workers.recycle(outlived),
     list: () => workers.list(),
     families: () => workers.families(),
     spreadMs: () => workers.spreadMs(),

@@ -2,8 +2,10 @@
  * What the rest of the server knows of a database. Engine differences end here: no SQL, no driver
  * type and no engine's schema rule passes this interface.
  */
+
 import type { RuleProblem } from '../access/access-rules.ts'
 import type { ApiRequest } from '../api/api-request.ts'
+import type { Outlived } from '../cache/outlived.ts'
 import type { ReloadDepth } from '../cache/reload-signal.ts'
 import type { SchemaFeed } from '../cache/schema-feed.ts'
 import type { Config } from '../config/config.ts'
@@ -164,8 +166,11 @@ export interface Backend {
   readonly proveSchema?: (snapshot: SchemaSnapshot) => Promise<SchemaProof>
   /** Absent on engines without strict mode. */
   readonly proofBasis?: ProofBasis
-  /** After a publish: connections are replaced at check-in, staggered. */
-  recycle(): void
+  /**
+   * After a load: what was prepared before serves no request any more. `told`: what outlived the
+   * schema, where another process has found out; returns it.
+   */
+  recycle(told?: Outlived): Outlived
   /** Rejects with BackendFailure when requests could not be served now. */
   ping(signal: AbortSignal): Promise<void>
   poolStats(): PoolStats

@@ -59,9 +59,8 @@ export interface ReloadPipelineDeps extends PerformDeps {
   /** Called at the end of each reload. */
   readonly onEnded: (origin: ReloadOrigin, outcome: ReloadOutcome) => void
   /**
-   * After each load but the first, whatever it found: connections are replaced, since the database
-   * may hold what a snapshot does not, such as the settings that a session begins with, and a
-   * statement that a connection has prepared keeps the types that it was prepared with.
+   * After each load but the first, whatever it found, and before its snapshot is published: no request
+   * on that one is to meet what connections have prepared before.
    */
   readonly onReloaded: () => void
   /** Called with each failure of a load, of a check, or of reading the in-database configuration. */
@@ -120,10 +119,10 @@ export function createReloadPipeline(deps: ReloadPipelineDeps): ReloadPipeline {
     const state = foldStep(before, step)
     const { generation } = before
     const isPublished = state.generation !== generation
+    if (step.kind === 'loaded' && generation.snapshot !== null) runGuarded(deps.onReloaded)
     const publishStart = deps.stopwatch()
     if (isPublished) publish(state.generation, generation)
     const publishMs = isPublished ? deps.stopwatch() - publishStart : null
-    if (step.kind === 'loaded' && generation.snapshot !== null) runGuarded(deps.onReloaded)
     const facts = { before: generation, after: state.generation, at: scheduler.now(), publishMs }
     record = foldRecord(record, step, facts)
     for (const observation of observationsOf(step, record)) observe(observation)

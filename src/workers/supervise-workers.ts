@@ -3,7 +3,9 @@
  * answered when they ask, replaced when they end. What ends again and again is started after pauses
  * that grow; the others go on meanwhile.
  */
+
 import type { Generation } from '../cache/generation-store.ts'
+import type { Outlived } from '../cache/outlived.ts'
 import type { StaleCheck } from '../cache/stale-check.ts'
 import { assertNever } from '../core/assert-never.ts'
 import { backoffMs } from '../core/backoff.ts'
@@ -44,7 +46,7 @@ export interface Workers {
   /** To be called with each generation, in order. */
   publish(generation: Generation): void
   /** The schema was loaded: connections are replaced. */
-  recycle(): void
+  recycle(outlived: Outlived): void
   /** The basis of proofs is another. */
   tellProofBasis(): void
   /** Has them take connections; resolves when all do. Rejects when one cannot. */
@@ -102,8 +104,8 @@ class Supervisor implements Workers {
     for (const { isReady, outbox } of this.#slots) if (isReady) outbox?.postAll(messages)
   }
 
-  recycle(): void {
-    this.#postToReady({ kind: 'recycle' })
+  recycle(outlived: Outlived): void {
+    this.#postToReady({ kind: 'recycle', outlived })
   }
 
   tellProofBasis(): void {

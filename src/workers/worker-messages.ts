@@ -7,6 +7,7 @@
  * told to `begin` and answers `ready`; then it gets the generation in use, and each one that is
  * published after it. `listen` has it take connections, which the primary accepts.
  */
+import type { Outlived } from '../cache/outlived.ts'
 import type { CheckOutcome, StaleOrigin } from '../cache/stale-check.ts'
 import type { Config } from '../config/config.ts'
 import type { Allowance, TokenCost } from '../limits/token-buckets.ts'
@@ -44,8 +45,8 @@ export type ToWorker =
     }
   /** What a schema is proven by now, in the words of the backend. */
   | { readonly kind: 'proof-basis'; readonly basis: unknown }
-  /** The schema was loaded: connections are replaced. */
-  | { readonly kind: 'recycle' }
+  /** The schema was loaded. */
+  | { readonly kind: 'recycle'; readonly outlived: Outlived }
   | { readonly kind: 'listen' }
   /** With the connection itself, which is `took` or `refused`. */
   | { readonly kind: 'connection'; readonly id: number }

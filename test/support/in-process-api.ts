@@ -29,7 +29,7 @@ export interface BackendApi {
   readonly observations: readonly Observation[]
   snapshot(): SchemaSnapshot
   /** Loads the schema, as the reload pipeline does. */
-  load(): Promise<SchemaSnapshot>
+  load(depth?: 'load' | 'full'): Promise<SchemaSnapshot>
   get(
     target: string,
     headers?: Readonly<Record<string, string>>,
@@ -64,17 +64,17 @@ export function openApi(config: Config, open: (deps: OpenDeps) => Backend): Back
   let current: SchemaSnapshot | null = null
   let loads = 0
 
-  async function load(): Promise<SchemaSnapshot> {
+  async function load(depth: 'load' | 'full' = 'load'): Promise<SchemaSnapshot> {
     const wanted = schemaOptions(config)
     const catalog = await backend.introspect({
       options: wanted,
       previous: current,
-      depth: 'load',
+      depth,
       signal: never,
     })
     loads += 1
-    current = buildSnapshot(catalog, wanted, loads, new Date())
     backend.recycle()
+    current = buildSnapshot(catalog, wanted, loads, new Date())
     return current
   }
 

@@ -78,7 +78,7 @@ export function openMongodbWrites(
     },
     ruleProblem: () => null,
     inspect: unused,
-    recycle: () => undefined,
+    recycle: () => 'statements',
     ping: unused,
     poolStats: () => ({ max: 0, available: 0, waiting: 0 }),
     close: () => Promise.resolve(),

@@ -95,7 +95,7 @@ export function openMongodb(deps: OpenMongodbDeps): Backend {
         statements: [],
       }),
     // connections keep nothing of a schema
-    recycle: () => undefined,
+    recycle: () => 'statements',
     async ping(signal) {
       await asControl(signal, async () => {
         await requests.ready(signal)

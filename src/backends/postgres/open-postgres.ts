@@ -3,6 +3,7 @@
  * and checks where the pool reads, and one on a writable server for the listener's sake. Nothing
  * is connected before it is needed.
  */
+import { randomUUID } from 'node:crypto'
 import type { Config } from '../../config/config.ts'
 import { BackendFailure } from '../../errors/backend-failure.ts'
 import type { Observe } from '../../observe/observation.ts'
@@ -44,8 +45,9 @@ const oldestVersion = 140_000
 export function openPostgres(deps: PostgresDeps): Backend {
   const { config, env, observe, onUnreachable, onConnected } = deps
   const connector = openConnector({ uri: () => config().dbUri, env, onConnected })
+  const epochs = countEpochs()
   const pool = createPostgresPool({
-    connect: (id, signal) => connector.connect({ id, signal }),
+    connect: (id, signal) => connector.connect({ id, epoch: epochs.current, signal }),
     limits: poolLimits(config()),
     observe,
   })
@@ -136,16 +138,37 @@ export function openPostgres(deps: PostgresDeps): Backend {
     inspect: createInspector(requests),
     proveSchema: proofs.look,
     proofBasis: mark.basis,
-    recycle() {
-      pool.recycle()
-      // a warm one loads faster, and minds no settings of the login role but those it began with
-      if (follower.takeOtherSettings()) loads.renew()
-      primary.renew()
+    recycle(told) {
+      const { hasOtherSettings, outlived } = follower.takeOutlived()
+      const recycled = told ?? outlived
+      epochs.begin()
+      if (recycled === 'sessions') pool.recycle()
+      if (hasOtherSettings) {
+        // a warm one loads faster, and minds no settings of the login role but those it began with
+        loads.renew()
+        primary.renew()
+      }
+      return recycled
     },
     ping: (signal) => pingThrough(pool, signal),
     poolStats: () => pool.stats(),
     async close() {
       await Promise.all([pool.close(), loads.close(), primary.close(), proofs.close()])
+    },
+  }
+}
+
+/**
+ * Epochs of the schema, one after each load. Their names are like those of no other process, which may
+ * be behind the same pooler.
+ */
+function countEpochs() {
+  const own = randomUUID().slice(0, 8)
+  let count = 0
+  return {
+    current: () => `${own}.${count}`,
+    begin() {
+      count += 1
     },
   }
 }

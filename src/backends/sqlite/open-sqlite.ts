@@ -146,6 +146,7 @@ export function openSqlite(deps: OpenSqliteDeps): Backend {
     inspect: async (_, context) => (await preRequest(context)) ?? everything,
     recycle() {
       epoch += 1
+      return 'statements'
     },
     async ping(signal) {
       await ask({ op: 'version' }, 'version', signal)

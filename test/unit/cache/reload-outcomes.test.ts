@@ -102,7 +102,7 @@ describe('requestReload', () => {
 })
 
 describe('a load that finds the schema as it was', () => {
-  test('publishes nothing and gives the next no number, but connections are replaced', async () => {
+  test('publishes nothing and gives the next no number, but connections are told', async () => {
     const rig = createRig()
     await rig.startUp()
     const before = rig.store.current()
@@ -129,6 +129,20 @@ describe('a load that finds the schema as it was', () => {
     rig.send({})
     await rig.clock.advance(500)
     expect(rig.store.current().snapshot?.snapshotVersion).toBe(2)
+  })
+
+  test('what connections keep is given up before the snapshot is published', async () => {
+    const told: string[] = []
+    const rig = createRig({
+      onReloaded: () => told.push('reloaded'),
+      onPublished: () => told.push('published'),
+    })
+    await rig.startUp()
+    told.length = 0
+    rig.db.version = 'v2'
+    rig.send({})
+    await rig.clock.advance(500)
+    expect(told).toEqual(['reloaded', 'published'])
   })
 
   test('under another version is not loaded again by checks of that version', async () => {

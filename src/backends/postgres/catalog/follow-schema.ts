@@ -9,6 +9,7 @@
  */
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import type { Outlived } from '../../../cache/outlived.ts'
 import type { Catalog, SchemaVersion } from '../../../schema/catalog.ts'
 import type { SchemaOptions } from '../../../schema/schema-snapshot.ts'
 import { beginCatalogs, type CatalogSession } from './catalog-transaction.ts'
@@ -23,6 +24,13 @@ import {
   parseChanges,
   parseKeySet,
 } from './changes/read-changes.ts'
+import {
+  addSessionDoubts,
+  type KeptByRoutines,
+  keptByRoutinesStatement,
+  noSessionDoubts,
+  parseKeptByRoutines,
+} from './changes/session-doubts.ts'
 import {
   type PostgresIntrospectionRequest,
   readUpdates,
@@ -53,8 +61,14 @@ export interface SchemaFollower {
    * Errors  rejects with BackendFailure; 3F000 for a schema that does not exist
    */
   load(session: CatalogSession, request: PostgresIntrospectionRequest): Promise<Catalog>
-  /** Whether roles or settings of sessions have been found to be others since this was last asked. */
-  takeOtherSettings(): boolean
+  /** What has been found to outlive the schema since this was last asked. */
+  takeOutlived(): OutlivedFindings
+}
+
+export interface OutlivedFindings {
+  readonly outlived: Outlived
+  /** Roles, or the settings that sessions begin with, are others. */
+  readonly hasOtherSettings: boolean
 }
 
 /** What the last load made, and under which options. */
@@ -75,6 +89,9 @@ export function createSchemaFollower(): SchemaFollower {
   let changesOfLoaded = 0
   let loads = 0
   let hasMetOtherSettings = false
+  let doubts = noSessionDoubts()
+  let kept: KeptByRoutines | null = null
+  let outlived: Outlived = 'statements'
 
   function versionFor(options: SchemaOptions): SchemaVersion {
     return loaded !== null && isDeepStrictEqual(loaded.options, options)
@@ -88,6 +105,7 @@ export function createSchemaFollower(): SchemaFollower {
     const found = own.advance(look, counted)
     if (found.length === 0 && !hasOtherSettings) return
     changesOfAll += 1
+    addSessionDoubts(doubts, found, (oid) => own.has('relation', oid))
     let isRelevant = hasOtherSettings
     dirty.settings ||= hasOtherSettings
     hasMetOtherSettings ||= hasOtherSettings
@@ -114,6 +132,24 @@ export function createSchemaFollower(): SchemaFollower {
     changesOfAll += 1
     changesOfLoaded += 1
     dirty.isWhole = true
+    kept = null
+    // before the first load nothing was served
+    if (loads > 0) outlived = 'sessions'
+  }
+
+  /** In the transaction of a look: what it and those before it have found is held against functions. */
+  async function settleDoubts({ batch }: CatalogSession): Promise<void> {
+    const { names, columns, routines } = doubts
+    if (routines.size > 0) kept = null
+    if (!names && !columns && routines.size === 0) return
+    if (kept === null) {
+      const [rows = []] = await batch([keptByRoutinesStatement(doubts)])
+      const { libraries, ...answer } = parseKeptByRoutines(rows)
+      kept = answer
+      if (libraries) outlived = 'sessions'
+    }
+    if ((names && kept.names) || (columns && kept.columns)) outlived = 'sessions'
+    doubts = noSessionDoubts()
   }
 
   /** Looks at the catalogs in a transaction that it begins, and leaves it open. */
@@ -161,6 +197,9 @@ export function createSchemaFollower(): SchemaFollower {
     async load(session, request) {
       const { options, readRoleSettings, depth, signal } = request
       await look(session, request.statementTimeoutMs)
+      await settleDoubts(session)
+      // who asks for everything to be read again wants nothing from before
+      if (depth === 'full' && loads > 0) outlived = 'sessions'
       const base = loaded
       const isSame =
         base !== null &&
@@ -192,10 +231,15 @@ export function createSchemaFollower(): SchemaFollower {
         schemaVersion: isOpen ? openVersion(`${schemaVersion}.${loads}`) : schemaVersion,
       }
     },
-    takeOtherSettings() {
-      const had = hasMetOtherSettings
+    takeOutlived() {
+      const hasOtherSettings = hasMetOtherSettings
+      const found = {
+        outlived: hasOtherSettings ? 'sessions' : outlived,
+        hasOtherSettings,
+      } as const
       hasMetOtherSettings = false
-      return had
+      outlived = 'statements'
+      return found
     },
   }
 }

@@ -20,6 +20,11 @@ export interface ConnectRequest {
   readonly id: string
   /** The kind of session wanted, in place of the one that the settings name. */
   readonly target?: SessionTarget
+  /**
+   * Of the schema that its statements are about: in another one they are prepared anew. Absent where
+   * they are about no schema of the user's.
+   */
+  readonly epoch?: () => string
   /** Aborted: the attempt ends as timed out. */
   readonly signal: AbortSignal
 }
@@ -82,7 +87,7 @@ export function createConnector(deps: ConnectorDeps): Connector {
     for (const round of rounds) {
       for (const place of places) {
         const tried = await withDeadline(request.signal, deadlineMs(settings), (signal) =>
-          tryPlace(place, round, settings, request.id, signal),
+          tryPlace(place, round, settings, request, signal),
         )
         if (tried.kind === 'connected') {
           lastEntrance.set(target, { place, tls: tried.tls })
@@ -101,7 +106,7 @@ export function createConnector(deps: ConnectorDeps): Connector {
     place: ConnectionPlace,
     target: SessionTarget,
     settings: ConnectionSettings,
-    id: string,
+    request: ConnectRequest,
     signal: AbortSignal,
   ): Promise<Tried> {
     const key = `${place.address ?? place.host}:${place.port}`
@@ -117,7 +122,15 @@ export function createConnector(deps: ConnectorDeps): Connector {
     for (const tls of attempts) {
       if (signal.aborted) break
       const { statementCapacity } = deps
-      const opened = await openSession(place, tls, settings, id, statementCapacity, memory, signal)
+      const opened = await openSession(
+        place,
+        tls,
+        settings,
+        request,
+        statementCapacity,
+        memory,
+        signal,
+      )
       if (opened.kind === 'connected') {
         const { connection } = opened
         const reason = target === 'any' ? null : await mismatch(connection, target, signal)

@@ -38,12 +38,15 @@ export type Opened =
   | { readonly kind: 'connected'; readonly connection: PostgresConnection }
   | { readonly kind: 'failed'; readonly failure: Error; readonly remoteAddress: string | undefined }
 
+/** Its statements mean the same on each schema. */
+const noEpoch = () => ''
+
 /** Never rejects. */
 export async function openSession(
   place: ConnectionPlace,
   tls: TlsAttempt,
   settings: ConnectionSettings,
-  id: string,
+  { id, epoch = noEpoch }: { readonly id: string; readonly epoch?: () => string },
   statementCapacity: number,
   memory: ReadingMemory,
   signal: AbortSignal,
@@ -89,6 +92,7 @@ export async function openSession(
     tls,
     isDirectTls: settings.tls.isDirect && tls !== false,
     statementCapacity,
+    epoch,
   })
   client.off('error', ignore)
   return { kind: 'connected', connection: wrapped }

@@ -1,6 +1,10 @@
 /**
  * A connected pg client as our narrow connection: runs batches one at a time, knows where the
  * server's transaction stands, cancels, and says once when it was lost.
+ *
+ * In a new epoch the first batch comes behind a message of its own: what functions have planned in
+ * this session PostgreSQL keeps as long as nothing that it looked at changes. It does not see that a
+ * name would be another thing today, such as an overload or a table that is found first now.
  */
 import type pg from 'pg'
 import type { FramedConnection, ReadingMemory } from '../protocol/framed-connection.ts'
@@ -32,6 +36,16 @@ export interface WrappedClient {
   readonly secretKey: number
   /** Prepared statements kept at most. */
   readonly statementCapacity: number
+  /** Of the schema: what was prepared or planned in another one is of no use any more. */
+  readonly epoch: () => string
+}
+
+const forgetPlans: BatchStep = {
+  text: 'DISCARD PLANS',
+  params: [],
+  types: [],
+  isPrepared: false,
+  keep: 'nothing',
 }
 
 /** Milliseconds that a server gets to close its end. */
@@ -42,6 +56,7 @@ export function wrapClient(parts: WrappedClient): PostgresConnection {
   const names = createStatementNames(parts.statementCapacity)
   let isAlive = true
   let isEnding = false
+  let epoch = parts.epoch()
   let running: Promise<BatchOutcome> | null = null
   let state: TransactionState = 'idle'
   let onLost: ((cause: string, error: ServerError | null) => void) | null = null
@@ -52,6 +67,31 @@ export function wrapClient(parts: WrappedClient): PostgresConnection {
     connection.stream.destroy()
     if (!isEnding) onLost?.(failure?.message ?? lostConnectionText, serverError(failure))
   }
+  function send(steps: readonly BatchStep[], onSettled = () => {}): Promise<BatchOutcome> {
+    let settle = (_: BatchOutcome) => {}
+    const batch = new RequestBatch(steps, names, epoch, (outcome) => settle(outcome))
+    const settled = new Promise<BatchOutcome>((resolve) => {
+      settle = (outcome) => {
+        onSettled()
+        if (outcome.kind === 'lost') lose(null)
+        else state = outcome.state
+        resolve(outcome)
+      }
+    })
+    client.query(batch)
+    return settled
+  }
+
+  async function renewAndSend(steps: readonly BatchStep[]): Promise<BatchOutcome> {
+    epoch = parts.epoch()
+    try {
+      const forgotten = await send([forgetPlans])
+      return forgotten.kind === 'lost' ? { ...forgotten, notRun: true } : await send(steps)
+    } finally {
+      running = null
+    }
+  }
+
   // without a listener a connection that dies would end the process
   client.on('error', lose)
   client.on('end', () => lose(null))
@@ -75,19 +115,13 @@ export function wrapClient(parts: WrappedClient): PostgresConnection {
           notRun: true,
         })
       }
-      let settle = (_: BatchOutcome) => {}
-      const batch = new RequestBatch(steps, names, (outcome) => settle(outcome))
-      const settled = new Promise<BatchOutcome>((resolve) => {
-        settle = (outcome) => {
-          running = null
-          if (outcome.kind === 'lost') lose(null)
-          else state = outcome.state
-          resolve(outcome)
-        }
-      })
-      running = settled
-      client.query(batch)
-      return settled
+      const isRenewed = state === 'idle' && epoch !== parts.epoch()
+      running = isRenewed
+        ? renewAndSend(steps)
+        : send(steps, () => {
+            running = null
+          })
+      return running
     },
     async cancel() {
       for (let pauseMs = 20; running !== null; pauseMs = Math.min(pauseMs * 2, 1000)) {

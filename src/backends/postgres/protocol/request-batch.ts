@@ -57,21 +57,24 @@ export class RequestBatch {
   #state: TransactionState = 'idle'
 
   /**
-   * `settle` is called once, when the server is ready again or the connection is gone.
+   * `settle` is called once, when the server is ready again or the connection is gone. Statements
+   * that were prepared in another `epoch` are prepared anew.
    *
    * Throws  RangeError for more parameters than the protocol counts (65535)
    */
   constructor(
     steps: readonly BatchStep[],
     names: StatementNames,
+    epoch: string,
     settle: (outcome: BatchOutcome) => void,
   ) {
     this.#steps = steps
     this.#names = names
     this.#settle = settle
-    const { uses, closes } = names.plan(steps.filter((step) => step.isPrepared))
+    const prepared = steps.filter((step) => step.isPrepared)
+    const { uses, closes } = names.plan(prepared, epoch)
     this.#closes = closes
-    this.#messages = this.#encode(uses)
+    this.#messages = this.#encode(uses, epoch)
   }
 
   /** Called by pg's client when it is this batch's turn. */
@@ -108,7 +111,7 @@ export class RequestBatch {
     })
   }
 
-  #encode(uses: readonly NamedUse[]): Buffer {
+  #encode(uses: readonly NamedUse[], epoch: string): Buffer {
     const writer = createMessageWriter()
     for (const name of this.#closes) writer.closeStatement(name)
     let used = 0
@@ -116,7 +119,7 @@ export class RequestBatch {
       const use = step.isPrepared ? uses[used++] : undefined
       const name = use?.name ?? ''
       if (use?.isKnown !== true) {
-        writer.parse(name, step.text, step.types)
+        writer.parse(name, name === '' ? step.text : textToPrepare(step, epoch), step.types)
         this.#parses.push(name === '' ? null : name)
       }
       writer.bind(name, step.params, step.resultFormats ?? [])
@@ -198,4 +201,12 @@ export class RequestBatch {
     this.#lent = null
     this.#columns = []
   }
+}
+
+/**
+ * What begins or ends a transaction means the same in each epoch, and PostgreSQL's statistics would
+ * count it under each text.
+ */
+function textToPrepare({ text, keep }: BatchStep, epoch: string): string {
+  return keep === 'nothing' || epoch === '' ? text : `${text} /* ${epoch} */`
 }

@@ -2,6 +2,11 @@
  * The prepared statements of one connection: named by a hash of their text and parameter types,
  * the least recently used given up beyond a bound, since each costs the server 50 to 80 KB.
  *
+ * PostgreSQL decides on the types of parameters when it parses a statement, and never again: what was
+ * parsed on one schema may be wrong on the next. So statements are those of an epoch, and with the
+ * next one all of them are given up and parsed anew. The epoch is part of the name, and of the text of
+ * statements that give rows, since poolers which keep prepared statements tell them by their texts.
+ *
  * What is written down here is what the server confirmed. A statement counts as there from its
  * ParseComplete on, and one given up is asked to be closed until its CloseComplete came: after a
  * batch that failed half-way both sides still agree.
@@ -14,12 +19,20 @@ export interface NamedUse {
   readonly isKnown: boolean
 }
 
+export interface Prepared {
+  readonly text: string
+  readonly types: readonly number[]
+}
+
 export interface StatementNames {
   /**
-   * Names for the prepared statements of one batch, in order, and those to close before it so that
-   * the bound holds. Nothing that this batch uses is closed.
+   * Names for the prepared statements of one batch, in order, and those to close before it: of other
+   * epochs, and so that the bound holds. Nothing that this batch uses is closed.
    */
-  plan(statements: readonly { readonly text: string; readonly types: readonly number[] }[]): {
+  plan(
+    statements: readonly Prepared[],
+    epoch: string,
+  ): {
     readonly uses: readonly NamedUse[]
     readonly closes: readonly string[]
   }
@@ -44,6 +57,7 @@ export function createStatementNames(capacity: number): StatementNames {
   // made anew for each use it would be hashed anew, as long as the text is
   const keys = new WeakMap<readonly number[], { readonly text: string; readonly key: string }>()
   let batch = 0
+  let lastEpoch = ''
 
   function keyFor(text: string, types: readonly number[]): string {
     if (types.length === 0) return text
@@ -60,11 +74,16 @@ export function createStatementNames(capacity: number): StatementNames {
       entry.lastBatch = batch
       return { name: entry.name, isKnown: true }
     }
-    const fresh = statementName(key)
+    const fresh = statementName(`${lastEpoch}${key}`)
     // its second use in one batch finds what the first one parsed
     const isKnown = pending.has(fresh)
     pending.set(fresh, key)
     return { name: fresh, isKnown }
+  }
+
+  function giveUpAll(): void {
+    for (const { name } of known.values()) closing.add(name)
+    known.clear()
   }
 
   /** Looked for only when a new statement does not fit: seldom, among a hundred. */
@@ -80,8 +99,10 @@ export function createStatementNames(capacity: number): StatementNames {
   }
 
   return {
-    plan(statements) {
+    plan(statements, epoch) {
       batch += 1
+      if (epoch !== lastEpoch) giveUpAll()
+      lastEpoch = epoch
       // what the last batch did not get confirmed is not there
       pending.clear()
       const uses = statements.map(({ text, types }) => use(keyFor(text, types)))

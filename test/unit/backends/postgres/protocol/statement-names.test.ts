@@ -6,7 +6,14 @@ import {
 
 /** A batch that goes well: everything sent is confirmed. */
 function run(names: StatementNames, ...statements: readonly string[]) {
-  const plan = names.plan(statements.map((text) => ({ text, types: [] })))
+  return runIn('', names, ...statements)
+}
+
+function runIn(epoch: string, names: StatementNames, ...statements: readonly string[]) {
+  const plan = names.plan(
+    statements.map((text) => ({ text, types: [] })),
+    epoch,
+  )
   for (const name of plan.closes) names.confirmClosed(name)
   for (const use of plan.uses) if (!use.isKnown) names.confirmParsed(use.name)
   return { parsed: plan.uses.map((use) => !use.isKnown), closed: plan.closes.length }
@@ -16,10 +23,13 @@ test('a statement is parsed once, by text and parameter types', () => {
   const names = createStatementNames(10)
   expect(run(names, 'a', 'b', 'a').parsed).toEqual([true, true, false])
   expect(run(names, 'b', 'a').parsed).toEqual([false, false])
-  const typed = names.plan([
-    { text: 'a', types: [25] },
-    { text: 'a', types: [] },
-  ])
+  const typed = names.plan(
+    [
+      { text: 'a', types: [25] },
+      { text: 'a', types: [] },
+    ],
+    '',
+  )
   expect(typed.uses.map((use) => use.isKnown)).toEqual([false, true])
   expect(typed.uses[0]?.name).not.toBe(typed.uses[1]?.name)
   expect(typed.uses[0]?.name).toMatch(/^dbrest_[0-9a-f]{32}$/)
@@ -42,10 +52,13 @@ test('what a batch uses is not closed before it, even beyond the bound', () => {
 
 test('what was not confirmed is not there', () => {
   const names = createStatementNames(10)
-  const failed = names.plan([
-    { text: 'a', types: [] },
-    { text: 'b', types: [] },
-  ])
+  const failed = names.plan(
+    [
+      { text: 'a', types: [] },
+      { text: 'b', types: [] },
+    ],
+    '',
+  )
   names.confirmParsed(failed.uses[0]?.name ?? '')
   expect(run(names, 'a', 'b').parsed).toEqual([false, true])
 })
@@ -53,10 +66,25 @@ test('what was not confirmed is not there', () => {
 test('a close that was not confirmed is asked for again', () => {
   const names = createStatementNames(1)
   run(names, 'a')
-  const first = names.plan([{ text: 'b', types: [] }])
+  const first = names.plan([{ text: 'b', types: [] }], '')
   expect(first.closes).toHaveLength(1)
-  const second = names.plan([{ text: 'b', types: [] }])
+  const second = names.plan([{ text: 'b', types: [] }], '')
   expect(second.closes).toEqual(first.closes)
   for (const name of second.closes) names.confirmClosed(name)
-  expect(names.plan([]).closes).toEqual([])
+  expect(names.plan([], '').closes).toEqual([])
+})
+
+test('in another epoch everything is parsed anew, under other names, and what was there is closed', () => {
+  const names = createStatementNames(10)
+  const first = names.plan([{ text: 'a', types: [] }], '1')
+  names.confirmParsed(first.uses[0]?.name ?? '')
+  runIn('1', names, 'b')
+  const second = names.plan([{ text: 'a', types: [] }], '2')
+  expect(second.uses[0]?.isKnown).toBe(false)
+  expect(second.uses[0]?.name).not.toBe(first.uses[0]?.name)
+  expect(second.closes).toHaveLength(2)
+  expect(second.closes).toContain(first.uses[0]?.name)
+  for (const name of second.closes) names.confirmClosed(name)
+  expect(runIn('2', names, 'a', 'b')).toEqual({ parsed: [true, true], closed: 0 })
+  expect(runIn('2', names, 'a', 'b')).toEqual({ parsed: [false, false], closed: 0 })
 })
