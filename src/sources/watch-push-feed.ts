@@ -35,6 +35,7 @@ import { BackendFailure } from '../errors/backend-failure.ts'
 import type { Observe } from '../observe/observation.ts'
 import { followUpNews, type News } from './follow-up-news.ts'
 import { type ListenRules, listenToFeed } from './listen-to-feed.ts'
+import { paceFullLoads } from './pace-full-loads.ts'
 import { LateProof } from './prove-life.ts'
 import type { SourceHealth } from './source-health.ts'
 
@@ -67,6 +68,9 @@ export interface PushFeedDeps {
 
 /** What others say on the channel is not repeated at length. */
 const mostPayloadChars = 100
+
+/** Milliseconds between two full loads that others ask for over the channel, at least. */
+const fullLoadPauseMs = 30_000
 
 /** Milliseconds until a feed that the database does not have is looked for again. */
 const absentRetryMs = 60_000
@@ -196,6 +200,7 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
           return scope
         })
       }),
+      paceFullLoads(fullLoadPauseMs, scheduler),
     )
     return followUpNews(news$, feed.catchUp, scheduler)
   })

@@ -74,10 +74,11 @@ const lookShare = 33
 const looksRemembered = 3
 
 /**
- * Milliseconds after which a process looks for itself, however often others say that they have: any role
- * of the database can say so.
+ * After so many pauses a process looks for itself, however often others say that they have, since any role
+ * of the database can say so; after a minute in any case where one pause is shorter.
  */
-const ownLookMs = 60_000
+const ownLookPauses = 10
+const mostOwnLookMs = 60_000
 
 /** The source's name in the health registry. */
 const pollName = 'poll'
@@ -205,14 +206,13 @@ export function watchSchemaVersion(deps: VersionPollDeps): Observable<ReloadSign
   /** Emits once, when it is time to look. A look of somebody else begins the pause anew, for some time. */
   function due(pauseMs: () => number): Observable<unknown> {
     if (fleet === null) return defer(() => timer(pauseMs(), scheduler))
-    const looks$ = fleet.looked$.pipe(
-      tap(() => health.proved(pollName)),
-      map(() => fleet.followerPauseMs(pauseMs())),
-    )
+    // what others say proves nothing: the source is proven by its own looks
+    const looks$ = fleet.looked$.pipe(map(() => fleet.followerPauseMs(pauseMs())))
+    const ownLookMs = () => Math.max(pauseMs(), Math.min(ownLookPauses * pauseMs(), mostOwnLookMs))
     return defer(() => {
       const pauses$ = looks$.pipe(startWith(fleet.leaderPauseMs(pauseMs())))
       const quiet$ = pauses$.pipe(switchMap((ms) => timer(ms, scheduler)))
-      return merge(quiet$, timer(Math.max(ownLookMs, pauseMs()), scheduler))
+      return merge(quiet$, timer(ownLookMs(), scheduler))
     }).pipe(take(1))
   }
 

@@ -22,7 +22,7 @@ function createWorld(clock: VirtualClock) {
   const words: string[] = []
   const hearers = new Map<string, (word: Parameters<FeedPeers['tell']>[0]) => void>()
 
-  function start(name: string, { random = 0, view = 'here' } = {}) {
+  function start(name: string, { random = 0, view = 'here', pauseMs = pollMs } = {}) {
     const state = { hears: true, canTell: true }
     const looks: number[] = []
     const signals: string[] = []
@@ -59,7 +59,7 @@ function createWorld(clock: VirtualClock) {
         },
       },
       store,
-      intervalMs$: new BehaviorSubject(pollMs),
+      intervalMs$: new BehaviorSubject(pauseMs),
       isNeeded$: new BehaviorSubject(false),
       restMs: () => null,
       fleet,
@@ -93,8 +93,9 @@ test('of two that look at the same one looks, and the other once that one is gon
   // its own first look tells it what it looks at
   expect(follower.looks).toHaveLength(1)
   expect(leader.looks).toHaveLength(15)
-  // what one has seen proves that the other is up to date
-  expect(follower.provenAt()).toBe(leader.provenAt())
+  // what one says that it has seen proves nothing of the other
+  const [look = 0] = follower.looks
+  expect(follower.provenAt()).toBe(look + 1)
   const killedAt = clock.now()
   leader.kill()
   await clock.advance(pollMs)
@@ -110,7 +111,9 @@ test('of many that begin at once one looks in the end', async () => {
   await clock.advance(10_000)
   for (const { looks } of all) looks.length = 0
   await clock.advance(40_000)
-  expect(all.filter(({ looks }) => looks.length > 0)).toHaveLength(1)
+  // each alone would look thirty times; those who follow look for themselves each 20 s
+  const looks = all.map((each) => each.looks.length)
+  expect(looks.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(31 + 4 * 2)
 })
 
 test('who always hears that somebody has looked looks for itself now and then', async () => {
@@ -123,7 +126,24 @@ test('who always hears that somebody has looked looks for itself now and then', 
     one.fleet.peerLooked('here')
     await clock.advance(1000)
   }
-  expect(one.looks).toHaveLength(3)
+  // ten pauses lie between two, whatever it hears
+  expect(one.looks).toHaveLength(7)
+})
+
+test('where pauses are long, it is one of them or a minute', async () => {
+  const clock = createVirtualClock()
+  const { start } = createWorld(clock)
+  const one = start('one', { pauseMs: 20_000 })
+  const rare = start('rare', { pauseMs: 100_000 })
+  await clock.advance(70_000)
+  expect(rare.looks).toHaveLength(1)
+  for (const { looks } of [one, rare]) looks.length = 0
+  for (let second = 0; second < 300; second += 1) {
+    for (const { fleet } of [one, rare]) fleet.peerLooked('here')
+    await clock.advance(1000)
+  }
+  expect(one.looks).toHaveLength(5)
+  expect(rare.looks).toHaveLength(3)
 })
 
 test('those who look at another server or another schema look for themselves', async () => {

@@ -127,6 +127,26 @@ describe('a feed', () => {
     ])
   })
 
+  test('that asks for full loads without end brings one in half a minute, though its connections break', async () => {
+    const { clock, connect, told, last, lose } = createListener()
+    await connect()
+    for (let second = 0; second < 70; second += 1) {
+      last().handlers.onPeer({ kind: 'reload', scope: 'schema' })
+      if (second === 20) lose('gone')
+      await clock.advance(1000)
+    }
+    await clock.advance(60_000)
+    const asked = told().filter((text) => text.includes(' fleet '))
+    expect(asked.filter((text) => text.endsWith(' full'))).toEqual([
+      '50 fleet schema full',
+      '30050 fleet schema full',
+      '60050 fleet schema full',
+      '90050 fleet schema full',
+    ])
+    // each word is looked at when it comes
+    expect(asked.filter((text) => text.endsWith(' check'))).toHaveLength(69)
+  })
+
   test('holds nothing back that another moment or another channel tells', async () => {
     const { clock, connect, tell, told, last } = createListener()
     await connect()
