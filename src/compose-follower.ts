@@ -24,6 +24,7 @@ import type { LoadedConfig } from './config/load-config.ts'
 import { createScope, type Scope } from './core/scope.ts'
 import { createFailureEnd } from './end-on-failure.ts'
 import { createSinks, type Sinks } from './observe/create-sinks.ts'
+import type { Observe } from './observe/observation.ts'
 import type { PoolStats } from './observe/pool-stats.ts'
 import { createSourceHealth, type SourceHealth } from './sources/source-health.ts'
 import type { SignalEmitter } from './sources/watch-process-signals.ts'
@@ -40,6 +41,10 @@ export interface FollowerDeps {
   readonly writeError: (text: string) => void
   /** Called on the failures that end PostgREST 16.2: the process is to end with code 1. */
   readonly onFatal: () => void
+  /** Is told of everything that happens. */
+  readonly listen?: Observe
+  /** The process is another program's, which measures it itself. */
+  readonly isGuest?: true
 }
 
 /** The processes that answer requests in place of this one. */

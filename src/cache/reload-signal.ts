@@ -18,6 +18,7 @@ export const reloadOrigins = [
   'signal',
   'registry-file',
   'admin',
+  'program',
   'poll',
   'change-stream',
   'sample',

@@ -33,6 +33,8 @@ export interface ConfigInput {
   /** For messages. */
   readonly defaultsName?: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** What the command line sets, by option; stronger than every other source. */
+  readonly flags?: ReadonlyMap<string, FoundValue>
   /** By `db_…` name; counts while db-config is on. */
   readonly databaseSettings?: ReadonlyMap<string, string>
   /** Throws what the file system says. */
@@ -77,6 +79,7 @@ export function loadConfig(input: ConfigInput): Result<LoadedConfig, readonly st
   const defaults = parseConfigFile(input.defaultsText ?? '', input.env, input.defaultsName)
   if (!defaults.ok) return err([defaults.error])
   const outside = {
+    flags: input.flags ?? new Map(),
     file: new Map([...defaults.value, ...file.value]),
     environment: input.env,
     database: noSettings,

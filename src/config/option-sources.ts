@@ -13,6 +13,8 @@ import {
 import type { FileEntry } from './parse-config-file.ts'
 
 export interface OptionSources {
+  /** Flags of the command line, by the option that they set. */
+  readonly flags: ReadonlyMap<string, FoundValue>
   readonly file: ReadonlyMap<string, FileEntry>
   readonly environment: Readonly<Record<string, string | undefined>>
   /** By name without `pgrst.`; what is no setting is told of as a slip. */
@@ -30,6 +32,8 @@ export function lookUp(
   name: string,
   inDatabase: boolean,
 ): FoundValue | undefined {
+  const flag = sources.flags.get(name)
+  if (flag !== undefined) return flag
   const setting = databaseSettingPrefix + databaseNameOf(name)
   if (inDatabase && databaseSettingNames.includes(setting)) {
     const value = sources.database.get(databaseNameOf(name))

@@ -24,6 +24,8 @@ export interface Sinks {
 
 interface Watched {
   readonly sources: () => readonly SourceStatus[]
+  /** Who is told of everything as well. */
+  readonly listen?: Observe
 }
 
 /** On the clock and the timers of the process. */
@@ -44,6 +46,7 @@ export function createSinks(deps: Omit<LogDeps, 'now' | 'later'> & Watched & Met
       metrics.observe(observation)
       history.observe(observation)
       events.observe(observation)
+      deps.listen?.(observation)
     },
     metricsText: metrics.text,
     metricFamilies: metrics.families,

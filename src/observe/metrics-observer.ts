@@ -36,6 +36,8 @@ export interface MetricsDeps {
   readonly poolStats: () => PoolStats
   /** Sources that are switched on, and whether they work. */
   readonly sources: () => readonly Pick<SourceStatus, 'name' | 'state'>[]
+  /** Leaves out what is measured of the whole process, which somebody else measures. */
+  readonly isGuest?: true
   /** The processes that answer requests, where those are others. */
   readonly workers?: WorkersMeasured
 }
@@ -204,7 +206,7 @@ function requestTimers(requests: Histogram<'method' | 'status'>) {
 
 export function createMetricsObserver(deps: MetricsDeps): MetricsObserver {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  if (deps.isGuest === undefined) collectDefaultMetrics({ register: registry })
   const postgrest = definePostgrestMetrics([registry], deps)
   const own = defineOwnMetrics([registry], deps)
   const { workers } = deps

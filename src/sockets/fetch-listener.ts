@@ -1,6 +1,7 @@
 /**
  * Hands what Node has read of a request to an app of the web's `Request` and `Response`: the admin
  * server's, which has routes. An answer without an end can be cut by the app (`hangUp`).
+ * A guest in another program's process leaves the global `Request` and `Response` alone.
  */
 import type { RequestListener } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
@@ -12,10 +13,11 @@ export function fetchListener(
     request: Request,
     connection: { readonly hangUp: () => void },
   ) => Response | Promise<Response>,
+  { isGuest = false } = {},
 ): RequestListener {
   const respond = getRequestListener(
     (request, { outgoing }) => fetch(request, { hangUp: () => outgoing.destroy() }),
-    { errorHandler: malformedAnswer, overrideGlobalObjects: true },
+    { errorHandler: malformedAnswer, overrideGlobalObjects: !isGuest },
   )
   return (incoming, outgoing) => {
     // HTTP/1.0 knows requests without Host; the web's Request needs one

@@ -14,6 +14,7 @@ const lookers: ReadonlySet<ReloadOrigin> = new Set([
   'connection-lost',
   'signal',
   'admin',
+  'program',
 ])
 
 export function isUnheardChange(origin: ReloadOrigin, outcome: ReloadOutcome): boolean {

@@ -66,6 +66,67 @@ test('the command serves a SQLite file', async () => {
   }
 })
 
+test('a program in strict TypeScript imports it, and runs', async () => {
+  writeFileSync(
+    join(folder, 'program.ts'),
+    `import type { RequestListener } from 'node:http'
+    import { type DbrestEvent, DbrestOptionsError, openDbrest, type ReloadRecord } from 'dbrest'
+    import { Hono } from 'hono'
+
+    const dbrest = await openDbrest({ dbUri: 'shop.db', dbSchemas: ['main'], dbPool: 2, jwtAud: undefined })
+    const reloads: ReloadRecord[] = []
+    dbrest.subscribe((event: DbrestEvent) => {
+      if (event.kind === 'reload-ended') reloads.push(event.reload)
+    })
+    const app = new Hono().mount('/api', dbrest.fetch).mount('/admin', dbrest.admin.fetch)
+    export const listener: RequestListener = dbrest.listener
+    const response = await app.request('/api/items?select=name')
+    const { kind } = await dbrest.reload('schema')
+    console.log(JSON.stringify([await response.json(), kind, reloads.length]))
+    await dbrest.close({ deadlineMs: 1000 })
+    // @ts-expect-error
+    await openDbrest({ dbUrl: 'shop.db' }).catch((failure: unknown) => {
+      if (failure instanceof DbrestOptionsError) console.log(failure.problems.join())
+    })
+    // @ts-expect-error
+    await openDbrest({ dbUri: 'shop.db', dbPool: 'many' }).catch((failure: Error) => console.log(failure.message))`,
+  )
+  const compilerOptions = {
+    target: 'ES2023',
+    module: 'NodeNext',
+    types: ['node'],
+    typeRoots: [join(root, 'node_modules', '@types')],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    // hono's own need the web's types
+    lib: ['ES2023', 'DOM', 'DOM.Iterable'],
+    skipLibCheck: false,
+  }
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, include: ['program.ts'] }),
+  )
+  const file = createSqliteFile(sql, 'shop.db')
+  onTestFinished(() => file.drop())
+  cpSync(file.path, join(folder, 'shop.db'))
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const compiled = await run(process.execPath, [compiler, '-p', folder]).catch(
+    (failure: { readonly stdout: string }) => failure,
+  )
+  expect(compiled.stdout).toBe('')
+  const { stdout, stderr } = await run(process.execPath, ['program.js'], { cwd: folder })
+  expect({ lines: stdout.trimEnd().split('\n'), stderr }).toEqual({
+    lines: [
+      '[[{"name":"A"}],"unchanged",1]',
+      'dbUrl: is no option: is dbUri meant?',
+      'db-pool is "many" (dbPool): it should be a whole number, 1 or more',
+    ],
+    stderr: '',
+  })
+})
+
 test('the command serves PostgreSQL', async () => {
   const database = await createApiDatabase(sql)
   onTestFinished(() => database.drop())

@@ -19,6 +19,7 @@ test.each([
   ['connection-lost', true],
   ['signal', true],
   ['admin', true],
+  ['program', true],
   ['notify', false],
   ['change-stream', false],
   ['listener-connected', false],
