@@ -105,7 +105,7 @@ export const mongodbDifferences: readonly KnownDifference[] = [
     reason: 'PostgreSQL is not asked for rows that nothing is done to',
     explains: ({ method, body }, postgres, mongodb) =>
       method === 'PATCH' &&
-      /^\s*(?:|\[\]|\[?\{\}\]?)\s*$/.test(body ?? '') &&
+      /^\s*(?:|\[\]|\[?\{\}\]?|1)\s*$/.test(body ?? '') &&
       (postgres.status < 300 || postgres.code === 'PGRST116') &&
       /^(?:22|42)/.test(mongodb.code ?? ''),
   },
