@@ -55,6 +55,17 @@ describeMongodb('a MongoDB database', () => {
     expect([reply.status, reply.headers.get('content-range')]).toEqual([status, range])
   })
 
+  test.each(['like', 'like(any)', 'ilike(all)', 'not.match(any)'])(
+    'finds a long pattern of %s, or says that this server does not',
+    async (operator) => {
+      const text = 'a'.repeat(4000)
+      const operand = operator.endsWith(')') ? `{${text}}` : text
+      const { status, body } = await api.get(`/films?title=${operator}.${operand}&select=_id`)
+      const told = status === 200 ? 'rows' : Object(body).code
+      expect([status, told]).toEqual(status === 200 ? [200, 'rows'] : [400, 'PGRST127'])
+    },
+  )
+
   test('takes a name that means something to the driver for that of a field', async () => {
     const { status, body } = await api.get('/films?_bsontype=is.null&select=_id,_bsontype&_id=eq.1')
     expect([status, body]).toEqual([200, [{ _id: 1, _bsontype: null }]])

@@ -90,9 +90,12 @@ const sqlStates: ReadonlyMap<number, string> = new Map([
 /** Codes that say that a relation is not what the snapshot says. */
 const contradictingCodes: ReadonlySet<number> = new Set([26, 27, 166, 361])
 
-/** A regular expression is refused by one of these, for whatever is wrong with it. */
-const regexCodes: ReadonlySet<number> = new Set([2, 51091, 51111])
-const longRegex = /regular expression is too (?:long|large)/i
+/** CommandNotSupported, NotImplemented: of what stands in for MongoDB, or is another edition of it. */
+const unsupportedCodes: ReadonlySet<number> = new Set([115, 238])
+
+/** BadValue and what is wrong with a regular expression are told for much, so that words decide. */
+const wordyCodes: ReadonlySet<number> = new Set([2, 51091, 51111])
+const beyondServer = /regular expression is too (?:long|large)|not support/i
 
 /** What was thrown while a request ran → what its client is told. Never throws. */
 export function mapDriverError(
@@ -132,8 +135,15 @@ export function mapDriverError(
   if (code === 50 || code === 262) return failed(statementTimeout)
   if (code === 11601) return failed(cancelled)
   if (code === 241) return failed(conversionFailure(plainWords(thrown.message)))
-  const isLong = regexCodes.has(code) && longRegex.test(thrown.message)
-  const sqlState = isLong ? '54000' : (sqlStates.get(code) ?? 'XX000')
+  const isBeyond = wordyCodes.has(code) && beyondServer.test(thrown.message)
+  if (isBeyond || unsupportedCodes.has(code)) {
+    return unreached({
+      kind: 'not-implemented',
+      feature: plainWords(thrown.message),
+      engine: null,
+    })
+  }
+  const sqlState = sqlStates.get(code) ?? 'XX000'
   const message = code === 13 ? withoutCommand(thrown.message) : plainWords(thrown.message)
   const failure = { sqlState, message, details: null, hint: null }
   return failed(failure, contradictingCodes.has(code))

@@ -5,12 +5,11 @@
 
 import { type PatternWriter, translateLike } from '../../../values/like-pattern.ts'
 import { compilePosixPattern } from '../../../values/posix-pattern.ts'
-import { valueFailure } from '../../../values/value-failure.ts'
-import { refuse } from '../mongodb-refusal.ts'
+import { notImplemented, refuse } from '../mongodb-refusal.ts'
 import type { Regex } from './filter-target.ts'
 
-/** The server reads expressions of 32 KiB. */
-const longestRegexBytes = 30_000
+/** What every version of the server reads: 6.1 to 7.0 take no more. */
+const longestRegexBytes = 16_384
 
 /** A regular expression is matched by trying, and nothing ends one that tries for long. */
 const longestPatternBytes = 4096
@@ -28,7 +27,7 @@ const asPcre: PatternWriter = {
  * `abc%` is `^abc` alone, which an index on the field serves. What stands between two `%` is taken
  * where it first comes, and never looked for again: no pattern makes the server try for long.
  *
- * Errors  54000 for one that is too long
+ * Throws  CompileRefusal, for one that is too long
  */
 export function likeToRegex(like: string, ignoresCase: boolean): Regex {
   const [first = '', ...rest] = translateLike(like, asPcre).split(separator)
@@ -42,10 +41,10 @@ export function likeToRegex(like: string, ignoresCase: boolean): Regex {
 }
 
 function refuseLong(bytes: number): never {
-  return refuse(valueFailure('54000', `pattern is too long: at most ${bytes} bytes can be matched`))
+  return notImplemented(`patterns that take more than ${bytes} bytes`)
 }
 
-/** Errors  2201B: no regular expression; 54000 for one that is too long */
+/** Throws  CompileRefusal: 2201B for what is no regular expression; for one that is too long */
 export function posixToRegex(pattern: string, ignoresCase: boolean): Regex {
   if (Buffer.byteLength(pattern) > longestPatternBytes) return refuseLong(longestPatternBytes)
   const read = compilePosixPattern(pattern, ignoresCase)

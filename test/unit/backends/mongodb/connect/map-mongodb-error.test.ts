@@ -74,13 +74,25 @@ test.each([
 )
 
 test.each([
-  [2, 'Regular expression is too long', '54000'],
-  [51091, 'Regular expression is invalid: regular expression is too large', '54000'],
-  [51111, 'Invalid Regex: regular expression is too large', '54000'],
   [51091, 'Regular expression is invalid: missing )', '2201B'],
   [2, 'unknown operator', 'XX000'],
 ])('code %i with "%s" is %s', (code, message, sqlState) => {
   expect(told(code, message)).toMatchObject({ sqlState, words: message })
+})
+
+test.each([
+  [2, 'Regular expression is too long'],
+  [51091, 'Regular expression is invalid: regular expression is too large'],
+  [51111, 'Invalid Regex: regular expression is too large'],
+  [2, 'query uses a construct the server does not support'],
+  [115, 'Command is not supported'],
+  [238, 'explain of this'],
+])('code %i with "%s" is beyond this server', (code, message) => {
+  const error = new MongoServerError({ message, code })
+  expect(mapDriverError(error, { isAuthenticated: true })).toEqual({
+    error: { kind: 'not-implemented', feature: message, engine: null },
+    contradictsSchema: false,
+  })
 })
 
 test.each([
