@@ -76,6 +76,9 @@ describeMongodb('writes under rules', () => {
   })
   beforeEach(async () => {
     await database.db.dropDatabase()
+    await database.db.createCollection('orders', { validator: { note: { $ne: 'bad' } } })
+    await rows('orders').createIndex({ note: 1 }, { unique: true, sparse: true })
+    await rows('parts').createIndex({ name: 1 }, { unique: true })
     await rows('orders').insertMany([
       { _id: 1, tenant: 5, note: 'a' },
       { _id: 2, tenant: 6, note: 'b' },
@@ -120,6 +123,68 @@ describeMongodb('writes under rules', () => {
         { _id: 1, tenant: 5 },
       ],
       'return=representation',
+    ],
+    [
+      'a row moved onto a key that is taken',
+      'PATCH',
+      '/orders?_id=eq.1',
+      { tenant: 6, note: 'b' },
+      '',
+    ],
+    [
+      'one of several rows moved onto one key',
+      'PATCH',
+      '/orders',
+      { tenant: 6, note: 'z' },
+      'return=representation',
+    ],
+    [
+      'a row moved to a hidden one, onto a key that is taken',
+      'PATCH',
+      '/parts?_id=eq.1',
+      { order_id: 2, name: 'y' },
+      '',
+    ],
+    [
+      'a merge that would leave, onto a key that is taken',
+      'POST',
+      '/orders',
+      { _id: 1, tenant: 6, note: 'b' },
+      'resolution=merge-duplicates',
+    ],
+    [
+      'a new row beside merged ones, with a key that is taken',
+      'POST',
+      '/orders',
+      [
+        { _id: 1, tenant: 5, note: 'c' },
+        { _id: 3, tenant: 6, note: 'b' },
+      ],
+      'resolution=merge-duplicates',
+    ],
+    [
+      'a merge before a row with a key that is taken',
+      'POST',
+      '/orders',
+      [
+        { _id: 1, tenant: 6, note: 'c' },
+        { _id: 3, tenant: 5, note: 'b' },
+      ],
+      'resolution=merge-duplicates,return=representation',
+    ],
+    [
+      'a PUT that would leave, onto a key that is taken',
+      'PUT',
+      '/orders?_id=eq.1',
+      { _id: 1, tenant: 6, note: 'b' },
+      '',
+    ],
+    [
+      'a row that would leave, and that the validator does not take',
+      'PATCH',
+      '/orders?_id=eq.1',
+      { tenant: 6, note: 'bad' },
+      '',
     ],
     ['a row without what is asked for', 'POST', '/orders', { _id: 3, note: 'x' }, ''],
     ['a row that would leave', 'PATCH', '/orders?_id=eq.1', { tenant: 6 }, ''],
@@ -170,6 +235,25 @@ describeMongodb('writes under rules', () => {
   ])('a key that is taken is told of %s that is allowed', async (_, body) => {
     const reply = await api.send('POST', '/orders', body, clerk)
     expect([reply.status, Object(reply.body).code]).toEqual([409, '23505'])
+  })
+
+  test.each([
+    ['a change', 'PATCH', '/orders?_id=eq.1', { note: 'b' }],
+    ['a change of a part', 'PATCH', '/parts?_id=eq.1', { name: 'y' }],
+    ['a merge', 'POST', '/orders', { _id: 1, tenant: 5, note: 'b' }],
+    ['a new row of an upsert', 'POST', '/orders', { _id: 3, tenant: 5, note: 'b' }],
+    ['a PUT', 'PUT', '/orders?_id=eq.1', { _id: 1, tenant: 5, note: 'b' }],
+  ])('a key that is taken is told of %s that is allowed', async (_, method, target, body) => {
+    const before = await stored()
+    const prefer = method === 'POST' ? { Prefer: 'resolution=merge-duplicates' } : {}
+    const reply = await api.send(method, target, body, { ...clerk, ...prefer })
+    expect([reply.status, Object(reply.body).code]).toEqual([409, '23505'])
+    expect(await stored()).toEqual(before)
+  })
+
+  test('what the validator does not take is told of a row that is allowed', async () => {
+    const reply = await api.send('PATCH', '/orders?_id=eq.1', { note: 'bad' }, clerk)
+    expect([reply.status, Object(reply.body).code]).toEqual([400, '23514'])
   })
 
   test.each([

@@ -34,7 +34,7 @@ export interface CompiledWrite {
   readonly hasTransactions: boolean
   /** Null: a policy looks at other relations, which no filter can; `targets` finds the rows. */
   readonly filter: Bound<Document> | null
-  /** Gives documents of `_id`: the rows that are meant. */
+  /** Leaves the documents that are meant. */
   readonly targets: Stages
   /** No two rows can be meant. */
   readonly isPinned: boolean
@@ -143,11 +143,9 @@ function compileWhere({ plan, place }: WriteScope): Bound<Document> {
 
 function compileTargets(scope: WriteScope, filter: Bound<Document> | null): Stages {
   const { plan } = scope
-  const rows: Stages =
-    filter === null
-      ? ruledRows(scope, plan.using, plan.where)
-      : (request) => [{ $match: filter(request) }]
-  return (request) => [...rows(request), { $project: { _id: 1 } }]
+  return filter === null
+    ? ruledRows(scope, plan.using, plan.where)
+    : (request) => [{ $match: filter(request) }]
 }
 
 function compileRulesOf(scope: WriteScope): WriteRules {

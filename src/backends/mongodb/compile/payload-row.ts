@@ -49,6 +49,14 @@ export function updateOf({
   }
 }
 
+/** What a changed document has in the fields that are sent, where null stands for a field that is gone. */
+export function changedFields({
+  values,
+  absent,
+}: Omit<PayloadRow, 'defaults'>): ReadonlyMap<string, unknown> {
+  return new Map([...values, ...absent.map((field) => [field, null] as const)])
+}
+
 /** Whether every name is one where MongoDB takes a path. */
 export function hasPlainNames({ values, absent, defaults }: PayloadRow): boolean {
   return [...values.keys(), ...absent, ...defaults.keys()].every(isPlainName)

@@ -67,6 +67,53 @@ export async function refuseUnstored(
   await refuseOthers(reader, plan, rows, documents.length, rules)
 }
 
+/**
+ * The same for stored rows as a write would change them. `meant`: stages that leave these rows, whole.
+ *
+ * Throws  WriteFailed: 42501
+ */
+export async function refuseChanged(
+  reader: RowReader,
+  plan: MutatePlan,
+  meant: readonly Document[],
+  change: ReadonlyMap<string, unknown>,
+  rules: Rules,
+): Promise<void> {
+  const changed = { $replaceWith: { $mergeObjects: ['$$ROOT', { $literal: change }] } }
+  const [found] = await reader.read([...meant, { $count: 'total' }])
+  await refuseOthers(reader, plan, [...meant, changed], Number(found?.get('total') ?? 0), rules)
+}
+
+export interface MergedRow {
+  readonly id: unknown
+  readonly change: ReadonlyMap<string, unknown>
+}
+
+/**
+ * The same for stored rows of `collection`, each with a change of its own.
+ *
+ * Throws  WriteFailed: 42501
+ */
+export async function refuseMerged(
+  reader: RowReader,
+  plan: MutatePlan,
+  collection: string,
+  merged: readonly MergedRow[],
+  rules: Rules,
+): Promise<void> {
+  const [first] = merged
+  if (first === undefined) return
+  const rows = [
+    { $match: { _id: { $in: [first.id] } } },
+    { $project: { _id: 0, rows: { $literal: merged } } },
+    { $unwind: '$rows' },
+    { $lookup: { from: collection, localField: 'rows.id', foreignField: '_id', as: 'stored' } },
+    { $unwind: '$stored' },
+    { $replaceWith: { $mergeObjects: ['$stored', '$rows.change'] } },
+  ]
+  await refuseOthers(reader, plan, rows, merged.length, rules)
+}
+
 async function refuseOthers(
   commands: RowReader,
   plan: MutatePlan,

@@ -10,12 +10,12 @@ import { valueFailure } from '../../values/value-failure.ts'
 import type { NewRow } from '../compile/bound-write.ts'
 import { type ConflictTarget, keyFilter, keyText } from '../compile/conflict-target.ts'
 import { type PayloadRow, updateOf } from '../compile/payload-row.ts'
-import { refuseBroken, refuseProposed } from './check-written.ts'
+import { type RowReader, refuseBroken, refuseProposed } from './check-written.ts'
 import { refuseConcurrent, WriteFailed } from './write-refused.ts'
 import type { Touched, WriteRun } from './write-run.ts'
 
 /** What becomes of a row: `id` is of the one that is in its way, or its own. */
-interface Placed {
+export interface PlacedRow {
   readonly row: NewRow
   readonly isNew: boolean
   readonly id: unknown
@@ -25,7 +25,7 @@ export async function runMongodbUpsert(run: WriteRun, conflict: ConflictTarget):
   const { bound, commands } = run
   const [first] = bound.rows
   if (!commands.isAtomic && first !== undefined) return upsertOne(run, conflict, first)
-  const inTheWay = await rowsInTheWay(run, conflict)
+  const inTheWay = await rowsInTheWay(commands, bound.rows, conflict)
   const placed = placeRows(bound.rows, conflict, inTheWay)
   await checkBefore(run, [...inTheWay.values()])
   await writeRows(run, placed)
@@ -42,14 +42,15 @@ export async function runMongodbUpsert(run: WriteRun, conflict: ConflictTarget):
 }
 
 /** Ids of the rows that have the key of one of the payload's, by key. */
-async function rowsInTheWay(
-  { bound, commands }: WriteRun,
+export async function rowsInTheWay(
+  reader: RowReader,
+  rows: readonly NewRow[],
   conflict: ConflictTarget,
 ): Promise<ReadonlyMap<string, unknown>> {
-  const filters = bound.rows.flatMap(({ row }) => keyFilter(conflict, row) ?? [])
+  const filters = rows.flatMap(({ row }) => keyFilter(conflict, row) ?? [])
   if (filters.length === 0) return new Map()
   const keys = Object.fromEntries(conflict.fields.map((field) => [field, 1]))
-  const found = await commands.read([
+  const found = await reader.read([
     { $match: oneOf(conflict, filters) },
     { $project: { ...keys, _id: 1 } },
   ])
@@ -74,14 +75,14 @@ function oneOf(
 }
 
 /** Throws  WriteFailed: 21000 for a row that would be merged into one of the same payload's */
-function placeRows(
+export function placeRows(
   rows: readonly NewRow[],
   conflict: ConflictTarget,
   inTheWay: ReadonlyMap<string, unknown>,
-): readonly Placed[] {
+): readonly PlacedRow[] {
   const isMerge = conflict.resolution === 'merge'
   const seen = new Set<string>()
-  return rows.flatMap((row): readonly Placed[] => {
+  return rows.flatMap((row): readonly PlacedRow[] => {
     const fresh = { row, isNew: true, id: row.id }
     if (keyFilter(conflict, row.row) === null) return [fresh]
     const key = keyText(conflict, (field) => row.row.values.get(field))
@@ -112,7 +113,7 @@ async function checkBefore(run: WriteRun, inTheWay: readonly unknown[]): Promise
   await refuseBroken(commands, plan, inTheWay, bound.rules.inTheWay)
 }
 
-async function writeRows({ commands }: WriteRun, placed: readonly Placed[]): Promise<void> {
+async function writeRows({ commands }: WriteRun, placed: readonly PlacedRow[]): Promise<void> {
   const operations = placed.flatMap(({ row, isNew, id }): readonly AnyBulkWriteOperation[] => {
     if (isNew && row.missingId !== null) throw new WriteFailed(row.missingId)
     if (isNew) return [{ insertOne: { document: row.document } }]

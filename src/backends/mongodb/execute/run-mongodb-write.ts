@@ -99,7 +99,8 @@ async function meantRows({
   if (!needsIds && filter !== null) {
     return { filter, ids: null, most: isPinned ? 'one' : 'all', isExact: false }
   }
-  const ids = (await commands.read(targets)).map((document) => document.get('_id'))
+  const found = await commands.read([...targets, { $project: { _id: 1 } }])
+  const ids = found.map((document) => document.get('_id'))
   judgeMeant(ids.length)
   const among = { _id: { $in: ids } }
   if (commands.isAtomic) return { filter: among, ids, most: 'all', isExact: true }
