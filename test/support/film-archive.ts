@@ -83,6 +83,8 @@ export interface FilmArchive {
   readonly database: () => ApiDatabase
   /** All that are stored, by id. */
   readonly films: () => Promise<readonly StoredFilm[]>
+  /** Of the built server. */
+  readonly url: () => string
   /** The client of supabase-js, on the built server. */
   readonly client: (headers?: Readonly<Record<string, string>>) => PostgrestClient
 }
@@ -105,6 +107,7 @@ export function serveFilmFile(): Omit<FilmArchive, 'database'> {
   }))
   return {
     films: async () => (await created().query(storedSql)).map(asStored),
+    url: () => running().url,
     client: (headers = {}) => new PostgrestClient(running().url, { headers }),
   }
 }
@@ -142,6 +145,7 @@ export function serveFilmArchive(): FilmArchive {
   return {
     database: created,
     films: async () => (await created().query(storedSql)).map(asStored),
+    url: () => running().url,
     client: (headers = {}) => new PostgrestClient(running().url, { headers }),
   }
 }
