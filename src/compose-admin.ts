@@ -11,12 +11,14 @@ import type { ReloadPipeline } from './cache/reload-pipeline.ts'
 import type { Config } from './config/config.ts'
 import type { EventFeed } from './observe/event-feed.ts'
 import type { ServerFigures } from './observe/server-figures.ts'
+import type { FleetRoster } from './sources/fleet-roster.ts'
 import { isFeedUp, type SourceHealth } from './sources/source-health.ts'
 
 export interface ComposeAdminDeps {
-  readonly database: Pick<Backend, 'feed' | 'ping'>
+  readonly database: Pick<Backend, 'feed' | 'ping' | 'markStatus'>
   readonly pipeline: ReloadPipeline
   readonly health: Pick<SourceHealth, 'list'>
+  readonly fleetRoster: Pick<FleetRoster, 'status'>
   readonly config: () => Config
   readonly unboundPolicies: AdminDeps['unboundPolicies']
   readonly reloads: AdminDeps['reloads']
@@ -60,6 +62,13 @@ export function composeAdmin(deps: ComposeAdminDeps): AdminSite {
     databaseIsReachable: async () => isFeedUp(feed, health) ?? databaseAnswers(),
     databaseAnswers,
     sources: health.list,
+    others: () => {
+      const mark = database.markStatus?.() ?? null
+      return {
+        fleet: feed.kind === 'push' && feed.peers !== null ? deps.fleetRoster.status() : null,
+        schemaMark: mark === null ? null : { ...mark, isNeeded: config().dbSchemaStrict },
+      }
+    },
     lastReload: pipeline.lastReload,
     reloads: deps.reloads,
     events,

@@ -26,6 +26,7 @@ import { createFailureEnd } from './end-on-failure.ts'
 import { createSinks, type Sinks } from './observe/create-sinks.ts'
 import type { Observe } from './observe/observation.ts'
 import type { PoolStats } from './observe/pool-stats.ts'
+import { createFleetRoster, type FleetRoster } from './sources/fleet-roster.ts'
 import { createSourceHealth, type SourceHealth } from './sources/source-health.ts'
 import type { SignalEmitter } from './sources/watch-process-signals.ts'
 import { connectionsOf } from './workers/worker-count.ts'
@@ -59,6 +60,7 @@ export interface Follower extends Sinks {
   readonly store: GenerationStore
   readonly findRules: FindRules
   readonly health: SourceHealth
+  readonly fleetRoster: FleetRoster
   readonly unboundPolicies: () => ReturnType<typeof unboundPolicies>
   /** What was opened; closing it ends everything. */
   readonly scope: Scope
@@ -108,6 +110,7 @@ export function composeFollower(deps: FollowerDeps, workers?: AnsweringProcesses
   const { observe } = sinks
   const findRules = createAccessControl((...rule) => backend?.ruleProblem(...rule) ?? null)
   const health = createSourceHealth({ now: Date.now, observe })
+  const fleetRoster = createFleetRoster({ now: Date.now })
   const { onFailure, onUntoldFailure } = createFailureEnd({ ...deps, config, observe })
 
   /** What the pipeline sees of it: with workers, the connections are theirs. */
@@ -141,6 +144,7 @@ export function composeFollower(deps: FollowerDeps, workers?: AnsweringProcesses
       lost$: lostSubject,
       alive$: aliveSubject,
       health,
+      fleetRoster,
       findRules,
       ...(workers === undefined
         ? {}
@@ -167,6 +171,7 @@ export function composeFollower(deps: FollowerDeps, workers?: AnsweringProcesses
     store,
     findRules,
     health,
+    fleetRoster,
     unboundPolicies: () => unboundPolicies(findRules, store.current()),
     scope,
     onLost: () => lostSubject.next(),

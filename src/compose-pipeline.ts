@@ -24,7 +24,10 @@ import { createStaleNameChecker, type StaleNameChecker } from './sources/stale-n
 import { isUnheardChange } from './sources/unheard-change.ts'
 
 export interface ComposePipelineDeps
-  extends Pick<SourcesDeps, 'reloads' | 'lost$' | 'alive$' | 'scheduler' | 'random'> {
+  extends Pick<
+    SourcesDeps,
+    'reloads' | 'lost$' | 'alive$' | 'fleetRoster' | 'scheduler' | 'random'
+  > {
   readonly database: Backend
   readonly store: GenerationStore
   readonly readConfig: ReadConfig

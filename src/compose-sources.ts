@@ -25,6 +25,7 @@ import { assertNever } from './core/assert-never.ts'
 import type { Observe } from './observe/observation.ts'
 import type { SourceState } from './observe/source-status.ts'
 import { createFleet } from './sources/fleet.ts'
+import type { FleetRoster } from './sources/fleet-roster.ts'
 import { isFeedUp, type SourceHealth } from './sources/source-health.ts'
 import { type SignalEmitter, watchProcessSignals } from './sources/watch-process-signals.ts'
 import { watchPushFeed } from './sources/watch-push-feed.ts'
@@ -52,6 +53,7 @@ export interface SourcesDeps {
    */
   readonly onFailure: (failure: unknown) => void
   readonly health: SourceHealth
+  readonly fleetRoster: Pick<FleetRoster, 'heard'>
   readonly observe: Observe
   readonly scheduler: SchedulerLike
   /** In [0, 1), for jitter. */
@@ -115,6 +117,7 @@ export function composeSources(deps: SourcesDeps): Observable<ReloadSignal> {
         alive$: deps.alive$,
         unheard$: deps.unheard$,
         onPeerLook: (view) => fleet?.peerLooked(view),
+        onPeerHeard: deps.fleetRoster.heard,
         health,
         observe,
         onFailure: deps.onFailure,

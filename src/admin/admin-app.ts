@@ -25,7 +25,12 @@ import { dashboardFile } from './dashboard-files.ts'
 import { dumpSnapshot } from './dump-snapshot.ts'
 import { type EventStreams, mostClients } from './event-stream.ts'
 import { isSentToLoopback } from './loopback-host.ts'
-import { type DeniedByPolicy, printTimes, reportHealth } from './print-health.ts'
+import {
+  type DeniedByPolicy,
+  type FreshnessParts,
+  printTimes,
+  reportHealth,
+} from './print-health.ts'
 import { everyWorkerListens, readyStatus, type ServerState, servedSnapshot } from './readiness.ts'
 import { isOfAnotherOrigin, readReloadRequest } from './reload-request.ts'
 import { showSchema } from './show-schema.ts'
@@ -44,6 +49,8 @@ export interface AdminDeps {
   /** Asks the database itself, whatever the listener says. Never rejects. */
   readonly databaseAnswers: () => Promise<boolean>
   readonly sources: () => readonly SourceStatus[]
+  /** What else keeps the schema fresh: other processes on the database, and the schema mark. */
+  readonly others: () => FreshnessParts
   readonly lastReload: () => LastReload | null
   readonly reloads: () => ReloadHistory
   readonly unboundPolicies: () => readonly DeniedByPolicy[]
@@ -173,7 +180,12 @@ export function createAdminApp(deps: AdminDeps): Hono<{ Bindings: Connection }> 
     const showsDetails = refusalOf(c.req) === null
     const report = reportHealth(
       state,
-      { sources: deps.sources(), unbound: deps.unboundPolicies(), workers: deps.workers() },
+      {
+        sources: deps.sources(),
+        unbound: deps.unboundPolicies(),
+        workers: deps.workers(),
+        ...deps.others(),
+      },
       deps.lastReload(),
       showsDetails,
     )

@@ -5,6 +5,8 @@
 import type { ReloadTimes } from '../cache/reload-signal.ts'
 import type { LastReload } from '../cache/reload-state.ts'
 import { productName, productVersion } from '../core/product.ts'
+import type { FleetStatus } from '../observe/fleet-status.ts'
+import type { MarkStatus } from '../observe/mark-status.ts'
 import type { SourceStatus } from '../observe/source-status.ts'
 import type { WorkerStatus } from '../observe/worker-status.ts'
 import type { UnreadableRelation, UnusableRoutine } from '../schema/catalog.ts'
@@ -23,7 +25,15 @@ export interface DeniedByPolicy {
   readonly problem: string
 }
 
-interface Parts {
+/** What the server relies on beside its sources. */
+export interface FreshnessParts {
+  /** Null: other processes on the database cannot be heard. */
+  readonly fleet: FleetStatus | null
+  /** Null: the engine has none. `isNeeded`: no request is answered without it. */
+  readonly schemaMark: (MarkStatus & { readonly isNeeded: boolean }) | null
+}
+
+interface Parts extends FreshnessParts {
   readonly sources: readonly SourceStatus[]
   readonly unbound: readonly DeniedByPolicy[]
   /** Null: this process answers requests. */
@@ -32,7 +42,7 @@ interface Parts {
 
 export function reportHealth(
   state: ServerState,
-  { sources, unbound, workers }: Parts,
+  { sources, unbound, workers, fleet, schemaMark }: Parts,
   lastReload: LastReload | null,
   showsDetails: boolean,
 ): HealthReport {
@@ -65,7 +75,10 @@ export function reportHealth(
       ...(showsDetails ? details : {}),
     },
     ...(workers === null ? {} : { workers: printWorkers(workers, showsDetails) }),
-    ...(showsDetails ? { sources, lastReload: printLastReload(lastReload) } : {}),
+    ...(showsDetails ? { sources } : {}),
+    ...(showsDetails && fleet !== null ? { fleet } : {}),
+    ...(showsDetails && schemaMark !== null ? { schemaMark } : {}),
+    ...(showsDetails ? { lastReload: printLastReload(lastReload) } : {}),
   }
   return { status: verdict === 'unavailable' ? 503 : 200, body }
 }

@@ -12,6 +12,7 @@ import type { Config } from '../config/config.ts'
 import type { CancelSignal } from '../core/cancel-signal.ts'
 import type { Content } from '../core/http-exchange.ts'
 import type { ApiError } from '../errors/api-error.ts'
+import type { MarkStatus } from '../observe/mark-status.ts'
 import type { PoolStats } from '../observe/pool-stats.ts'
 import type { DatabasePlan, InspectPlan } from '../plan/plan.ts'
 import type { EngineAbilities } from '../schema/capabilities.ts'
@@ -166,6 +167,8 @@ export interface Backend {
   readonly proveSchema?: (snapshot: SchemaSnapshot) => Promise<SchemaProof>
   /** Absent on engines without strict mode. */
   readonly proofBasis?: ProofBasis
+  /** As it was found last. Absent on engines without strict mode. */
+  readonly markStatus?: () => MarkStatus
   /**
    * After a load: what was prepared before serves no request any more. `told`: what outlived the
    * schema, where another process has found out; returns it.

@@ -67,8 +67,8 @@ export interface FeedHandlers {
   readonly onSeen: () => void
   /** Something was said that asks for nothing that is known, `place` as above. May be called before `ready`. */
   readonly onUnknown: (payload: string, place?: string) => void
-  /** Never a word of this process. May be called before `ready`. */
-  readonly onPeer: (word: PeerWord) => void
+  /** Never a word of this process; `process`: as the other one names itself. May be called before `ready`. */
+  readonly onPeer: (word: PeerWord, process: string) => void
   /** At most once, only after `ready`, never after `close`. In the words of the database. */
   readonly onLost: (cause: string) => void
 }

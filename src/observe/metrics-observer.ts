@@ -150,7 +150,12 @@ function defineOwnMetrics(registers: Registry[], deps: MetricsDeps) {
     buckets: requestBuckets,
     registers,
   })
-  return { reloads, triggers, schemaVersion, lastReload, requests }
+  const strictRefusals = new Counter({
+    name: 'dbrest_strict_refusals_total',
+    help: 'Requests that strict mode refused, since no answer could be proven to be of the schema that there is',
+    registers,
+  })
+  return { reloads, triggers, schemaVersion, lastReload, requests, strictRefusals }
 }
 
 /** The processes that answer requests. */
@@ -259,6 +264,13 @@ export function createMetricsObserver(deps: MetricsDeps): MetricsObserver {
         case 'jwt-cache-eviction':
           postgrest.jwtEvictions.inc()
           break
+        case 'request-error': {
+          const { error } = observation
+          if (error.kind === 'cache-not-loaded' && error.unproven !== undefined) {
+            own.strictRefusals.inc()
+          }
+          break
+        }
         case 'request-finished':
           requestTimer(observation.method, observation.status)(observation.durationMs / 1000)
           break

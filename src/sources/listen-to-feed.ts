@@ -61,13 +61,15 @@ function kindOf(event: FeedEvent): string | null {
 export interface ListenRules extends ProofRules {
   /** Milliseconds in which a connection has to be ready: it may first look for its server. */
   readonly readyLimitMs: number
+  /** Called with the name of another process at each of its words. */
+  readonly onPeerHeard: (process: string) => void
 }
 
 /** Errors when the connection is lost. It is closed on unsubscription. */
 export function listenToFeed(
   feed: Pick<PushFeed, 'open'>,
   channel: string,
-  { readyLimitMs, ...proofRules }: ListenRules,
+  { readyLimitMs, onPeerHeard, ...proofRules }: ListenRules,
 ): Observable<Folded<FeedEvent>> {
   const { unproven, doubtLimitMs, scheduler } = proofRules
   return defer(() => {
@@ -75,7 +77,10 @@ export function listenToFeed(
     const connection = feed.open(channel, {
       onChange: (scope, place = channel) => toldSubject.next({ kind: 'change', scope, place }),
       onSeen: () => toldSubject.next({ kind: 'seen' }),
-      onPeer: (word) => toldSubject.next({ kind: 'peer', word }),
+      onPeer: (word, process) => {
+        onPeerHeard(process)
+        toldSubject.next({ kind: 'peer', word })
+      },
       onUnknown: (payload, place = channel) => {
         toldSubject.next({ kind: 'unknown', payload, place })
       },

@@ -51,6 +51,8 @@ export interface PushFeedDeps {
   readonly observe: Observe
   /** Called when another process has looked at the version, and with what it has looked at. */
   readonly onPeerLook?: (view: string) => void
+  /** Called with the name of another process at each of its words. */
+  readonly onPeerHeard?: (process: string) => void
   /** Called at each failed attempt and each loss; ends the process where it is not to recover. */
   readonly onFailure: (failure: BackendFailure) => void
   readonly scheduler: SchedulerLike
@@ -91,6 +93,7 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
     readyLimitMs,
     unproven: feed.unproven,
     unheard$,
+    onPeerHeard: deps.onPeerHeard ?? (() => undefined),
     intervalMs: proofIntervalMs,
     limitMs: proofLimitMs,
     doubtLimitMs,

@@ -83,7 +83,8 @@ describe('two servers', () => {
     processOfFirst = await reloadAll(asked)
     await eventually(
       async () => (await ask(`${told?.adminUrl}/health`)).body,
-      (health) => expect(health).toMatchObject({ lastReload: { origin: 'fleet' } }),
+      (health) =>
+        expect(health).toMatchObject({ fleet: { others: 1 }, lastReload: { origin: 'fleet' } }),
     )
   })
 

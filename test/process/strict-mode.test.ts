@@ -332,15 +332,23 @@ describe('without a mark that can be relied on', () => {
         code: 'PGRST002',
       })
     }
+    expect((await ask(`${server.adminUrl}/health`)).body).toMatchObject({
+      schemaMark: { state: 'absent', cause: null, isNeeded: true },
+    })
     const env = { DBREST_DB_URI: own.superuserUri }
     expect((await runCommand(['schema-mark', 'install'], env)).code).toBe(0)
     expect(await statusOf(server, '/films')).toBe(200)
     expect(await statusOf(server, '/nothing')).toBe(404)
+    expect((await ask(`${server.adminUrl}/health`)).body).toMatchObject({
+      schemaMark: { state: 'found', cause: null, isNeeded: true },
+    })
     expect((await runCommand(['schema-mark', 'remove'], env)).code).toBe(0)
     expect(await statusOf(server, '/films')).toBe(503)
     const write = await ask(`${server.url}/films`, { method: 'POST', body: '{"id":9}' })
     expect(write.status).toBe(503)
     expect(await own.query('select count(*)::int as n from films')).toEqual([{ n: 1 }])
+    const refused = /^dbrest_strict_refusals_total 6$/m
+    expect((await ask(`${server.adminUrl}/metrics`)).text).toMatch(refused)
   })
 
   test('a mark that must not be read is none', async () => {

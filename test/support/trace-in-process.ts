@@ -65,7 +65,7 @@ export function traceHealth(
   const state = { cache: pipeline.state(), apiIsAlive: true, databaseIsReachable: true }
   const report = reportHealth(
     state,
-    { sources: health.list(), unbound: [], workers: null },
+    { sources: health.list(), unbound: [], workers: null, fleet: null, schemaMark: null },
     pipeline.lastReload(),
     true,
   )

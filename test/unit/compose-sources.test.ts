@@ -43,6 +43,7 @@ function compose(
   const aliveSubject = new Subject<void>()
   const unheardSubject = new Subject<void>()
   const configSubject = new BehaviorSubject(config)
+  const heard: string[] = []
   const subscription = recording.record(
     composeSources({
       database: {
@@ -62,6 +63,7 @@ function compose(
       unheard$: unheardSubject,
       onFailure: (failure) => failures.push(failure),
       health: recording.health,
+      fleetRoster: { heard: (name) => heard.push(name) },
       observe: recording.observe,
       scheduler: clock.scheduler,
       random: () => 0,
@@ -79,6 +81,7 @@ function compose(
     unheardSubject,
     subscription,
     change: (part: Partial<Config>) => configSubject.next({ ...configSubject.value, ...part }),
+    heard,
     states: () => recording.health.list().map(({ name, state }) => `${name} ${state}`),
     async settle() {
       await clock.advance(100)
@@ -236,6 +239,13 @@ describe('a database that tells of changes', () => {
     unheardSubject.next()
     await clock.advance(1001)
     expect(states()[0]).toBe('notify down')
+  })
+
+  test('tells who else was heard on it', async () => {
+    const { clock, last, heard } = compose('push')
+    await clock.advance(50)
+    last().handlers.onPeer({ kind: 'moved' }, 'another')
+    expect(heard).toEqual(['another'])
   })
 
   test('is listened to, and not polled while it is', async () => {

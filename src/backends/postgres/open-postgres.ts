@@ -138,6 +138,7 @@ export function openPostgres(deps: PostgresDeps): Backend {
     inspect: createInspector(requests),
     proveSchema: proofs.look,
     proofBasis: mark.basis,
+    markStatus: mark.status,
     recycle(told) {
       const { hasOtherSettings, outlived } = follower.takeOutlived()
       const recycled = told ?? outlived

@@ -56,6 +56,7 @@ function setUp(world: World = {}) {
     databaseIsReachable: async () => world.isReachable ?? true,
     databaseAnswers: async () => world.answers ?? true,
     sources: () => world.sources ?? [],
+    others: () => world.others?.() ?? { fleet: null, schemaMark: null },
     lastReload: () => world.lastReload ?? null,
     reloads: () => world.history ?? [],
     events: world.events ?? { open: () => null },
@@ -119,6 +120,20 @@ describe('/ready', () => {
 })
 
 describe('/health', () => {
+  test('tells who may read it of other servers and of the schema mark', async () => {
+    const fleet = { others: 2, lastHeardAt: '2026-01-01T00:00:00.000Z' }
+    const schemaMark = { state: 'unfit', cause: 'it is old', isNeeded: true } as const
+    const others = () => ({ fleet, schemaMark })
+    const shown = await setUp({ others }).request('GET /health')
+    expect(shown.body).toMatchObject({ fleet, schemaMark })
+    const hidden = await setUp({ others, adminToken: 'x' }).request('GET /health')
+    expect(Object.keys(hidden.body)).not.toContain('fleet')
+    expect(Object.keys(hidden.body)).not.toContain('schemaMark')
+    const { body } = await setUp().request('GET /health')
+    expect(Object.keys(body)).not.toContain('fleet')
+    expect(Object.keys(body)).not.toContain('schemaMark')
+  })
+
   const up = {
     name: 'poll',
     state: 'up',

@@ -145,6 +145,17 @@ describe('the metrics of PostgREST', () => {
 })
 
 describe('our own metrics', () => {
+  test('count what strict mode refuses, from nought on, and no other refusal', async () => {
+    const name = 'dbrest_strict_refusals_total'
+    expect(await setUp().linesOf(name)).toEqual([`${name} 0`])
+    const refusals: readonly Observation[] = [
+      { kind: 'cache-not-loaded', unproven: 'The database did not tell.' } as const,
+      { kind: 'cache-not-loaded' } as const,
+      { kind: 'internal' } as const,
+    ].map((error) => ({ kind: 'request-error', error, status: 503 }))
+    expect(await setUp().linesOf(name, ...refusals)).toEqual([`${name} 1`])
+  })
+
   test('count the triggers of reloads by what sent them', async () => {
     const triggers = ['notify', 'poll', 'notify'].map(
       (origin, at): Observation => ({

@@ -105,7 +105,7 @@ describe('a feed', () => {
     await connect()
     for (let at = 0; at < 120; at += 1) {
       for (let i = 0; i < 10; i += 1) tell('schema')
-      last().handlers.onPeer({ kind: 'moved' })
+      last().handlers.onPeer({ kind: 'moved' }, 'another')
       last().handlers.onUnknown(`no ${at}`)
       await clock.advance(1)
     }
@@ -131,7 +131,7 @@ describe('a feed', () => {
     const { clock, connect, told, last, lose } = createListener()
     await connect()
     for (let second = 0; second < 70; second += 1) {
-      last().handlers.onPeer({ kind: 'reload', scope: 'schema' })
+      last().handlers.onPeer({ kind: 'reload', scope: 'schema' }, 'another')
       if (second === 20) lose('gone')
       await clock.advance(1000)
     }

@@ -111,9 +111,9 @@ export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
           {
             onSignal: (payload) => onSignal(payload),
             onFleet: (payload) => {
-              const word = parsePeerWord(payload, process)
-              if (word !== null) {
-                if (word.kind !== 'own') handlers.onPeer(word)
+              const heard = parsePeerWord(payload, process)
+              if (heard !== null) {
+                if (heard.kind === 'peer') handlers.onPeer(heard.word, heard.process)
               } else if (payload === '' && channel !== fleetChannel) {
                 // the event triggers of the schema mark send no payload
                 handlers.onChange('schema', fleetChannel)

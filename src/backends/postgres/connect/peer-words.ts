@@ -23,13 +23,21 @@ export function printPeerWord(word: PeerWord, process: string): string {
   }
 }
 
-export type HeardWord = PeerWord | { readonly kind: 'own' }
+/** `process`: as it names itself. */
+export type HeardWord =
+  | { readonly kind: 'peer'; readonly word: PeerWord; readonly process: string }
+  | { readonly kind: 'own' }
 
 /** Null: no word that is known, of a later version perhaps. */
 export function parsePeerWord(payload: string, ownProcess: string): HeardWord | null {
   const [kind, process, detail] = payload.split(' ')
   if (process === undefined) return null
   if (process === ownProcess) return { kind: 'own' }
+  const word = wordOf(kind, detail)
+  return word === null ? null : { kind: 'peer', word, process }
+}
+
+function wordOf(kind: string | undefined, detail: string | undefined): PeerWord | null {
   switch (kind) {
     case 'checked':
       return detail === undefined ? null : { kind, view: detail }

@@ -10,6 +10,7 @@
  * then. What is found under a mark that has not moved is marked by us, so that every server learns of
  * it.
  */
+import type { MarkStatus } from '../../../observe/mark-status.ts'
 import type { Observe } from '../../../observe/observation.ts'
 import type { SchemaLook, SchemaVersion } from '../../../schema/catalog.ts'
 import type { SchemaOptions } from '../../../schema/schema-snapshot.ts'
@@ -49,6 +50,8 @@ export interface SchemaMark {
   look(query: ControlQuery): Promise<MarkReading>
   /** Whether the last reading found one, so that the database tells of what is marked by itself. */
   isThere(): boolean
+  /** What the last reading found, in words. */
+  status(): MarkStatus
   /** Whether a schema of this version was seen under this mark. */
   isUnder(mark: Mark, version: SchemaVersion): boolean
   /** The mark under which a schema of this version was last seen; null: there was none. */
@@ -181,6 +184,10 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
     },
     look: read,
     isThere: () => reading.kind === 'found',
+    status: () => ({
+      state: reading.kind,
+      cause: reading.kind === 'unfit' ? reading.cause : null,
+    }),
     isUnder: ({ value }, version) => marks.get(version) === value,
     markOf: (version) => (reading.kind === 'found' ? (marks.get(version) ?? null) : null),
     basis: shared.basis,

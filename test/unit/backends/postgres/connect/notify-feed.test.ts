@@ -59,7 +59,7 @@ function createFeed() {
     const scopes: string[] = []
     const places: (string | undefined)[] = []
     const unknown: string[] = []
-    const words: PeerWord[] = []
+    const words: (readonly [PeerWord, string])[] = []
     const connection = feed.open('pgrst', {
       onChange: (scope, place) => {
         scopes.push(scope)
@@ -67,7 +67,7 @@ function createFeed() {
       },
       onUnknown: (payload, place) => unknown.push(`${place}: ${payload}`),
       onSeen: () => undefined,
-      onPeer: (word) => words.push(word),
+      onPeer: (...heard) => words.push(heard),
       onLost: () => undefined,
     })
     await connection.ready
@@ -162,9 +162,9 @@ test('words of other processes are told, our own and what nobody knows are not',
     handlers.onFleet(payload)
   }
   expect(words).toEqual([
-    { kind: 'moved' },
-    { kind: 'checked', view: 'v1' },
-    { kind: 'reload', scope: 'both' },
+    [{ kind: 'moved' }, 'other'],
+    [{ kind: 'checked', view: 'v1' }, 'other'],
+    [{ kind: 'reload', scope: 'both' }, 'other'],
   ])
   expect(unknown).toEqual(
     ['reload other all', 'checked other', 'rejoice other'].map((word) => `dbrest_schema: ${word}`),
