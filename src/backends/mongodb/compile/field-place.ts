@@ -37,6 +37,12 @@ export function fieldFacts({ facts }: FieldPlace, field: PlanField): FieldFacts 
   return facts.fields.get(field.name) ?? null
 }
 
+/** With the type of its column: of an embed that is named by its key, plans know none. */
+export function typedField({ relation }: FieldPlace, field: PlanField): PlanField {
+  const column = relation.columns.get(field.name)
+  return column === undefined ? field : { ...field, baseType: column.baseType }
+}
+
 /** Every document has a value in it: it is neither null nor absent. */
 export function isNeverNull({ relation }: FieldPlace, name: string): boolean {
   return relation.columns.get(name)?.isNullable === false

@@ -22,6 +22,7 @@ import {
   isTextless,
   kindOf,
   textOf,
+  typedField,
 } from './field-place.ts'
 import { notImplemented } from './mongodb-refusal.ts'
 
@@ -171,7 +172,7 @@ function plainOffer(
 ): Offer {
   const stored = expressionOf(place, field)
   const kind = kindOf(place, field)
-  const type = typeOfField(field)
+  const type = typeOfField(typedField(place, field))
   const isText = field.jsonPath.at(-1)?.arrow === '->>'
   const isPlain = field.jsonPath.length === 0
   const mayBeNan = isPlain && fieldFacts(place, field)?.mayBeNan === true

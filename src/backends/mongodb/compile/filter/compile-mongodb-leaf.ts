@@ -17,7 +17,7 @@ import type { FilterCondition, PlanField } from '../../../../plan/plan.ts'
 import type { ArrayMembers } from '../../../values/array-literal.ts'
 import { missingOperator, refuseIs, typeOfField } from '../../../values/type-rules.ts'
 import { kindOfType } from '../../../values/value-kind.ts'
-import type { FieldPlace } from '../field-place.ts'
+import { type FieldPlace, typedField } from '../field-place.ts'
 import { notImplemented, refuse } from '../mongodb-refusal.ts'
 import { type SetOperator, setCondition } from './containment-conditions.ts'
 import { type FieldComparison, fieldComparison } from './field-comparison.ts'
@@ -47,8 +47,9 @@ type BoundLeaf = (request: ApiRequest) => Leaf
 /** All filters but those of text searches. */
 export function compileLeaf(
   place: FieldPlace,
-  { field, negated, operation }: FilterCondition,
+  { field: asked, negated, operation }: FilterCondition,
 ): BoundLeaf {
+  const field = typedField(place, asked)
   const leaf = compileOperation(fieldComparison(place, field), field, operation)
   return negated ? (request) => opposite(leaf(request)) : leaf
 }

@@ -122,6 +122,7 @@ describe('select', () => {
     ['select=rating::money', 'double precision to money'],
     ['select=title,directors(_id::date)', 'integer to date'],
     ['select=title,...directors(_id::date)', 'integer to date'],
+    ['select=title,d:director_id(_id::date)', 'integer to date'],
     ['select=name,count()::date', 'bigint to date'],
     ['select=data->a::timetz,count()', 'jsonb to time with time zone'],
     ['select=rating::bool.max()', 'double precision to boolean'],
@@ -129,6 +130,15 @@ describe('select', () => {
   ])('%s is refused before any row is read', (query, cast) => {
     expect(refusedRead(snapshot, `/films?${query}`)).toMatchObject({
       failure: { sqlState: '42846', message: `cannot cast type ${cast}` },
+    })
+  })
+
+  test.each([
+    ['d._id=is.true', 'argument of IS TRUE must be type boolean, not type integer'],
+    ['d._id=like.a', 'operator does not exist: integer ~~ unknown'],
+  ])('a type is known in an embed that is named by its key: %s', (filter, message) => {
+    expect(refusedRead(snapshot, `/films?select=d:director_id(_id)&${filter}`)).toMatchObject({
+      failure: { message },
     })
   })
 
