@@ -7,8 +7,9 @@ const wholeRun = ['test/whole-run/*.test.ts']
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // they end what hangs: a compiler or a package manager takes its time on a busy machine
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     // most tests wait for servers: more files at once than there are cores
     maxWorkers: 3,
