@@ -10,11 +10,12 @@ import type { ReloadDepth } from '../cache/reload-signal.ts'
 import type { SchemaFeed } from '../cache/schema-feed.ts'
 import type { Config } from '../config/config.ts'
 import type { CancelSignal } from '../core/cancel-signal.ts'
+import type { ExpectedTags } from '../core/entity-tag.ts'
 import type { Content } from '../core/http-exchange.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { MarkStatus } from '../observe/mark-status.ts'
 import type { PoolStats } from '../observe/pool-stats.ts'
-import type { DatabasePlan, InspectPlan } from '../plan/plan.ts'
+import type { DatabasePlan, InspectPlan, ReadPlan } from '../plan/plan.ts'
 import type { EngineAbilities } from '../schema/capabilities.ts'
 import type { Catalog, Routine, SchemaLook, SchemaVersion } from '../schema/catalog.ts'
 import type { EngineFacts, SentFacts } from '../schema/engine-facts.ts'
@@ -32,6 +33,15 @@ export interface RequestContext {
   readonly claims: string
   /** Aborted when the client has gone: the query is cancelled. */
   readonly signal: CancelSignal
+  /** The write happens only if this read, in the same transaction, finds what is expected. */
+  readonly compared?: ComparedRead
+}
+
+/** What one row that is to be written looked like to the client. */
+export interface ComparedRead {
+  readonly plan: ReadPlan
+  readonly request: ApiRequest
+  readonly expected: ExpectedTags
 }
 
 export interface ExecutionResult {

@@ -103,6 +103,8 @@ export interface Config {
   readonly dbSchemaLoadTimeout: number
   /** Each answer is proven to be of the schema that there is. */
   readonly dbSchemaStrict: boolean
+  /** Reads of relations have tags, and writes may name one. */
+  readonly etagEnabled: boolean
   readonly rateLimitEnabled: boolean
   /** Requests a second. */
   readonly rateLimitRps: number

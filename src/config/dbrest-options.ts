@@ -31,6 +31,7 @@ type OwnOptionKey =
   | 'dbSchemaLoadTimeout'
   | 'dbSchemaStrict'
   | 'maxRequestBody'
+  | 'etagEnabled'
   | 'logFormat'
   | 'serverTrustedProxies'
   | 'serverWorkers'
@@ -91,6 +92,9 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
   }),
   dbSchemaStrict: option('db-schema-strict', boolean, false, {
     doc: 'On PostgreSQL with a schema mark, whether the transaction of each request proves that the request was planned on the schema that there is. One that was not is rolled back, waits for the new schema and is run again; what cannot be proven is answered 503 `PGRST002`. See [strict mode](strict-mode.md#strict-mode).',
+  }),
+  etagEnabled: option('etag-enabled', boolean, false, {
+    doc: 'Whether answers to reads of relations have an `ETag`, `If-None-Match` is answered with 304, and `If-Match` makes a write of one row depend on nobody having changed it. Without it these headers are not looked at. See [conditional requests](conditional-requests.md).',
   }),
   maxRequestBody: option(
     'max-request-body',

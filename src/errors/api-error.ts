@@ -194,6 +194,8 @@ export type ApiError =
   | { readonly kind: 'internal' }
   | { readonly kind: 'malformed-request'; readonly details: string; readonly hint?: string }
   | { readonly kind: 'request-timeout' }
+  /** The row is another than the one that `If-Match` names, or there is none. */
+  | { readonly kind: 'precondition-failed' }
   /** Milliseconds until there is room for a request; what a client may send at once, and in a second. */
   | {
       readonly kind: 'rate-limited'

@@ -57,6 +57,7 @@ export const errorCodes = {
   'foreign-host': { code: 'PGRSTX05', status: 403 },
   'too-many-watchers': { code: 'PGRSTX07', status: 503 },
   'request-timeout': { code: 'PGRSTX08', status: 408 },
+  'precondition-failed': { code: 'PGRSTX12', status: 412 },
   'body-too-large': { code: 'PGRSTX13', status: 413 },
   'target-too-long': { code: 'PGRSTX14', status: 414 },
   'rate-limited': { code: 'PGRSTX29', status: 429 },

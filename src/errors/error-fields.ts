@@ -288,6 +288,12 @@ function wording(error: ApiError): Wording {
       return say('Malformed request', error.details, error.hint ?? null)
     case 'request-timeout':
       return say('Timed out waiting for the request')
+    case 'precondition-failed':
+      return say(
+        'Precondition failed',
+        'What is there is not what If-Match names: it was changed since it was read.',
+        'Read it again, and repeat the change on what is there now.',
+      )
     case 'rate-limited':
       return say(
         'Too many requests',

@@ -88,7 +88,11 @@ export function createApp(deps: AppDeps): App {
         : { answer: refusal((await limit?.pass(undefined)) ?? problem, config), role: null }
     const edged = withEdgeHeaders(handled.answer, head, config)
     const counted = limit === null ? edged : withHeaders(edged, await limit.headers())
-    const sent = withoutContent(withCors(counted, head, config, limit === null ? [] : limitHeaders))
+    const exposed = [
+      ...(limit === null ? [] : limitHeaders),
+      ...(config.etagEnabled ? ['ETag'] : []),
+    ]
+    const sent = withoutContent(withCors(counted, head, config, exposed))
 
     deps.observe({
       kind: 'request-finished',

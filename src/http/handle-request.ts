@@ -17,18 +17,20 @@ import {
   type RequestHead,
 } from '../api/parse-request.ts'
 import type { Authenticator } from '../auth/authenticate.ts'
-import type { Backend } from '../backends/backend.ts'
+import type { Backend, ComparedRead } from '../backends/backend.ts'
 import type { Generation } from '../cache/generation-store.ts'
 import { assertNever } from '../core/assert-never.ts'
 import type { CancelSignal } from '../core/cancel-signal.ts'
 import { eventLoopSlices } from '../core/event-loop-slices.ts'
 import type { Answer, ReadBody } from '../core/http-exchange.ts'
-import type { Result } from '../core/result.ts'
+import { nameKey } from '../core/qualified-name.ts'
+import { ok, type Result } from '../core/result.ts'
 import { runAtOnce, runInSlices } from '../core/run-in-slices.ts'
 import { type ApiError, namesSomethingUnknown } from '../errors/api-error.ts'
 import type { Observe } from '../observe/observation.ts'
 import { noticeMissingOperator } from '../plan/notice-slips.ts'
-import type { DatabasePlan, InspectPlan } from '../plan/plan.ts'
+import type { DatabasePlan, InspectPlan, MutatePlan } from '../plan/plan.ts'
+import { askedComparison, comparedRead } from './entity-tags.ts'
 import { contextOf, isLoaded, type Journey } from './journey.ts'
 import { keepHeads } from './keep-heads.ts'
 import { warnOfLegacyNames } from './legacy-target-names.ts'
@@ -154,13 +156,39 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
         return answered(respondToInfo(plan), [], journey)
       case 'inspect':
         return inspect(plan, request, journey)
+      case 'mutate': {
+        if (!config.etagEnabled) return execute(plan, request, readable, journey)
+        const compared = planComparison(plan, parsed.value, journey)
+        if (compared === null) return execute(plan, request, readable, journey)
+        return compared.ok
+          ? execute(plan, request, readable, journey, compared.value)
+          : refusedPlan(compared.error)
+      }
       case 'read':
-      case 'mutate':
       case 'call':
         return execute(plan, request, readable, journey)
       default:
         return assertNever(plan)
     }
+  }
+
+  /** The read that `If-Match` has a write depend on; null: it depends on none. */
+  function planComparison(
+    plan: MutatePlan,
+    parsed: ApiRequest,
+    { generation: { snapshot, config }, identity }: Journey,
+  ): Result<ComparedRead, ApiError> | null {
+    const relation = snapshot.relations.get(nameKey(plan.relation))
+    const asked = askedComparison(parsed, plan, relation)
+    if (!asked.ok) return asked
+    if (asked.value === null) return null
+    const { request, tags } = asked.value
+    const planned = deps.planCache.plan(request, snapshot, config, identity)
+    if (!planned.ok) return planned
+    const read = planned.value
+    if (read.plan.kind !== 'read') throw new Error('a read is planned as one')
+    const asRead = withPolicyValues(request, read.operands, identity)
+    return ok(comparedRead(read.plan, asRead, tags))
   }
 
   async function inspect(
@@ -180,9 +208,14 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
     request: ApiRequest,
     readable: ReadableDetails,
     journey: Journey,
+    compared: ComparedRead | null = null,
   ): Promise<Attempt> {
     const warning = warnOfLegacyNames(plan, journey, deps.observe)
-    const execution = await backend.execute(plan, contextOf(request, journey))
+    const context = contextOf(request, journey)
+    const execution = await backend.execute(
+      plan,
+      compared === null ? context : { ...context, compared },
+    )
     journey.timer?.mark('transaction')
     switch (execution.kind) {
       case 'done':

@@ -15,6 +15,7 @@ import type { Observe } from '../observe/observation.ts'
 import type { DatabasePlan, InspectPlan } from '../plan/plan.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { hasHeader } from './answer.ts'
+import { withEntityTag } from './entity-tags.ts'
 import { createRootHandler, type Inspected, isBehind } from './handle-root.ts'
 import type { Journey } from './journey.ts'
 import type { Answered } from './prove-answer.ts'
@@ -71,9 +72,12 @@ export function createRenderer(deps: RenderDeps) {
       const answer = respond(plan, request, result, config)
       logQueries(observe, config, statements, answer)
       // in strict mode the backend has proven what it hands over
-      return answer.ok
-        ? { ...answered(answer.value, warning, journey), isProven: true }
-        : { kind: 'failed', error: answer.error }
+      if (!answer.ok) return { kind: 'failed', error: answer.error }
+      const tagged =
+        config.etagEnabled && plan.kind === 'read'
+          ? withEntityTag(answer.value, plan, request, config)
+          : answer.value
+      return { ...answered(tagged, warning, journey), isProven: true }
     },
 
     /** The document of `GET /`, unless the snapshot is found to be behind what the role may see. */

@@ -38,7 +38,7 @@ export function negotiateMedia(
     const choice = produce(type, offer)
     if (choice === null) continue
     if ('lacks' in choice) missing ??= choice.lacks
-    else return ok(hasBody(request) ? choice : { ...choice, encoder: { kind: 'none' } })
+    else return ok(hasBody(request, options) ? choice : { ...choice, encoder: { kind: 'none' } })
   }
   return err(
     missing === null ? unacceptable(request.accept) : notSupported(missing, snapshot.capabilities),
@@ -139,11 +139,14 @@ function selectsStar(root: ReadNode<unknown>): boolean {
   )
 }
 
-/** HEAD answers without a body; so does a write that was not asked to return its rows. */
-function hasBody({ action, preferences }: ApiRequest): boolean {
+/**
+ * HEAD answers without a body, which is made nevertheless where it is tagged; so does a write that was
+ * not asked to return its rows.
+ */
+function hasBody({ action, preferences }: ApiRequest, { etagEnabled }: PlanOptions): boolean {
   switch (action.kind) {
     case 'read':
-      return !action.headersOnly
+      return !action.headersOnly || etagEnabled
     case 'call':
       return action.via !== 'head'
     case 'mutate':

@@ -176,6 +176,16 @@ function namesOneRow(request: ApiRequest, primaryKey: readonly string[]): boolea
   )
 }
 
+/** Whether `eq` names each column of the primary key, whatever else is asked of the row. */
+export function namesRowByKey(request: ApiRequest, primaryKey: readonly string[]): boolean {
+  const named = new Set(
+    rootFilters(request)
+      .filter(isPlainEquality)
+      .map((filter) => filter.field.name),
+  )
+  return primaryKey.length > 0 && primaryKey.every((column) => named.has(column))
+}
+
 function isPlainEquality({ field, negated, operation }: Filter): boolean {
   return (
     !negated &&

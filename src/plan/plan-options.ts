@@ -6,5 +6,10 @@ import type { Config } from '../config/config.ts'
 
 export type PlanOptions = Pick<
   Config,
-  'given' | 'dbMaxRows' | 'dbAggregatesEnabled' | 'dbPlanEnabled' | 'urlUseLegacyTargetNames'
+  | 'given'
+  | 'etagEnabled'
+  | 'dbMaxRows'
+  | 'dbAggregatesEnabled'
+  | 'dbPlanEnabled'
+  | 'urlUseLegacyTargetNames'
 >

@@ -45,7 +45,8 @@ export function planRead(
     relation,
     root: root.value,
     media: media.value,
-    headersOnly,
+    // the tag of a HEAD is made of the body that GET would have
+    headersOnly: headersOnly && !options.etagEnabled,
     count: request.preferences.count ?? null,
     maxRows: options.dbMaxRows,
   })

@@ -187,6 +187,7 @@ export interface ReadPlan<R = RowRule> {
   readonly relation: QualifiedName
   readonly root: ReadNode<R>
   readonly media: PlanMedia
+  /** No body is made. */
   readonly headersOnly: boolean
   readonly count: CountKind | null
   /** For `count=estimated`: exact up to this many rows. */

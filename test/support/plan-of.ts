@@ -19,6 +19,7 @@ export interface RequestParts {
 
 export const defaultPlanOptions: PlanOptions = {
   given: new Set(),
+  etagEnabled: false,
   dbMaxRows: null,
   dbAggregatesEnabled: true,
   dbPlanEnabled: true,

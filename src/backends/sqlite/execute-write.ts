@@ -9,14 +9,13 @@ import { judgeRows, rowBounds } from '../../plan/judge-rows.ts'
 import { payloadBytes } from '../../plan/request-values.ts'
 import { commits } from '../../plan/transaction-rules.ts'
 import type { Execution, RequestContext } from '../backend.ts'
-import type { SqlStatement } from '../sql/sql-text.ts'
 import { sqliteFacts } from './catalog/sqlite-facts.ts'
 import type { Refusal } from './compile/compile-refusal.ts'
 import {
   type CompiledWrite,
   createMutationCompiler,
   type WritingPlan,
-} from './compile/compile-sqlite-mutate.ts'
+} from './compile/compile-writer-program.ts'
 import { bindOperands } from './compile/sqlite-operands.ts'
 import { databaseError, failedExecution, refusalError } from './failed-execution.ts'
 import {
@@ -52,10 +51,11 @@ export function createWriteExecutor(deps: WriteExecutorDeps): WriteExecutor {
 
   return async (plan, context) => {
     const { snapshot, request, config } = context
-    const compiled = compile(plan, snapshot, config.dbPreRequest)
+    const { compared } = context
+    const compiled = compile(plan, snapshot, config.dbPreRequest, compared?.plan ?? null)
     if (!compiled.ok) return deps.refuse(refusalError(compiled.error, context), context)
-    const { program, statements } = compiled.value
-    const params = bindAll(statements, context)
+    const { program } = compiled.value
+    const params = bindAll(compiled.value, context)
     if (!params.ok) return deps.refuse(refusalError(params.error, context), context)
     const outcome = await deps.writer.run(
       {
@@ -77,7 +77,7 @@ export function createWriteExecutor(deps: WriteExecutorDeps): WriteExecutor {
 }
 
 function bindAll(
-  statements: readonly SqlStatement[],
+  { statements, compared: read }: CompiledWrite,
   context: RequestContext,
 ): Result<readonly SqliteParam[], Refusal> {
   const params: SqliteParam[] = []
@@ -85,6 +85,12 @@ function bindAll(
     const bound = bindOperands(statement, context.request, context)
     if (!bound.ok) return err(bound.error)
     params.push(...bound.value)
+  }
+  const { compared } = context
+  if (read !== null && compared !== undefined) {
+    const bound = bindOperands(read, compared.request, context)
+    if (!bound.ok) return err(bound.error)
+    params.push(...bound.value, JSON.stringify(compared.expected))
   }
   return ok(params)
 }

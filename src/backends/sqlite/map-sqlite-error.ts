@@ -33,6 +33,8 @@ export function mapChildFailure(failure: ChildFailure, isAuthenticated: boolean)
           : { kind: 'database', failure: mapped, authenticated: isAuthenticated }
       return { error, contradictsSchema: false }
     }
+    case 'unmet':
+      return { error: { kind: 'precondition-failed' }, contradictsSchema: false }
     case 'sqlite':
       return mapSqliteError(failure.code, failure.message, isAuthenticated)
     default:

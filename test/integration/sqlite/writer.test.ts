@@ -77,7 +77,7 @@ beforeEach(() => {
       sent.push([id, reply])
     },
   })
-  writer.register(0, JSON.stringify({ before: null, main: program }))
+  writer.register(0, JSON.stringify({ before: null, compared: null, main: program }))
 })
 afterEach(() => {
   opened?.db.close()

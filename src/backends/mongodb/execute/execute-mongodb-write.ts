@@ -57,6 +57,9 @@ export function createMongodbWriteExecutor({
     if (config.dbReadOnly) {
       return failedRequest(readOnlyFailure(plan.mutation, readOnlyReason), context, [])
     }
+    if (context.compared !== undefined) {
+      return refusedRequest({ kind: 'not-implemented', feature: 'If-Match' }, context)
+    }
     const compiled = compile(plan, snapshot)
     if (!compiled.ok) return refusedRequest(compiled.error, context)
     const write = compiled.value

@@ -37,6 +37,12 @@ export function compileMutation(plan: MutatePlan): SqlText {
   }
 }
 
+/** Takes the rows that a write is to change, so that nobody else does before it ends. */
+export function compileRowLock(plan: MutatePlan): SqlText {
+  const relation = qualified(plan.relation)
+  return sql`SELECT 1 FROM ${relation}${conditions(plan, relation)} FOR UPDATE`
+}
+
 /** Whether new rows are told from merged ones, for the status of the answer. */
 export function countsInserted(plan: MutatePlan): boolean {
   return plan.mutation === 'upsert' || mergesDuplicates(plan)

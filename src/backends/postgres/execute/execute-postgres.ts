@@ -1,15 +1,24 @@
 /**
  * Runs a plan as one transaction on a connection of the pool: BEGIN, context, pre-request,
  * statement, end, in one batch with one Sync. A write whose rows are judged before they may stay
- * is two: the end follows the judgement. `run-transaction.ts` does the running.
+ * is two: the end follows the judgement. One that depends on what its row looks like begins with the row
+ * locked and read. `run-transaction.ts` does the running.
  */
-import { err, ok } from '../../../core/result.ts'
+import { isAsExpected } from '../../../core/entity-tag.ts'
+import { LentBytes } from '../../../core/lent-bytes.ts'
+import { err, ok, type Result } from '../../../core/result.ts'
+import type { ApiError } from '../../../errors/api-error.ts'
 import { isJudgedBeforeEnd, judgeRows } from '../../../plan/judge-rows.ts'
 import type { DatabasePlan } from '../../../plan/plan.ts'
-import type { Execution, ExecutionResult, RequestContext } from '../../backend.ts'
+import type { ComparedRead, Execution, ExecutionResult, RequestContext } from '../../backend.ts'
 import type { CompiledRequest, PlanCompiler } from '../compile/compile-postgres.ts'
-import { bindPostgres, type PostgresStatement } from '../compile/postgres-statement.ts'
-import type { BatchStep } from '../protocol/postgres-connection.ts'
+import { compileRowLock } from '../compile/compile-postgres-mutate.ts'
+import {
+  bindPostgres,
+  type PostgresStatement,
+  toPostgresStatement,
+} from '../compile/postgres-statement.ts'
+import type { BatchStep, StepResult } from '../protocol/postgres-connection.ts'
 import { readResult } from './read-result.ts'
 import { type ContextStep, createContextStep, preRequestStep } from './request-context.ts'
 import {
@@ -35,7 +44,18 @@ export function createExecutor({ compile, guards, ...deps }: ExecutorDeps): Exec
     if (!compiled.ok) {
       return { kind: 'failed', error: compiled.error, contradictsSchema: false, statements: [] }
     }
-    const transaction = composeTransaction(plan, context, compiled.value, contextStep, guards)
+    const gateSteps = comparisonSteps(plan, context, compile)
+    if (!gateSteps.ok) {
+      return { kind: 'failed', error: gateSteps.error, contradictsSchema: false, statements: [] }
+    }
+    const transaction = composeTransaction(
+      plan,
+      context,
+      compiled.value,
+      gateSteps.value,
+      contextStep,
+      guards,
+    )
     const outcome = await run(transaction, context)
     return outcome.kind === 'done'
       ? { kind: 'done', result: outcome.value, statements: outcome.statements }
@@ -47,6 +67,7 @@ function composeTransaction(
   plan: DatabasePlan,
   context: RequestContext,
   { mainFor, explainCount }: CompiledRequest,
+  gateSteps: readonly BatchStep[],
   contextStep: ContextStep,
   guards: SchemaGuards,
 ): Transaction<ExecutionResult> {
@@ -54,11 +75,21 @@ function composeTransaction(
   const before = [contextStep(plan, context), ...(preRequest === null ? [] : [preRequest])]
   const mainStep = statementStep(mainFor(context.request), context)
   const after = explainCount === null ? [] : [statementStep(explainCount, context)]
-  const logged = [...before, mainStep, ...after]
   const end = endSteps(context)
-  const mainAt = 1 + before.length
+  const opening = [beginStep(plan, context), ...before]
+  const isGated = gateSteps.length > 0
+  const mainAt = isGated ? 0 : opening.length
+  const { compared } = context
   return {
-    steps: [beginStep(plan, context), ...logged],
+    ...(compared === undefined
+      ? {}
+      : {
+          gate: {
+            steps: [...opening, ...gateSteps],
+            judge: (results) => judgeComparison(compared, results.slice(opening.length)),
+          },
+        }),
+    steps: [...(isGated ? [] : opening), mainStep, ...after],
     end,
     guard: guards.guardOf(plan, context, end),
     isJudged: isJudgedBeforeEnd(plan, context.request.preferences),
@@ -70,8 +101,39 @@ function composeTransaction(
       const error = judgeRows(plan, context.request.preferences, result.rows)
       return error === null ? ok(result) : err(error)
     },
-    statements: logged.map((step) => step.text),
+    statements: [...before, ...gateSteps, mainStep, ...after].map((step) => step.text),
   }
+}
+
+/** Takes the row, then reads it: from then on nobody else changes it before the transaction ends. */
+function comparisonSteps(
+  plan: DatabasePlan,
+  context: RequestContext,
+  compile: PlanCompiler,
+): Result<readonly BatchStep[], ApiError> {
+  const { compared, config } = context
+  if (compared === undefined || plan.kind !== 'mutate') return ok([])
+  const read = compile(compared.plan)
+  if (!read.ok) return read
+  const { request } = compared
+  const lock = toPostgresStatement(compileRowLock(plan))
+  return ok([
+    statementStep(lock, context),
+    statementStep(read.value.mainFor(request), { request, config }),
+  ])
+}
+
+function judgeComparison(
+  { plan, expected }: ComparedRead,
+  [locked, read]: readonly StepResult[],
+): ApiError | null {
+  if (locked === undefined || read === undefined) {
+    throw new Error('a batch that ended well has all its results')
+  }
+  const { rows, body } = readResult(plan, read, null)
+  const isMet = locked.rows.length === 1 && isAsExpected(expected, rows, body)
+  if (body instanceof LentBytes) body.giveBack()
+  return isMet ? null : { kind: 'precondition-failed' }
 }
 
 /**
@@ -82,7 +144,7 @@ const maxPreparedChars = 16_384
 
 function statementStep(
   statement: PostgresStatement,
-  { request, config }: RequestContext,
+  { request, config }: Pick<RequestContext, 'request' | 'config'>,
 ): BatchStep {
   return {
     text: statement.text,

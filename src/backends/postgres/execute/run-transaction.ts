@@ -34,8 +34,17 @@ import type { Preparation } from './preparation.ts'
 import { guardFailure, type SchemaGuard } from './schema-guard.ts'
 import { plainStep, type TransactionEnd } from './transaction-steps.ts'
 
+/** Steps of their own batch, whose results say whether the rest may run. */
+export interface Gate {
+  readonly steps: readonly BatchStep[]
+  /** Null: the rest may run. */
+  readonly judge: (results: readonly StepResult[]) => ApiError | null
+}
+
 /** A request as the steps of its transaction. */
 export interface Transaction<T> {
+  /** Where there is one it begins the transaction, and the steps go on in it. */
+  readonly gate?: Gate
   readonly steps: readonly BatchStep[]
   readonly end: TransactionEnd
   /** The end waits for the results to be judged. */
@@ -234,9 +243,11 @@ const rollback = plainStep('ROLLBACK', { config: { dbPreparedStatements: false }
 
 async function runSteps<T>(
   run: PostgresConnection['run'],
-  { steps, end, isJudged, guard, read }: Transaction<T>,
+  { gate, steps, end, isJudged, guard, read }: Transaction<T>,
   signal: CancelSignal,
 ): Promise<Answer<T>> {
+  const closed = gate === undefined ? null : await passGate(run, gate, signal)
+  if (closed !== null) return closed
   const ending = endingOf(end, guard)
   const isSplit = isJudged || guard?.kind === 'beside'
   const outcome = await run(isSplit ? steps : [...steps, ...ending.steps])
@@ -258,6 +269,20 @@ async function runSteps<T>(
   if (ended.kind !== 'done') return failedAnswer(ended, ending, 0)
   const judged = judgeEnd(ended.results, end, guard)
   return judged === 'proven' ? done : judged
+}
+
+/** Null: the rest may run. */
+async function passGate(
+  run: PostgresConnection['run'],
+  { steps, judge }: Gate,
+  signal: CancelSignal,
+): Promise<Answer<never> | null> {
+  const outcome = await run(steps)
+  if (outcome.kind === 'lost' && outcome.notRun) return { kind: 'again', outcome }
+  if (outcome.kind !== 'done') return failedAnswer(outcome, null, 0)
+  const error = judge(outcome.results)
+  if (error !== null) return { kind: 'refused', error }
+  return signal.aborted ? { kind: 'refused', error: cancelledError } : null
 }
 
 interface Ending {

@@ -2,9 +2,10 @@
  * One write of a batch, inside the transaction that `sqlite-writer.ts` has begun and ends: run at its
  * own savepoint, taken back where it failed or is not to stay, and a failure told with what it was.
  */
+import { type ExpectedTags, isAsExpected } from '../../../core/entity-tag.ts'
 import type { ChildFailure, ChildReply } from '../wire/reply-frames.ts'
 import type { ChildRequest } from '../wire/request-frames.ts'
-import type { WriteProgram, WriterProgram } from '../wire/write-program.ts'
+import type { ComparedRow, WriteProgram, WriterProgram } from '../wire/write-program.ts'
 import { diagnoseWrite } from './diagnose-write.ts'
 import { type Called, runCall } from './run-call.ts'
 import { runWrite, type Written } from './run-write.ts'
@@ -50,6 +51,11 @@ export function createMemberRunner(path: string): MemberRunner {
       // what COMMIT would judge is judged where there will be none
       const brokenBefore = write.commits ? 0 : database.brokenKeys()
       const said = program.before === null ? null : runCall(bind(database, request, program.before))
+      if (program.compared !== null && !isMet(bind(database, request, program.compared))) {
+        database.undo()
+        database.release()
+        return unmet
+      }
       if (program.main.kind !== 'call') bound = bind(database, request, program.main)
       const written = withControls(said, runMain(database, request, program.main))
       if (!write.commits && database.brokenKeys() > brokenBefore) throw new BrokenKey()
@@ -133,6 +139,22 @@ export function createMemberRunner(path: string): MemberRunner {
   }
 
   return { runMember, explainCommit }
+}
+
+const unmet: ChildReply = {
+  kind: 'failed',
+  failure: { kind: 'unmet', message: 'the row is another than was expected' },
+}
+
+/** Whether the row that is to be written is as the client knows it. */
+function isMet(bound: BoundProgram<ComparedRow>): boolean {
+  const { shown, expectedAt } = bound.program
+  const expected = bound.operand(expectedAt)
+  if (typeof expected !== 'string') throw new Error('a comparison without what is expected')
+  const [body, rows] = bound.first(shown, {})
+  if (!(body instanceof Uint8Array)) return false
+  // our own code is on the other end
+  return isAsExpected(JSON.parse(expected) as ExpectedTags, Number(rows), bound.toBody(body))
 }
 
 /** What the function before it said counts where it says nothing itself. */

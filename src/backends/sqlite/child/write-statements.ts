@@ -73,6 +73,10 @@ export class BoundProgram<Program> {
     return { rows: [], count: changes, rowid: BigInt(lastInsertRowid) }
   }
 
+  operand(at: number): SqliteParam {
+    return this.#operands[at] ?? null
+  }
+
   first(statement: WriteStatement, texts: NamedTexts): Row {
     return this.run(statement, texts).rows[0] ?? []
   }

@@ -6,23 +6,12 @@
  * knows no embeds. Only keys come from there.
  */
 import { assertNever } from '../../../core/assert-never.ts'
-import { err, ok, type Result } from '../../../core/result.ts'
-import type { CallPlan, MutatePlan } from '../../../plan/plan.ts'
-import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { compileWhere } from '../../sql/compile-filter.ts'
-import {
-  ident,
-  join,
-  noSql,
-  raw,
-  type SqlStatement,
-  type SqlText,
-  sql,
-} from '../../sql/sql-text.ts'
+import { ident, join, noSql, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import { readOnlyFailure } from '../../values/read-only-failure.ts'
 import { valueFailure } from '../../values/value-failure.ts'
-import type { WriteProgram, WriterProgram, WriteStatement } from '../wire/write-program.ts'
-import { notImplemented, type Refusal, refusalOf, refuse } from './compile-refusal.ts'
+import type { WriteProgram, WriteStatement } from '../wire/write-program.ts'
+import { notImplemented, refuse } from './compile-refusal.ts'
 import { compileShown } from './compile-sqlite.ts'
 import { compileColumn } from './compile-sqlite-field.ts'
 import {
@@ -37,78 +26,12 @@ import {
 import { createCompileContext } from './compile-sqlite-scope.ts'
 import { compileDiagnosis } from './compile-write-diagnosis.ts'
 import { compileWriteRules } from './compile-write-rules.ts'
-import { compileCallProgram } from './function/compile-call-program.ts'
-import { callOf, preRequestOf } from './function/compile-sqlite-call.ts'
 import { toText } from './sqlite-value.ts'
-import {
-  openWriteScope,
-  placeOf,
-  StatementList,
-  type WriteScope,
-  writeConditions,
-} from './write-scope.ts'
+import { placeOf, type StatementList, type WriteScope, writeConditions } from './write-scope.ts'
 import { isAmongKeys, keyColumns, type RowKey, rowsOfKeys } from './write-target.ts'
 
-export interface CompiledWrite {
-  /** JSON of the WriterProgram. */
-  readonly program: string
-  /** In the order in which the program's operands are bound. */
-  readonly statements: readonly SqlStatement[]
-  /** The write's own text, for the log; null: nothing is written. */
-  readonly text: string | null
-}
-
-export type CompiledMutation = Result<CompiledWrite, Refusal>
-
-/** What the writer process runs. */
-export type WritingPlan = MutatePlan | CallPlan
-
-/**
- * Compiles each plan once and forgets it together with the plan, which belongs to one snapshot and
- * one configuration.
- */
-export function createMutationCompiler(): (
-  plan: WritingPlan,
-  snapshot: SchemaSnapshot,
-  preRequest: string | null,
-) => CompiledMutation {
-  const compiled = new WeakMap<WritingPlan, CompiledMutation>()
-  return (plan, snapshot, preRequest) => {
-    const known = compiled.get(plan)
-    if (known !== undefined) return known
-    const fresh = compileMutation(plan, snapshot, preRequest)
-    compiled.set(plan, fresh)
-    return fresh
-  }
-}
-
-function compileMutation(
-  plan: WritingPlan,
-  snapshot: SchemaSnapshot,
-  preRequest: string | null,
-): CompiledMutation {
-  try {
-    const list = new StatementList()
-    const first = preRequestOf(preRequest, { snapshot })
-    const before = first === null ? null : compileCallProgram(first, null, snapshot, list)
-    const main =
-      plan.kind === 'call'
-        ? compileCallProgram(callOf(plan, { snapshot }), plan, snapshot, list)
-        : compileProgram(openWriteScope(plan, snapshot), list)
-    const program: WriterProgram = { before, main }
-    return ok({ program: JSON.stringify(program), statements: list.statements, text: textOf(main) })
-  } catch (error) {
-    return err(refusalOf(error))
-  }
-}
-
-/** What the log shows of it. */
-function textOf(main: WriterProgram['main']): string | null {
-  const written = main.kind === 'call' ? main.statements.at(-1) : main.write
-  return written?.sql ?? null
-}
-
-function compileProgram(scope: WriteScope, list: StatementList): WriteProgram {
+/** Throws  what `refusalOf` reads */
+export function compileWriteProgram(scope: WriteScope, list: StatementList): WriteProgram {
   const { mutation } = scope.plan
   // a write is several statements, of which no one is the plan
   if (scope.plan.media.type.kind === 'plan') notImplemented('execution plans of writes')

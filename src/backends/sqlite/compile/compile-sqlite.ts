@@ -108,6 +108,21 @@ function compileSqlite(
   }
 }
 
+/** A read as one statement in a write's transaction: body and rows as they are in its answer. */
+export function compileComparedRead(plan: ReadPlan, snapshot: SchemaSnapshot): SqlText {
+  const compileAs = (jsonForm: JsonForm) => {
+    const context = createCompileContext(snapshot, jsonForm)
+    const statement = compileRead(plan, context)
+    return sql`${context.sources.definitions()}${statement}`
+  }
+  try {
+    return compileAs('quick')
+  } catch (error) {
+    if (error instanceof NoQuickForm) return compileAs('careful')
+    throw error
+  }
+}
+
 /** `db-pre-request` for what asks nothing else of the database. */
 export function compilePreRequest(preRequest: string, snapshot: SchemaSnapshot): CompiledPlan {
   try {

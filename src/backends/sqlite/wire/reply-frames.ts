@@ -35,6 +35,8 @@ export type ChildFailure =
       readonly details?: string | null
       readonly hint?: string | null
     }
+  /** The row of a write is another than it was to be. Nothing of it stays. */
+  | { readonly kind: 'unmet'; readonly message: string }
 
 export type ConstraintEvidence =
   /** [column, text or null] of the row that was to be. */

@@ -1,6 +1,6 @@
 /**
  * What the writer process is to do for a write, compiled once a plan and sent once a process: the
- * statements of the request's transaction, and how its payload is read. `compile-sqlite-mutate.ts`
+ * statements of the request's transaction, and how its payload is read. `compile-writer-program.ts`
  * makes it, `run-write.ts` runs it.
  *
  * Statements take the request's operands as `?`, and two JSON texts by name:
@@ -85,9 +85,19 @@ export interface CallProgram {
   readonly shown: WriteStatement
 }
 
+/** The row as a read shows it. */
+export interface ComparedRow {
+  /** Body, rows. */
+  readonly shown: WriteStatement
+  /** Where among the operands stands what is expected, as JSON of `ExpectedTags`. */
+  readonly expectedAt: number
+}
+
 export interface WriterProgram {
   /** `db-pre-request`, which runs first; null: none. */
   readonly before: CallProgram | null
+  /** What the row of the main program is compared with first; null: nothing. */
+  readonly compared: ComparedRow | null
   readonly main: WriteProgram | CallProgram
 }
 
