@@ -312,8 +312,9 @@ describe('a worker that is killed', () => {
     // one connection was the killed one's
     expect(onKept.map(({ unanswered }) => unanswered).toSorted()).toEqual([0, 1])
     const onOthers = await Promise.all(anew)
-    // at most the one request that each had in flight
-    for (const { unanswered } of onOthers) expect(unanswered).toBeLessThanOrEqual(1)
+    // at most the one request that each had in flight, and the connection that was being handed over
+    const lost = onOthers.reduce((sum, { unanswered }) => sum + unanswered, 0)
+    expect(lost).toBeLessThanOrEqual(onOthers.length + 1)
     for (const { statuses } of [...onKept, ...onOthers]) expect(statuses).toEqual(new Set([200]))
     expect(isRunning(two.pid)).toBe(true)
     expect((await workersOf(server))[1]).toMatchObject({ pid: two.pid, ended: 0 })
