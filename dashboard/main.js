@@ -13,6 +13,7 @@ import {
   keepToken,
   TokenWanted,
 } from './server-api.js'
+import { showServer } from './server-card.js'
 import { showSources, showTriggers, showUnserved } from './side-lists.js'
 import { statementOf } from './statement.js'
 import { countsText, createTimeline } from './timeline.js'
@@ -112,6 +113,8 @@ function showTimes() {
   const now = Date.now()
   for (const time of document.querySelectorAll('time')) say(time, ago(time.dateTime, now))
   showSources(byId('sources', HTMLUListElement), sources, now)
+  if (health !== null)
+    showServer(byId('server-card', HTMLElement), byId('server', HTMLDListElement), health, now)
   showStatement()
 }
 

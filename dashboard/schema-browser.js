@@ -172,30 +172,31 @@ export function createSchemaBrowser(onFailure) {
       element(
         'div',
         { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `Columns of ${name}` },
+        // roles are said because a narrow page lays rows out as blocks, which are no table by themselves
         element(
           'table',
-          {},
+          { class: 'fields', role: 'table' },
           element(
             'thead',
-            {},
+            { role: 'rowgroup' },
             element(
               'tr',
-              {},
+              { role: 'row' },
               ...['Name', 'Type', 'Null', 'Default'].map((title) =>
-                element('th', { scope: 'col' }, title),
+                element('th', { scope: 'col', role: 'columnheader' }, title),
               ),
             ),
           ),
           element(
             'tbody',
-            {},
+            { role: 'rowgroup' },
             ...columns.map((column) =>
               element(
                 'tr',
-                {},
+                { role: 'row' },
                 element(
                   'th',
-                  { scope: 'row' },
+                  { scope: 'row', role: 'rowheader' },
                   column.name,
                   column.isKey
                     ? element('span', { class: 'pk', title: 'part of the primary key' }, 'key')
@@ -203,33 +204,35 @@ export function createSchemaBrowser(onFailure) {
                 ),
                 element(
                   'td',
-                  {},
+                  { role: 'cell' },
                   element('code', {}, column.type),
                   column.values.length === 0
                     ? null
                     : element('span', { class: 'muted small' }, ` ${column.values.join(' | ')}`),
                 ),
-                element('td', {}, column.isNullable ? 'yes' : 'no'),
-                element(
-                  'td',
-                  {},
-                  column.default === null ? '–' : element('code', {}, column.default),
-                ),
+                element('td', { class: 'null', role: 'cell' }, column.isNullable ? 'yes' : 'no'),
+                column.default === null
+                  ? noneCell()
+                  : element(
+                      'td',
+                      { class: 'default', role: 'cell' },
+                      element('code', {}, column.default),
+                    ),
               ),
             ),
             ...computed.map(([field, type]) =>
               element(
                 'tr',
-                {},
+                { role: 'row' },
                 element(
                   'th',
-                  { scope: 'row' },
+                  { scope: 'row', role: 'rowheader' },
                   field,
                   element('span', { class: 'pk' }, 'computed'),
                 ),
-                element('td', {}, element('code', {}, type)),
-                element('td', {}, '–'),
-                element('td', {}, '–'),
+                element('td', { role: 'cell' }, element('code', {}, type)),
+                noneCell(),
+                noneCell(),
               ),
             ),
           ),
@@ -282,6 +285,10 @@ export function createSchemaBrowser(onFailure) {
       if (chosen !== null) await choose(chosen)
     },
   }
+}
+
+function noneCell() {
+  return element('td', { class: 'none', role: 'cell' }, '–')
 }
 
 /** @param {ShownRelationship} relationship */

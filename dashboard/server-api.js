@@ -8,6 +8,9 @@
 
 /** @import { ReloadRecord } from '../src/observe/reload-record.ts' */
 /** @import { ServerFigures } from '../src/observe/server-figures.ts' */
+/** @import { FleetStatus } from '../src/observe/fleet-status.ts' */
+/** @import { MarkStatus } from '../src/observe/mark-status.ts' */
+/** @import { WorkerStatus } from '../src/observe/worker-status.ts' */
 /** @import { SourceStatus } from '../src/observe/source-status.ts' */
 
 /**
@@ -16,7 +19,10 @@
  * @property {{ name: string, version: string, listening: boolean }} server
  * @property {{ reachable: boolean, engine: string | null, version: string | null }} database
  * @property {CacheHealth} schemaCache
- * @property {readonly SourceStatus[]=} sources  only to who may see it
+ * @property {readonly (Pick<WorkerStatus, 'worker' | 'state'> & Partial<WorkerStatus>)[]=} workers
+ * @property {readonly SourceStatus[]=} sources  this and what follows only to who may see it
+ * @property {FleetStatus=} fleet
+ * @property {(MarkStatus & { isNeeded: boolean })=} schemaMark
  */
 
 /**

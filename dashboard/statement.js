@@ -33,7 +33,13 @@ export function statementOf(health, link, sources, now) {
     }
   }
   if (health === null) return { tone: 'idle', title: 'Asking the server…', why: '' }
-  return unavailable(health) ?? failing(health) ?? denied(health) ?? noticing(sources, now)
+  return (
+    unavailable(health) ??
+    refusing(health) ??
+    failing(health) ??
+    denied(health) ??
+    noticing(sources, now)
+  )
 }
 
 /**
@@ -77,6 +83,21 @@ function unavailable({ status, database, server, schemaCache }) {
         title: 'The API does not listen',
         why: 'Its socket is not bound, or was removed.',
       }
+}
+
+/**
+ * Strict mode without its mark.
+ *
+ * @param {Health} health
+ * @returns {Statement | null}
+ */
+function refusing({ schemaMark }) {
+  if (schemaMark === undefined || !schemaMark.isNeeded || schemaMark.state === 'found') return null
+  const why =
+    schemaMark.cause === null
+      ? 'The database has no schema mark, by which answers would be proven.'
+      : `The schema mark is not used: ${schemaMark.cause}.`
+  return { tone: 'bad', title: 'Strict mode refuses all requests', why }
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
 import { browserForAll, chromiumPath, type OpenPage } from '../support/browser.ts'
-import { ask, askUntil } from '../support/http-client.ts'
+import { ask, askUntil, eventually } from '../support/http-client.ts'
 import { freePort } from '../support/postgres.ts'
 import { createSqliteFile } from '../support/sqlite-database.ts'
 import { serve } from '../support/test-server.ts'
@@ -54,6 +54,49 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', { timeout: 90_000 }
     expect(await page.locator('#relations').textContent()).toContain('films')
     expect(await page.locator('#engine').textContent()).toMatch(/^PostgreSQL \d+/)
     expect(problems).toEqual([])
+  })
+
+  test('shows its workers, other servers, strict mode and the schema mark', async () => {
+    const server = await readyServer({ DBREST_SERVER_WORKERS: '2' })
+    const other = await readyServer()
+    // each says something when it has begun to listen, or has looked
+    await eventually(
+      async () => (await ask(`${server.adminUrl}/health`)).body,
+      (health) => expect(health).toMatchObject({ fleet: { others: 1 } }),
+    )
+    const { page, problems } = await open(server.adminUrl)
+    const row = (name: string) => page.locator('#server div', { hasText: name })
+    await row('Workers').getByText('2 of 2 answer').waitFor(patience)
+    await row('Other servers').getByText('1 heard').waitFor(patience)
+    await row('Strict mode').getByText('off').waitFor(patience)
+    await row('Schema mark').getByText('not installed').waitFor(patience)
+    expect(problems).toEqual([])
+    await other.stop()
+  })
+
+  test('tells that strict mode refuses everything without its mark', async () => {
+    const server = await serve({ env: { ...database.env, DBREST_DB_SCHEMA_STRICT: 'true' } })
+    const { page, problems } = await open(server.adminUrl)
+    await page.getByRole('heading', { name: 'Strict mode refuses all requests' }).waitFor(patience)
+    const strict = page.locator('#server div', { hasText: 'Strict mode' })
+    await strict.getByText('refuses all requests').waitFor(patience)
+    await page.getByText('dbrest schema-mark install puts one in').waitFor(patience)
+    expect(problems).toEqual([])
+  })
+
+  test('shows types and defaults whole on a phone', async () => {
+    await database.query(
+      'create table if not exists wide (at timestamp with time zone default now(), code uuid default gen_random_uuid())',
+    )
+    const server = await readyServer()
+    const { page } = await open(server.adminUrl, { width: 390 })
+    await page.getByRole('button', { name: /^wide / }).click(patience)
+    const cell = page.getByRole('cell', { name: 'timestamp with time zone' })
+    await cell.waitFor(patience)
+    const fits = await page.evaluate<boolean>(
+      "[...document.querySelectorAll('.scroll')].every((each) => each.scrollWidth <= each.clientWidth)",
+    )
+    expect(fits).toBe(true)
   })
 
   test('shows a change when it happens, with what was before and what is now', async () => {
