@@ -27,6 +27,7 @@ export interface ComposeAdminDeps {
   readonly metricsText: () => Promise<string>
   /** Whether the API's socket stands. */
   readonly apiIsAlive: () => boolean
+  readonly isLeaving: AdminDeps['isLeaving']
   readonly workers: AdminDeps['workers']
 }
 
@@ -58,6 +59,7 @@ export function composeAdmin(deps: ComposeAdminDeps): AdminSite {
     isOnLoopback: adminServerUnixSocket === null && isLoopbackHost(adminServerHost),
     cacheState: pipeline.state,
     apiIsAlive,
+    isLeaving: deps.isLeaving,
     workers: deps.workers,
     databaseIsReachable: async () => isFeedUp(feed, health) ?? databaseAnswers(),
     databaseAnswers,

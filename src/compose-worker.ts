@@ -16,6 +16,7 @@ import { assertNever } from './core/assert-never.ts'
 import { eventLoopSlices } from './core/event-loop-slices.ts'
 import { failureStack, failureText } from './core/failure-text.ts'
 import { createScope } from './core/scope.ts'
+import { timerMs } from './core/timer-ms.ts'
 import { createFailureEnd } from './end-on-failure.ts'
 import { createSinks } from './observe/create-sinks.ts'
 import type { Observe } from './observe/observation.ts'
@@ -43,6 +44,8 @@ export interface Worker {
   take(message: Said): void
   /** To be called at once, before anything of the connection is read. */
   connect(id: number, connection: Socket): void
+  /** Milliseconds between a signal and the stop. */
+  leaveMs(): number
   /** Drains and closes everything; a deadline of 0 cuts what is left. */
   stop(deadlineMs: number): Promise<void>
 }
@@ -200,6 +203,7 @@ export function composeWorker({ worker, workers, ...begin }: Begin, deps: Worker
         api.take(connection)
       }
     },
+    leaveMs: () => timerMs(config().shutdownDelay * 1000),
     stop,
   }
 }

@@ -3,7 +3,7 @@
  * what they need as parameters; nothing here decides anything of its own.
  *
  * Start  log → backend → pipeline → admin socket → connect → listen → one load → API socket
- * Stop   the API drains → sources and pipeline → the admin server drains → backend
+ * Stop   probes say no for `shutdown-delay` → the API drains → sources and pipeline → the admin server drains → backend
  *
  * With `server-workers` what the API's socket accepts is answered by other processes, which are started
  * and ended in the same places; everything else is as it is without.
@@ -15,6 +15,7 @@ import { composeApi, drainMs } from './compose-api.ts'
 import { composeFollower, type FollowerDeps } from './compose-follower.ts'
 import { composeWorkers, type WorkersSite } from './compose-workers.ts'
 import { productName, productVersion } from './core/product.ts'
+import { timerMs } from './core/timer-ms.ts'
 import type { Observe } from './observe/observation.ts'
 import { appListener } from './sockets/app-listener.ts'
 import { adminAddress, apiAddress } from './sockets/bind-addresses.ts'
@@ -39,6 +40,7 @@ export function composeServer(deps: FollowerDeps): Server {
   let api: BoundServer | null = null
   let adminDrained: Promise<void> | undefined
   let stopping: Promise<void> | null = null
+  let endDelay = (): void => undefined
   const follower = composeFollower(deps, count > 1 ? { count, site: () => workers } : undefined)
   const { config, observe, scope } = follower
 
@@ -56,6 +58,7 @@ export function composeServer(deps: FollowerDeps): Server {
       ...follower,
       ...followed,
       apiIsAlive: () => api?.isAlive() ?? false,
+      isLeaving: () => stopping !== null,
       workers: () => workers?.list() ?? null,
     })
     const adminAt = adminAddress(config())
@@ -79,15 +82,37 @@ export function composeServer(deps: FollowerDeps): Server {
     observe({ kind: 'api-listening', address: api.address })
   }
 
+  function drain(deadlineMs: number): Promise<void> {
+    adminSite?.endStreams()
+    adminDrained = admin?.close(deadlineMs)
+    return api?.close(deadlineMs) ?? Promise.resolve()
+  }
+
+  /** The API goes on meanwhile; a server that does not serve yet has nobody to wait for. */
+  function leave(seconds: number): Promise<void> {
+    observe({ kind: 'leaving', seconds })
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timerMs(seconds * 1000))
+      endDelay = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
   return {
     observe,
     start,
     stop() {
-      const deadlineMs = stopping === null ? drainMs : 0
-      adminSite?.endStreams()
-      adminDrained = admin?.close(deadlineMs)
-      const apiDrained = api?.close(deadlineMs) ?? Promise.resolve()
-      stopping ??= apiDrained.then(() => scope.close())
+      if (stopping === null) {
+        const seconds = api === null ? 0 : config().shutdownDelay
+        const drained = seconds === 0 ? drain(drainMs) : leave(seconds).then(() => drain(drainMs))
+        stopping = drained.then(() => scope.close())
+      } else {
+        endDelay()
+        // after what follows the delay
+        setImmediate(() => void drain(0))
+      }
       return stopping
     },
   }

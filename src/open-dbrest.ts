@@ -128,6 +128,7 @@ export async function openDbrest(options: DbrestOptions): Promise<Dbrest> {
       ...follower,
       ...followed,
       apiIsAlive: () => closing === null,
+      isLeaving: () => false,
       workers: () => null,
     })
     await followed.pipeline.start()

@@ -17,10 +17,11 @@ const lostConnectionPauseMs = 100
 
 let worker: Worker | null = null
 let lastConnection = 0
+let isLeaving = false
 
 // before anything else: they would open Node's inspector, or end the process
 for (const name of ['SIGUSR1', 'SIGUSR2'] as const) process.on(name, () => undefined)
-for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop(drainMs))
+for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, leave)
 process.on('disconnect', () => stop(drainMs))
 // a reader of our output that has gone is no reason to stop serving
 process.stdout.on('error', () => undefined)
@@ -63,6 +64,14 @@ process.on('message', (message: unknown, handle: unknown) => {
   }
 })
 void send({ kind: 'up' })
+
+/** A signal to all processes of a service is for the primary, which hands out connections for a while. */
+function leave(): void {
+  const delayMs = isLeaving ? 0 : (worker?.leaveMs() ?? 0)
+  isLeaving = true
+  if (delayMs === 0) stop(drainMs)
+  else setTimeout(() => stop(drainMs), delayMs)
+}
 
 /** Repeated signals change nothing: that what is left is to be cut, the primary says. */
 function stop(deadlineMs: number): void {

@@ -42,6 +42,8 @@ export interface AdminDeps {
   readonly isOnLoopback: boolean
   readonly cacheState: () => CacheState
   readonly apiIsAlive: () => boolean
+  /** The API still answers, and will not much longer. */
+  readonly isLeaving: () => boolean
   /** The processes that answer requests; null: this one does. */
   readonly workers: () => readonly WorkerStatus[] | null
   /** Told by the listener where it is enabled, else by asking through the pool. Never rejects. */
@@ -164,6 +166,7 @@ export function createAdminApp(deps: AdminDeps): Hono<{ Bindings: Connection }> 
       readyStatus({
         cache: deps.cacheState(),
         apiIsAlive: deps.apiIsAlive() && everyWorkerListens(deps.workers()),
+        isLeaving: deps.isLeaving(),
         databaseIsReachable: await deps.databaseIsReachable(),
       }),
     ),
@@ -175,6 +178,7 @@ export function createAdminApp(deps: AdminDeps): Hono<{ Bindings: Connection }> 
     const state: ServerState = {
       cache: deps.cacheState(),
       apiIsAlive: deps.apiIsAlive(),
+      isLeaving: deps.isLeaving(),
       databaseIsReachable: await deps.databaseAnswers(),
     }
     const showsDetails = refusalOf(c.req) === null

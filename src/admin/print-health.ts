@@ -61,7 +61,12 @@ export function reportHealth(
   }
   const body = {
     status: verdict,
-    server: { name: productName, version: productVersion, listening: state.apiIsAlive },
+    server: {
+      name: productName,
+      version: productVersion,
+      listening: state.apiIsAlive,
+      ...(state.isLeaving ? { stopping: true } : {}),
+    },
     database: {
       reachable: state.databaseIsReachable,
       engine: snapshot?.capabilities.engine ?? null,

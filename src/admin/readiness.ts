@@ -2,7 +2,8 @@
  * What the probes say, as pure functions of the server's state.
  *
  * `/ready` is PostgREST's probe: it says no after a failed load, though requests are still served.
- * `/health` is what a load balancer should ask: yes whenever requests are answered.
+ * `/health` is what a load balancer should ask: yes whenever requests are answered. Both say no
+ * while the server leaves.
  */
 import type { CacheState } from '../cache/cache-state.ts'
 import type { WorkerStatus } from '../observe/worker-status.ts'
@@ -12,6 +13,8 @@ export interface ServerState {
   readonly cache: CacheState
   /** The API socket is bound and stands; with workers, at least one of them takes requests. */
   readonly apiIsAlive: boolean
+  /** A stop was asked for: requests are answered for a while, but no more of them are to be sent. */
+  readonly isLeaving: boolean
   /** Told by the listener where it is enabled, else by asking through the pool. */
   readonly databaseIsReachable: boolean
 }
@@ -22,8 +25,9 @@ export function everyWorkerListens(workers: readonly WorkerStatus[] | null): boo
 }
 
 /** Rule  PostgREST docs: admin_server (Ready) */
-export function readyStatus({ cache, apiIsAlive, databaseIsReachable }: ServerState): number {
-  if (cache.kind !== 'ready' || !databaseIsReachable) return 503
+export function readyStatus(state: ServerState): number {
+  const { cache, apiIsAlive, isLeaving, databaseIsReachable } = state
+  if (cache.kind !== 'ready' || !databaseIsReachable || isLeaving) return 503
   return apiIsAlive ? 200 : 500
 }
 
@@ -45,7 +49,7 @@ export type Health = 'ok' | 'degraded' | 'unavailable'
  * does not fit the schema.
  */
 export function health(state: ServerState, everyPartWorks: boolean): Health {
-  const answers = servedSnapshot(state.cache) !== null && state.apiIsAlive
+  const answers = servedSnapshot(state.cache) !== null && state.apiIsAlive && !state.isLeaving
   if (!answers || !state.databaseIsReachable) return 'unavailable'
   return state.cache.kind === 'ready' && everyPartWorks ? 'ok' : 'degraded'
 }

@@ -5,6 +5,7 @@
 import { assertNever } from '../core/assert-never.ts'
 import type { Observation, Observe } from '../observe/observation.ts'
 import type { ReloadRecord } from '../observe/reload-record.ts'
+import { unmatchedPatterns } from '../schema/exposure.ts'
 import { summarizeSnapshot } from '../schema/summarize-snapshot.ts'
 import { unreadableName } from '../schema/unreadable-name.ts'
 import { describeFailure } from './describe-failure.ts'
@@ -89,6 +90,8 @@ function observationsOfLoad(
     { kind: 'reload-queried', durationMs: queryMs, timings },
     { kind, ...facts, ...times, queryMs, buildMs, summary },
   ]
+  const patterns = unmatchedPatterns(snapshot)
+  if (patterns.length > 0) observations.push({ kind: 'patterns-unmatched', patterns })
   if (changes.kind === 'none') return observations
   const relations = snapshot.unreadableRelations.map((each) => ({
     name: unreadableName(each),

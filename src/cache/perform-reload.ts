@@ -106,10 +106,12 @@ async function* reloadConfiguration(work: TimedReload): Steps<ReloadOutcome> {
   return withConfiguration(config, yield* reloadSchema(ofSchema, goalOf(ofSchema.order, null)))
 }
 
-/** Options that act at once, but through a load: of roles, functions and what is declared. */
+/** Options that act at once, but through a load: of roles, functions, what is served and declared. */
 function loadedWith(config: Config): unknown {
-  const { dbConfig, functionRegistry, declaredSchema, declaredRelationships } = config
-  return [dbConfig, functionRegistry, declaredSchema, declaredRelationships]
+  const { dbConfig, dbTables, dbExcludeTables } = config
+  const { functionRegistry, declaredSchema, declaredRelationships } = config
+  const registries = [functionRegistry, declaredSchema, declaredRelationships]
+  return [dbConfig, dbTables, dbExcludeTables, registries]
 }
 
 /** What an order, perhaps for the configuration alone, asks of a schema that is known to have moved. */

@@ -87,6 +87,10 @@ export interface Config {
   readonly serverUnixSocketMode: number
   readonly urlUseLegacyTargetNames: boolean
   // ours
+  /** Path in front of every path of the API, without a slash at its end; null: none. */
+  readonly serverBasePath: string | null
+  /** Seconds. */
+  readonly shutdownDelay: number
   /** Whether the admin server has a page for people at its root. */
   readonly adminDashboard: boolean
   /** After `@file`; trimmed. Null: nobody is asked for one. */
@@ -95,6 +99,10 @@ export interface Config {
   /** Foreign keys are enforced when something is written. */
   readonly dbForeignKeys: boolean
   readonly dbReadOnly: boolean
+  /** Names and patterns with `*`; null: all relations of the schemas are served. */
+  readonly dbTables: readonly string[] | null
+  /** Names and patterns of relations that are not served; null: none. */
+  readonly dbExcludeTables: readonly string[] | null
   /** Milliseconds, 0: never; null: as is right for how the database tells of changes. */
   readonly dbSchemaPollInterval: number | null
   /** Milliseconds, 0: none; engines without role settings. */

@@ -23,6 +23,8 @@ type DatabaseOptionKey = Exclude<
   | 'dbBackend'
   | 'dbForeignKeys'
   | 'dbReadOnly'
+  | 'dbTables'
+  | 'dbExcludeTables'
   | 'dbSchemaPollInterval'
   | 'dbStatementTimeout'
   | 'dbSchemaLoadTimeout'

@@ -6,13 +6,16 @@
 import { userClaim } from './jwt-option-kinds.ts'
 import { type OptionKey, type OptionTable, option, optionByEngine } from './option.ts'
 import {
+  basePath,
   boolean,
   choice,
   integer,
   integerOrAuto,
   milliseconds,
+  optionalList,
   optionalMilliseconds,
   optionalText,
+  seconds,
 } from './option-kinds.ts'
 import { type RegistryKey, registry } from './registry-text.ts'
 import { trustedProxies } from './trusted-proxies.ts'
@@ -26,6 +29,8 @@ type OwnOptionKey =
   | 'dbBackend'
   | 'dbForeignKeys'
   | 'dbReadOnly'
+  | 'dbTables'
+  | 'dbExcludeTables'
   | 'dbSchemaPollInterval'
   | 'dbStatementTimeout'
   | 'dbSchemaLoadTimeout'
@@ -34,7 +39,9 @@ type OwnOptionKey =
   | 'etagEnabled'
   | 'logFormat'
   | 'serverTrustedProxies'
+  | 'serverBasePath'
   | 'serverWorkers'
+  | 'shutdownDelay'
 
 /** Beyond it a token comes back more often than clocks are read. */
 const mostTokens = 1_000_000
@@ -67,6 +74,18 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
   dbReadOnly: option('db-read-only', boolean, false, {
     reload: 'boot',
     doc: 'On SQLite, refuses every write with `405 25006` and opens the file to write only where a crashed program left a transaction to be rolled back; also `--read-only` on the command line, and `mode=ro` in the URI of `db-uri`. On MongoDB it refuses every write. On PostgreSQL set `default_transaction_read_only` for the role.',
+  }),
+  dbTables: option('db-tables', optionalList, null, {
+    defaultNote: 'all tables and views of the schemas',
+    reload: 'schema',
+    inDatabase: true,
+    doc: 'The tables, views and collections that are served, by name; `*` stands for any characters, and a schema may stand in front: `films, film_*, api.*`. Letters count as they are written. Everything else in the schemas is as unknown to clients as what is in a schema that is not exposed: no path, no embedding of it or through it as a junction, no word of it in the OpenAPI document, in types and in hints. Views over it, foreign keys and triggers work on, and so do functions, which are not meant by this: revoke those. A name that nothing has is told of in the log.',
+  }),
+  dbExcludeTables: option('db-exclude-tables', optionalList, null, {
+    defaultNote: 'none',
+    reload: 'schema',
+    inDatabase: true,
+    doc: 'The tables, views and collections that are not served, of those that otherwise would be; in the words of `db-tables`.',
   }),
   dbSchemaPollInterval: optionByEngine(
     'db-schema-poll-interval',
@@ -107,6 +126,13 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
   logFormat: option('log-format', choice(['text', 'json']), 'text', {
     reload: 'boot',
     doc: "How log lines are written: PostgREST's text, or JSON.",
+  }),
+  serverBasePath: option('server-base-path', basePath, null, {
+    defaultNote: 'none',
+    doc: 'The path that the API is served below, e.g. `/rest/v1`, where clients of Supabase look for it. `Location` headers and the OpenAPI document have it in front; outside of it there is `404 PGRST125`. The admin server is not concerned.',
+  }),
+  shutdownDelay: option('shutdown-delay', seconds, 0, {
+    doc: 'Seconds from SIGTERM or SIGINT on in which requests are still taken, while `/ready` and `/health` say 503: as long as it takes until balancers send no more. Then the sockets close and requests in flight are finished. A second signal ends it at once.',
   }),
   serverWorkers: option('server-workers', integerOrAuto({ least: 1, most: 256 }), 1, {
     reload: 'boot',

@@ -12,13 +12,15 @@ const introduction = `<!-- Made by scripts/generate-docs.js from src/config; edi
 
 # Configuration
 
-Options come from four places. The strongest that names an option decides:
+Options come from these places. The strongest that names an option decides:
 
 1. **in-database settings** (PostgreSQL, while \`db-config\` is on): settings of the connecting role, and
    those that the \`db-pre-config\` function sets,
 2. **environment**: \`DBREST_…\`, then \`PGRST_…\`,
 3. **configuration file**, given as \`dbrest FILE\` or \`dbrest --config FILE\`,
-4. **default**: that of \`dbrest --defaults FILE\` where it names the option, as the container image has
+4. **\`PORT\` and \`HOST\`** of the environment, as platforms set them, for \`server-port\` and \`server-host\`; a \`HOST\` that
+   is no address and not \`localhost\` is the machine's name, as some shells set it, and does not count,
+5. **default**: that of \`dbrest --defaults FILE\` where it names the option, as the container image has
    it, else the one below.
 
 An empty text counts as not given, and so does a number in place of a boolean or a boolean in place of a

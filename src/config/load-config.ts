@@ -17,7 +17,13 @@ import { booleanOf, shownValue } from './file-value.ts'
 import { misspeltOptions } from './misspelt-options.ts'
 import type { Option, OptionKey, OptionValues } from './option.ts'
 import { lastPort, portProblem } from './option-kinds.ts'
-import { appSettingsOf, type FoundValue, lookUp, type OptionSources } from './option-sources.ts'
+import {
+  appSettingsOf,
+  type FoundValue,
+  lookUp,
+  type OptionSources,
+  platformEntries,
+} from './option-sources.ts'
 import { environmentNamesOf, optionKeys, options } from './options.ts'
 import { parseConfigFile } from './parse-config-file.ts'
 import { readAdminToken } from './read-admin-token.ts'
@@ -65,8 +71,8 @@ export interface LoadedConfig {
 const loopback = '127.0.0.1'
 
 /**
- * Loads everything. Of the same option the strongest source decides: database, environment
- * (`DBREST_…`, then `PGRST_…`), file, defaults file, default. Unknown names are ignored.
+ * Loads everything. Of the same option the strongest source decides: command line, database,
+ * environment (`DBREST_…`, then `PGRST_…`), file, `PORT` and `HOST`, defaults file, default. Unknown names are ignored.
  *
  * Errors  all problems at once, each with option, value, place and what is allowed, and with the
  *         words of PostgREST where it has some; no secrets
@@ -80,7 +86,7 @@ export function loadConfig(input: ConfigInput): Result<LoadedConfig, readonly st
   if (!defaults.ok) return err([defaults.error])
   const outside = {
     flags: input.flags ?? new Map(),
-    file: new Map([...defaults.value, ...file.value]),
+    file: new Map([...defaults.value, ...platformEntries(input.env), ...file.value]),
     environment: input.env,
     database: noSettings,
   }

@@ -170,6 +170,15 @@ export function checkedText(
   }
 }
 
+const basePathProblem =
+  'it should be a path of letters, digits, ., _, ~ and -, as /rest/v1, without a slash at its end'
+
+/** Segments that no client writes in two ways. */
+export const basePath: OptionKind<string | null> = {
+  ...checkedText((path) => /^(?:\/(?!\.\.?(?:\/|$))[\w.~-]+)+$/.test(path), basePathProblem),
+  type: 'path',
+}
+
 /** A whole number within limits, or the word `auto`. */
 export function integerOrAuto(limits: NumberLimits): OptionKind<number | 'auto'> {
   const number = integer(limits)

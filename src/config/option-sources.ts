@@ -1,6 +1,6 @@
 /**
- * The places that options come from, as one lookup by name: in-database settings, environment,
- * configuration file, strongest first. The strongest that has the name decides, even when its value
+ * The places that options come from, as one lookup by name: flags of the command line, in-database
+ * settings, environment, configuration file, strongest first. The strongest that has the name decides, even when its value
  * is empty. What the value means is left to the option's kind.
  */
 import { type FileValue, fileValueText } from './file-value.ts'
@@ -44,6 +44,25 @@ export function lookUp(
     if (value !== undefined) return { value, place: variable }
   }
   return sources.file.get(name)
+}
+
+/** `localhost`, an address, or any of a family: what platforms say, and no shell of itself. */
+const platformHost = /^(?:localhost|[\d.]+|[\da-f.]*:[\da-f:.]*)$/i
+
+/**
+ * `PORT` and `HOST`, by which platforms tell a server where to listen. Some shells put the machine's name
+ * into `HOST`: that asks for nothing.
+ */
+export function platformEntries(
+  environment: OptionSources['environment'],
+): ReadonlyMap<string, FileEntry> {
+  const entries = new Map<string, FileEntry>()
+  const { PORT, HOST } = environment
+  if (PORT !== undefined && PORT !== '') entries.set('server-port', { value: PORT, place: 'PORT' })
+  if (HOST !== undefined && platformHost.test(HOST)) {
+    entries.set('server-host', { value: HOST, place: 'HOST' })
+  }
+  return entries
 }
 
 /** What settings of the user's own are called by. */

@@ -25,6 +25,8 @@ export const schemaOptionKeys = [
   'dbSchemas',
   'dbExtraSearchPath',
   'dbHoistedTxSettings',
+  'dbTables',
+  'dbExcludeTables',
   'functionRegistry',
   'declaredSchema',
   'declaredRelationships',

@@ -19,7 +19,10 @@ import { isProxyUri } from './uri-syntax.ts'
 
 type ServerOptionKey =
   | Exclude<Extract<OptionKey, `adminServer${string}`>, 'adminServerToken'>
-  | Exclude<Extract<OptionKey, `server${string}`>, 'serverWorkers' | 'serverTrustedProxies'>
+  | Exclude<
+      Extract<OptionKey, `server${string}`>,
+      'serverWorkers' | 'serverTrustedProxies' | 'serverBasePath'
+    >
   | Extract<OptionKey, `openapi${string}`>
   | 'clientErrorVerbosity'
   | 'logLevel'

@@ -23,7 +23,7 @@ import { createTokenBuckets } from '../limits/token-buckets.ts'
 import { withoutContent } from './answer.ts'
 import { answerPreflight, withCors } from './cors.ts'
 import { createRequestHandler, type RequestDeps } from './handle-request.ts'
-import { headProblem, readHead } from './read-head.ts'
+import { belowBasePath, headProblem, readHead } from './read-head.ts'
 import { type AskForToken, RequestLimit } from './request-limit.ts'
 
 const serverHeader: Header = ['Server', `${productName}/${productVersion}`]
@@ -73,8 +73,11 @@ export function createApp(deps: AppDeps): App {
   async function answer(request: HttpRequest, generation: Generation): Promise<Answer> {
     const started = deps.now()
     const { config } = generation
-    const head = readHead(request)
-    const problem = headProblem(request, head)
+    const whole = readHead(request)
+    const below = belowBasePath(whole, config.serverBasePath)
+    const head = below ?? whole
+    const problem =
+      headProblem(request, head) ?? (below === null ? ({ kind: 'invalid-path' } as const) : null)
     const limit = config.rateLimitEnabled ? limitOf(request, head, config) : null
     const preflight = problem === null ? answerPreflight(head, config) : null
     if (preflight !== null) {

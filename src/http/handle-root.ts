@@ -13,8 +13,10 @@ import type { Config, OpenapiVersion } from '../config/config.ts'
 import { eventLoopSlices } from '../core/event-loop-slices.ts'
 import type { Answer, Header } from '../core/http-exchange.ts'
 import { contentTypeOf } from '../core/media-type.ts'
+import { nameOfKey } from '../core/qualified-name.ts'
 import { runInSlices, type Steps } from '../core/run-in-slices.ts'
 import type { InspectPlan } from '../plan/plan.ts'
+import { exposes, exposureOf } from '../schema/exposure.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { contentLength } from './answer.ts'
 import {
@@ -48,16 +50,21 @@ export function isBehind(
   { relations }: Inspected,
 ): boolean {
   if (relations === null || !snapshot.schemas.includes(plan.schema)) return false
-  for (const key of relations) if (!snapshot.relations.has(key)) return true
+  const exposure = exposureOf(snapshot.schemas, snapshot.options)
+  for (const key of relations) {
+    if (!snapshot.relations.has(key) && exposes(exposure, nameOfKey(key))) return true
+  }
   return false
 }
 
 /** A document, and all that it was made of beside inspection and snapshot. */
 interface Made extends Pick<RootRequest, 'config' | 'host'> {
   readonly schema: string
-  readonly version: OpenapiVersion
   readonly document: Promise<Document>
 }
+
+/** The last one of each version: clients of both may take turns. */
+type MadeByVersion = Map<OpenapiVersion, Made>
 
 interface Document {
   readonly body: Buffer
@@ -66,7 +73,7 @@ interface Document {
 
 export function createRootHandler(): RootHandler {
   const knownTexts: KnownTexts = new WeakMap()
-  const madeOf = new WeakMap<Inspected, WeakMap<SchemaSnapshot, Made>>()
+  const madeOf = new WeakMap<Inspected, WeakMap<SchemaSnapshot, MadeByVersion>>()
   const textsOf = new WeakMap<SchemaSnapshot, Map<string, Promise<readonly RelationTexts[]>>>()
 
   function relationTexts(
@@ -119,13 +126,15 @@ export function createRootHandler(): RootHandler {
   ): Promise<Document> {
     const { snapshot, config, host } = root
     const { schema } = root.plan
-    const bySnapshot = madeOf.get(inspected) ?? new WeakMap<SchemaSnapshot, Made>()
+    const bySnapshot = madeOf.get(inspected) ?? new WeakMap<SchemaSnapshot, MadeByVersion>()
     madeOf.set(inspected, bySnapshot)
-    const made = bySnapshot.get(snapshot)
+    const byVersion: MadeByVersion = bySnapshot.get(snapshot) ?? new Map()
+    bySnapshot.set(snapshot, byVersion)
+    const made = byVersion.get(version)
     const isSame = made?.config === config && made.host === host && made.schema === schema
-    if (made !== undefined && isSame && made.version === version) return made.document
+    if (made !== undefined && isSame) return made.document
     const document = makeDocument(root, inspected, version)
-    bySnapshot.set(snapshot, { config, host, schema, version, document })
+    byVersion.set(version, { config, host, schema, document })
     return document
   }
 

@@ -32,6 +32,14 @@ export function readHead({ method, target, rawHeaders }: HttpRequest): RequestHe
   return { method, ...splitTarget(target), headers }
 }
 
+/** The head as the API is to see it, with the path below its base; null: the path is not below it. */
+export function belowBasePath(head: RequestHead, basePath: string | null): RequestHead | null {
+  if (basePath === null) return head
+  const { path } = head
+  if (path === basePath) return { ...head, path: '/' }
+  return path.startsWith(`${basePath}/`) ? { ...head, path: path.slice(basePath.length) } : null
+}
+
 /** An authority of RFC 3986 without user information. */
 const host = /^(?:[\w.~!$&'()*+,;=%-]+|\[[\da-f:.]+\])(?::\d*)?$/i
 

@@ -20,7 +20,7 @@ import { contentRange, rangeStatus } from './content-range.ts'
 import { preferenceApplied } from './preference-applied.ts'
 import { applyControls, parseResponseHeaders, parseResponseStatus } from './response-controls.ts'
 
-export type RespondConfig = Pick<Config, 'clientErrorVerbosity'>
+export type RespondConfig = Pick<Config, 'clientErrorVerbosity' | 'serverBasePath'>
 
 function contentHeaders(type: MediaType, request: ApiRequest): readonly Header[] {
   const headers: Header[] = [['Content-Type', contentTypeOf(type)]]
@@ -56,7 +56,7 @@ function respondToRead(
     status,
     headers: [
       contentRange(offset, offset + result.rows - 1, result.total),
-      ['Content-Location', `${relationPath(plan.relation)}${query}`],
+      ['Content-Location', `${relationPath(plan.relation, config)}${query}`],
       ...(plan.headersOnly ? [] : [contentLength(body)]),
       ...contentHeaders(plan.media.type, request),
       ...present(preferenceApplied(plan, request)),
@@ -93,22 +93,31 @@ function respondToCall(
 }
 
 /** What leads back to the relation, whatever its name is made of. */
-function relationPath({ name }: QualifiedName): string {
-  return `/${encodeURIComponent(name)}`
+function relationPath({ name }: QualifiedName, { serverBasePath }: RespondConfig): string {
+  return `${serverBasePath ?? ''}/${encodeURIComponent(name)}`
 }
 
 /** `?id=eq.1&lang=eq.en`, percent-encoded as form pairs are. */
-function locationHeader(plan: MutatePlan, result: ExecutionResult): Header | null {
+function locationHeader(
+  plan: MutatePlan,
+  result: ExecutionResult,
+  config: RespondConfig,
+): Header | null {
   if (result.location.length === 0) return null
   const query = result.location
     .map(
       ([column, value]) => `${encodeURIComponent(filterKey(column))}=${encodeURIComponent(value)}`,
     )
     .join('&')
-  return ['Location', `${relationPath(plan.relation)}?${query}`]
+  return ['Location', `${relationPath(plan.relation, config)}?${query}`]
 }
 
-function respondToMutation(plan: MutatePlan, request: ApiRequest, result: ExecutionResult): Answer {
+function respondToMutation(
+  plan: MutatePlan,
+  request: ApiRequest,
+  result: ExecutionResult,
+  config: RespondConfig,
+): Answer {
   const applied = preferenceApplied(plan, request)
   const counted = request.preferences.count === undefined ? null : result.rows
   const wantsBody = plan.representation === 'representation'
@@ -122,7 +131,7 @@ function respondToMutation(plan: MutatePlan, request: ApiRequest, result: Execut
         status: onlyUpdated ? 200 : 201,
         headers: [
           ...(wantsBody ? withBody : [contentLength('')]),
-          ...present(locationHeader(plan, result), contentRange(1, 0, counted), applied),
+          ...present(locationHeader(plan, result, config), contentRange(1, 0, counted), applied),
         ],
         body: wantsBody ? result.body : '',
       }
@@ -163,7 +172,7 @@ function respondPlain(
     case 'read':
       return respondToRead(plan, request, result, config)
     case 'mutate':
-      return respondToMutation(plan, request, result)
+      return respondToMutation(plan, request, result, config)
     case 'call':
       return respondToCall(plan, request, result, config)
     default:

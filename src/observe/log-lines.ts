@@ -64,6 +64,8 @@ export function logLine(observation: Observation): LogLine {
       )
     case 'signal-received':
       return always(`Received termination unix signal ${observation.signal}`)
+    case 'leaving':
+      return always(`Requests are taken for ${observation.seconds} more seconds (shutdown-delay)`)
     case 'stopping-failed':
       return always(`Stopping was not clean: ${oneLine(observation.cause)}`)
 
@@ -101,6 +103,7 @@ export function logLine(observation: Observation): LogLine {
     case 'relations-unreadable':
     case 'functions-unusable':
     case 'relationships-unusable':
+    case 'patterns-unmatched':
     case 'policies-unbound':
     case 'reload-published':
     case 'reload-confirmed':

@@ -98,6 +98,7 @@ const grades: Partial<Readonly<Record<Observation['kind'], Grade>>> = {
   'functions-unusable': 'warn',
   'relationships-unusable': 'warn',
   'transactions-absent': 'warn',
+  'patterns-unmatched': 'warn',
   'policies-unbound': 'warn',
   'worker-ended': 'error',
   'worker-unresponsive': 'error',

@@ -45,6 +45,8 @@ export type Observation =
   | { readonly kind: 'pool-exceeded'; readonly dbPool: number; readonly workers: number }
   | { readonly kind: 'fatal'; readonly message: string; readonly error: ApiError | null }
   | { readonly kind: 'signal-received'; readonly signal: string }
+  /** Until the sockets close. */
+  | { readonly kind: 'leaving'; readonly seconds: number }
   | { readonly kind: 'stopping-failed'; readonly cause: string }
   /** Of `--types --watch`. */
   | { readonly kind: 'types-written'; readonly file: string }
@@ -122,6 +124,11 @@ export type Observation =
   | {
       readonly kind: 'relationships-unusable'
       readonly relationships: readonly { readonly name: string; readonly cause: string }[]
+    }
+  /** Of `db-tables` and `db-exclude-tables`: nothing has such a name. Told with each load. */
+  | {
+      readonly kind: 'patterns-unmatched'
+      readonly patterns: readonly { readonly option: string; readonly pattern: string }[]
     }
   /** Nobody may do anything with their relations. Told with each schema that is published. */
   | {

@@ -19,6 +19,7 @@ type ReloadObservation = Extract<
       | 'relations-unreadable'
       | 'functions-unusable'
       | 'relationships-unusable'
+      | 'patterns-unmatched'
       | 'policies-unbound'
       | 'reload-published'
       | 'reload-confirmed'
@@ -107,6 +108,13 @@ export function reloadLine(observation: ReloadObservation): LogLine {
         texts: observation.relationships.map(
           ({ name, cause }) =>
             `Not followed, relationship of declared-relationships: ${oneLine(`${name}: ${cause}`)}`,
+        ),
+      }
+    case 'patterns-unmatched':
+      return {
+        level: 'error',
+        texts: observation.patterns.map(({ option, pattern }) =>
+          oneLine(`No relation has the name ${JSON.stringify(pattern)} of ${option}`),
         ),
       }
     case 'policies-unbound':

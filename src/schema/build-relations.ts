@@ -16,6 +16,7 @@ import type {
   ViewKeyDependency,
 } from './catalog.ts'
 import { ColumnMap } from './column-map.ts'
+import { type Exposure, exposes } from './exposure.ts'
 import type { Regrouped } from './grouping.ts'
 import type { Relation } from './schema-snapshot.ts'
 
@@ -24,7 +25,7 @@ export interface RelationParts {
   /** By the view. */
   readonly keysOfViews: Regrouped<ViewKeyDependency>
   readonly computedFields: Regrouped<ComputedField>
-  readonly exposed: ReadonlySet<string>
+  readonly exposure: Exposure
 }
 
 export interface BuiltRelations {
@@ -46,8 +47,8 @@ export function* buildRelations(
   previous: Omit<BuiltRelations, 'changed'> & { readonly list: readonly CatalogRelation[] },
   parts: RelationParts,
 ): Steps<BuiltRelations> {
-  const { catalog, exposed } = parts
-  const isExposed = ({ schema }: QualifiedName) => exposed.has(schema)
+  const { catalog } = parts
+  const isExposed = (name: QualifiedName) => exposes(parts.exposure, name)
   const { gone, fresh } = listChanges(previous.list, catalog.relations)
   const changes = new Map<string, Relation | undefined>()
   for (const relation of gone) if (isExposed(relation)) changes.set(nameKey(relation), undefined)
@@ -147,14 +148,14 @@ function computedTypes(fields: readonly ComputedField[] | undefined): Relation['
 }
 
 function hiddenKeys(
-  { catalog, keysOfViews, exposed }: RelationParts,
+  { catalog, keysOfViews, exposure }: RelationParts,
   exposedCount: number,
 ): BuiltRelations['hiddenKeys'] {
   const keys = new Map<string, readonly string[]>()
   // most often all are exposed, and none of them need be looked at
   const unexposed = catalog.relations.length === exposedCount ? none : catalog.relations
   for (const relation of unexposed) {
-    if (exposed.has(relation.schema)) continue
+    if (exposes(exposure, relation)) continue
     const carried = () => keyOfView(keysOfViews.grouping.groups.get(nameKey(relation)) ?? none)
     keys.set(nameKey(relation), isView(relation) ? carried() : relation.primaryKey)
   }

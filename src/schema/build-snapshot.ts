@@ -18,6 +18,7 @@ import { type BuiltRelations, buildRelations } from './build-relations.ts'
 import type { Catalog, Representation, Routine } from './catalog.ts'
 import { compareRoutines } from './compare-routines.ts'
 import { frozenFacts } from './engine-facts.ts'
+import { type Exposure, exposes, exposureOf, isSameFence } from './exposure.ts'
 import { type Regrouped, regroup } from './grouping.ts'
 import type { RelationshipFacts } from './relationship-facts.ts'
 import type { SchemaOptions, SchemaSnapshot } from './schema-snapshot.ts'
@@ -44,14 +45,14 @@ function unlessSame<T>(before: T | undefined, now: T): T {
 function* buildRoutines(
   previous: SchemaSnapshot['routines'],
   { grouping: { groups }, touched }: Regrouped<Routine>,
-  exposed: ReadonlySet<string>,
+  { schemas }: Exposure,
 ): Steps<SchemaSnapshot['routines']> {
   const changes = new Map<string, readonly Routine[] | undefined>()
   for (const key of touched) {
     const overloads = groups.get(key)
     const [first] = overloads ?? none
     if (overloads === undefined || first === undefined) changes.set(key, undefined)
-    else if (exposed.has(first.schema)) {
+    else if (schemas.has(first.schema)) {
       changes.set(key, unlessSame(previous.get(key), overloads.toSorted(compareRoutines)))
     }
     yield
@@ -122,10 +123,10 @@ function* relate(
   before: SnapshotSources | undefined,
   grouped: GroupedCatalog,
   { relations, hiddenKeys, changed }: BuiltRelations,
-  exposed: ReadonlySet<string>,
+  exposure: Exposure,
 ): Steps<LazyRelationships> {
   const facts: RelationshipFacts = Object.freeze({
-    exposed,
+    exposure,
     keysFrom: grouped.keysFrom.grouping,
     keysTo: grouped.keysTo.grouping,
     viewsOver: grouped.viewsOver.grouping,
@@ -156,9 +157,10 @@ function* buildSteps(
 ): Steps<SchemaSnapshot> {
   const hasSchemas = catalog.capabilities.grades.schemas !== 'unsupported'
   const schemas = unlessSame(previous?.schemas, hasSchemas ? [...options.dbSchemas] : [onlySchema])
-  const exposed = new Set(schemas)
-  // of other schemas everything is other
-  const last = previous?.schemas === schemas ? previous : undefined
+  const exposure = exposureOf(schemas, options)
+  // of other schemas, or other relations of them, everything is other
+  const last =
+    previous?.schemas === schemas && isSameFence(previous.options, options) ? previous : undefined
   const before = last?.sources
   const grouped = yield* groupCatalog(catalog, before)
   const built = yield* buildRelations(
@@ -167,11 +169,11 @@ function* buildSteps(
       hiddenKeys: before?.relationships.facts.hiddenKeys ?? new Map(),
       list: before?.catalog.relations ?? none,
     },
-    { catalog, ...grouped, exposed },
+    { catalog, ...grouped, exposure },
   )
   const { relations } = built
-  const relationships = yield* relate(before, grouped, built, exposed)
-  const isExposed = ({ schema }: QualifiedName) => exposed.has(schema)
+  const relationships = yield* relate(before, grouped, built, exposure)
+  const isInSchema = ({ schema }: QualifiedName) => exposure.schemas.has(schema)
   const sources: SnapshotSources = {
     catalog,
     computedFields: grouped.computedFields.grouping,
@@ -189,17 +191,17 @@ function* buildSteps(
     relations,
     unreadableRelations: unlessSame(
       last?.unreadableRelations,
-      (catalog.unreadableRelations ?? none).filter(isExposed),
+      (catalog.unreadableRelations ?? none).filter((name) => exposes(exposure, name)),
     ),
     relationships,
     unusableRelationships: unlessSame(
       last?.unusableRelationships,
       catalog.unusableRelationships ?? none,
     ),
-    routines: yield* buildRoutines(last?.routines ?? new Map(), grouped.routines, exposed),
+    routines: yield* buildRoutines(last?.routines ?? new Map(), grouped.routines, exposure),
     unusableRoutines: unlessSame(
       last?.unusableRoutines,
-      (catalog.unusableRoutines ?? none).filter(isExposed),
+      (catalog.unusableRoutines ?? none).filter(isInSchema),
     ),
     representations: unlessSame(
       last?.representations,

@@ -9,6 +9,7 @@
 import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
 import type { Steps } from '../core/run-in-slices.ts'
 import { compareRelationships, compareTexts } from './compare-relationships.ts'
+import { type Exposure, exposes } from './exposure.ts'
 import { copyName, inverseKey, keysFrom, keysTo, throughJunction } from './key-relationships.ts'
 import type { ComputedRelationship, Relationship } from './relationship.ts'
 import { groupOf, type RelationshipFacts } from './relationship-facts.ts'
@@ -24,8 +25,8 @@ export function* deriveRelationships(
   origin: QualifiedName,
   facts: RelationshipFacts,
 ): Steps<RelationshipsBySchema | undefined> {
-  const { exposed } = facts
-  if (!exposed.has(origin.schema)) return undefined
+  const { exposure } = facts
+  if (!exposes(exposure, origin)) return undefined
   // by name of the target or function; computed ones replace the list
   const pairs = new Map<string, { readonly schema: string; readonly list: Relationship[] }>()
   function listOf(other: QualifiedName): Relationship[] {
@@ -53,7 +54,7 @@ export function* deriveRelationships(
   if (pairs.size === 0) return undefined
   const bySchema = new Map<string, Relationship[]>()
   for (const { schema, list } of pairs.values()) {
-    const visible = list.filter((relationship) => isVisible(relationship, exposed))
+    const visible = list.filter((relationship) => isVisible(relationship, exposure))
     const known = bySchema.get(schema)
     if (known === undefined) bySchema.set(schema, visible)
     else known.push(...visible)
@@ -75,9 +76,9 @@ function copyComputed(computed: ComputedRelationship): ComputedRelationship {
   })
 }
 
-function isVisible(relationship: Relationship, exposed: ReadonlySet<string>): boolean {
-  if (!exposed.has(relationship.target.schema)) return false
+function isVisible(relationship: Relationship, exposure: Exposure): boolean {
+  if (!exposes(exposure, relationship.target)) return false
   if (relationship.kind === 'computed') return true
   const { cardinality } = relationship
-  return cardinality.kind !== 'many-to-many' || exposed.has(cardinality.junction.relation.schema)
+  return cardinality.kind !== 'many-to-many' || exposes(exposure, cardinality.junction.relation)
 }

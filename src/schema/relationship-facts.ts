@@ -5,13 +5,14 @@
  */
 import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
 import type { CatalogRelation, ForeignKey, ViewKeyDependency } from './catalog.ts'
+import type { Exposure } from './exposure.ts'
 import type { Grouping } from './grouping.ts'
 import type { ComputedRelationship } from './relationship.ts'
 
 export type UniqueKey = QualifiedName & { readonly columns: readonly string[] }
 
 export interface RelationshipFacts {
-  readonly exposed: ReadonlySet<string>
+  readonly exposure: Exposure
   readonly keysFrom: Grouping<ForeignKey>
   readonly keysTo: Grouping<ForeignKey>
   /** By the table whose keys the views carry. */

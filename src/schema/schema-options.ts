@@ -7,11 +7,14 @@ import type { SchemaOptions } from './schema-snapshot.ts'
 
 export function schemaOptions(config: SchemaOptions): SchemaOptions {
   const { dbSchemas, dbExtraSearchPath, dbHoistedTxSettings } = config
-  const { functionRegistry, declaredSchema, declaredRelationships } = config
+  const { dbTables, dbExcludeTables, functionRegistry, declaredSchema, declaredRelationships } =
+    config
   return {
     dbSchemas,
     dbExtraSearchPath,
     dbHoistedTxSettings,
+    dbTables,
+    dbExcludeTables,
     functionRegistry,
     declaredSchema,
     declaredRelationships,

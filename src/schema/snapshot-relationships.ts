@@ -7,6 +7,7 @@ import { nameOfKey } from '../core/qualified-name.ts'
 import { runAtOnce, type Steps } from '../core/run-in-slices.ts'
 import { compareTexts } from './compare-relationships.ts'
 import { deriveRelationships, type RelationshipsBySchema } from './derive-relationships.ts'
+import { exposes } from './exposure.ts'
 import type { RelationshipFacts } from './relationship-facts.ts'
 
 type Derived = RelationshipsBySchema | undefined
@@ -101,8 +102,8 @@ export class LazyRelationships implements SnapshotRelationships {
 
   /** Where a key of its own tells, nothing is derived. */
   #isRelatedTo(origin: string, schema: string): boolean {
-    const { exposed, keysFrom, keysTo } = this.facts
-    if (!exposed.has(nameOfKey(origin).schema)) return false
+    const { exposure, keysFrom, keysTo } = this.facts
+    if (!exposes(exposure, nameOfKey(origin))) return false
     return (
       (keysFrom.groups.get(origin)?.some(({ target }) => target.schema === schema) ?? false) ||
       (keysTo.groups.get(origin)?.some((key) => key.origin.schema === schema) ?? false) ||

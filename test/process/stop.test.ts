@@ -107,6 +107,49 @@ describe('a stop', () => {
     expect(await server.exited).toBe(0)
   })
 
+  test('waits for shutdown-delay, while probes say no and requests are answered', async () => {
+    const server = await serve({ env: { ...database.env, DBREST_SHUTDOWN_DELAY: '600' } })
+    await askUntil(200, `${server.adminUrl}/ready`)
+    server.signal('SIGTERM')
+    await server.line(/Requests are taken for 600 more seconds/)
+    for (const probe of ['ready', 'health']) {
+      expect((await ask(`${server.adminUrl}/${probe}`)).status).toBe(503)
+    }
+    expect((await ask(`${server.adminUrl}/live`)).status).toBe(200)
+    expect((await ask(`${server.url}/films`)).status).toBe(200)
+    // a second one ends the wait, and cuts what is in flight
+    await startNap(server, 60)
+    server.signal('SIGTERM')
+    expect(await server.exited).toBe(0)
+    await noConnectionIsLeft()
+  })
+
+  test('is over when shutdown-delay is', async () => {
+    const server = await serve({ env: { ...database.env, DBREST_SHUTDOWN_DELAY: '1' } })
+    server.signal('SIGTERM')
+    await server.line(/Requests are taken for 1 more seconds/)
+    expect((await ask(`${server.url}/films`)).status).toBe(200)
+    expect(await server.exited).toBe(0)
+  })
+
+  test('waits with workers that were sent the signal too', async () => {
+    const server = await serve({
+      env: { ...database.env, DBREST_SHUTDOWN_DELAY: '600', DBREST_SERVER_WORKERS: '2' },
+    })
+    await askUntil(200, `${server.adminUrl}/ready`)
+    const { text } = await ask(`${server.adminUrl}/health`)
+    const pids = [...text.matchAll(/"pid":(\d+)/g)].map(([, pid]) => Number(pid))
+    expect(pids).toHaveLength(2)
+    server.signal('SIGTERM')
+    for (const pid of pids) process.kill(pid, 'SIGTERM')
+    await server.line(/Requests are taken for 600 more seconds/)
+    for (let at = 0; at < 10; at += 1) {
+      expect((await ask(`${server.url}/films`)).status).toBe(200)
+    }
+    server.signal('SIGTERM')
+    expect(await server.exited).toBe(0)
+  })
+
   test('closes idle keep-alive connections', async () => {
     const server = await serve({ env: database.env })
     const agent = new Agent({ keepAlive: true })

@@ -45,6 +45,8 @@ export function schemaOptions(options: Partial<SchemaOptions> = {}): SchemaOptio
     dbSchemas: ['public'],
     dbExtraSearchPath: [],
     dbHoistedTxSettings: ['statement_timeout', 'default_transaction_isolation'],
+    dbTables: null,
+    dbExcludeTables: null,
     functionRegistry: null,
     declaredSchema: null,
     declaredRelationships: null,

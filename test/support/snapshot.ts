@@ -101,6 +101,8 @@ export function describeSnapshot(
       dbSchemas: schemas,
       dbExtraSearchPath: [],
       dbHoistedTxSettings: [],
+      dbTables: null,
+      dbExcludeTables: null,
       functionRegistry: null,
       declaredSchema: null,
       declaredRelationships: null,

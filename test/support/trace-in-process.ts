@@ -62,7 +62,12 @@ export function traceHealth(
   pipeline: Pick<ReloadPipeline, 'state' | 'lastReload'>,
   health: Pick<SourceHealth, 'list'>,
 ): HealthReport {
-  const state = { cache: pipeline.state(), apiIsAlive: true, databaseIsReachable: true }
+  const state = {
+    cache: pipeline.state(),
+    apiIsAlive: true,
+    isLeaving: false,
+    databaseIsReachable: true,
+  }
   const report = reportHealth(
     state,
     { sources: health.list(), unbound: [], workers: null, fleet: null, schemaMark: null },

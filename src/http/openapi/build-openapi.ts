@@ -23,7 +23,10 @@ import { type JsonMember, joinMembers, jsonMembers, jsonObject } from './json-te
 import { openapiServer } from './openapi-server.ts'
 import { splitComment } from './split-comment.ts'
 
-export type OpenapiConfig = Pick<Config, 'openapiSecurityActive' | 'openapiServerProxyUri'>
+export type OpenapiConfig = Pick<
+  Config,
+  'openapiSecurityActive' | 'openapiServerProxyUri' | 'serverBasePath'
+>
 
 /** What a relation adds to the document, wherever it is shown: members of its objects, as text. */
 export interface RelationTexts {

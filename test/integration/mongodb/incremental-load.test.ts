@@ -58,6 +58,8 @@ describeMongodb('a load of MongoDB', () => {
       dbSchemas: [database.name],
       dbExtraSearchPath: [],
       dbHoistedTxSettings: [],
+      dbTables: null,
+      dbExcludeTables: null,
       functionRegistry: null,
       declaredSchema: { file: null, text: declared },
       declaredRelationships: null,

@@ -45,6 +45,8 @@ async function load(setting: LoadSetting = {}): Promise<SchemaSnapshot> {
     dbSchemas: [database.name],
     dbExtraSearchPath: [],
     dbHoistedTxSettings: [],
+    dbTables: null,
+    dbExcludeTables: null,
     functionRegistry: null,
     declaredSchema: { file: null, text: setting.schema ?? '[]' },
     declaredRelationships: { file: null, text: setting.relationships ?? '[]' },

@@ -51,6 +51,8 @@ const options = {
   dbSchemas: ['public'],
   dbExtraSearchPath: ['public'],
   dbHoistedTxSettings: [],
+  dbTables: null,
+  dbExcludeTables: null,
   functionRegistry: null,
   declaredSchema: null,
   declaredRelationships: null,

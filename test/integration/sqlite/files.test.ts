@@ -50,6 +50,8 @@ const options = {
   dbSchemas: ['main'],
   dbExtraSearchPath: [],
   dbHoistedTxSettings: [],
+  dbTables: null,
+  dbExcludeTables: null,
   functionRegistry: null,
   declaredSchema: null,
   declaredRelationships: null,

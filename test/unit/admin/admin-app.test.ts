@@ -37,6 +37,7 @@ interface World
   readonly isReachable?: boolean
   readonly answers?: boolean
   readonly isAlive?: boolean
+  readonly leaves?: boolean
   readonly sources?: ReturnType<AdminDeps['sources']>
   readonly lastReload?: ReturnType<AdminDeps['lastReload']>
   readonly history?: ReturnType<AdminDeps['reloads']>
@@ -52,6 +53,7 @@ function setUp(world: World = {}) {
     isOnLoopback: world.isOnLoopback ?? false,
     cacheState: () => world.cache ?? ready,
     apiIsAlive: () => world.isAlive ?? true,
+    isLeaving: () => world.leaves ?? false,
     workers: () => world.workers?.() ?? null,
     databaseIsReachable: async () => world.isReachable ?? true,
     databaseAnswers: async () => world.answers ?? true,
@@ -109,6 +111,7 @@ describe('/ready', () => {
     ['a load failed while requests are served', { cache: retrying(snapshot) }, 503],
     ['the database is out of reach', { isReachable: false }, 503],
     ['the API does not listen', { isAlive: false }, 500],
+    ['the server leaves', { leaves: true }, 503],
     ['nothing works', { isAlive: false, isReachable: false, cache: starting }, 503],
   ])('when %s is the status that PostgREST has', async (_, world, status) => {
     expect(await setUp(world).request('GET /ready')).toMatchObject({ status, text: '' })
@@ -176,6 +179,7 @@ describe('/health', () => {
     ['no load has ended', { cache: starting }, 503, 'unavailable'],
     ['the API does not listen', { isAlive: false }, 503, 'unavailable'],
     ['the database does not answer', { answers: false }, 503, 'unavailable'],
+    ['the server leaves', { leaves: true }, 503, 'unavailable'],
     ['only the listener is down', { isReachable: false }, 200, 'ok'],
   ])('when %s', async (_, world, status, verdict) => {
     const reply = await setUp(world).request('GET /health')

@@ -272,6 +272,48 @@ describe('where it is served', () => {
     expect(hosts({ ...given, positionalDatabase: 'films.db' })).toEqual(['!4', '!4'])
   })
 
+  test.each<[string, TestConfigInput, number, string]>([
+    ['of a platform', { env: { PORT: '8080', HOST: '0.0.0.0' } }, 8080, '0.0.0.0'],
+    [
+      'before those of a defaults file',
+      { env: { PORT: '80' }, defaults: 'server-port = 1' },
+      80,
+      '!4',
+    ],
+    ['after those of a file', { env: { PORT: '80' }, file: 'server-port = 1' }, 1, '!4'],
+    ['after our own', { env: { PORT: '80', PGRST_SERVER_PORT: '1' } }, 1, '!4'],
+    ['unless empty', { env: { PORT: '', HOST: '' } }, 3000, '!4'],
+    ['with an address of IPv6', { env: { HOST: '::' } }, 3000, '::'],
+    // as shells set it by themselves
+    ["but not the machine's name", { env: { HOST: 'box.example' } }, 3000, '!4'],
+  ])('PORT and HOST count %s', (_, input, port, host) => {
+    const { serverPort, serverHost } = loadTestConfig(input)
+    expect([serverPort, serverHost]).toEqual([port, host])
+  })
+
+  test('a PORT that is none is told by its name', () => {
+    const loaded = tryLoadTestConfig({ env: { PORT: 'tcp://10.0.0.1:80' } })
+    expect(loaded).toMatchObject({
+      error: [expect.stringContaining('server-port (PORT): it should be')],
+    })
+  })
+
+  test.each([
+    ['/rest/v1', '/rest/v1'],
+    ['/a.b~c_d-1', '/a.b~c_d-1'],
+    ['', null],
+  ])('the base path %j is taken', (given, taken) => {
+    expect(loadTestConfig({ env: env({ 'server-base-path': given }) }).serverBasePath).toBe(taken)
+  })
+
+  test.each(['rest', '/', '/rest/', '/a//b', '/a/../b', '/.', '/a b', '/a%20b', '/a?b', '/é'])(
+    'the base path %j is none',
+    (given) => {
+      const loaded = tryLoadTestConfig({ env: env({ 'server-base-path': given }) })
+      expect(loaded).toMatchObject({ error: [expect.stringContaining('it should be a path')] })
+    },
+  )
+
   test('aggregates of a SQLite file are allowed, unless something says otherwise', () => {
     const allows = (input: TestConfigInput) => loadTestConfig(input).dbAggregatesEnabled
     expect(allows({ positionalDatabase: 'films.db' })).toBe(true)

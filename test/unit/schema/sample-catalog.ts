@@ -171,6 +171,8 @@ export const options: SchemaOptions = {
   dbSchemas: ['test'],
   dbExtraSearchPath: ['public'],
   dbHoistedTxSettings: ['statement_timeout'],
+  dbTables: null,
+  dbExcludeTables: null,
   functionRegistry: null,
   declaredSchema: null,
   declaredRelationships: null,

@@ -12,7 +12,7 @@ describe('where the document says that the API is', () => {
     ['http://0.0.0.0:3000/', 'http', null, '/'],
     ['http://*:3000/', 'http', null, '/'],
   ])('is the proxy %s', (uri, scheme, host, basePath) => {
-    const config = { openapiServerProxyUri: uri }
+    const config = { openapiServerProxyUri: uri, serverBasePath: null }
     expect(openapiServer(config, 'asked.example')).toEqual({ scheme, host, basePath })
   })
 
@@ -30,10 +30,20 @@ describe('where the document says that the API is', () => {
     ['', null],
     [undefined, null],
   ])('is the host %s that was asked, without a proxy', (asked, host) => {
-    expect(openapiServer({ openapiServerProxyUri: null }, asked)).toEqual({
+    expect(openapiServer({ openapiServerProxyUri: null, serverBasePath: null }, asked)).toEqual({
       scheme: 'http',
       host,
       basePath: '/',
     })
+  })
+
+  test.each([
+    [null, '/rest/v1'],
+    ['https://api.example', '/rest/v1'],
+    ['https://api.example/', '/rest/v1'],
+    ['https://api.example/films/', '/films/'],
+  ])('is below the base path, unless the proxy %s has a path', (uri, basePath) => {
+    const config = { openapiServerProxyUri: uri, serverBasePath: '/rest/v1' }
+    expect(openapiServer(config, 'asked.example').basePath).toBe(basePath)
   })
 })
