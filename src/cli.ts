@@ -4,16 +4,17 @@
  * are left to `main.ts`.
  */
 import { get } from 'node:http'
-import { parseArgs } from 'node:util'
 import { type FileKind, fileKind } from './backends/sqlite/process/sqlite-header.ts'
 import type { Config } from './config/config.ts'
 import { hasSqliteName, isConninfo, isDatabaseUri } from './config/detect-engine.ts'
 import { mayHoldPassword } from './config/file-value.ts'
+import type { FoundValue } from './config/option-sources.ts'
 import { contractName, contractVersion, productName, productVersion } from './core/product.ts'
 import { err, ok, type Result } from './core/result.ts'
+import { optionsOfFlags, parseFlags } from './parse-flags.ts'
 
 /** Commands that work with a configuration. */
-const configuredCommands = ['dump-config', 'dump-schema', 'ready', 'health'] as const
+const configuredCommands = ['dump-config', 'dump-schema', 'check', 'ready', 'health'] as const
 /** What `schema-mark` can be told to do. */
 const markActions = ['install', 'print', 'remove'] as const
 export type MarkAction = (typeof markActions)[number]
@@ -27,8 +28,8 @@ export interface ConfigPlaces {
   readonly defaultsFile?: string
   /** A URI, libpq's keyword/value text or a SQLite file, in place of the configured db-uri. */
   readonly database?: string
-  /** Nothing may be written, whatever the configuration says. */
-  readonly isReadOnly?: boolean
+  /** What flags say of options, by the option's name, whatever the configuration says. */
+  readonly options?: ReadonlyMap<string, FoundValue>
 }
 
 /** A command that works with a configuration. */
@@ -38,6 +39,8 @@ export type ConfiguredCommand = ConfigPlaces &
         readonly kind: 'run' | (typeof configuredCommands)[number]
         /** A dump without secrets. */
         readonly isRedacted?: boolean
+        /** A browser is shown the server once it serves. */
+        readonly opensBrowser?: boolean
       }
     | { readonly kind: 'schema-mark'; readonly action: MarkAction }
     | {
@@ -90,6 +93,9 @@ export function parseCommand(
   if (values.redact === true && commands[0] !== 'dump-config') {
     return err('--redact goes with --dump-config')
   }
+  if (values.open === true && (isAboutMark || given.length > 0)) {
+    return err('--open goes with serving a database')
+  }
 
   const [positional] = positionals
   const isDatabase = positional !== undefined && namesDatabase(positional, look.fileKind)
@@ -107,11 +113,12 @@ export function parseCommand(
   if (isFile && look.fileKind(positional) === 'missing') {
     return err(`there is no database file ${quoted(positional)}`)
   }
+  const options = optionsOfFlags(values)
   const places = {
     ...(configFile === undefined ? {} : { configFile }),
     ...(defaults === undefined ? {} : { defaultsFile: defaults }),
     ...(isDatabase ? { database: positional } : {}),
-    ...(values['read-only'] === true ? { isReadOnly: true } : {}),
+    ...(options.size === 0 ? {} : { options }),
   }
   if (action !== undefined) return ok({ kind: 'schema-mark', action, ...places })
   if (types.value !== null) return ok({ ...types.value, ...places })
@@ -119,6 +126,7 @@ export function parseCommand(
     kind: commands[0] ?? 'run',
     ...places,
     ...(values.redact === true ? { isRedacted: true } : {}),
+    ...(values.open === true ? { opensBrowser: true } : {}),
   })
 }
 
@@ -157,15 +165,23 @@ Usage: ${productName} [OPTIONS] [FILE | DATABASE]
 
   FILE      configuration file; options may also come from the environment (PGRST_*, DBREST_*)
   DATABASE  postgresql://…, 'host=… dbname=…', mongodb://… or a SQLite file; served to this
-            machine alone, unless server-host is set
+            machine alone, unless --host or server-host is set
 
   schema-mark puts event triggers into a PostgreSQL database that mark each change of
   its schema, shows their SQL, or takes them away
 
 Options:
+  --port N         serve the API on this port, as server-port; 0 for a free one
+  --host HOST      on this address, as server-host
+  --admin-port N   serve probes, metrics and the dashboard there, as admin-server-port
+  --schema NAMES   the schemas to serve, separated by commas, as db-schemas
+  --anon-role ROLE the role of requests without a token, as db-anon-role
+  --read-only      refuse every write to SQLite or MongoDB, as db-read-only
+  --open           open the dashboard, or else the API, in a browser
   --config FILE    configuration file, beside a DATABASE
   --defaults FILE  options that count where nothing else sets them, in the same syntax
-  --read-only      refuse every write to a SQLite file, as db-read-only does
+  --check          load configuration and schema once, print what would be served, and exit
+                   with 0, or with 1 where not all of it could be
   --dump-config    print the configuration in effect, secrets included, and exit
   --redact         with --dump-config: without secrets, db-uri and app.settings
   --dump-schema    print the schema as JSON and exit
@@ -246,44 +262,6 @@ function statusOf(url: string, socketPath: string | null): Promise<number | null
 
 function failed(message: string): ProbeResult {
   return { exitCode: 1, stdout: '', stderr: `ERROR: ${message}\n` }
-}
-
-const flags = {
-  config: { type: 'string' },
-  defaults: { type: 'string' },
-  'dump-config': { type: 'boolean' },
-  redact: { type: 'boolean' },
-  types: { type: 'string' },
-  out: { type: 'string' },
-  watch: { type: 'boolean' },
-  'read-only': { type: 'boolean' },
-  'dump-schema': { type: 'boolean' },
-  ready: { type: 'boolean' },
-  health: { type: 'boolean' },
-  example: { type: 'boolean', short: 'e' },
-  version: { type: 'boolean', short: 'v' },
-  help: { type: 'boolean', short: 'h' },
-} as const
-
-/** Long names may have one dash: `-config FILE`. */
-function parseFlags(argv: readonly string[]) {
-  const end = argv.includes('--') ? argv.indexOf('--') : argv.length
-  const args = argv.map((argument, index) => {
-    const name = /^-([a-z-]{2,})(?:=|$)/.exec(argument)?.[1]
-    return index < end && name !== undefined && Object.hasOwn(flags, name)
-      ? `-${argument}`
-      : argument
-  })
-  try {
-    return ok(parseArgs({ args, options: flags, allowPositionals: true }))
-  } catch (failure) {
-    if (!(failure instanceof TypeError)) throw failure
-    // the message quotes flags, and of `--name=value` the name alone
-    const isSafe = args.every(
-      (argument) => !argument.startsWith('-') || !mayHoldPassword(argument.replace('=', ' ')),
-    )
-    return err(isSafe ? failure.message : 'unknown option')
-  }
 }
 
 /** As a message quotes it, unless it could be a database with a password. */

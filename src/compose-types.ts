@@ -30,6 +30,7 @@ export function composeTypes(deps: FollowerDeps, out: string): Server {
   return {
     observe,
     start,
+    urls: () => null,
     stop: () => scope.close(),
   }
 }

@@ -17,6 +17,7 @@ import { composeWorkers, type WorkersSite } from './compose-workers.ts'
 import { productName, productVersion } from './core/product.ts'
 import { timerMs } from './core/timer-ms.ts'
 import type { Observe } from './observe/observation.ts'
+import { type ServedUrls, servedUrls } from './served-urls.ts'
 import { appListener } from './sockets/app-listener.ts'
 import { adminAddress, apiAddress } from './sockets/bind-addresses.ts'
 import { type BoundServer, bindServer } from './sockets/bind-server.ts'
@@ -30,6 +31,8 @@ export interface Server {
   start(): Promise<void>
   /** Drains and closes everything; a second call cuts what is left at once. */
   stop(): Promise<void>
+  /** Where it serves; null before. */
+  urls(): ServedUrls | null
 }
 
 export function composeServer(deps: FollowerDeps): Server {
@@ -103,6 +106,7 @@ export function composeServer(deps: FollowerDeps): Server {
   return {
     observe,
     start,
+    urls: () => api && servedUrls(api.address, admin?.address ?? null, config()),
     stop() {
       if (stopping === null) {
         const seconds = api === null ? 0 : config().shutdownDelay

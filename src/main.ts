@@ -5,7 +5,7 @@
  * the process.
  */
 import { EventEmitter } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dumpSnapshot } from './admin/dump-snapshot.ts'
 import { engineAbilities } from './backends/engine-abilities.ts'
 import { fileKind } from './backends/sqlite/process/sqlite-header.ts'
@@ -29,9 +29,12 @@ import { type LoadedConfig, loadConfig } from './config/load-config.ts'
 import { failureStack, failureText } from './core/failure-text.ts'
 import { err, ok, type Result } from './core/result.ts'
 import { systemErrorText } from './core/system-error.ts'
+import { isNothingConfigured, nextSteps } from './next-steps.ts'
+import { printCheck } from './print-check.ts'
 import { readDumps } from './read-dumps.ts'
 import { runSchemaMark } from './run-schema-mark.ts'
 import { unhonouredOptions } from './schema/unhonoured-options.ts'
+import { openBrowser } from './served-urls.ts'
 import { printDatabase } from './typescript/print-database.ts'
 import { writeTypes } from './write-types.ts'
 
@@ -78,13 +81,9 @@ function readConfigFile(path: string): Result<string, readonly string[]> {
   }
 }
 
-/** What `--read-only` says, as strong as a flag has to be. */
-const readOnlySetting = { DBREST_DB_READ_ONLY: 'true' }
-
 /** Reads the file anew each time: a reload sees what it holds then. */
 function configReader(command: ConfiguredCommand): ReadConfig {
   const { configFile, defaultsFile, database, kind } = command
-  const env = command.isReadOnly === true ? { ...process.env, ...readOnlySetting } : process.env
   return ({ databaseSettings, previous }) => {
     const fileText = configFile === undefined ? ok('') : readConfigFile(configFile)
     const defaultsText = defaultsFile === undefined ? ok('') : readConfigFile(defaultsFile)
@@ -95,7 +94,8 @@ function configReader(command: ConfiguredCommand): ReadConfig {
       ...(configFile === undefined ? {} : { fileName: configFile }),
       defaultsText: defaultsText.value,
       ...(defaultsFile === undefined ? {} : { defaultsName: defaultsFile }),
-      env,
+      env: process.env,
+      ...(command.options === undefined ? {} : { flags: command.options }),
       readFile: (path) => readFileSync(path),
       isSqliteFile,
       refuseOptions: (engine, given) =>
@@ -130,10 +130,28 @@ function dumpedText(config: Config, isRedacted = false): string {
   return dumpConfig(config, { omitted: unhonoured.map(({ key }) => key), isRedacted })
 }
 
+/** Once it serves. Those who run it as a service have their log as it is without. */
+function welcome(
+  { observe, urls }: Server,
+  { database, opensBrowser }: { readonly database?: string; readonly opensBrowser?: boolean },
+): void {
+  const served = urls()
+  if (served === null) return
+  const isAtHand = database !== undefined || opensBrowser === true || process.stderr.isTTY === true
+  if (isAtHand) observe({ kind: 'urls', ...served })
+  const url = served.dashboard ?? served.api
+  if (opensBrowser !== true || url === null) return
+  openBrowser(url, () => observe({ kind: 'browser-failed' }))
+}
+
 async function run(command: ConfiguredCommand): Promise<void> {
   const readConfig = configReader(command)
   const loaded = configOrExit(readConfig)
   const { config } = loaded
+  const needsDatabase = command.kind === 'run' || command.kind === 'check'
+  if (needsDatabase && isNothingConfigured(command, config, process.env)) {
+    exit(1, nextSteps(readdirSync('.')))
+  }
   switch (command.kind) {
     case 'ready':
     case 'health': {
@@ -153,6 +171,31 @@ async function run(command: ConfiguredCommand): Promise<void> {
       if (text === null) return exit(1)
       process.stdout.write(text)
       return exit(0)
+    }
+    case 'check': {
+      let { warnings } = loaded
+      const dumps = await orExit(
+        readDumps({
+          config,
+          readConfig,
+          env: process.env,
+          writeError: (text) => process.stderr.write(text),
+          tellWarnings: (told) => {
+            warnings = told
+          },
+        }),
+      )
+      const snapshot = await dumps.schema()
+      if (snapshot === null) return exit(1)
+      const report = printCheck({
+        snapshot,
+        unboundPolicies: dumps.unboundPolicies(snapshot),
+        warnings,
+        problems: dumps.problems(),
+      })
+      await dumps.close()
+      process.stdout.write(report.text)
+      return exit(report.exitCode)
     }
     case 'types': {
       const writeError = (text: string) => process.stderr.write(text)
@@ -187,6 +230,7 @@ async function run(command: ConfiguredCommand): Promise<void> {
       server =
         command.kind === 'watch-types' ? composeTypes(deps, command.out) : composeServer(deps)
       await orExit(server.start())
+      if (command.kind === 'run') welcome(server, command)
     }
   }
 }

@@ -1,8 +1,11 @@
 /**
- * `--dump-config`, `--dump-schema` and `--types`: the configuration in effect, in-database settings
+ * `--dump-config`, `--dump-schema`, `--types` and `--check`: the configuration in effect, in-database settings
  * included, and the schema as JSON or as TypeScript. All connect for themselves; a database that is not
  * there costs the configuration its in-database part, with a line on stderr, and the schema everything.
  */
+import { createAccessControl } from './access/access-control.ts'
+import type { UnboundPolicy } from './access/access-rules.ts'
+import { unboundPolicies } from './access/tell-unbound.ts'
 import type { Backend } from './backends/backend.ts'
 import { openBackend } from './backends/open-backend.ts'
 import type { Config } from './config/config.ts'
@@ -10,6 +13,7 @@ import {
   createConfigLoader,
   createConfigWarnings,
   type ReadConfig,
+  type TellWarnings,
 } from './config/config-loader.ts'
 import { failureText } from './core/failure-text.ts'
 import { BackendFailure } from './errors/backend-failure.ts'
@@ -23,12 +27,18 @@ export interface DumpDeps {
   readonly readConfig: ReadConfig
   readonly env: Readonly<Record<string, string | undefined>>
   readonly writeError: (text: string) => void
+  /** Told of slips in place of stderr. */
+  readonly tellWarnings?: TellWarnings
 }
 
 export interface Dumps {
   config(): Promise<Config>
   /** Null when the schema cannot be read; why is on stderr. */
   schema(): Promise<SchemaSnapshot | null>
+  /** Policies that do not fit the schema. */
+  unboundPolicies(snapshot: SchemaSnapshot): readonly UnboundPolicy[]
+  /** What is wrong with the configuration, once it was read. */
+  problems(): readonly string[]
   close(): Promise<void>
 }
 
@@ -42,7 +52,9 @@ export async function readDumps(deps: DumpDeps): Promise<Dumps> {
     later: () => undefined,
   })
   let current = deps.config
+  let problems: readonly string[] = []
   const database = await openOrTell()
+  const findRules = createAccessControl((...rule) => database?.ruleProblem(...rule) ?? null)
   const deadline = () => AbortSignal.timeout(deps.config.dbSchemaLoadTimeout)
 
   const load = createConfigLoader({
@@ -52,7 +64,7 @@ export async function readDumps(deps: DumpDeps): Promise<Dumps> {
         (await database?.databaseSettings(...request)) ?? new Map(),
     },
     current: () => current,
-    tellWarnings: createConfigWarnings(log),
+    tellWarnings: deps.tellWarnings ?? createConfigWarnings(log),
     observe: log,
   })
 
@@ -75,7 +87,10 @@ export async function readDumps(deps: DumpDeps): Promise<Dumps> {
   async function config(): Promise<Config> {
     const read = await load(deadline())
     if (read.ok) current = read.value
-    else log({ kind: 'config-invalid', problems: read.error })
+    else {
+      problems = read.error
+      log({ kind: 'config-invalid', problems })
+    }
     return current
   }
 
@@ -108,6 +123,8 @@ export async function readDumps(deps: DumpDeps): Promise<Dumps> {
         return null
       }
     },
+    unboundPolicies: (snapshot) => unboundPolicies(findRules, { config: current, snapshot }),
+    problems: () => problems,
     close: async () => database?.close(),
   }
 }

@@ -14,13 +14,14 @@ const introduction = `<!-- Made by scripts/generate-docs.js from src/config; edi
 
 Options come from these places. The strongest that names an option decides:
 
-1. **in-database settings** (PostgreSQL, while \`db-config\` is on): settings of the connecting role, and
+1. **command line**: \`--port\`, \`--host\`, \`--admin-port\`, \`--schema\`, \`--anon-role\` and \`--read-only\` (\`dbrest --help\`),
+2. **in-database settings** (PostgreSQL, while \`db-config\` is on): settings of the connecting role, and
    those that the \`db-pre-config\` function sets,
-2. **environment**: \`DBREST_…\`, then \`PGRST_…\`,
-3. **configuration file**, given as \`dbrest FILE\` or \`dbrest --config FILE\`,
-4. **\`PORT\` and \`HOST\`** of the environment, as platforms set them, for \`server-port\` and \`server-host\`; a \`HOST\` that
+3. **environment**: \`DBREST_…\`, then \`PGRST_…\`,
+4. **configuration file**, given as \`dbrest FILE\` or \`dbrest --config FILE\`,
+5. **\`PORT\` and \`HOST\`** of the environment, as platforms set them, for \`server-port\` and \`server-host\`; a \`HOST\` that
    is no address and not \`localhost\` is the machine's name, as some shells set it, and does not count,
-5. **default**: that of \`dbrest --defaults FILE\` where it names the option, as the container image has
+6. **default**: that of \`dbrest --defaults FILE\` where it names the option, as the container image has
    it, else the one below.
 
 An empty text counts as not given, and so does a number in place of a boolean or a boolean in place of a
@@ -32,12 +33,15 @@ well, such as \`db-pre-config\` on SQLite: see [compatibility](compatibility.md)
 
 \`dbrest --dump-config\` prints what is in effect, secrets included; with \`--redact\` it is fit to be shown
 to others: \`jwt-secret\`, \`admin-server-token\`, \`db-uri\` and all of \`app.settings\` are replaced.
-\`dbrest --example\` prints a file to start from. Nothing else that dbrest prints or answers has a part of
+\`dbrest --example\` prints a file to start from. \`dbrest --check\` loads configuration and schema once,
+prints the relations and functions that would be served, with warnings, and ends with 0; it ends with 1 where
+the configuration is wrong, the schema cannot be loaded, or something that the configuration asks for
+(a function or relationship of a registry, a policy) does not fit the schema: for CI, before a deployment. Nothing else that dbrest prints or answers has a part of
 \`jwt-secret\`, or of \`db-uri\` beyond user, host and database: messages name the option and what is wrong.
 
 A database may also be named directly: \`dbrest films.db\`, \`dbrest postgresql://…\`, \`dbrest
-mongodb://…\`. It is then served to this machine alone, at \`127.0.0.1\`, unless a file or the
-environment gives a \`server-host\`, as the container image does. On a SQLite file aggregates are then
+mongodb://…\`. It is then served to this machine alone, at \`127.0.0.1\`, unless \`--host\`, a file or
+the environment gives a \`server-host\`, as the container image does. On a SQLite file aggregates are then
 allowed.
 
 ## File

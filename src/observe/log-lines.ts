@@ -64,6 +64,10 @@ export function logLine(observation: Observation): LogLine {
       )
     case 'signal-received':
       return always(`Received termination unix signal ${observation.signal}`)
+    case 'urls':
+      return always(...urlsText(observation))
+    case 'browser-failed':
+      return always('No browser could be opened: there is no program for it')
     case 'leaving':
       return always(`Requests are taken for ${observation.seconds} more seconds (shutdown-delay)`)
     case 'stopping-failed':
@@ -206,4 +210,12 @@ export function logTime(at: Date): string {
   const zone = `${sign}${two(Math.floor(Math.abs(offset) / 60))}${two(Math.abs(offset) % 60)}`
   const day = `${two(at.getDate())}/${months[at.getMonth()]}/${at.getFullYear()}`
   return `${day}:${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())} ${zone}`
+}
+
+function urlsText({ api, dashboard }: Extract<Observation, { kind: 'urls' }>): readonly string[] {
+  const urls = [
+    ...(api === null ? [] : [`${api} (API)`]),
+    ...(dashboard === null ? [] : [`${dashboard} (dashboard)`]),
+  ]
+  return urls.length === 0 ? [] : [`Open ${urls.join(' or ')}`]
 }

@@ -45,6 +45,9 @@ export type Observation =
   | { readonly kind: 'pool-exceeded'; readonly dbPool: number; readonly workers: number }
   | { readonly kind: 'fatal'; readonly message: string; readonly error: ApiError | null }
   | { readonly kind: 'signal-received'; readonly signal: string }
+  /** For who started it by hand. */
+  | { readonly kind: 'urls'; readonly api: string | null; readonly dashboard: string | null }
+  | { readonly kind: 'browser-failed' }
   /** Until the sockets close. */
   | { readonly kind: 'leaving'; readonly seconds: number }
   | { readonly kind: 'stopping-failed'; readonly cause: string }

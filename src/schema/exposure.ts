@@ -3,16 +3,12 @@
  * `db-tables` and `db-exclude-tables` leave. What is not served is to clients as what is in another
  * schema. A build asks for every name that it meets.
  */
+import type { Config } from '../config/config.ts'
 import { isSame } from '../core/is-same.ts'
 import type { QualifiedName } from '../core/qualified-name.ts'
-import type { SchemaOptions, SchemaSnapshot } from './schema-snapshot.ts'
+import type { Catalog } from './catalog.ts'
 
-export type Fence = Pick<SchemaOptions, 'dbTables' | 'dbExcludeTables'>
-
-export interface UnmatchedPattern {
-  readonly option: 'db-tables' | 'db-exclude-tables'
-  readonly pattern: string
-}
+export type Fence = Pick<Config, 'dbTables' | 'dbExcludeTables'>
 
 export interface Exposure {
   readonly schemas: ReadonlySet<string>
@@ -51,20 +47,40 @@ export function isSameFence(a: Fence, b: Fence): boolean {
   return isSame([a.dbTables, a.dbExcludeTables], [b.dbTables, b.dbExcludeTables])
 }
 
-/** Members of the two options that match nothing there is: slips, most often. */
+export interface UnmatchedPattern {
+  readonly option: 'db-tables' | 'db-exclude-tables'
+  readonly pattern: string
+}
+
+/** What a snapshot was made of. */
+interface Fenced {
+  readonly options: Fence
+  readonly schemas: readonly string[]
+  readonly sources: {
+    readonly catalog: Pick<Catalog, 'relations' | 'unreadableRelations'>
+  }
+}
+
+/**
+ * Members of the two options that nothing in the exposed schemas has for a name: slips, most often, which
+ * a fence must not pass over in silence.
+ */
 export function unmatchedPatterns({
   options,
   schemas,
   sources: { catalog },
-}: Pick<SchemaSnapshot, 'options' | 'schemas' | 'sources'>): readonly UnmatchedPattern[] {
+}: Fenced): readonly UnmatchedPattern[] {
   const { dbTables, dbExcludeTables } = options
   if (dbTables === null && dbExcludeTables === null) return []
   const names = [...catalog.relations, ...(catalog.unreadableRelations ?? [])].filter(
     ({ schema }) => schemas.includes(schema),
   )
-  const unmatched = (option: UnmatchedPattern['option'], patterns: readonly string[] | null) =>
-    (patterns ?? [])
-      .filter((member) => !names.some((name) => matches(patternOf(member), name)))
+  const unmatched = (option: UnmatchedPattern['option'], members: readonly string[] | null) =>
+    (members ?? [])
+      .filter((member) => {
+        const pattern = patternOf(member)
+        return !names.some((name) => matches(pattern, name))
+      })
       .map((pattern) => ({ option, pattern }))
   return [...unmatched('db-tables', dbTables), ...unmatched('db-exclude-tables', dbExcludeTables)]
 }

@@ -1,0 +1,95 @@
+/**
+ * What `--check` prints of a database as it would be served, and whether that is all of what the
+ * configuration asks for. Pure.
+ */
+import type { UnboundPolicy } from './access/access-rules.ts'
+import { productName, productVersion } from './core/product.ts'
+import type { Routine } from './schema/catalog.ts'
+import { unmatchedPatterns } from './schema/exposure.ts'
+import type { Relation, SchemaSnapshot } from './schema/schema-snapshot.ts'
+import { unreadableName } from './schema/unreadable-name.ts'
+
+export interface Checked {
+  readonly snapshot: SchemaSnapshot
+  readonly unboundPolicies: readonly UnboundPolicy[]
+  /** Slips in the configuration. */
+  readonly warnings: readonly string[]
+  /** What of the configuration could not be read. */
+  readonly problems: readonly string[]
+}
+
+export interface CheckReport {
+  readonly text: string
+  /** 1: something that the configuration asks for would not be served. */
+  readonly exitCode: 0 | 1
+}
+
+export function printCheck(checked: Checked): CheckReport {
+  const { snapshot } = checked
+  const { engine, serverVersion } = snapshot.capabilities
+  const relations = [...snapshot.relations.values()]
+  const routines = [...snapshot.routines.values()].flat()
+  const problems = problemsOf(checked)
+  const name = ({ schema, name: own }: Relation | Routine) =>
+    snapshot.schemas.length === 1 ? own : `${schema}.${own}`
+  const parts = [
+    `${productName} ${productVersion} would serve ${engine} ${serverVersion}, schemas: ${snapshot.schemas.join(', ')}`,
+    ...listed(
+      'Relations',
+      relations.map((relation) => relationText(name(relation), relation)),
+    ),
+    ...listed(
+      'Functions',
+      routines.map((routine) => routineText(name(routine), routine)),
+    ),
+    ...(problems.length === 0 ? [] : listed('Problems', problems)),
+    ...listed('Warnings', warningsOf(checked)),
+  ]
+  return { text: `${parts.join('\n')}\n`, exitCode: problems.length === 0 ? 0 : 1 }
+}
+
+function listed(title: string, lines: readonly string[]): readonly string[] {
+  return [`${title}: ${lines.length}`, ...lines.map((line) => `  ${line}`)]
+}
+
+/** Shape  `film_list (view, read only)` */
+function relationText(name: string, relation: Relation): string {
+  const { kind, canInsert, canUpdate, canDelete } = relation
+  const writes = Object.entries({ insert: canInsert, update: canUpdate, delete: canDelete })
+  const denied = writes.filter(([, can]) => !can).map(([verb]) => `no ${verb}`)
+  const writable = denied.length === writes.length ? ['read only'] : denied
+  return `${name} (${[kind.replaceAll('-', ' '), ...writable].join(', ')})`
+}
+
+/** Shape  `add(a integer, b integer)` */
+function routineText(name: string, { parameters }: Routine): string {
+  return `${name}(${parameters.map(({ name: own, type }) => `${own} ${type}`.trim()).join(', ')})`
+}
+
+function problemsOf({ snapshot, unboundPolicies, problems }: Checked): readonly string[] {
+  return [
+    ...problems,
+    ...snapshot.unusableRoutines.map(
+      ({ schema, name, cause }) => `the function ${schema}.${name} cannot be called: ${cause}`,
+    ),
+    ...snapshot.unusableRelationships.map(
+      ({ name, cause }) => `the relationship ${name} cannot be followed: ${cause}`,
+    ),
+    ...unboundPolicies.map(
+      ({ policy, relation, problem }) =>
+        `${relation} is denied to everybody, since the policy ${JSON.stringify(policy)} does not fit: ${problem}`,
+    ),
+  ]
+}
+
+function warningsOf({ snapshot, warnings }: Checked): readonly string[] {
+  return [
+    ...warnings,
+    ...unmatchedPatterns(snapshot).map(
+      ({ option, pattern }) => `no relation has the name ${JSON.stringify(pattern)} of ${option}`,
+    ),
+    ...snapshot.unreadableRelations.map(
+      (each) => `${unreadableName(each)} is not served, since it cannot be read: ${each.cause}`,
+    ),
+  ]
+}
