@@ -107,6 +107,19 @@ export const sharedDifferences: readonly KnownDifference[] = [
       isDeepStrictEqual(comparable({ ...postgres, status: 201 }), comparable(sqlite)),
   },
   {
+    name: 'embeds of the written relation',
+    documented: 'an embed of the relation that is written has its rows as they are afterwards',
+    reason:
+      'PostgreSQL makes what a write shows from the state before it, all but the written rows themselves',
+    explains: ({ method, target }, postgres, sqlite) =>
+      method !== 'GET' &&
+      embedsItself(target) &&
+      isDeepStrictEqual(
+        comparable({ ...postgres, body: withoutEmbeds(postgres.body) }),
+        comparable({ ...sqlite, body: withoutEmbeds(sqlite.body) }),
+      ),
+  },
+  {
     name: 'integers of bytes',
     documented: 'and so are casts of bytes to integers',
     reason: 'PostgreSQL 18 casts bytea to integers',
@@ -123,6 +136,23 @@ export const sharedDifferences: readonly KnownDifference[] = [
       /^2[13]/.test(sqlite.code ?? ''),
   },
 ]
+
+/** Whether the relation of the path is also named in what is selected, or an author's mentor is. */
+function embedsItself(target: string): boolean {
+  const [path = '', query = ''] = decodeURIComponent(target).split('?')
+  const select = /(?:^|&)select=([^&]*)/.exec(query)?.[1] ?? ''
+  const relation = path.slice(1)
+  return select.includes(`${relation}(`) || (relation === 'authors' && select.includes('mentor'))
+}
+
+/** Rows without their members that are rows. */
+function withoutEmbeds(body: unknown): unknown {
+  if (Array.isArray(body)) return body.map(withoutEmbeds)
+  if (typeof body !== 'object' || body === null) return body
+  return Object.fromEntries(
+    Object.entries(body).filter(([, value]) => typeof value !== 'object' || value === null),
+  )
+}
 
 export const sqliteDifferences: readonly KnownDifference[] = [
   ...sharedDifferences,
