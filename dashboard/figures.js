@@ -107,8 +107,7 @@ export function createFigures(place) {
         rate.show('–', 'counting', false)
         time.show('–', 'counting', false)
       }
-      const { max, available, waiting } = figures.pool
-      const used = Math.max(0, max - available)
+      const { max, used, waiting } = figures.pool
       pool.show(
         `${used} of ${max}`,
         waiting > 0 ? `${waiting} requests wait` : 'nobody waits',

@@ -79,7 +79,7 @@ export interface FollowedDatabase extends Freshness {
   readonly database: Backend
 }
 
-const noPool: PoolStats = { max: 0, available: 0, waiting: 0 }
+const noPool: PoolStats = { max: 0, available: 0, used: 0, waiting: 0 }
 
 export function composeFollower(deps: FollowerDeps, workers?: AnsweringProcesses): Follower {
   const scope = createScope()

@@ -74,7 +74,8 @@ export function composeWorker({ worker, workers, ...begin }: Begin, deps: Worker
     worker,
     level: () => config().logLevel,
     format: config().logFormat,
-    poolStats: () => database?.poolStats() ?? { max: config().dbPool, available: 0, waiting: 0 },
+    poolStats: () =>
+      database?.poolStats() ?? { max: config().dbPool, available: 0, used: 0, waiting: 0 },
     sources: () => [],
   })
   const findRules = createAccessControl((...rule) => database?.ruleProblem(...rule) ?? null)

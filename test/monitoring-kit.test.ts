@@ -25,7 +25,7 @@ const expressions = kitExpressions()
 /** All that can be told, told once. */
 async function exposition() {
   const metrics = createMetricsObserver({
-    poolStats: () => ({ max: 10, available: 10, waiting: 0 }),
+    poolStats: () => ({ max: 10, available: 10, used: 0, waiting: 0 }),
     sources: () => sources,
   })
   for (const origin of reloadOrigins) {

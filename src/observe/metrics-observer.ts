@@ -56,6 +56,7 @@ const poolMetrics: readonly (readonly [string, string, keyof PoolStats])[] = [
   ['pgrst_db_pool_max', 'Max pool connections', 'max'],
   ['pgrst_db_pool_waiting', 'Requests waiting to acquire a pool connection', 'waiting'],
   ['pgrst_db_pool_available', 'Available connections in the pool', 'available'],
+  ['dbrest_db_pool_used', 'Pool connections that requests have now', 'used'],
 ]
 
 /** What PostgREST measures too, under its names. */

@@ -6,6 +6,8 @@ export interface PoolStats {
   readonly max: number
   /** Connections that a request would get at once. */
   readonly available: number
+  /** Connections that requests have now. */
+  readonly used: number
   /** Requests that wait for a connection. */
   readonly waiting: number
 }

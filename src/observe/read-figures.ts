@@ -36,8 +36,18 @@ export function triggerFigures(series: readonly Series[]): Readonly<Record<strin
   return Object.fromEntries(series.map(({ labels, value }) => [String(labels['origin']), value]))
 }
 
-/** Of the gauges of the pool: how many there may be, how many wait, how many are free. */
-export function poolFigures([max, waiting, available]: readonly (readonly Series[])[]): PoolStats {
+/** Of the gauges of the pool, in the order of its metrics. */
+export function poolFigures([
+  max,
+  waiting,
+  available,
+  used,
+]: readonly (readonly Series[])[]): PoolStats {
   const first = (series: readonly Series[] | undefined) => series?.[0]?.value ?? 0
-  return { max: first(max), available: first(available), waiting: first(waiting) }
+  return {
+    max: first(max),
+    available: first(available),
+    used: first(used),
+    waiting: first(waiting),
+  }
 }

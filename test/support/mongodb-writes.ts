@@ -80,7 +80,7 @@ export function openMongodbWrites(
     inspect: unused,
     recycle: () => 'statements',
     ping: unused,
-    poolStats: () => ({ max: 0, available: 0, waiting: 0 }),
+    poolStats: () => ({ max: 0, available: 0, used: 0, waiting: 0 }),
     close: () => Promise.resolve(),
   }
   const app = createApp({

@@ -41,7 +41,7 @@ function sinks(): Sinks {
     }),
   )
   const metrics = createMetricsObserver({
-    poolStats: () => ({ max: 0, waiting: 0, available: 0 }),
+    poolStats: () => ({ max: 0, waiting: 0, available: 0, used: 0 }),
     sources: () => [],
   })
   current = {

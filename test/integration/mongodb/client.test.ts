@@ -97,9 +97,9 @@ describeMongodb('a client of a server that is there', () => {
 
   test('counts connections that are free, and requests that wait', async () => {
     const { client, db, stats } = clientOf(database.uri, { dbPool: 1 })
-    expect(stats()).toEqual({ max: 1, available: 0, waiting: 0 })
+    expect(stats()).toEqual({ max: 1, available: 0, used: 1, waiting: 0 })
     await db(database.name).command({ ping: 1 })
-    expect(stats()).toEqual({ max: 1, available: 1, waiting: 0 })
+    expect(stats()).toEqual({ max: 1, available: 1, used: 0, waiting: 0 })
     const session = client.startSession()
     const waits = new Promise((resolve) => client.on('connectionCheckOutStarted', resolve))
     const asked = [db('a').command({ ping: 1 }), db('a').command({ ping: 1 })]
@@ -107,7 +107,7 @@ describeMongodb('a client of a server that is there', () => {
     expect(stats().waiting).toBeGreaterThan(0)
     await Promise.all(asked)
     await session.endSession()
-    expect(stats()).toEqual({ max: 1, available: 1, waiting: 0 })
+    expect(stats()).toEqual({ max: 1, available: 1, used: 0, waiting: 0 })
   })
 
   test('counts no request any more whose client left while it waited', async () => {
@@ -123,7 +123,7 @@ describeMongodb('a client of a server that is there', () => {
     expect(stats().waiting).toBe(1)
     await running
     await new Promise((resolve) => setImmediate(resolve))
-    expect(stats()).toEqual({ max: 1, available: 1, waiting: 0 })
+    expect(stats()).toEqual({ max: 1, available: 1, used: 0, waiting: 0 })
   })
 
   test('ends what runs when it is closed', async () => {

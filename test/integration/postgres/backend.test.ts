@@ -62,7 +62,7 @@ test('says which server it is, and that requests can be served', async () => {
   const backend = backendOf()
   expect(await backend.serverVersion(noSignal)).toMatch(/^PostgreSQL 18/)
   await backend.ping(noSignal)
-  expect(backend.poolStats()).toEqual({ max: 10, available: 1, waiting: 0 })
+  expect(backend.poolStats()).toEqual({ max: 10, available: 1, used: 0, waiting: 0 })
 })
 
 test('knows the version of a schema, and loads it', async () => {

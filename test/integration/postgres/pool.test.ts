@@ -94,7 +94,7 @@ test('opens a connection when one is needed, and lends it again', async () => {
     'used',
     'released session success',
   ])
-  expect(pool.stats()).toEqual({ max: 2, available: 1, waiting: 0 })
+  expect(pool.stats()).toEqual({ max: 2, available: 1, used: 0, waiting: 0 })
 })
 
 test('a limit longer than a timer can be does not end at once', async () => {

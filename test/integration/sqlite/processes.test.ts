@@ -112,7 +112,7 @@ describe('a query that never ends', () => {
     await api.get('/items')
     const endless = api.get('/endless')
     await until(() => busyReader(api) !== undefined)
-    expect(api.backend.poolStats()).toEqual({ max: 1, available: 0, waiting: 0 })
+    expect(api.backend.poolStats()).toEqual({ max: 1, available: 0, used: 1, waiting: 0 })
     const reply = await api.get('/items')
     expect(reply).toMatchObject({ status: 504, body: { code: 'PGRST003' } })
     expect(api.observations).toContainEqual({ kind: 'pool-timeout' })

@@ -15,7 +15,7 @@ const figures: ServerFigures = {
   at: '2026-01-01T00:00:00.000Z',
   requests: { count: 3, refused: 1, failed: 0, seconds: 0.5, buckets: [[0.1, 3]] },
   triggers: { notify: 2 },
-  pool: { max: 10, available: 9, waiting: 0 },
+  pool: { max: 10, available: 9, used: 1, waiting: 0 },
   sources: [],
 }
 

@@ -7,7 +7,7 @@ function figures(second: number, count: number, buckets: [number, number][]): Se
     at: new Date(second * 1000).toISOString(),
     requests: { count, refused: 0, failed: count / 10, seconds: 0, buckets },
     triggers: {},
-    pool: { max: 10, available: 10, waiting: 0 },
+    pool: { max: 10, available: 10, used: 0, waiting: 0 },
     sources: [],
   }
 }

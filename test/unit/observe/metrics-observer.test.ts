@@ -4,7 +4,7 @@ import type { Observation } from '../../../src/observe/observation.ts'
 
 function setUp(deps: Partial<MetricsDeps> = {}) {
   const metrics = createMetricsObserver({
-    poolStats: () => ({ max: 10, available: 3, waiting: 2 }),
+    poolStats: () => ({ max: 10, available: 3, used: 5, waiting: 2 }),
     sources: () => [],
     ...deps,
   })
@@ -137,7 +137,7 @@ describe('the metrics of PostgREST', () => {
 
   test('ask for the figures of the pool at each reading', async () => {
     let waiting = 0
-    const { linesOf } = setUp({ poolStats: () => ({ max: 1, available: 0, waiting }) })
+    const { linesOf } = setUp({ poolStats: () => ({ max: 1, available: 0, used: 1, waiting }) })
     expect(await linesOf('pgrst_db_pool_waiting')).toEqual(['pgrst_db_pool_waiting 0.0'])
     waiting = 5
     expect(await linesOf('pgrst_db_pool_waiting')).toEqual(['pgrst_db_pool_waiting 5.0'])
@@ -271,7 +271,7 @@ test('the process is measured as well', async () => {
 
 test('the figures add up requests of all methods, and have triggers by origin', async () => {
   const sources = () => []
-  const poolStats = () => ({ max: 10, available: 10, waiting: 0 })
+  const poolStats = () => ({ max: 10, available: 10, used: 0, waiting: 0 })
   const metrics = createMetricsObserver({ poolStats, sources })
   metrics.observe(finished('GET', 200, 2))
   metrics.observe(finished('POST', 404, 40))

@@ -81,6 +81,7 @@ export function createPoolCounter(client: MongoClient, observe: Observe): PoolCo
       return {
         max,
         available: Math.max(0, sum(idle)),
+        used: sum(all.map(({ used }) => used.size)),
         waiting: sum(all.map(({ waiting }) => waiting)),
       }
     },

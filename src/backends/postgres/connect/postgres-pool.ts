@@ -128,7 +128,12 @@ class ConnectionPool implements PostgresPool {
 
   stats(): PoolStats {
     const { max } = this.#deps.limits
-    return { max, available: this.#idle.length, waiting: this.#waiting.length }
+    return {
+      max,
+      available: this.#idle.length,
+      used: this.#used.size,
+      waiting: this.#waiting.length,
+    }
   }
 
   close(): Promise<void> {

@@ -110,7 +110,12 @@ export class ReaderScheduler<Request, Reply> {
   stats(): PoolStats {
     const { max } = this.#deps.limits()
     const busy = [...this.#readers.all].filter((reader) => reader.inFlight > 0).length
-    return { max, available: Math.max(0, max - busy), waiting: this.#queues.length }
+    return {
+      max,
+      available: Math.max(0, max - busy),
+      used: busy,
+      waiting: this.#queues.length,
+    }
   }
 
   /** Ends everything, and whatever waits. */

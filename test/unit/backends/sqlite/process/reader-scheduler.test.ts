@@ -460,7 +460,7 @@ describe('limits', () => {
     const late = ask('quick1')
     pass(995)
     expect(late.outcomes).toEqual([])
-    expect(scheduler.stats()).toEqual({ max: 1, available: 0, waiting: 1 })
+    expect(scheduler.stats()).toEqual({ max: 1, available: 0, used: 1, waiting: 1 })
     pass(5)
     expect(late.outcomes).toEqual([{ kind: 'acquisition-timeout' }])
     expect(scheduler.stats().waiting).toBe(0)
