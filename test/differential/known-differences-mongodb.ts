@@ -84,13 +84,6 @@ export const mongodbDifferences: readonly KnownDifference[] = [
       postgres.status === mongodb.status,
   },
   {
-    name: 'columns of a spread under one name',
-    documented: 'Two columns of a spread under one name',
-    reason: 'names of an answer are not names of the pipeline',
-    explains: ({ target }, postgres, mongodb) =>
-      target.includes('...') && postgres.code === '42702' && mongodb.status < 300,
-  },
-  {
     name: 'several rows for one object',
     documented: 'only the first row is made',
     reason: 'of rows that are too many for one object, no more than one is written and cast',

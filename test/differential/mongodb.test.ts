@@ -17,7 +17,7 @@ import {
   rows,
   tables,
 } from './mongodb-schema.ts'
-import { dbTxEnd } from './play-campaign.ts'
+import { servedWith } from './play-campaign.ts'
 import { rowsFor } from './schema.ts'
 
 const registry = (value: unknown) => ({ text: JSON.stringify(value), file: null })
@@ -41,7 +41,7 @@ const mongodb: JudgedEngine = {
         await putRows(db)
       },
       {
-        dbTxEnd,
+        ...servedWith,
         declaredSchema: registry(declaredSchema),
         declaredRelationships: registry(declaredRelationships),
       },

@@ -16,7 +16,11 @@ import type { JudgedEngine, ServedEngine } from './engine.ts'
 import { type Asked, generateRead } from './generate-read.ts'
 import { generateWrite } from './generate-write.ts'
 
-export const dbTxEnd = 'commit-allow-override'
+/** Of all engines. On a busy machine a request may wait for long until it has a connection. */
+export const servedWith = {
+  dbTxEnd: 'commit-allow-override',
+  dbPoolAcquisitionTimeout: 600,
+} as const
 
 const requestsOfRound = 25
 const shareOfWrites = 0.6
@@ -34,7 +38,7 @@ export interface Campaign {
 
 export async function openCampaign(engine: JudgedEngine): Promise<Campaign> {
   const served = await engine.serve()
-  const postgres = await servePostgres(engine.judgeSchema, { dbTxEnd })
+  const postgres = await servePostgres(engine.judgeSchema, servedWith)
   const equalTexts = new Map<string, string>()
   return {
     play: (requests, seed) =>

@@ -5,7 +5,7 @@ import { serveSqlite } from '../support/sqlite-database.ts'
 import { testCampaign } from './campaign-test.ts'
 import type { JudgedEngine } from './engine.ts'
 import { sqliteDifferences } from './known-differences.ts'
-import { dbTxEnd } from './play-campaign.ts'
+import { servedWith } from './play-campaign.ts'
 import { rowsFor, schemaFor, tables } from './schema.ts'
 
 const sqlite: JudgedEngine = {
@@ -17,7 +17,7 @@ const sqlite: JudgedEngine = {
   knownDifferences: sqliteDifferences,
   adapt: (asked) => asked,
   async serve() {
-    const api = await serveSqlite(`${schemaFor('sqlite')}${rowsFor('sqlite')}`, { dbTxEnd })
+    const api = await serveSqlite(`${schemaFor('sqlite')}${rowsFor('sqlite')}`, servedWith)
     return {
       schema: 'main',
       ask: ({ target, headers, method, body }) =>
