@@ -114,7 +114,7 @@ export const serverOptions: OptionTable<ServerOptionKey> = {
   }),
   serverReuseport: option('server-reuseport', boolean, false, {
     reload: 'boot',
-    doc: 'Binds with `SO_REUSEPORT`, so that a second process can take over host and port without a gap. Give each an admin port of its own.',
+    doc: "Binds with `SO_REUSEPORT`, so that a second process can take over host and port without a gap. Give each an admin port of its own, and set the kernel's `net.ipv4.tcp_migrate_req` to 1, or connections that the leaving process has not accepted yet are reset.",
   }),
   serverTimingEnabled: option('server-timing-enabled', boolean, false, {
     inDatabase: true,
