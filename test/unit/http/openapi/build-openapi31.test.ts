@@ -1,6 +1,4 @@
 import { spawnSync } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import { validate } from '@readme/openapi-parser'
 import { describe, expect, test } from 'vitest'
 import { runAtOnce } from '../../../../src/core/run-in-slices.ts'
@@ -126,17 +124,18 @@ describe('the document of OpenAPI 3.1', () => {
   })
 })
 
-/** Where the package is there, which is no dependency. */
-const generator = (() => {
-  try {
-    const entry = createRequire(import.meta.url).resolve('openapi-typescript/package.json')
-    return join(dirname(entry), 'bin', 'cli.js')
-  } catch {
-    return null
-  }
-})()
+/**
+ * Its command, `bin/cli.js` of the package. It is no dependency: it wants a TypeScript older than ours,
+ * which npm does not put beside it.
+ */
+const generator = process.env['TEST_OPENAPI_TYPESCRIPT']
+if (generator === undefined) {
+  process.stderr.write(
+    'openapi-typescript is not tried: TEST_OPENAPI_TYPESCRIPT names no command\n',
+  )
+}
 
-test.skipIf(generator === null)('what openapi-typescript makes of it compiles', () => {
+test.skipIf(generator === undefined)('what openapi-typescript makes of it compiles', () => {
   const { paths, ...document } = documentOf()
   // it decodes the names of paths twice
   const known = Object.entries(paths).filter(([path]) => !path.includes('%25'))
