@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createConnector } from '../../../src/backends/postgres/connect/connect-postgres.ts'
 import { parseConnection } from '../../../src/backends/postgres/connect/parse-connection.ts'
 import { BackendFailure } from '../../../src/errors/backend-failure.ts'
 import { type Cluster, startCluster } from '../../support/postgres.ts'
 import { connectorTo, connectTo, noSignal, step, texts } from '../../support/postgres-connector.ts'
+import { startRefusingProxy } from '../../support/refusing-proxy.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/shared-cluster.ts'
 
 let db: TestDatabase
@@ -171,6 +172,43 @@ describe('batches', () => {
     if (outcome.kind !== 'done') throw new Error(outcome.kind)
     expect(texts(outcome.results[1]?.rows ?? [])).toEqual([['0']])
     await connection.end()
+  })
+})
+
+describe('in a new epoch', () => {
+  /** A batch in an epoch that begins while the server answers DISCARD PLANS so, and one behind it. */
+  async function runWith(sqlState: string) {
+    const proxy = await startRefusingProxy(db.port, 'DISCARD PLANS', sqlState)
+    onTestFinished(() => proxy.close())
+    let epoch = 'a'
+    const uri = `postgresql://postgres@127.0.0.1:${proxy.port}/${db.name}?sslmode=disable`
+    const connection = await connectorTo(uri).connect({
+      id: 'test',
+      signal: noSignal,
+      epoch: () => epoch,
+    })
+    onTestFinished(() => connection.end())
+    await connection.run([step('select 1')])
+    epoch = 'b'
+    const first = await connection.run([step('select 2')])
+    const second = await connection.run([step('select 3')])
+    return { first, second, refused: proxy.refused() }
+  }
+
+  test('nothing is run where forgetting was cancelled, and the next batch forgets', async () => {
+    expect(await runWith('57014')).toMatchObject({
+      first: { kind: 'failed', error: { sqlState: '57014' }, results: [], state: 'idle' },
+      second: { kind: 'failed', error: { sqlState: '57014' } },
+      refused: 2,
+    })
+  })
+
+  test('a pooler that does not know how to forget is asked once', async () => {
+    expect(await runWith('08P01')).toMatchObject({
+      first: { kind: 'done' },
+      second: { kind: 'done' },
+      refused: 1,
+    })
   })
 })
 

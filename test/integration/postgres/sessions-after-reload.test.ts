@@ -85,7 +85,8 @@ const cases: Readonly<Record<string, Case>> = {
     before: 'old',
     migration: `create table settings (name text); insert into settings values ('new')`,
     after: 'new',
-    isReplaced: false,
+    // by that name the function could have declared a variable
+    isReplaced: true,
   },
   'the type of a field in a function': {
     fixture: `create table items (id int primary key, price int, twice numeric);
@@ -132,6 +133,37 @@ const cases: Readonly<Record<string, Case>> = {
     before: '3',
     migration: 'alter table items rename to old; alter table others rename to items',
     after: '3.5',
+    isReplaced: true,
+  },
+  'a type that a function has taken from a column, with blanks between the words': {
+    fixture: `create table items (id int primary key, price int); insert into items values (1, 3);
+      create function price() returns text language plpgsql as $$
+        declare found items.price % type; begin select price into found from items; return found; end $$;`,
+    target: '/rpc/price',
+    before: '3',
+    migration: 'alter table items alter price type numeric; update items set price = 3.5',
+    after: '3.5',
+    isReplaced: true,
+  },
+  'a type that a function has taken from a table, and another one is found first': {
+    fixture: `create schema private;
+      create table private.items (price int); insert into private.items values (3);
+      create function price() returns text language plpgsql set search_path = public, private as $$
+        declare found items.price%type; begin select price into found from items; return found; end $$;`,
+    target: '/rpc/price',
+    before: '3',
+    migration: 'create table items (price numeric); insert into items values (3.5)',
+    after: '3.5',
+    isReplaced: true,
+  },
+  'a type that a function has by its name, and another one is found first': {
+    fixture: `create schema private; create type private.mood as enum ('sad');
+      create function feel() returns text language plpgsql set search_path = public, private as $$
+        declare found mood := 'sad'; begin return pg_typeof(found); end $$;`,
+    target: '/rpc/feel',
+    before: 'mood',
+    migration: `create type mood as enum ('sad')`,
+    after: 'mood',
     isReplaced: true,
   },
   'a type that a function has by its name': {

@@ -30,6 +30,8 @@ import {
   keptByRoutinesStatement,
   noSessionDoubts,
   parseKeptByRoutines,
+  parseShadows,
+  shadowsStatement,
 } from './changes/session-doubts.ts'
 import {
   type PostgresIntrospectionRequest,
@@ -139,15 +141,18 @@ export function createSchemaFollower(): SchemaFollower {
 
   /** In the transaction of a look: what it and those before it have found is held against functions. */
   async function settleDoubts({ batch }: CatalogSession): Promise<void> {
-    const { names, columns, routines } = doubts
+    const { columns, came, routines } = doubts
     if (routines.size > 0) kept = null
-    if (!names && !columns && routines.size === 0) return
+    if (!doubts.names && !columns && came.size === 0 && routines.size === 0) return
     if (kept === null) {
       const [rows = []] = await batch([keptByRoutinesStatement(doubts)])
       const { libraries, ...answer } = parseKeptByRoutines(rows)
       kept = answer
       if (libraries) outlived = 'sessions'
     }
+    const isAsked = came.size > 0 && !doubts.names && kept.names
+    const [shadows = []] = isAsked ? await batch([shadowsStatement(doubts)]) : []
+    const names = doubts.names || (isAsked && parseShadows(shadows))
     if ((names && kept.names) || (columns && kept.columns)) outlived = 'sessions'
     doubts = noSessionDoubts()
   }

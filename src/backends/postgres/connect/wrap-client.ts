@@ -48,6 +48,9 @@ const forgetPlans: BatchStep = {
   keep: 'nothing',
 }
 
+/** The state of what was cancelled, by a request for that or by a time limit. */
+const canceled = '57014'
+
 /** Milliseconds that a server gets to close its end. */
 const goodbyeMs = 1000
 
@@ -83,10 +86,18 @@ export function wrapClient(parts: WrappedClient): PostgresConnection {
   }
 
   async function renewAndSend(steps: readonly BatchStep[]): Promise<BatchOutcome> {
+    const before = epoch
     epoch = parts.epoch()
     try {
       const forgotten = await send([forgetPlans])
-      return forgotten.kind === 'lost' ? { ...forgotten, notRun: true } : await send(steps)
+      if (forgotten.kind === 'lost') return { ...forgotten, notRun: true }
+      // who cancelled it wants no answer, and the plans are still there; a pooler that does not know
+      // the statement is no reason not to go on
+      if (forgotten.kind === 'failed' && forgotten.error.sqlState === canceled) {
+        epoch = before
+        return forgotten
+      }
+      return await send(steps)
     } finally {
       running = null
     }

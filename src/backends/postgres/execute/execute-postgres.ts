@@ -74,7 +74,10 @@ function composeTransaction(
   const preRequest = preRequestStep(context.config)
   const before = [contextStep(plan, context), ...(preRequest === null ? [] : [preRequest])]
   const mainStep = statementStep(mainFor(context.request), context)
-  const after = explainCount === null ? [] : [statementStep(explainCount, context)]
+  // pg_stat_statements of PostgreSQL 14 and 15 knows EXPLAIN by its text, and what is prepared has
+  // another text in each epoch
+  const after =
+    explainCount === null ? [] : [{ ...statementStep(explainCount, context), isPrepared: false }]
   const end = endSteps(context)
   const opening = [beginStep(plan, context), ...before]
   const isGated = gateSteps.length > 0

@@ -3,7 +3,8 @@
  * have prepared and planned they can be told to forget (`connect/wrap-client.ts`). Not this:
  *
  * - A function of PL/pgSQL resolves the types that it declares when a session runs it first:
- *   `items.price%type` stays what it was, by name a type that has gone, or a table that was renamed.
+ *   `items.price%type` stays what it was, by name a type that has gone, a table that was renamed, or
+ *   one that is no more found first.
  *   What other languages keep is theirs to say, so they are taken to keep as much.
  * - A library of functions in C is loaded once.
  *
@@ -19,12 +20,14 @@ export interface SessionDoubts {
   names: boolean
   /** A column may have another type. */
   columns: boolean
+  /** Relations and types that came, each of which may be what another was by its name. */
+  readonly came: Set<number>
   /** Functions that came or changed. */
   readonly routines: Set<number>
 }
 
 export function noSessionDoubts(): SessionDoubts {
-  return { names: false, columns: false, routines: new Set() }
+  return { names: false, columns: false, came: new Set(), routines: new Set() }
 }
 
 /** @param isRelation whether it is one with columns that functions can name: no index, nothing temporary */
@@ -41,6 +44,9 @@ export function addSessionDoubts(
     switch (kind) {
       case 'relation':
       case 'type':
+        if (change === 'came') doubts.came.add(key)
+        else doubts.names = true
+        break
       case 'schema':
         doubts.names ||= change !== 'came'
         break
@@ -67,7 +73,7 @@ export function keptByRoutinesStatement({ routines }: SessionDoubts): ControlSta
   return {
     text: `
 select count(*) filter (where is_compiled) > 0 as names,
-  count(*) filter (where is_compiled and (lanname <> 'plpgsql' or prosrc ~* '%s*type')) > 0 as columns,
+  count(*) filter (where is_compiled and (lanname <> 'plpgsql' or prosrc ~* '%\\s*type')) > 0 as columns,
   count(*) filter (where probin is not null and oid = any ($1::oid[])) > 0 as libraries
 from (
   select p.*, l.lanname, l.lanname not in ('internal', 'c', 'sql') as is_compiled
@@ -78,6 +84,37 @@ from (
     params: [`{${[...routines].join()}}`],
     isPrepared: true,
   }
+}
+
+/**
+ * Whether one of what came has the name of something in another schema: by the search path a function
+ * may mean the new one today. Each relation with columns is a type too, of the same name.
+ */
+export function shadowsStatement({ came }: SessionDoubts): ControlStatement {
+  return {
+    text: `
+select exists (
+  select
+  from (
+    select oid, typname, typnamespace from pg_catalog.pg_type where oid = any ($1::oid[])
+    union all
+    select t.oid, t.typname, t.typnamespace
+    from pg_catalog.pg_class c join pg_catalog.pg_type t on t.oid = c.reltype
+    where c.oid = any ($1::oid[])
+  ) came
+  join pg_catalog.pg_type other
+    on other.typname = came.typname and other.typnamespace <> came.typnamespace
+  where other.oid >= 16384
+) as shadows`,
+    params: [`{${[...came].join()}}`],
+    isPrepared: true,
+  }
+}
+
+/** Throws  for rows of another query */
+export function parseShadows([row]: readonly CatalogRow[]): boolean {
+  if (row === undefined) throw new Error('catalog query: nothing about names')
+  return flagIn(row, 'shadows')
 }
 
 export interface RoutineAnswer extends KeptByRoutines {
