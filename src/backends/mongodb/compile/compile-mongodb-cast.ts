@@ -40,14 +40,19 @@ export function valueKindOf(kind: FieldKind): ValueKind {
 /**
  * `type` as the client sent it; `source`: the type of what is cast.
  *
- * Throws  CompileRefusal: 42704: no such type; 42846: no such cast
+ * Throws  CompileRefusal: 42704: no such type; 42846: no such cast; a type that is not made here
  */
 export function castTo(type: string, source: string): CastTarget {
   const target = castTarget(type)
   if (!target.ok) return refuse(target.error)
   const refusal = refuseCast(source, target.value)
-  return refusal === null ? target.value : refuse(refusal)
+  if (refusal !== null) return refuse(refusal)
+  if (target.value.type === zonedTime) return notImplemented(`casts to ${zonedTime}`)
+  return target.value
 }
+
+/** Times here have no zone to be shown. */
+const zonedTime = 'time with time zone'
 
 export interface CastExpression {
   readonly value: Expression
@@ -67,8 +72,8 @@ export function castExpression(
   const made = (fieldKind: FieldKind, expression: Expression): CastExpression => ({
     value: expression,
     kind: fieldKind,
-    type: name,
-    rendering: { kind: 'plain', type: name },
+    type: target.type,
+    rendering: { kind: 'plain', type: target.type },
   })
   switch (kind) {
     case 'integer':

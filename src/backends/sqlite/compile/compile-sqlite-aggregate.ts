@@ -8,7 +8,11 @@ import { notImplemented, refuse } from './compile-refusal.ts'
 import { compileCast } from './compile-sqlite-cast.ts'
 import { exact, type SqliteValue, typeNameOf, valueKindOf } from './sqlite-value.ts'
 
-export const countRows: SqlText = sql`count(*)`
+export const countRows: SqliteValue = counted(sql`count(*)`)
+
+function counted(text: SqlText): SqliteValue {
+  return { ...exact('integer', text), typeName: 'bigint' }
+}
 
 export function compileAggregate(
   value: SqliteValue,
@@ -27,7 +31,7 @@ function apply(value: SqliteValue, aggregate: AggregateFunction): SqliteValue {
   const text = sql`${raw(aggregate)}(${value.sql})`
   switch (aggregate) {
     case 'count':
-      return exact('integer', text)
+      return counted(text)
     case 'max':
     case 'min':
       return { ...value, sql: text }

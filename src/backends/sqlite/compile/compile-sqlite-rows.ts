@@ -222,8 +222,8 @@ function selectColumn(column: SelectColumn, scope: NodeScope): readonly Offer[] 
   if (field.name === '*' && aggregate === null) return allColumns(scope)
   const name = column.alias ?? aggregate ?? field.name
   if (field.name === '*' && aggregate === 'count') {
-    const count = exact('integer', countRows)
-    const counted = () => (aggregateCast === null ? count : compileCast(count, aggregateCast))
+    const counted = () =>
+      aggregateCast === null ? countRows : compileCast(countRows, aggregateCast)
     return [{ ...offer(name, counted), isAggregate: true }]
   }
   const selected = () => {
@@ -316,7 +316,7 @@ function orderValues(
     if (requireGrouped !== null) {
       // PostgreSQL reads `films.count` as count(films)
       if (term.field.name === 'count' && isPlain && !scope.relation.columns.has('count')) {
-        return { value: exact('integer', countRows), isNullable: false }
+        return { value: countRows, isNullable: false }
       }
       requireGrouped(term)
     }

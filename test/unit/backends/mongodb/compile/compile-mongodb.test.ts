@@ -127,6 +127,9 @@ describe('select', () => {
     ['select=data->a::timetz,count()', 'jsonb to time with time zone'],
     ['select=rating::bool.max()', 'double precision to boolean'],
     ['select=year.avg()::bool', 'numeric to boolean'],
+    ['select=made::timestamp.max()::int', 'timestamp without time zone to integer'],
+    ['select=made::timestamptz.max()::int', 'timestamp with time zone to integer'],
+    ['select=year::bigint.max()::bool', 'bigint to boolean'],
   ])('%s is refused before any row is read', (query, cast) => {
     expect(refusedRead(snapshot, `/films?${query}`)).toMatchObject({
       failure: { sqlState: '42846', message: `cannot cast type ${cast}` },
@@ -139,6 +142,12 @@ describe('select', () => {
   ])('a type is known in an embed that is named by its key: %s', (filter, message) => {
     expect(refusedRead(snapshot, `/films?select=d:director_id(_id)&${filter}`)).toMatchObject({
       failure: { message },
+    })
+  })
+
+  test('a time with its zone is not made, and refused for what it is', () => {
+    expect(refusedRead(snapshot, '/films?select=made::timetz')).toMatchObject({
+      feature: 'casts to time with time zone',
     })
   })
 
