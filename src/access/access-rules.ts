@@ -5,6 +5,7 @@
 import type { SlotValue } from '../api/api-request.ts'
 import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
 import type { RuleCondition } from '../plan/plan.ts'
+import { exposes, exposureOf } from '../schema/exposure.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { bindPredicate } from './bind-predicate.ts'
 import {
@@ -104,6 +105,8 @@ function unboundPolicies(
     const { name, relation: relationName } = policy
     const relation = findRelation(snapshot, relationName)
     if (relation === undefined) {
+      // what is not served is denied as it is
+      if (isLeftOut(snapshot, relationName)) return []
       return [{ policy: name, relation: relationName, problem: `"${relationName}" is not there` }]
     }
     const predicates = new Set([policy.using, policy.check])
@@ -129,6 +132,18 @@ function findRelation(snapshot: SchemaSnapshot, name: string): Relation | undefi
     if (namesOf(snapshot, relation).includes(name)) return relation
   }
   return undefined
+}
+
+/** Whether `db-tables` or `db-exclude-tables` has a relation of that name not served. */
+function isLeftOut(snapshot: SchemaSnapshot, name: string): boolean {
+  const { schemas, options, sources } = snapshot
+  const exposure = exposureOf(schemas, options)
+  return sources.catalog.relations.some(
+    (relation) =>
+      schemas.includes(relation.schema) &&
+      namesOf(snapshot, relation).includes(name) &&
+      !exposes(exposure, relation),
+  )
 }
 
 function knownRoles({ roles, grants, policies }: PolicyRegistry): ReadonlySet<string> {

@@ -38,6 +38,8 @@ export interface SnapshotDescription {
   readonly mediaHandlers?: readonly MediaHandlerSource[]
   readonly engine?: string
   readonly unsupported?: readonly Feature[]
+  /** `db-exclude-tables` */
+  readonly excluded?: readonly string[]
 }
 
 export interface RelationDescription {
@@ -102,7 +104,7 @@ export function describeSnapshot(
       dbExtraSearchPath: [],
       dbHoistedTxSettings: [],
       dbTables: null,
-      dbExcludeTables: null,
+      dbExcludeTables: description.excluded ?? null,
       functionRegistry: null,
       declaredSchema: null,
       declaredRelationships: null,

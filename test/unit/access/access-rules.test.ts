@@ -5,10 +5,15 @@ import { readPolicyRegistry } from '../../../src/access/read-policy-registry.ts'
 import { qualifiedName } from '../../../src/core/qualified-name.ts'
 import { describeSnapshot } from '../../support/snapshot.ts'
 
-const snapshot = describeSnapshot({ relations: { orders: 'id:integer!', tags: 'id:integer!' } })
+const relations = { orders: 'id:integer!', tags: 'id:integer!' }
+const snapshot = describeSnapshot({ relations })
 const schema = snapshot.schemas[0] ?? ''
 
-function rulesWith(policy: { relation: string; using: string }, ruleProblem?: RuleProblem) {
+function rulesWith(
+  policy: { relation: string; using: string },
+  ruleProblem?: RuleProblem,
+  on = snapshot,
+) {
   const registry = readPolicyRegistry(
     JSON.stringify({
       grants: [{ role: 'clerk', relation: ['orders', 'tags'], actions: 'select' }],
@@ -16,7 +21,7 @@ function rulesWith(policy: { relation: string; using: string }, ruleProblem?: Ru
     }),
   )
   if (!registry.ok) throw new Error(registry.error.join())
-  const rules = bindRegistry(registry.value, snapshot, ruleProblem)
+  const rules = bindRegistry(registry.value, on, ruleProblem)
   const served = ['orders', 'tags'].filter(
     (name) => rules.role('clerk')?.relation(qualifiedName(schema, name)) != null,
   )
@@ -49,4 +54,12 @@ test('one that the engine cannot ask for denies it', () => {
     return `${name}: ${conditions.length} condition`
   })
   expect(rules).toEqual({ served: ['tags'], problems: ['orders: 1 condition'] })
+})
+
+test('one for a relation that is left out is no problem, and denies nothing else', () => {
+  const fenced = describeSnapshot({ relations, excluded: ['orders'] })
+  const own = { relation: 'orders', using: 'id=eq.1' }
+  expect(rulesWith(own, undefined, fenced)).toEqual({ served: ['tags'], problems: [] })
+  const gone = { relation: 'gone', using: 'id=eq.1' }
+  expect(rulesWith(gone, undefined, fenced).problems).toEqual(['"gone" is not there'])
 })
