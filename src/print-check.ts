@@ -5,7 +5,7 @@
 import type { UnboundPolicy } from './access/access-rules.ts'
 import { productName, productVersion } from './core/product.ts'
 import type { Routine } from './schema/catalog.ts'
-import { unmatchedPatterns } from './schema/exposure.ts'
+import { type UnmatchedPattern, unmatchedPatterns } from './schema/exposure.ts'
 import type { Relation, SchemaSnapshot } from './schema/schema-snapshot.ts'
 import { unreadableName } from './schema/unreadable-name.ts'
 
@@ -75,6 +75,8 @@ function problemsOf({ snapshot, unboundPolicies, problems }: Checked): readonly 
     ...snapshot.unusableRelationships.map(
       ({ name, cause }) => `the relationship ${name} cannot be followed: ${cause}`,
     ),
+    // what was to be hidden is served; a name that is to be served and lacks is seen in the list
+    ...unmatchedTexts(snapshot, 'db-exclude-tables'),
     ...unboundPolicies.map(
       ({ policy, relation, problem }) =>
         `${relation} is denied to everybody, since the policy ${JSON.stringify(policy)} does not fit: ${problem}`,
@@ -85,11 +87,18 @@ function problemsOf({ snapshot, unboundPolicies, problems }: Checked): readonly 
 function warningsOf({ snapshot, warnings }: Checked): readonly string[] {
   return [
     ...warnings,
-    ...unmatchedPatterns(snapshot).map(
-      ({ option, pattern }) => `no relation has the name ${JSON.stringify(pattern)} of ${option}`,
-    ),
+    ...unmatchedTexts(snapshot, 'db-tables'),
     ...snapshot.unreadableRelations.map(
       (each) => `${unreadableName(each)} is not served, since it cannot be read: ${each.cause}`,
     ),
   ]
+}
+
+function unmatchedTexts(
+  snapshot: SchemaSnapshot,
+  of: UnmatchedPattern['option'],
+): readonly string[] {
+  return unmatchedPatterns(snapshot)
+    .filter(({ option }) => option === of)
+    .map(({ pattern }) => `no relation has the name ${JSON.stringify(pattern)} of ${of}`)
 }

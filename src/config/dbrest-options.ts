@@ -85,7 +85,7 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
     defaultNote: 'none',
     reload: 'schema',
     inDatabase: true,
-    doc: 'The tables, views and collections that are not served, of those that otherwise would be; in the words of `db-tables`.',
+    doc: 'The tables, views and collections that are not served, of those that otherwise would be; in the words of `db-tables`. A policy of `policy-registry` that looks through one of them denies its own relation to everybody, and a policy for one of them is not looked at.',
   }),
   dbSchemaPollInterval: optionByEngine(
     'db-schema-poll-interval',

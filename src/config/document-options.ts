@@ -20,11 +20,13 @@ Options come from these places. The strongest that names an option decides:
 3. **environment**: \`DBREST_…\`, then \`PGRST_…\`,
 4. **configuration file**, given as \`dbrest FILE\` or \`dbrest --config FILE\`,
 5. **\`PORT\` and \`HOST\`** of the environment, as platforms set them, for \`server-port\` and \`server-host\`; a \`HOST\` that
-   is no address and not \`localhost\` is the machine's name, as some shells set it, and does not count,
+   is no address and not \`localhost\` is the machine's name, as some shells set it, and does not count, and none
+   moves the admin server of a database that is named on the command line,
 6. **default**: that of \`dbrest --defaults FILE\` where it names the option, as the container image has
    it, else the one below.
 
-An empty text counts as not given, and so does a number in place of a boolean or a boolean in place of a
+An empty text counts as not given (an empty variable for \`admin-server-token\`, \`db-tables\` or
+\`db-exclude-tables\` is warned of), and so does a number in place of a boolean or a boolean in place of a
 number, with a warning. Names that are not listed here are ignored, with a warning where one resembles an
 option; those that a \`db-pre-config\` function sets are not seen. Every other value that an option does not take is a problem: all of them are reported at once,
 each with its option, value, place and what is allowed, and the server does not start with one; on a
@@ -36,7 +38,7 @@ to others: \`jwt-secret\`, \`admin-server-token\`, \`db-uri\` and all of \`app.s
 \`dbrest --example\` prints a file to start from. \`dbrest --check\` loads configuration and schema once,
 prints the relations and functions that would be served, with warnings, and ends with 0; it ends with 1 where
 the configuration is wrong, the schema cannot be loaded, or something that the configuration asks for
-(a function or relationship of a registry, a policy) does not fit the schema: for CI, before a deployment. Nothing else that dbrest prints or answers has a part of
+(a function or relationship of a registry, a policy, a name in \`db-exclude-tables\`) does not fit the schema: for CI, before a deployment. Nothing else that dbrest prints or answers has a part of
 \`jwt-secret\`, or of \`db-uri\` beyond user, host and database: messages name the option and what is wrong.
 
 A database may also be named directly: \`dbrest films.db\`, \`dbrest postgresql://…\`, \`dbrest

@@ -113,6 +113,11 @@ export function loadConfig(input: ConfigInput): Result<LoadedConfig, readonly st
     for (const key of ['serverHost', 'adminServerHost'] as const) {
       if (draft.given[key] === undefined) draft.add(key, loopback)
     }
+    // a platform says where the API is to be reached, and nothing of the admin server
+    const isOpenByDefault = defaults.value.has('server-host')
+    if (draft.isOfPlatform('adminServerHost') && !isOpenByDefault) {
+      draft.add('adminServerHost', loopback)
+    }
     // a file is one's own; a server that is named may be anybody's
     if (engine === 'sqlite' && draft.given.dbAggregatesEnabled === undefined) {
       draft.add('dbAggregatesEnabled', true)
@@ -122,6 +127,13 @@ export function loadConfig(input: ConfigInput): Result<LoadedConfig, readonly st
   draft.checkPorts(input.isForProbe === true)
   draft.problems.push(...input.refuseOptions(engine, draft.given))
   return draft.finish()
+}
+
+/** Options whose absence opens something, and what. */
+const openedByEmptiness: Readonly<Partial<Record<OptionKey, string>>> = {
+  adminServerToken: 'nobody is asked for a token',
+  dbTables: 'all tables and views are served',
+  dbExcludeTables: 'no table or view is left out',
 }
 
 type Draft = { -readonly [Key in keyof Config]?: Config[Key] }
@@ -157,10 +169,13 @@ class ConfigDraft {
         if (found.value !== '') {
           const { type } = option.kind
           this.warnings.push(`${described(option, name, found)}, which is ignored: no ${type}`)
-        } else if (key === 'adminServerToken' && environmentNamesOf(name).includes(found.place)) {
-          // a variable that was to hold it and does not must not open the admin server unseen; in a
-          // file, as dumps write it, an empty text says what is meant
-          this.warnings.push(`${name} (${found.place}) is empty: nobody is asked for a token`)
+        } else if (environmentNamesOf(name).includes(found.place)) {
+          // a variable that was to hold it and does not must open nothing unseen; in a file, as
+          // dumps write it, an empty text says what is meant
+          const opened = openedByEmptiness[key]
+          if (opened !== undefined) {
+            this.warnings.push(`${name} (${found.place}) is empty: ${opened}`)
+          }
         }
         continue
       }
@@ -182,6 +197,12 @@ class ConfigDraft {
 
   get<Key extends keyof Config>(key: Key): Draft[Key] {
     return this.values[key]
+  }
+
+  /** Whether it was `HOST` or `PORT` that gave it. */
+  isOfPlatform(key: OptionKey): boolean {
+    const place = this.places.get(key)
+    return place === 'HOST' || place === 'PORT'
   }
 
   /** Shape  `db-backend (DBREST_DB_BACKEND)` */

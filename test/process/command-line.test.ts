@@ -148,7 +148,8 @@ test('--check prints what would be served of a SQLite file', async () => {
     { name: 'add', params: [{ name: 'a', type: 'integer' }], sql: 'select :a + 1' },
   ])
   const env = {
-    DBREST_DB_EXCLUDE_TABLES: 'notes, ghosts',
+    DBREST_DB_TABLES: '*, ghosts',
+    DBREST_DB_EXCLUDE_TABLES: 'notes',
     DBREST_FUNCTION_REGISTRY: functions,
     DBREST_SERVER_PROT: '80',
   }
@@ -167,8 +168,19 @@ test('--check prints what would be served of a SQLite file', async () => {
     ]),
   )
   expect(stdout).toMatch(/DBREST_SERVER_PROT is no option/)
-  expect(stdout).toMatch(/"ghosts" of db-exclude-tables/)
+  expect(stdout).toMatch(/"ghosts" of db-tables/)
   expect(stdout).toMatch(/broken is not served, since it cannot be read/)
+})
+
+test('--check fails for a name to be left out that nothing has: what was meant is served', async () => {
+  const file = createSqliteFile('create table notes (text text)')
+  onTestFinished(() => file.drop())
+  const env = { DBREST_DB_EXCLUDE_TABLES: 'ghosts' }
+  const { code, stdout } = await runCommand([file.path, '--check'], env)
+  expect(code).toBe(1)
+  expect(stdout).toMatch(
+    /^Problems: 1\n {2}no relation has the name "ghosts" of db-exclude-tables$/m,
+  )
 })
 
 test('--check prints what would be served of PostgreSQL', async () => {

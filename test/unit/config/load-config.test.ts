@@ -272,6 +272,16 @@ describe('where it is served', () => {
     expect(hosts({ ...given, positionalDatabase: 'films.db' })).toEqual(['!4', '!4'])
   })
 
+  test('HOST moves a database of the command line, and not its admin server', () => {
+    const platform = { positionalDatabase: 'films.db', env: { HOST: '0.0.0.0' } }
+    expect(hosts(platform)).toEqual(['0.0.0.0', '127.0.0.1'])
+    expect(hosts({ ...platform, file: 'admin-server-host = "!4"' })).toEqual(['0.0.0.0', '!4'])
+    const given = { ...platform, env: { ...platform.env, ...env({ 'server-host': '!6' }) } }
+    expect(hosts(given)).toEqual(['!6', '!6'])
+    // as in the container image, where both are open anyway
+    expect(hosts({ ...platform, defaults: 'server-host = "!4"' })).toEqual(['0.0.0.0', '0.0.0.0'])
+  })
+
   test.each<[string, TestConfigInput, number, string]>([
     ['of a platform', { env: { PORT: '8080', HOST: '0.0.0.0' } }, 8080, '0.0.0.0'],
     [
@@ -396,6 +406,18 @@ describe('warnings', () => {
       'admin-server-token (DBREST_ADMIN_SERVER_TOKEN) is empty: nobody is asked for a token',
     ])
     expect(warningsOf({})).toEqual([])
+  })
+
+  test.each([
+    ['db-tables', 'all tables and views are served'],
+    ['db-exclude-tables', 'no table or view is left out'],
+  ])('a %s that is empty in the environment is told, and in a file is not', (name, opened) => {
+    const file = `${name} = "hidden"`
+    const variable = `PGRST_${name.toUpperCase().replaceAll('-', '_')}`
+    expect(warningsOf({ file, env: { [variable]: '' } })).toEqual([
+      `${name} (${variable}) is empty: ${opened}`,
+    ])
+    expect(warningsOf({ file: `${name} = ""` })).toEqual([])
   })
 
   test('a boolean is no port, and no cache has a negative size, as in PostgREST', () => {
