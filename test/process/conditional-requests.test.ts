@@ -145,6 +145,18 @@ describe.each(places)('on %s', (_, place) => {
       expect((await patch(row, { n: 7 }, { 'if-match': tag })).status).toBe(204)
     })
 
+    test.each([
+      ['an object, then an array', '&columns=n', [{ n: 11 }, [{ n: 12 }]]],
+      ['an array, then an object', '&columns=n,note', [[{ n: 13 }], { n: 14 }]],
+    ])('takes %s of the same columns', async (_, columns, bodies) => {
+      const path = row + columns
+      for (const body of bodies) {
+        const reply = await patch(path, body, { 'if-match': tagOf(await get(row)) })
+        expect(reply.status, reply.text).toBe(204)
+        expect((await get(row)).body).toMatchObject([{ n: [body].flat()[0]?.n }])
+      }
+    })
+
     test('takes any row that is there, and no weak tag', async () => {
       expect((await patch(row, { n: 8 }, { 'if-match': '*' })).status).toBe(204)
       const weak = `W/${tagOf(await get(row))}`

@@ -42,14 +42,22 @@ export function createMutationCompiler(): (
   compared: ReadPlan | null,
 ) => CompiledMutation {
   const plain = new WeakMap<WritingPlan, CompiledMutation>()
-  const comparing = new WeakMap<ReadPlan, CompiledMutation>()
+  const comparing = new WeakMap<WritingPlan, WeakMap<ReadPlan, CompiledMutation>>()
+
+  function programsComparing(plan: WritingPlan): WeakMap<ReadPlan, CompiledMutation> {
+    const known = comparing.get(plan)
+    if (known !== undefined) return known
+    const fresh = new WeakMap<ReadPlan, CompiledMutation>()
+    comparing.set(plan, fresh)
+    return fresh
+  }
+
   return (plan, snapshot, preRequest, compared) => {
-    // a read to compare with is planned for one shape of writes
-    const known = compared === null ? plain.get(plan) : comparing.get(compared)
+    const known = compared === null ? plain.get(plan) : programsComparing(plan).get(compared)
     if (known !== undefined) return known
     const fresh = compileMutation(plan, snapshot, preRequest, compared)
     if (compared === null) plain.set(plan, fresh)
-    else comparing.set(compared, fresh)
+    else programsComparing(plan).set(compared, fresh)
     return fresh
   }
 }
