@@ -3,6 +3,7 @@
  * ends by itself once it has closed what it opened.
  */
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
@@ -18,6 +19,7 @@ import { createApiDatabase } from '../support/api-database.ts'
 import { createFilmsFile } from '../support/films-database.ts'
 import { ask, eventually } from '../support/http-client.ts'
 import { freePort } from '../support/postgres.ts'
+import { openRaw } from '../support/raw-http.ts'
 import { createSqliteFile } from '../support/sqlite-database.ts'
 
 async function opened(options: DbrestOptions): Promise<Dbrest> {
@@ -173,6 +175,36 @@ describe('on SQLite', () => {
     const answer = dbrest.fetch(request('/rpc/forever', { method: 'POST' }))
     await dbrest.close({ deadlineMs: 50 })
     expect((await answer).status).toBe(499)
+  })
+
+  test.each([
+    ['in pieces', '{"name":'],
+    ['at all', ''],
+  ])('closing waits no longer for a body that does not come %s', async (_, piece) => {
+    const dbrest = await opened({ dbUri: films().path })
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        if (piece !== '') controller.enqueue(Buffer.from(piece))
+      },
+    })
+    const answer = dbrest.fetch(request('/directors', { method: 'POST', body, duplex: 'half' }))
+    await dbrest.close({ deadlineMs: 50 })
+    expect(await json(answer)).toMatchObject({ details: 'the body ended early' })
+  })
+
+  test('closing waits no longer for a body that a client of a listener does not send', async () => {
+    const dbrest = await opened({ dbUri: films().path })
+    const server = createServer(dbrest.listener)
+    const port = await freePort()
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const asked = once(server, 'request')
+    const client = openRaw(port)
+    client.send('POST /directors HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n{')
+    await asked
+    await dbrest.close({ deadlineMs: 50 })
+    await client.until((text) => text.includes('the body ended early'))
+    client.socket.destroy()
   })
 })
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Answer, HttpRequest } from '../../../src/core/http-exchange.ts'
 import { BodyMemory } from '../../../src/core/lent-bytes.ts'
 import { closableApp } from '../../../src/sockets/closable-app.ts'
@@ -146,6 +146,18 @@ describe('an app that is closed', () => {
     await closable.close(0)
     await closing
     expect((await response).status).toBe(499)
+  })
+
+  test('waits without end for as long as that is asked for', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const { give, closable, fetch } = held()
+    const response = fetch(new Request('http://h/'))
+    const closing = closable.close(Number.POSITIVE_INFINITY)
+    vi.advanceTimersByTime(60_000)
+    give()
+    expect((await response).status).toBe(204)
+    await closing
   })
 
   test('lets a client leave meanwhile', async () => {
