@@ -25,7 +25,7 @@ export function entityTag(head: string, body: Content): string {
   return `"${hash.digest('base64url')}"`
 }
 
-/** Null: no header, or none that holds a tag. Weak ones keep their `W/`. */
+/** Null: no header. One that holds no tag names none: no representation is on its list. Weak ones keep their `W/`. */
 export function readTags(header: string | undefined): TagList | null {
   if (header === undefined) return null
   if (header.trim() === '*') return 'any'

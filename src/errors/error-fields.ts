@@ -292,7 +292,7 @@ function wording(error: ApiError): Wording {
       return say(
         'Precondition failed',
         'What is there is not what If-Match names: it was changed since it was read.',
-        'Read it again, and repeat the change on what is there now.',
+        'Read it again without If-Match, and go on from what is there now.',
       )
     case 'rate-limited':
       return say(

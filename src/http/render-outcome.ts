@@ -74,7 +74,7 @@ export function createRenderer(deps: RenderDeps) {
       // in strict mode the backend has proven what it hands over
       if (!answer.ok) return { kind: 'failed', error: answer.error }
       const tagged =
-        config.etagEnabled && plan.kind === 'read'
+        config.etagEnabled && plan.kind === 'read' && plan.media.type.kind !== 'plan'
           ? withEntityTag(answer.value, plan, request, config)
           : answer.value
       return { ...answered(tagged, warning, journey), isProven: true }

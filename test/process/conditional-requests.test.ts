@@ -3,9 +3,15 @@
  * the row. The same on each engine that can keep it.
  */
 import { Agent } from 'node:http'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
-import { type AskOptions, ask, type HttpReply } from '../support/http-client.ts'
+import {
+  type ApiDatabase,
+  anonRole,
+  createApiDatabase,
+  loginRole,
+} from '../support/api-database.ts'
+import { type AskOptions, ask, eventually, type HttpReply } from '../support/http-client.ts'
 import { createSqliteFile, type SqliteFile } from '../support/sqlite-database.ts'
 import { serve, serveForAll } from '../support/test-server.ts'
 
@@ -43,7 +49,7 @@ function tagOf({ status, headers }: HttpReply): string {
 describe.each(places)('on %s', (_, place) => {
   const running = serveForAll(() => {
     const { args, env } = place()
-    return { args, env: { ...env, DBREST_ETAG_ENABLED: 'true' } }
+    return { args, env: { ...env, DBREST_ETAG_ENABLED: 'true', DBREST_DB_PLAN_ENABLED: 'true' } }
   })
   const get = (path: string, options: AskOptions = {}) => ask(running().url + path, options)
 
@@ -102,6 +108,17 @@ describe.each(places)('on %s', (_, place) => {
       const asking = (value: string) => get('/counters?id=eq.1', { headers: { 'if-match': value } })
       expect((await asking(tag)).status).toBe(200)
       expect((await asking('"other"')).body).toMatchObject({ code: 'PGRSTX12' })
+    })
+
+    test('that shows how it would be run has no tag', async () => {
+      const accept = 'application/vnd.pgrst.plan+json'
+      const headers = { accept, 'if-none-match': '*', 'if-match': '"other"' }
+      const plan = await get('/counters?id=eq.1', { headers })
+      expect(plan.headers).not.toHaveProperty('etag')
+      expect([plan.status, plan.headers['content-type']]).toEqual([
+        200,
+        expect.stringContaining(accept),
+      ])
     })
 
     test('that failed has no tag', async () => {
@@ -249,4 +266,58 @@ test('nothing is tagged or compared unless that is asked for', async () => {
   expect(read.headers).not.toHaveProperty('etag')
   const headers = { ...json, 'if-match': '"other"' }
   expect((await ask(url, { method: 'PATCH', headers, body: '{"n":1}' })).status).toBe(204)
+})
+
+describe('on PostgreSQL alone', () => {
+  test('a tag takes the place of one that the database sets', async () => {
+    const database = await createApiDatabase(`
+      create table notes (id integer primary key);
+      insert into notes values (1);
+      create function tag_all() returns void language sql as
+        $$ select set_config('response.headers', '[{"eTAG":"\\"mine\\""},{"X-A":"1"}]', true) $$`)
+    onTestFinished(() => database.drop())
+    const env = { ...database.env, DBREST_ETAG_ENABLED: 'true', DBREST_DB_PRE_REQUEST: 'tag_all' }
+    const { url } = await serve({ env })
+    const first = await ask(`${url}/notes`)
+    expect(first.headers['x-a']).toBe('1')
+    const tag = tagOf(first)
+    const again = await ask(`${url}/notes`, { headers: { 'if-none-match': tag } })
+    expect(again).toMatchObject({ status: 304, headers: { etag: tag, 'x-a': '1' } })
+  })
+
+  test.each(['repeatable read', 'serializable'])(
+    'at %s who is second is refused',
+    async (level) => {
+      const role = `conditional_${level.replace(' ', '_')}`
+      const database = await createApiDatabase(`
+      create table notes (id integer primary key, n integer);
+      insert into notes values (1, 0);
+      create role ${role} nologin in role ${anonRole};
+      alter role ${role} set default_transaction_isolation = '${level}';
+      grant ${role} to ${loginRole};`)
+      const first = new pg.Client(database.uri())
+      await first.connect()
+      onTestFinished(async () => {
+        await first.end()
+        await database.query(`drop role ${role}`)
+        await database.drop()
+      })
+      const env = { ...database.env, DBREST_ETAG_ENABLED: 'true', DBREST_DB_ANON_ROLE: role }
+      const { url } = await serve({ env })
+      const target = `${url}/notes?id=eq.1`
+      const headers = { ...json, 'if-match': tagOf(await ask(target)) }
+      await first.query('begin; update notes set n = 1')
+      const second = ask(target, { method: 'PATCH', headers, body: '{"n":2}' })
+      await eventually(
+        () =>
+          database.query(
+            "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+          ),
+        (waiting) => expect(waiting).toHaveLength(1),
+      )
+      await first.query('commit')
+      expect(await second).toMatchObject({ status: 412, body: { code: 'PGRSTX12' } })
+      expect(await database.query('select n from notes')).toEqual([{ n: 1 }])
+    },
+  )
 })

@@ -16,6 +16,8 @@ import {
 export interface ClaimPath {
   /** A text as it is, any other value as JSON; null when the path finds nothing. */
   readonly role: (claims: unknown) => string | null
+  /** As the claims have it; undefined when the path finds nothing. */
+  readonly find: (claims: unknown) => unknown
   readonly deprecated: boolean
   /** The path as a dump shows it, before the quoting of a configuration file. */
   readonly dump: string
@@ -30,14 +32,21 @@ export interface ClaimPath {
 export function compileClaimPath(text: string): Result<ClaimPath, string> {
   if (isJsonPath(text)) {
     const names = plainNames.test(text) ? text.split('.').slice(1) : null
-    const role = (claims: unknown) =>
-      asRole(names === null ? first(claims, text) : follow(claims, names))
-    return ok({ role, deprecated: false, dump: text, suggestion: text })
+    const find = (claims: unknown) => (names === null ? first(claims, text) : follow(claims, names))
+    return ok({
+      role: (claims) => asRole(find(claims)),
+      find,
+      deprecated: false,
+      dump: text,
+      suggestion: text,
+    })
   }
   const steps = parseOldClaimPath(text)
   if (steps === null) return err(`failed to parse role-claim-key value (${text})`)
+  const find = (claims: unknown) => followOldClaimPath(steps, claims)
   return ok({
-    role: (claims) => asRole(followOldClaimPath(steps, claims)),
+    role: (claims) => asRole(find(claims)),
+    find,
     deprecated: true,
     dump: printOldClaimPath(steps),
     suggestion: asJsonPath(steps),

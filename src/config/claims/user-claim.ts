@@ -12,11 +12,12 @@ export type UserOfClaims = (claims: Readonly<Record<string, unknown>>) => string
 export function compileUserClaim(text: string): Result<UserOfClaims, string> {
   if (text.startsWith('$')) {
     const path = compileClaimPath(text)
-    return path.ok ? ok(path.value.role) : path
+    return path.ok ? ok((claims) => asUser(path.value.find(claims))) : path
   }
-  return ok((claims) => {
-    const value = Object.hasOwn(claims, text) ? claims[text] : undefined
-    if (value === undefined || value === null || value === '') return null
-    return typeof value === 'string' ? value : JSON.stringify(value)
-  })
+  return ok((claims) => asUser(Object.hasOwn(claims, text) ? claims[text] : undefined))
+}
+
+function asUser(value: unknown): string | null {
+  if (value === undefined || value === null || value === '') return null
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -271,6 +271,9 @@ async function runSteps<T>(
   return judged === 'proven' ? done : judged
 }
 
+/** Above read committed: what is to be locked was changed since the transaction began. */
+const serializationFailure = '40001'
+
 /** Null: the rest may run. */
 async function passGate(
   run: PostgresConnection['run'],
@@ -279,6 +282,9 @@ async function passGate(
 ): Promise<Answer<never> | null> {
   const outcome = await run(steps)
   if (outcome.kind === 'lost' && outcome.notRun) return { kind: 'again', outcome }
+  if (outcome.kind === 'failed' && outcome.error.sqlState === serializationFailure) {
+    return { kind: 'refused', error: { kind: 'precondition-failed' } }
+  }
   if (outcome.kind !== 'done') return failedAnswer(outcome, null, 0)
   const error = judge(outcome.results)
   if (error !== null) return { kind: 'refused', error }
