@@ -109,14 +109,15 @@ async function content(): Promise<unknown> {
 }
 
 /** Shuts the gate until it is opened, or the session that holds it dies. */
-async function shutGate(): Promise<{ open(): Promise<void> }> {
+async function shutGate(): Promise<{ open(): Promise<void>; readonly ended: Promise<void> }> {
   const holder = new pg.Client(cluster.uri(database.name))
   holder.on('error', () => undefined)
+  const ended = new Promise<void>((resolve) => holder.once('end', resolve))
   await holder.connect()
   await holder.query(`select pg_advisory_lock(${gate})`)
   const open = () => holder.end().catch(() => undefined)
   onTestFinished(open)
-  return { open }
+  return { open, ended }
 }
 
 /** Process id of the session whose write waits at the gate. */
@@ -169,10 +170,13 @@ describe('PostgreSQL', () => {
     await expectService()
     await cluster.query('delete from items where id > 1000', database.name)
     await cluster.query('update items set amount = 0', database.name)
-    await shutGate()
+    const { ended } = await shutGate()
     const answer = send(insert)
     process.kill(await writingSession(), 'SIGKILL')
     expectUnavailable(await answer)
+    // the others end a moment later: till then one of them may still answer, and is then cut off
+    await ended
+    await eventually(() => cluster.query('select 1'))
     for (;;) {
       const reply = await send({ target: '/items?id=eq.1' })
       if (reply.status === 200) break
