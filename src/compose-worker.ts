@@ -57,11 +57,14 @@ export type Said = Exclude<
 
 type Begin = Extract<ToWorker, { readonly kind: 'begin' }>
 
+function withPoolShare(config: Config, worker: number, workers: number): Config {
+  return Object.freeze({ ...config, dbPool: poolShare(config.dbPool, worker, workers) })
+}
+
 export function composeWorker({ worker, workers, ...begin }: Begin, deps: WorkerDeps): Worker {
   const send = (message: FromWorker): void => void deps.send(message)
   const scope = createScope()
-  const ownConfig = (config: Config): Config =>
-    Object.freeze({ ...config, dbPool: poolShare(config.dbPool, worker, workers) })
+  const ownConfig = (config: Config): Config => withPoolShare(config, worker, workers)
   const store = createGenerationStore({ config: ownConfig(begin.config), snapshot: null })
   const config = () => store.current().config
   let database: Backend | null = null

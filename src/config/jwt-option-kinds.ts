@@ -2,7 +2,7 @@
  * The kinds of the options about tokens that are more than a value: the secret, whose text is read and
  * decoded only when the whole configuration is known, and the claims with the role and the user.
  */
-import { ok } from '../core/result.ts'
+import { ok, type Result } from '../core/result.ts'
 import { compileClaimPath } from './claims/claim-path.ts'
 import { compileUserClaim } from './claims/user-claim.ts'
 import type { Config } from './config.ts'
@@ -26,30 +26,29 @@ export const secretIsBase64: OptionKind<boolean> = {
   print: (_, config) => String(isDumpedInBase64(config)),
 }
 
-export const userClaim: OptionKind<string> = {
-  type: 'text',
-  parse(value) {
-    const given = fileValueText(value)
-    if (given === '') return ok(undefined)
-    const compiled = compileUserClaim(given)
-    return compiled.ok ? ok(given) : compiled
-  },
-  print: (claim) => configString(claim, claim.startsWith('$')),
+/** A text that has to compile. */
+function claim(
+  compile: (text: string) => Result<unknown, string>,
+  print: OptionKind<string>['print'],
+): OptionKind<string> {
+  return {
+    type: 'text',
+    parse(value) {
+      const given = fileValueText(value)
+      if (given === '') return ok(undefined)
+      const compiled = compile(given)
+      return compiled.ok ? ok(given) : compiled
+    },
+    print,
+  }
 }
 
-export const claimPath: OptionKind<string> = {
-  type: 'text',
-  parse(value) {
-    const given = fileValueText(value)
-    if (given === '') return ok(undefined)
-    const compiled = compileClaimPath(given)
-    return compiled.ok ? ok(given) : compiled
-  },
-  print(path) {
-    const compiled = compileClaimPath(path)
-    return configString(compiled.ok ? compiled.value.dump : path, true)
-  },
-}
+export const userClaim = claim(compileUserClaim, (text) => configString(text, text.startsWith('$')))
+
+export const claimPath = claim(compileClaimPath, (path) => {
+  const compiled = compileClaimPath(path)
+  return configString(compiled.ok ? compiled.value.dump : path, true)
+})
 
 /** As given; a secret that is no text, or would be taken for a file name, only goes in base64. */
 function isDumpedInBase64(config: Config): boolean {

@@ -158,7 +158,7 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
         return inspect(plan, request, journey)
       case 'mutate': {
         if (!config.etagEnabled) return execute(plan, request, readable, journey)
-        const compared = planComparison(plan, parsed.value, journey)
+        const compared = planComparison(deps.planCache, plan, parsed.value, journey)
         if (compared === null) return execute(plan, request, readable, journey)
         return compared.ok
           ? execute(plan, request, readable, journey, compared.value)
@@ -170,25 +170,6 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
       default:
         return assertNever(plan)
     }
-  }
-
-  /** The read that `If-Match` has a write depend on; null: it depends on none. */
-  function planComparison(
-    plan: MutatePlan,
-    parsed: ApiRequest,
-    { generation: { snapshot, config }, identity }: Journey,
-  ): Result<ComparedRead, ApiError> | null {
-    const relation = snapshot.relations.get(nameKey(plan.relation))
-    const asked = askedComparison(parsed, plan, relation)
-    if (!asked.ok) return asked
-    if (asked.value === null) return null
-    const { request, tags } = asked.value
-    const planned = deps.planCache.plan(request, snapshot, config, identity)
-    if (!planned.ok) return planned
-    const read = planned.value
-    if (read.plan.kind !== 'read') throw new Error('a read is planned as one')
-    const asRead = withPolicyValues(request, read.operands, identity)
-    return ok(comparedRead(read.plan, asRead, tags))
   }
 
   async function inspect(
@@ -232,6 +213,26 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
   }
 
   return handle
+}
+
+/** The read that `If-Match` has a write depend on; null: it depends on none. */
+function planComparison(
+  planCache: PlanCache,
+  plan: MutatePlan,
+  parsed: ApiRequest,
+  { generation: { snapshot, config }, identity }: Journey,
+): Result<ComparedRead, ApiError> | null {
+  const relation = snapshot.relations.get(nameKey(plan.relation))
+  const asked = askedComparison(parsed, plan, relation)
+  if (!asked.ok) return asked
+  if (asked.value === null) return null
+  const { request, tags } = asked.value
+  const planned = planCache.plan(request, snapshot, config, identity)
+  if (!planned.ok) return planned
+  const read = planned.value
+  if (read.plan.kind !== 'read') throw new Error('a read is planned as one')
+  const asRead = withPolicyValues(request, read.operands, identity)
+  return ok(comparedRead(read.plan, asRead, tags))
 }
 
 function refusedPlan(error: ApiError): Attempt {

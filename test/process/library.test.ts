@@ -38,6 +38,13 @@ async function json(answer: Promise<Response>): Promise<unknown> {
   return (await answer).json()
 }
 
+/** A function that only a cancellation ends. */
+const forever = {
+  name: 'forever',
+  returns: { type: 'int' },
+  sql: 'with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n',
+}
+
 const request = (path: string, init?: RequestInit) => new Request(`http://app.test${path}`, init)
 
 describe('on SQLite', () => {
@@ -144,16 +151,7 @@ describe('on SQLite', () => {
   })
 
   test('a client that leaves has its query ended', async () => {
-    const dbrest = await opened({
-      dbUri: films().path,
-      functionRegistry: [
-        {
-          name: 'forever',
-          returns: { type: 'int' },
-          sql: 'with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n',
-        },
-      ],
-    })
+    const dbrest = await opened({ dbUri: films().path, functionRegistry: [forever] })
     const leaving = new AbortController()
     const init = { method: 'POST', signal: leaving.signal }
     const answer = dbrest.fetch(request('/rpc/forever', init))
@@ -162,16 +160,7 @@ describe('on SQLite', () => {
   })
 
   test('closing cancels what takes longer than it may', async () => {
-    const dbrest = await opened({
-      dbUri: films().path,
-      functionRegistry: [
-        {
-          name: 'forever',
-          returns: { type: 'int' },
-          sql: 'with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n',
-        },
-      ],
-    })
+    const dbrest = await opened({ dbUri: films().path, functionRegistry: [forever] })
     const answer = dbrest.fetch(request('/rpc/forever', { method: 'POST' }))
     await dbrest.close({ deadlineMs: 50 })
     expect((await answer).status).toBe(499)

@@ -24,15 +24,7 @@ import {
   parseChanges,
   parseKeySet,
 } from './changes/read-changes.ts'
-import {
-  addSessionDoubts,
-  type KeptByRoutines,
-  keptByRoutinesStatement,
-  noSessionDoubts,
-  parseKeptByRoutines,
-  parseShadows,
-  shadowsStatement,
-} from './changes/session-doubts.ts'
+import { SessionVerdict } from './changes/session-verdict.ts'
 import {
   type PostgresIntrospectionRequest,
   readUpdates,
@@ -91,9 +83,7 @@ export function createSchemaFollower(): SchemaFollower {
   let changesOfLoaded = 0
   let loads = 0
   let hasMetOtherSettings = false
-  let doubts = noSessionDoubts()
-  let kept: KeptByRoutines | null = null
-  let outlived: Outlived = 'statements'
+  const sessions = new SessionVerdict()
 
   function versionFor(options: SchemaOptions): SchemaVersion {
     return loaded !== null && isDeepStrictEqual(loaded.options, options)
@@ -107,7 +97,7 @@ export function createSchemaFollower(): SchemaFollower {
     const found = own.advance(look, counted)
     if (found.length === 0 && !hasOtherSettings) return
     changesOfAll += 1
-    addSessionDoubts(doubts, found, (oid) => own.has('relation', oid))
+    sessions.meet(found, (oid) => own.has('relation', oid))
     let isRelevant = hasOtherSettings
     dirty.settings ||= hasOtherSettings
     hasMetOtherSettings ||= hasOtherSettings
@@ -134,27 +124,9 @@ export function createSchemaFollower(): SchemaFollower {
     changesOfAll += 1
     changesOfLoaded += 1
     dirty.isWhole = true
-    kept = null
+    sessions.forgetFunctions()
     // before the first load nothing was served
-    if (loads > 0) outlived = 'sessions'
-  }
-
-  /** In the transaction of a look: what it and those before it have found is held against functions. */
-  async function settleDoubts({ batch }: CatalogSession): Promise<void> {
-    const { columns, came, routines } = doubts
-    if (routines.size > 0) kept = null
-    if (!doubts.names && !columns && came.size === 0 && routines.size === 0) return
-    if (kept === null) {
-      const [rows = []] = await batch([keptByRoutinesStatement(doubts)])
-      const { libraries, ...answer } = parseKeptByRoutines(rows)
-      kept = answer
-      if (libraries) outlived = 'sessions'
-    }
-    const isAsked = came.size > 0 && !doubts.names && kept.names
-    const [shadows = []] = isAsked ? await batch([shadowsStatement(doubts)]) : []
-    const names = doubts.names || (isAsked && parseShadows(shadows))
-    if ((names && kept.names) || (columns && kept.columns)) outlived = 'sessions'
-    doubts = noSessionDoubts()
+    if (loads > 0) sessions.replaceSessions()
   }
 
   /** Looks at the catalogs in a transaction that it begins, and leaves it open. */
@@ -202,9 +174,9 @@ export function createSchemaFollower(): SchemaFollower {
     async load(session, request) {
       const { options, readRoleSettings, depth, signal } = request
       await look(session, request.statementTimeoutMs)
-      await settleDoubts(session)
+      await sessions.settle(session)
       // who asks for everything to be read again wants nothing from before
-      if (depth === 'full' && loads > 0) outlived = 'sessions'
+      if (depth === 'full' && loads > 0) sessions.replaceSessions()
       const base = loaded
       const isSame =
         base !== null &&
@@ -238,13 +210,9 @@ export function createSchemaFollower(): SchemaFollower {
     },
     takeOutlived() {
       const hasOtherSettings = hasMetOtherSettings
-      const found = {
-        outlived: hasOtherSettings ? 'sessions' : outlived,
-        hasOtherSettings,
-      } as const
       hasMetOtherSettings = false
-      outlived = 'statements'
-      return found
+      const outlived = sessions.take()
+      return { outlived: hasOtherSettings ? 'sessions' : outlived, hasOtherSettings }
     },
   }
 }
