@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Fetches, once, the programs of others that some tests ask, into the cache of this user, and prints
+# the variables that name them to the tests: eval "$(scripts/test-tools.sh)". What cannot be had is
+# told on the error output; the tests with it are then skipped, and say so themselves.
+set -u
+tools="${XDG_CACHE_HOME:-$HOME/.cache}/dbrest-test/tools"
+mkdir -p "$tools"
+
+# have NAME PROGRAM VARIABLE: runs `fetch_NAME` unless the program is there, and names it if it is then
+have() {
+  local name=$1 program=$2 variable=$3
+  if [ ! -x "$program" ]; then
+    (cd "$tools" && "fetch_$name") >"$tools/$name.log" 2>&1
+  fi
+  if [ -x "$program" ]; then
+    echo "export $variable='$program'"
+  else
+    echo "$name cannot be had here: the tests with it are skipped ($tools/$name.log)" >&2
+  fi
+}
+
+# Debian's packages are unpacked, not installed: a server that is installed is also started
+unpack() {
+  local folder=$1
+  shift
+  mkdir -p "$folder.part" && (cd "$folder.part" && apt-get download "$@" && for deb in *.deb; do dpkg -x "$deb" . || exit 1; done) &&
+    mv "$folder.part" "$folder"
+}
+
+fetch_postgrest_py() { python3 -m venv --clear python && python/bin/pip install --timeout 15 --retries 1 'postgrest==2.*'; }
+fetch_openapi_typescript() { npm install --no-audit --no-fund --fetch-timeout=15000 --fetch-retries=1 --prefix openapi-typescript 'openapi-typescript@7' 'typescript@5'; }
+fetch_nginx() { rm -rf nginx nginx.part && unpack nginx nginx; }
+fetch_caddy() { rm -rf caddy caddy.part && unpack caddy caddy; }
+fetch_promtool() { rm -rf prometheus prometheus.part && unpack prometheus prometheus; }
+
+# a folder of Python that a failed attempt left has no package in it
+if [ -x "$tools/python/bin/python3" ] && ! "$tools/python/bin/python3" -c 'import postgrest' 2>/dev/null; then
+  rm -rf "$tools/python"
+fi
+
+have postgrest_py "$tools/python/bin/python3" TEST_PYTHON3
+have openapi_typescript "$tools/openapi-typescript/node_modules/.bin/openapi-typescript" TEST_OPENAPI_TYPESCRIPT
+have nginx "$(command -v nginx || echo "$tools/nginx/usr/sbin/nginx")" TEST_NGINX
+have caddy "$(command -v caddy || echo "$tools/caddy/usr/bin/caddy")" TEST_CADDY
+have promtool "$(command -v promtool || echo "$tools/prometheus/usr/bin/promtool")" TEST_PROMTOOL
