@@ -203,6 +203,7 @@ function* buildSteps(
       last?.unusableRoutines,
       (catalog.unusableRoutines ?? none).filter(isInSchema),
     ),
+    types: unlessSame(last?.types, catalog.types ?? none),
     representations: unlessSame(
       last?.representations,
       groupRepresentations(catalog.representations),

@@ -145,6 +145,19 @@ export interface UnusableRelationship {
   readonly cause: string
 }
 
+/** A type that is not built in, by its name. */
+export type SchemaType = QualifiedName &
+  (
+    | { readonly kind: 'enum'; readonly labels: readonly string[] }
+    /** In order; types as SQL spells them, without modifiers. */
+    | {
+        readonly kind: 'composite'
+        readonly attributes: readonly (readonly [name: string, type: string])[]
+      }
+    /** One step down. */
+    | { readonly kind: 'domain'; readonly base: string }
+  )
+
 /** A cast by function between a domain and json or text, in either direction. */
 export interface Representation {
   readonly sourceType: string
@@ -199,6 +212,11 @@ export interface Catalog {
   readonly unusableRelationships?: readonly UnusableRelationship[]
   /** At most one of a relation and a name: the one that requests reach. */
   readonly computedFields?: readonly ComputedField[]
+  /**
+   * Enums and composite types of the exposed schemas, and other types that routines and composite
+   * types name. None where it is absent.
+   */
+  readonly types?: readonly SchemaType[]
   readonly representations: readonly Representation[]
   readonly mediaHandlers: readonly MediaHandlerSource[]
   /** Frozen in depth: snapshots take it over as it is. */

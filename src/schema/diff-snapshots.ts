@@ -6,7 +6,7 @@
 
 import { differingKeys } from '../core/differing-keys.ts'
 import { isSame, isSameLookup } from '../core/is-same.ts'
-import { nameOfKey } from '../core/qualified-name.ts'
+import { nameKey, nameOfKey } from '../core/qualified-name.ts'
 import { runAtOnce, runInSlices, type SliceDeps, type Steps } from '../core/run-in-slices.ts'
 import { affectedOrigins } from './affected-origins.ts'
 import { compareTexts } from './compare-relationships.ts'
@@ -144,6 +144,9 @@ function compareTheRest(
       after: next.capabilities,
     })
   }
+  if (!isSame(previous.types, next.types)) {
+    part('types', namesOfDifferent(typesByName(previous), typesByName(next)))
+  }
   const sources = runAtOnce(
     differingKeys(previous.representations, next.representations, isSameLookup),
   )
@@ -153,6 +156,10 @@ function compareTheRest(
     (key) => !previous.relations.has(key) || !next.relations.has(key),
   )
   return [...changes, ...changedFacts(previous, next, cameOrWent)]
+}
+
+function typesByName({ types }: SchemaSnapshot): ReadonlyMap<string, unknown> {
+  return new Map(types.map((type) => [nameKey(type), type]))
 }
 
 /** The parts of the engine's facts that are others, but for what came or went with a relation. */

@@ -12,6 +12,7 @@ import type {
   MediaHandlerSource,
   Representation,
   Routine,
+  SchemaType,
   SchemaVersion,
   UnreadableRelation,
   UnusableRelationship,
@@ -57,6 +58,8 @@ export interface SchemaSnapshot {
   readonly routines: ReadonlyMap<string, readonly Routine[]>
   /** Among the routines: why a call of them fails. */
   readonly unusableRoutines: readonly UnusableRoutine[]
+  /** For who prints types; requests are planned without them. */
+  readonly types: readonly SchemaType[]
   /** By source type, then by target type. */
   readonly representations: ReadonlyMap<string, ReadonlyMap<string, Representation>>
   readonly mediaHandlers: readonly MediaHandlerSource[]

@@ -1,20 +1,14 @@
 /**
- * Types of the database by name: how the text of a type is read, and what the columns of a
- * snapshot tell of types. Of types that no column has, a snapshot knows the names alone.
+ * Types of the database by name: how the text of a type is read, and what a snapshot knows of types,
+ * be it by its own list or by what columns tell of theirs.
  */
 import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
 import type { Steps } from '../core/run-in-slices.ts'
+import type { Column, SchemaType } from '../schema/catalog.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
-export interface NamedType extends QualifiedName {
-  /** Of an enum; else none. */
-  readonly labels: readonly string[]
-  /** Domains resolved; where it is the type itself, nothing more is known of it. */
-  readonly baseType: string
-}
-
 /** By `nameKey`. */
-export type NamedTypes = ReadonlyMap<string, NamedType>
+export type NamedTypes = ReadonlyMap<string, SchemaType>
 
 const part = '("(?:[^"]|"")+"|[^".\\[\\]()]+)'
 const qualifiedPattern = new RegExp(`^${part}\\.${part}$`)
@@ -35,15 +29,26 @@ function unquoted(identifier: string): string {
   return identifier.startsWith('"') ? identifier.slice(1, -1).replaceAll('""', '"') : identifier
 }
 
-/** Domains over an enum are enums of their own name. */
-export function* namedTypes(snapshot: Pick<SchemaSnapshot, 'relations'>): Steps<NamedTypes> {
-  const types = new Map<string, NamedType>()
-  for (const { columns } of snapshot.relations.values()) {
-    for (const { enumValues, nominalType, baseType } of columns.values()) {
-      const name = typeNameOf(nominalType)
-      if (name !== null) types.set(nameKey(name), { ...name, labels: enumValues, baseType })
+/** Domains over an enum are enums of their own name where a column has them. */
+export function* namedTypes({
+  relations,
+  types,
+}: Pick<SchemaSnapshot, 'relations' | 'types'>): Steps<NamedTypes> {
+  const named = new Map(types.map((type) => [nameKey(type), type]))
+  for (const { columns } of relations.values()) {
+    for (const column of columns.values()) {
+      const type = typeOfColumn(column)
+      if (type !== null) named.set(nameKey(type), type)
     }
     yield
   }
-  return types
+  return named
+}
+
+/** Null for one that is built in, or of which the column tells no more than the name. */
+function typeOfColumn({ nominalType, baseType, enumValues }: Column): SchemaType | null {
+  const name = typeNameOf(nominalType)
+  if (name === null) return null
+  if (enumValues.length > 0) return { ...name, kind: 'enum', labels: enumValues }
+  return typeNameOf(baseType) === null ? { ...name, kind: 'domain', base: baseType } : null
 }

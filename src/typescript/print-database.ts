@@ -1,18 +1,19 @@
 /**
  * A snapshot → a TypeScript file with the type `Database` as supabase-js and postgrest-js take it:
- * of each schema its tables, views, functions and enums. For `--types` and the admin server. Equal
+ * of each schema its tables, views, functions, enums and composite types. For `--types` and the admin server. Equal
  * schemas give equal texts: everything is in order of names, columns as they are declared.
  *
  * Rule  supabase-js docs: typescript-support
  */
 import { nameOfKey, type QualifiedName } from '../core/qualified-name.ts'
 import { runAtOnce, type Steps } from '../core/run-in-slices.ts'
+import type { SchemaType } from '../schema/catalog.ts'
 import { compareTexts } from '../schema/compare-relationships.ts'
 import type { ComputedRelationship, Relationship } from '../schema/relationship.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { block, indented, literalUnion, namedBlock, propertyName, quoted } from './code-text.ts'
 import { helperTypes } from './helper-types.ts'
-import { type NamedType, namedTypes } from './named-types.ts'
+import { namedTypes } from './named-types.ts'
 import { type NamedFunction, printFunction } from './print-functions.ts'
 import { printRelation } from './print-relation.ts'
 import { createValueTypes, type ValueTypes } from './value-types.ts'
@@ -31,10 +32,10 @@ export function* printDatabaseInSteps(snapshot: SchemaSnapshot): Steps<string> {
   for (const schema of snapshot.schemas) contents.set(schema, emptyContents())
   yield* addRelations(contents, snapshot, types)
   addRoutines(contents, snapshot)
-  addEnums(contents, named.values())
+  addTypes(contents, named.values())
   const schemas: string[] = []
-  for (const [schema, { tables, views, functions, enums }] of contents) {
-    const context = { schema, relations: snapshot.relations, types, keyOf }
+  for (const [schema, { tables, views, functions, enums, composites }] of contents) {
+    const context = { schema, relations: snapshot.relations, types }
     const printed: string[] = []
     for (const each of sorted(functions.values())) {
       printed.push(...printFunction(each, context))
@@ -43,13 +44,19 @@ export function* printDatabaseInSteps(snapshot: SchemaSnapshot): Steps<string> {
     const listed = sorted(enums).map(({ name, labels }) => {
       return `${propertyName(name)}: ${literalUnion(labels)}`
     })
+    const members = sorted(composites).flatMap(({ name, attributes }) =>
+      block(
+        `${propertyName(name)}:`,
+        attributes.map(([each, type]) => `${propertyName(each)}: ${types.ofText(type)} | null`),
+      ),
+    )
     schemas.push(
       ...block(`${propertyName(keyOf(schema))}:`, [
         ...namedBlock('Tables', tables),
         ...namedBlock('Views', views),
         ...namedBlock('Functions', printed),
         ...namedBlock('Enums', listed),
-        ...namedBlock('CompositeTypes', []),
+        ...namedBlock('CompositeTypes', members),
       ]),
     )
     yield
@@ -89,13 +96,16 @@ interface SchemaContents {
   readonly tables: string[]
   readonly views: string[]
   readonly functions: Map<string, FunctionDraft>
-  readonly enums: NamedType[]
+  readonly enums: NamedType<'enum'>[]
+  readonly composites: NamedType<'composite'>[]
 }
+
+type NamedType<Kind extends SchemaType['kind']> = Extract<SchemaType, { kind: Kind }>
 
 type FunctionDraft = { -readonly [Key in keyof NamedFunction]: NamedFunction[Key] }
 
 function emptyContents(): SchemaContents {
-  return { tables: [], views: [], functions: new Map(), enums: [] }
+  return { tables: [], views: [], functions: new Map(), enums: [], composites: [] }
 }
 
 /** Names of schemas that clients know better by another: `public` where there are no schemas. */
@@ -157,9 +167,14 @@ function addRoutines(
   }
 }
 
-function addEnums(contents: ReadonlyMap<string, SchemaContents>, named: Iterable<NamedType>): void {
+function addTypes(
+  contents: ReadonlyMap<string, SchemaContents>,
+  named: Iterable<SchemaType>,
+): void {
   for (const type of named) {
-    if (type.labels.length > 0) contents.get(type.schema)?.enums.push(type)
+    const content = contents.get(type.schema)
+    if (type.kind === 'enum') content?.enums.push(type)
+    else if (type.kind === 'composite') content?.composites.push(type)
   }
 }
 

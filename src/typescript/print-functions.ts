@@ -9,7 +9,7 @@ import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
 import type { Routine, RoutineParameter } from '../schema/catalog.ts'
 import type { ComputedRelationship } from '../schema/relationship.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
-import { block, docLines, indented, literalUnion, propertyName, quoted } from './code-text.ts'
+import { block, docLines, indented, propertyName, quoted } from './code-text.ts'
 import type { ValueTypes } from './value-types.ts'
 
 export interface FunctionContext {
@@ -17,7 +17,6 @@ export interface FunctionContext {
   readonly schema: string
   readonly relations: SchemaSnapshot['relations']
   readonly types: ValueTypes
-  readonly keyOf: (schema: string) => string
 }
 
 interface Signature {
@@ -105,7 +104,7 @@ function returnedType(
       return context.types.ofName(type)
     case 'composite': {
       if (columnTypes !== undefined) return columnsType(columnTypes, context.types)
-      if (relation !== undefined) return resultRowType(relation, context)
+      if (relation !== undefined) return context.types.ofResult(relation)
       return type.name === 'record' ? 'Record<string, unknown>' : context.types.ofName(type)
     }
   }
@@ -114,18 +113,6 @@ function returnedType(
 function columnsType(columns: ReadonlyMap<string, string>, types: ValueTypes): string {
   const list = [...columns].map(([name, type]) => `${propertyName(name)}: ${types.ofText(type)}`)
   return `{ ${list.join('; ')} }`
-}
-
-/** Computed fields are no part of what a function returns. */
-function resultRowType(relation: Relation, context: FunctionContext): string {
-  const row = rowType(relation, context)
-  const computed = [...relation.computedTypes.keys()].filter((name) => !relation.columns.has(name))
-  return computed.length === 0 ? row : `Omit<${row}, ${literalUnion(computed)}>`
-}
-
-function rowType({ schema, name, isView }: Relation, { keyOf }: FunctionContext): string {
-  const path = [keyOf(schema), isView ? 'Views' : 'Tables', name, 'Row']
-  return `Database${path.map((step) => `[${quoted(step)}]`).join('')}`
 }
 
 function argsType(parameters: readonly RoutineParameter[], types: ValueTypes): string {
@@ -142,7 +129,7 @@ function embeddedSignature(
   context: FunctionContext,
 ): Signature {
   const [from, to] = [relationOf(origin, context), relationOf(target, context)]
-  const returned = to === undefined ? 'Json' : resultRowType(to, context)
+  const returned = to === undefined ? 'Json' : context.types.ofResult(to)
   return {
     args: rowArgument(from, context),
     returns: isToOne ? returned : `${bracketed(returned)}[]`,
@@ -160,8 +147,8 @@ function fieldSignature(name: string, relation: Relation, context: FunctionConte
   }
 }
 
-function rowArgument(relation: Relation | undefined, context: FunctionContext): string {
-  return `{ "": ${relation === undefined ? 'Json' : rowType(relation, context)} }`
+function rowArgument(relation: Relation | undefined, { types }: FunctionContext): string {
+  return `{ "": ${relation === undefined ? 'Json' : types.ofRow(relation)} }`
 }
 
 function bracketed(type: string): string {

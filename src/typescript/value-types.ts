@@ -2,10 +2,11 @@
  * A type of the database → the TypeScript type of its values in JSON bodies. What a client writes has
  * the same type as what it reads.
  */
+import { assertNever } from '../core/assert-never.ts'
 import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
 import type { Column } from '../schema/catalog.ts'
 import { type JsonType, jsonTypeOf } from '../schema/json-type.ts'
-import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
+import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { literalUnion, quoted } from './code-text.ts'
 import { type NamedTypes, typeNameOf } from './named-types.ts'
 
@@ -16,6 +17,9 @@ export interface ValueTypes {
   readonly ofText: (type: string) => string
   /** Of a type by its own name: what a function returns. */
   readonly ofName: (type: QualifiedName) => string
+  readonly ofRow: (relation: Relation) => string
+  /** Of a row as a value, which has no computed fields. */
+  readonly ofResult: (relation: Relation) => string
 }
 
 /** Any JSON: the alias that the file begins with. */
@@ -51,21 +55,51 @@ const textTypes: ReadonlySet<string> = new Set([
 
 /** `keyOf`: the name under which the file shows a schema. */
 export function createValueTypes(
-  { schemas, representations }: Pick<SchemaSnapshot, 'schemas' | 'representations'>,
+  {
+    schemas,
+    relations,
+    representations,
+  }: Pick<SchemaSnapshot, 'schemas' | 'relations' | 'representations'>,
   known: NamedTypes,
   keyOf: (schema: string) => string,
 ): ValueTypes {
   function ofOther(name: QualifiedName): string {
-    const type = known.get(nameKey(name))
-    if (type !== undefined && type.labels.length > 0) return ofEnum(name, type.labels)
-    if (type !== undefined && typeNameOf(type.baseType) === null) return ofText(type.baseType)
-    return textTypes.has(name.name) ? 'string' : anyJson
+    const key = nameKey(name)
+    const type = known.get(key)
+    const relation = relations.get(key)
+    switch (type?.kind) {
+      case 'enum':
+        return ofEnum(name, type.labels)
+      case 'composite':
+        return schemas.includes(name.schema) ? pathTo(name, 'CompositeTypes') : anyJson
+      case 'domain':
+        return ofText(type.base)
+      case undefined:
+        if (relation !== undefined) return ofResult(relation)
+        return textTypes.has(name.name) ? 'string' : anyJson
+      default:
+        return assertNever(type)
+    }
   }
 
-  function ofEnum({ schema, name }: QualifiedName, labels: readonly string[]): string {
-    return schemas.includes(schema)
-      ? `Database[${quoted(keyOf(schema))}]["Enums"][${quoted(name)}]`
-      : literalUnion(labels)
+  function pathTo({ schema, name }: QualifiedName, section: string, ...more: readonly string[]) {
+    const path = [keyOf(schema), section, name, ...more]
+    return `Database${path.map((step) => `[${quoted(step)}]`).join('')}`
+  }
+
+  function ofRow(relation: Relation): string {
+    return pathTo(relation, relation.isView ? 'Views' : 'Tables', 'Row')
+  }
+
+  function ofResult(relation: Relation): string {
+    const { columns, computedTypes } = relation
+    const computed = [...computedTypes.keys()].filter((name) => !columns.has(name))
+    const row = ofRow(relation)
+    return computed.length === 0 ? row : `Omit<${row}, ${literalUnion(computed)}>`
+  }
+
+  function ofEnum(name: QualifiedName, labels: readonly string[]): string {
+    return schemas.includes(name.schema) ? pathTo(name, 'Enums') : literalUnion(labels)
   }
 
   function ofText(type: string): string {
@@ -80,6 +114,8 @@ export function createValueTypes(
 
   return {
     ofText,
+    ofRow,
+    ofResult,
     ofColumn(column) {
       const { baseType, nominalType, enumValues } = column
       // what a domain shows as is made by a function, and may be anything

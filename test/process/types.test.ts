@@ -17,7 +17,8 @@ import { serve } from '../support/test-server.ts'
 function client(lines: readonly string[], schema = 'public'): string {
   return [
     "import { PostgrestClient } from '@supabase/postgrest-js'",
-    "import type { Database } from './database.ts'",
+    "import type { CompositeTypes, Database, Enums, Tables } from './database.ts'",
+    "import { Constants } from './database.ts'",
     `const api = new PostgrestClient<Database, {}, '${schema}'>('http://localhost')`,
     'function is<T>(value: T): T { return value }',
     ...lines,
@@ -139,6 +140,19 @@ test('on PostgreSQL types are those of columns, enums, domains, keys, views and 
       language sql stable as $$ select * from api.pets $$;
     create function api.counts() returns table (mood api.mood, n bigint)
       language sql stable as $$ select mood, count(*) from api.pets group by 1 $$;
+    create schema hidden;
+    create type hidden.tone as enum ('low', 'high');
+    create type api.size as enum ('small', 'large');
+    create domain api.sizes as api.size[];
+    create type api.leg as (number int, size api.size);
+    create type api.body as (legs api.leg[], tone hidden.tone, "in cm" numeric);
+    create type api.unused as (a int);
+    create function api.grow(body api.body, by api.sizes, tone hidden.tone default 'low')
+      returns api.body language sql stable as $$ select body $$;
+    create function api.legs(of_pet api.pets) returns setof api.leg
+      language sql stable as $$ select 1, 'small'::api.size $$;
+    create function api.sized() returns table (size api.size, leg api.leg)
+      language sql stable as $$ select 'small'::api.size, null::api.leg $$;
   `)
   onTestFinished(() => database.drop())
   const env = { ...database.env, DBREST_DB_SCHEMAS: 'api' }
@@ -146,7 +160,7 @@ test('on PostgreSQL types are those of columns, enums, domains, keys, views and 
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   const program = client(
     [
-      "const owner = await api.from('owners').select('mail, moods, owner_name, pets(mood, facts)').single()",
+      "const owner = await api.from('owners').select('mail, moods, home, owner_name, pets(mood, facts)').single()",
       'is<string | undefined>(owner.data?.mail)',
       "is<('calm' | 'wild')[] | undefined>(owner.data?.moods)",
       'is<string | null | undefined>(owner.data?.owner_name)',
@@ -160,6 +174,26 @@ test('on PostgreSQL types are those of columns, enums, domains, keys, views and 
       "const counts = await api.rpc('counts')",
       "is<'calm' | 'wild' | undefined>(counts.data?.[0]?.mood)",
       'is<number | undefined>(counts.data?.[0]?.n)',
+      'is<string | null | undefined>(owner.data?.home?.street)',
+      "await api.from('owners').insert({ mail: 'a@b', home: { street: 'x', number: null } })",
+      "const leg = { number: 1, size: 'small' } as const",
+      "const grown = await api.rpc('grow', { body: { legs: [leg], tone: 'low', 'in cm': 2 }, by: ['small'] })",
+      "is<'small' | 'large' | null | undefined>(grown.data?.legs?.[0]?.size)",
+      "is<'low' | 'high' | null | undefined>(grown.data?.tone)",
+      "const sized = await api.rpc('sized')",
+      "is<'small' | 'large' | undefined>(sized.data?.[0]?.size)",
+      'is<number | null | undefined>(sized.data?.[0]?.leg.number)',
+      "is<Enums<'size'>>(Constants.api.Enums.size[1])",
+      "is<CompositeTypes<'unused'>>({ a: 1 })",
+      "is<CompositeTypes<'leg'>[] | null>((await api.rpc('legs', { of_pet: {} as Tables<'pets'> })).data)",
+      '// @ts-expect-error',
+      "await api.rpc('grow', { body: { legs: [leg], tone: 'shrill', 'in cm': 2 }, by: ['small'] })",
+      '// @ts-expect-error',
+      "await api.rpc('grow', { body: { legs: [leg], tone: 'low', 'in cm': 2 }, by: ['medium'] })",
+      '// @ts-expect-error',
+      "await api.rpc('legs', { of_pet: { id: 1 } })",
+      '// @ts-expect-error',
+      "await api.from('owners').insert({ mail: 'a@b', home: { street: 7, number: null } })",
       '// @ts-expect-error',
       "await api.from('owners').insert({ id: 1, mail: 'a@b' })",
       '// @ts-expect-error',

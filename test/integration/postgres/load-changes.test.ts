@@ -166,6 +166,20 @@ describe.each(transactions)(
         'create view api.over_both_too as select b_id from hidden.both',
       ],
       ['a hidden one that is exposed', 'alter table hidden.owner set schema api'],
+      [
+        'an enum and a composite type that nobody uses',
+        `create type api.size as enum ('s', 'l'); create type api.box as (size api.size, n int)`,
+      ],
+      ['a label of it', `alter type api.size add value 'm' before 'l'`],
+      ['an attribute', 'alter type api.box add attribute feelings extra.feeling[]'],
+      ['the type of an attribute', 'alter type api.box alter attribute n type text'],
+      ['the name of an attribute', 'alter type api.box rename attribute n to m'],
+      ['the name of an attribute’s type', 'alter type extra.feeling rename to mood'],
+      ['an attribute that goes', 'alter type api.box drop attribute feelings'],
+      ['a composite type of a function', 'alter type hidden.couple add attribute b api.size'],
+      ['a type that is hidden', 'alter type api.box set schema hidden'],
+      ['one that is shown', 'alter type hidden.box set schema api'],
+      ['a composite type and its enum that go', 'drop type api.box'],
       ['a schema', 'alter schema hidden rename to concealed'],
     ])('%s', async (_, statement) => {
       const version = await follower.version(options)

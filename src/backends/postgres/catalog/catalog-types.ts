@@ -1,7 +1,8 @@
 /**
  * Oids of types, with the modifiers they are used with → their names and what a column or parameter
  * of that type inherits from it: domains down to their base, labels of enums, default and NOT NULL
- * of domains. Names are asked for once per type, not once per column.
+ * of domains; what arrays and composite types are made of. Names are asked for once per type, not
+ * once per column.
  */
 import type { ControlStatement } from '../connect/control-connection.ts'
 import { vanishedFailure } from '../protocol/map-postgres-error.ts'
@@ -18,6 +19,7 @@ import {
   textOrNull,
   textsIn,
 } from './catalog-row.ts'
+import type { CatalogScope } from './catalog-scope.ts'
 
 export interface CatalogType {
   readonly oid: number
@@ -41,6 +43,8 @@ export interface CatalogType {
   readonly isNotNull: boolean
   readonly defaultExpression: string | null
   readonly enumLabels: readonly string[]
+  /** Of a composite type that is no relation's: names and types of what it is made of, in order. */
+  readonly attributes: readonly (readonly [name: string, type: number])[]
 }
 
 export interface TypeCatalog {
@@ -58,7 +62,8 @@ export interface TypeCatalog {
 /** Oid of a type → the modifiers that columns use it with; -1: without one. */
 export type TypeUses = ReadonlyMap<number, ReadonlySet<number>>
 
-const typesSql = `
+/** @param asked more types, each as `union select oid, null …` */
+const typesSql = (asked: string) => `
 with recursive asked(oid, modifier) as materialized (
   select * from unnest($1::oid[], $2::int[])
   union
@@ -67,12 +72,22 @@ with recursive asked(oid, modifier) as materialized (
   union
   select unnest(p.prorettype || coalesce(p.proallargtypes, p.proargtypes::oid[])), null
   from pg_catalog.pg_proc p where p.oid = any ($4::oid[])
+  union
+  select k.reltype, null from pg_catalog.pg_class k
+  where k.relkind = 'c' and k.oid = any ($3::oid[])
+  ${asked}
 ),
 used(oid) as (
   select oid from asked
   union
-  select t.typbasetype from used u join pg_catalog.pg_type t on t.oid = u.oid
-  where t.typtype = 'd'
+  select below.oid from used u join pg_catalog.pg_type t on t.oid = u.oid, lateral (
+    select t.typbasetype as oid where t.typtype = 'd'
+    union all
+    select t.typelem where t.typcategory = 'A' and t.typelem <> 0
+    union all
+    select a.atttypid from pg_catalog.pg_class k join pg_catalog.pg_attribute a on a.attrelid = k.oid
+    where k.oid = t.typrelid and k.relkind = 'c' and a.attnum > 0 and not a.attisdropped
+  ) below
 ),
 modified as (
   select oid, json_agg(json_build_array(modifier, format_type(oid, modifier))) as texts
@@ -88,7 +103,12 @@ select t.oid, n.nspname as schema, coalesce(k.relname, t.typname) as name,
   case when t.typelem = 0 then t.typrelid
     else (select e.typrelid from pg_catalog.pg_type e where e.oid = t.typelem) end as relation,
   t.typelem, t.typbasetype, t.typtypmod,
-  t.typnotnull, pg_get_expr(t.typdefaultbin, 0) as default_expression, l.labels
+  t.typnotnull, pg_get_expr(t.typdefaultbin, 0) as default_expression, l.labels,
+  case when k.relkind = 'c' then (
+    select json_agg(json_build_array(a.attname, a.atttypid::bigint) order by a.attnum)
+    from pg_catalog.pg_attribute a
+    where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
+  ) end as attributes
 from used u
   join pg_catalog.pg_type t on t.oid = u.oid
   join pg_catalog.pg_namespace n on n.oid = t.typnamespace
@@ -96,9 +116,17 @@ from used u
   left join modified m on m.oid = t.oid
   left join labels l on l.enumtypid = t.oid`
 
+/** The enums and composite types of schemas: a pass over large catalogs. */
+const ofSchemasSql = `union
+  select k.reltype, null from pg_catalog.pg_class k
+  where k.relkind = 'c' and k.relnamespace = any ($5::oid[])
+  union
+  select t.oid, null from pg_catalog.pg_type t
+  where t.oid in (select e.enumtypid from pg_catalog.pg_enum e) and t.typnamespace = any ($5::oid[])`
+
 /**
- * Asks for types and all that their domains are over: `uses`, and the types of the columns of
- * relations and of what routines name.
+ * Asks for types and all that they are over or made of: `uses`, the types of the columns of relations
+ * (or the composite type that a relation stands for) and of what routines name.
  */
 export function typesStatement(
   uses: TypeUses,
@@ -109,7 +137,7 @@ export function typesStatement(
     modifiers.size === 0 ? [[type, 'null']] : [...modifiers].map((each) => [type, String(each)]),
   )
   return {
-    text: typesSql,
+    text: typesSql(''),
     params: [
       oidsText(pairs.map(([type]) => type)),
       `{${pairs.map(([, modifier]) => modifier).join()}}`,
@@ -118,6 +146,11 @@ export function typesStatement(
     ],
     isPrepared: true,
   }
+}
+
+/** Asks for the enums and composite types of the exposed schemas, whoever uses them. */
+export function ownTypesStatement({ exposed }: CatalogScope): ControlStatement {
+  return { text: typesSql(ofSchemasSql), params: ['{}', '{}', '{}', '{}', exposed] }
 }
 
 /** Throws  BackendFailure when a type vanishes while it is being read: to be retried */
@@ -144,6 +177,10 @@ export function parseType(row: CatalogRow): CatalogType {
     isNotNull: flagIn(row, 'typnotnull'),
     defaultExpression: textOrNull(row, 'default_expression'),
     enumLabels: Object.freeze(textsIn(row, 'labels')),
+    attributes: listIn(row, 'attributes').map((entry) => {
+      const [name, type] = asList(entry)
+      return [asText(name), asNumber(type)]
+    }),
   }
 }
 

@@ -9,7 +9,7 @@ import { endsOf } from '../catalog-keys.ts'
 import { typesOfRoutine } from '../catalog-routines.ts'
 import type { CatalogTable } from '../catalog-tables.ts'
 import type { RelationName } from '../relation-names.ts'
-import type { FactUpdates, SchemaFacts, TableFacts } from './schema-facts.ts'
+import { type FactUpdates, isSameType, type SchemaFacts, type TableFacts } from './schema-facts.ts'
 
 /** Objects of which something is another, by oid; they may be gone. */
 export interface FactChanges {
@@ -25,6 +25,8 @@ export interface FactChanges {
   /** Foreign tables that take other writes. */
   readonly foreign: Set<number>
   readonly routines: Set<number>
+  /** But for the modifiers that they are used with. */
+  readonly types: Set<number>
 }
 
 /** The oids of types that came with the server are below. */
@@ -39,8 +41,11 @@ export function* applyUpdates(facts: SchemaFacts, updates: FactUpdates): Steps<F
     views: new Set(),
     foreign: new Set(),
     routines: new Set(updates.routines.keys()),
+    types: new Set(),
   }
   for (const [oid, type] of updates.types) {
+    const before = facts.types.get(oid)
+    if (before === undefined || type === null || !isSameType(before, type)) changes.types.add(oid)
     if (type === null) facts.types.delete(oid)
     else facts.types.set(oid, type)
   }

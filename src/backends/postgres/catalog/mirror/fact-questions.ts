@@ -9,7 +9,7 @@ import { routinesStatement } from '../catalog-routines.ts'
 import { type CatalogRow, numberIn, oidsText } from '../catalog-row.ts'
 import type { CatalogScope } from '../catalog-scope.ts'
 import { commentsStatement, parseComment, parseTable, tablesStatement } from '../catalog-tables.ts'
-import { type CatalogType, parseType, typesStatement } from '../catalog-types.ts'
+import { type CatalogType, ownTypesStatement, parseType, typesStatement } from '../catalog-types.ts'
 import { parseView, viewsBelowStatement, viewsStatement } from '../catalog-views.ts'
 import type { DirtyObjects } from '../changes/dirty-objects.ts'
 import { namesStatement, parseName } from '../relation-names.ts'
@@ -152,6 +152,16 @@ export class FactQuestions {
       group: 'tables',
       hasMany: true,
       statement: typesStatement(uses, relations, routines),
+      take: (rows) => this.#takeTypes(rows),
+    }
+  }
+
+  /** Enums and composite types of the exposed schemas, whoever uses them. */
+  ownTypes(): Question {
+    return {
+      group: 'tables',
+      hasMany: true,
+      statement: ownTypesStatement(this.#scope),
       take: (rows) => this.#takeTypes(rows),
     }
   }

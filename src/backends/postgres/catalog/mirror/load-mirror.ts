@@ -32,6 +32,7 @@ import type { QueryGroup, Question } from './fact-questions.ts'
 import { kept, keptList } from './keep-equal.ts'
 import { readFacts } from './read-facts.ts'
 import { type FactUpdates, noFacts, type SchemaFacts, type WholeFacts } from './schema-facts.ts'
+import { schemaTypes } from './schema-types.ts'
 
 /** The connection's owner answers to `signal`: it cancels what runs and rejects what is asked. */
 export interface PostgresIntrospectionRequest extends IntrospectionRequest {
@@ -131,15 +132,17 @@ export async function updateMirror(
   const derived =
     before?.facts === facts ? before.derived : new DerivedCatalog(before?.derived ?? null)
   const hoisted = hoistedNames(options.dbHoistedTxSettings)
-  await sliced(
+  const changes = await sliced(
     (function* () {
-      const changes = yield* applyUpdates(facts, updates)
-      yield* derived.update({ facts, updates, changes, hoisted, previous })
+      const found = yield* applyUpdates(facts, updates)
+      yield* derived.update({ facts, updates, changes: found, hoisted, previous })
+      return found
     })(),
   )
   signal.throwIfAborted()
   const types = typeCatalog(facts.types)
   const known = before?.catalog
+  const isSameTypes = known?.types !== undefined && changes.types.size + changes.routines.size === 0
   const { whole } = facts
   const catalog = {
     capabilities: kept(known?.capabilities, whole.capabilities),
@@ -148,6 +151,9 @@ export async function updateMirror(
     hiddenPrimaryKeys: derived.hiddenPrimaryKeys.list,
     viewKeyDependencies: derived.viewKeyDependencies,
     routines: derived.routines,
+    types: isSameTypes
+      ? known.types
+      : keptList(known?.types, schemaTypes(facts, options.dbSchemas)),
     computedRelationships: keptList(
       known?.computedRelationships,
       computedRelationships(whole.computedRelationships),

@@ -105,6 +105,7 @@ class Round {
         this.#questions.views(null),
         this.#questions.keys(null),
         this.#questions.routines(null),
+        this.#questions.ownTypes(),
       )
     } else {
       const wanted = nothingWanted()
@@ -344,15 +345,19 @@ class Round {
   }
 }
 
-/** Types that are known and may be others: themselves, or for what they are of or over. */
+/**
+ * Types that came, and those that are known and may be others: themselves, or for what they are of or
+ * over.
+ */
 function typesAbout(facts: SchemaFacts, { types, renamed }: DirtyObjects): readonly number[] {
   if (types.size + renamed.size === 0) return []
-  return [...facts.types.values()]
+  const known = [...facts.types.values()]
     .filter(
-      ({ oid, elementOf, domainOf, relation }) =>
-        types.has(oid) || types.has(elementOf) || types.has(domainOf) || renamed.has(relation),
+      ({ elementOf, domainOf, relation }) =>
+        types.has(elementOf) || types.has(domainOf) || renamed.has(relation),
     )
     .map(({ oid }) => oid)
+  return [...types, ...known]
 }
 
 function* atOnce(work: () => void): Steps<void> {
