@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { reloadOrigins } from '../src/cache/reload-signal.ts'
-import { createMetricsObserver } from '../src/observe/metrics-observer.ts'
+import { createMetricsObserver, type MetricsDeps } from '../src/observe/metrics-observer.ts'
 import {
   kitExpressions,
   monitoringFolder,
@@ -23,10 +23,11 @@ const sources = ['notify', 'change-stream', 'poll'].map((name) => ({ name, state
 const expressions = kitExpressions()
 
 /** All that can be told, told once. */
-async function exposition() {
+async function exposition(deps: Partial<MetricsDeps> = {}) {
   const metrics = createMetricsObserver({
     poolStats: () => ({ max: 10, available: 10, used: 0, waiting: 0 }),
     sources: () => sources,
+    ...deps,
   })
   for (const origin of reloadOrigins) {
     metrics.observe({ kind: 'trigger', origin, scope: 'schema', depth: 'check', times: 1 })
@@ -112,6 +113,54 @@ describe.each(expressions)('%s', (_, text) => {
     for (const [open, close] of ['()', '{}', '[]'].map((pair) => pair.split(''))) {
       expect(text.split(open ?? '').length).toBe(text.split(close ?? '').length)
     }
+  })
+})
+
+/** What docs/monitoring.md names, in its words and in its expressions. */
+describe('docs/monitoring.md', async () => {
+  const page = readFileSync(join(import.meta.dirname, '..', 'docs', 'monitoring.md'), 'utf8')
+  const withWorkers = await exposition({
+    workers: { list: () => [], spreadMs: () => null, families: async () => [] },
+  })
+  const named = [...page.matchAll(/`((?:pgrst|dbrest|process|nodejs)_[a-z0-9_]+)`/g)].map(
+    ([, name = '']) => name,
+  )
+  const asked = [...page.matchAll(/^```promql\n(.*?)^```$/gms)].map(([, text = '']) => text)
+
+  test('names metrics that there are', () => {
+    const histograms = new Set([...withWorkers.keys()].map((name) => name.replace(/_bucket$/, '')))
+    expect(named.filter((name) => !withWorkers.has(name) && !histograms.has(name))).toEqual([])
+    expect(named.length).toBeGreaterThan(20)
+  })
+
+  test('names every metric of ours', () => {
+    const ours = [...withWorkers.keys()]
+      .map((name) => name.replace(/_(?:bucket|sum)$/, ''))
+      .filter((name) => /^(?:pgrst|dbrest)_/.test(name) && !name.endsWith('_seconds_count'))
+    expect(ours.filter((name) => !named.includes(name))).toEqual([])
+  })
+
+  test.each(asked)('asks for what there is: %s', (text) => {
+    const { selectors } = readExpression(text)
+    expect(selectors).not.toEqual([])
+    for (const { name, matchers } of selectors) {
+      expect(withWorkers.has(name), name).toBe(true)
+      for (const { label, operator, value } of matchers) {
+        if (scraped.includes(label)) continue
+        const values = withWorkers.get(name)?.get(label)
+        expect(values, `${name} ${label}`).toBeDefined()
+        if (isOpenLabel(name, label)) continue
+        const wanted = operator.includes('~') ? value.split('|') : [value]
+        expect([...(values ?? [])]).toEqual(expect.arrayContaining(wanted))
+      }
+    }
+  })
+
+  test('names alerts that there are', () => {
+    const alerts = readAlertRules().map(({ alert }) => alert)
+    const told = [...page.matchAll(/`(Dbrest\w+)`/g)].map(([, name = '']) => name)
+    expect(told.filter((name) => !alerts.includes(name))).toEqual([])
+    expect(told).not.toEqual([])
   })
 })
 

@@ -71,6 +71,14 @@ const pages = [
     .map((name) => `docs/${name}`),
 ]
 
+test('the index of docs has every page', () => {
+  const index = read('docs/README.md')
+  const missing = pages
+    .filter((path) => path.startsWith('docs/') && path !== 'docs/README.md')
+    .filter((path) => !index.includes(`](${path.slice('docs/'.length)})`))
+  expect(missing).toEqual([])
+})
+
 describe.each(pages)('%s', (path) => {
   test('names files that are there', () => {
     expect(filesIn(read(path)).filter((name) => !isThere(name))).toEqual([])
