@@ -1,0 +1,52 @@
+/**
+ * The pages for users, played: what they tell a reader to type in is typed in, and what they show is
+ * what is answered.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { readDocsPage } from '../support/docs-page.ts'
+import { playDocsPage, whatIsMissing } from '../support/play-docs-page.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+/** Written before there was this test; their examples have no marks yet. */
+const unmarked = new Set([
+  'README.md',
+  'docs/access.md',
+  'docs/conditional-requests.md',
+  'docs/configuration.md',
+  'docs/functions.md',
+  'docs/library.md',
+  'docs/mongodb.md',
+  'docs/openapi.md',
+  'docs/rate-limit.md',
+  'docs/reload.md',
+  'docs/strict-mode.md',
+  'docs/types.md',
+  'docs/workers.md',
+])
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+].filter((path) => path.endsWith('.md') && !unmarked.has(path))
+
+describe.each(pages)('%s', (path) => {
+  const page = readDocsPage(readFileSync(join(root, path), 'utf8'))
+
+  test('has examples that are played or checked, or says why not', () => {
+    expect(page.problems).toEqual([])
+  })
+
+  test.skipIf(page.actions.length === 0)(
+    'tells the truth',
+    { timeout: 400_000 },
+    async (context) => {
+      const missing = whatIsMissing(page)
+      if (missing !== null) {
+        console.warn(`SKIPPED: ${path} is not played, ${missing} is not here`)
+        context.skip()
+      }
+      await playDocsPage(path, page)
+    },
+  )
+})
