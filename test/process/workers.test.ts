@@ -255,8 +255,23 @@ test('a worker that hangs is told of, used again when it goes on, and replaced w
   const server = await serveWorkers()
   const [, two] = await workersOf(server)
   if (two === undefined) throw new Error('there are no two workers')
+  const agents = await connectToEach(server, 2)
+  /** Asks on each of the connections; how many have been answered, and what becomes of each. */
+  const askBoth = () => {
+    const outcomes: string[] = []
+    const replies = agents.map((agent) =>
+      ask(`${server.url}/films?id=eq.1`, { agent }).then(
+        ({ status }) => void outcomes.push(String(status)),
+        () => void outcomes.push('cut'),
+      ),
+    )
+    return { outcomes, first: Promise.race(replies), all: Promise.all(replies) }
+  }
   process.kill(two.pid, 'SIGSTOP')
+  const inHand = askBoth()
   await server.line(/Worker 2 .* does not respond/)
+  await inHand.first
+  expect(inHand.outcomes).toEqual(['200'])
   expect(await workersOf(server)).toMatchObject([
     { state: 'listening' },
     { state: 'unresponsive', pid: two.pid },
@@ -266,10 +281,16 @@ test('a worker that hangs is told of, used again when it goes on, and replaced w
     expect((await ask(`${server.url}/films?id=eq.1`)).status).toBe(200)
   }
   process.kill(two.pid, 'SIGCONT')
+  // the request that it had in hand is answered
+  await inHand.all
+  expect(inHand.outcomes).toEqual(['200', '200'])
   expect(await allListen(server, 2)).toMatchObject([{ ended: 0 }, { pid: two.pid, ended: 0 }])
 
   process.kill(two.pid, 'SIGSTOP')
+  const lost = askBoth()
   await server.line(/Worker 2 .* ended by SIGKILL: it did not respond/)
+  await lost.all
+  expect(lost.outcomes).toEqual(['200', 'cut'])
   expect(await allListen(server, 2)).toMatchObject([{ ended: 0 }, { ended: 1 }])
 }, 90_000)
 
@@ -354,6 +375,34 @@ describe('a worker that is killed', () => {
       expect(text).toContain('"/critics"')
     }
     expect(await countLoads(server, 'SUCCESS')).toBe(loads)
+  })
+
+  test('is replaced by one that knows of a change made meanwhile, for which there is one load', async () => {
+    const server = await serveWorkers()
+    // the second time it is started after a pause
+    for (const column of ['made_at_start', 'made_in_pause']) {
+      const before = await countLoads(server, 'SUCCESS')
+      const from = server.stderr.length
+      const [one] = await allListen(server, 2)
+      if (one === undefined) throw new Error('there is no worker')
+      process.kill(one.pid, 'SIGKILL')
+      await server.line(/Worker 1 .* ended/, { from })
+      await database.query(`alter table films add column ${column} int default 7; notify pgrst`)
+      await allListen(server, 2)
+      await eventually(
+        () => countLoads(server, 'SUCCESS'),
+        (loads) => expect(loads).toBe(before + 1),
+      )
+      for (const agent of await connectToEach(server, 2)) {
+        await eventually(
+          () => ask(`${server.url}/`, { agent }),
+          ({ text }) => expect(text).toContain(`"${column}"`),
+        )
+        const path = `/films?select=${column}&limit=1`
+        expect((await ask(server.url + path, { agent })).body).toEqual([{ [column]: 7 }])
+      }
+      expect(await countLoads(server, 'SUCCESS')).toBe(before + 1)
+    }
   })
 
   test('by SIGTERM drains first', async () => {
