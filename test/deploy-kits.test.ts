@@ -244,6 +244,41 @@ describe('Fargate', () => {
     expect(Number(at(container, 'StopTimeout'))).toBeLessThanOrEqual(120)
   })
 
+  test('has the numbers that docs/fargate.md gives', () => {
+    const page = read('docs/fargate.md')
+    const task = at(resources, 'Task', 'Properties')
+    expect(page).toContain(
+      `| the default of the stack | ${at(task, 'Cpu')} | ${at(task, 'Memory')} |`,
+    )
+    const group = at(resources, 'TargetGroup', 'Properties')
+    const [delay] = Object.values(Object(at(group, 'TargetGroupAttributes')))
+    expect(page).toContain(`\`deregistration_delay.timeout_seconds\` (${at(delay, 'Value')})`)
+    expect(page).toContain(`\`StopTimeout\` (${at(container, 'StopTimeout')})`)
+    const grace = at(resources, 'Service', 'Properties', 'HealthCheckGracePeriodSeconds')
+    expect(at(container, 'HealthCheck', 'StartPeriod')).toBe(grace)
+    expect(page).toContain(`\`HealthCheckGracePeriodSeconds\` (${grace} s)`)
+  })
+
+  test('is sized by figures like those of docs/performance.md', () => {
+    const measured = read('docs/performance.md')
+    const row = /^\| ([^|]+) \| (\d+) \| ([\d,]+) \| ([\d,]+) \|$/gm
+    const rows = [...read('docs/fargate.md').matchAll(row)].map(([, name = '', ...figures]) => ({
+      name,
+      figures: figures.map((figure) => Number(figure.replace(',', ''))),
+    }))
+    expect(rows.length).toBeGreaterThan(3)
+    for (const { name, figures } of rows) {
+      const [server = 0, database = 0, rate = 0] = figures
+      expect(rate, name).toBe(Math.round(1e4 / server) * 100)
+      const line = measured.split('\n').find((text) => text.startsWith(`| ${name} |`)) ?? ''
+      const [, ofServer = '', ofDatabase = ''] = / (\d+) \/ (\d+) \|/.exec(line) ?? []
+      // what is measured anew may move a little, and the sizes of tasks stay what they are
+      for (const ratio of [server / Number(ofServer), database / Number(ofDatabase)]) {
+        expect(Math.max(ratio, 1 / ratio), name).toBeLessThan(1.5)
+      }
+    }
+  })
+
   test('refers to what it declares', () => {
     const text = JSON.stringify(parse(read('deploy/aws/fargate.yaml')))
     const declared = ['Parameters', 'Resources'].flatMap((part) =>
