@@ -17,6 +17,7 @@ import { type Refusal, refusalOf } from '../compile/mongodb-refusal.ts'
 import type { MongodbClient } from '../connect/mongodb-client.ts'
 import { answerWrite } from './answer-write.ts'
 import { createCollectionPresence } from './collection-presence.ts'
+import { createRowComparer, type RowComparison } from './compare-row.ts'
 import { createEncoderCache } from './encoder-cache.ts'
 import { failedRequest, missingRelation, refusedRequest } from './failed-request.ts'
 import { failedWrite } from './failed-write.ts'
@@ -38,6 +39,8 @@ interface Attempted {
   readonly context: RequestContext
   readonly write: CompiledWrite
   readonly bound: BoundWrite
+  /** Null: the write depends on nothing. */
+  readonly comparison: RowComparison | null
   readonly db: Db
   /** As Date.now() tells; null: there is no limit. */
   readonly endsAt: number | null
@@ -51,23 +54,24 @@ export function createMongodbWriteExecutor({
   const compile = createMongodbWriteCompiler()
   const encoderOf = createEncoderCache()
   const isPresent = createCollectionPresence()
+  const compareRow = createRowComparer(encoderOf)
 
   return async (plan, context) => {
     const { snapshot, request, config, signal } = context
     if (config.dbReadOnly) {
       return failedRequest(readOnlyFailure(plan.mutation, readOnlyReason), context, [])
     }
-    if (context.compared !== undefined) {
-      return refusedRequest({ kind: 'not-implemented', feature: 'If-Match' }, context)
-    }
     const compiled = compile(plan, snapshot)
     if (!compiled.ok) return refusedRequest(compiled.error, context)
     const write = compiled.value
     const bound = bind(write, context)
     if (!bound.ok) return refusedRequest(bound.error, context)
+    const comparison = compareRow(context)
+    if (!comparison.ok) return refusedRequest(comparison.error, context)
     const { preferences } = request
     const stays = commits(config, preferences)
-    const way = wayOf({ plan, preferences, write, bound: bound.value, commits: stays })
+    const isCompared = comparison.value !== null
+    const way = wayOf({ plan, preferences, write, bound: bound.value, commits: stays, isCompared })
     if (way.kind === 'refused') {
       return refusedRequest({ kind: 'not-implemented', feature: way.feature }, context)
     }
@@ -79,6 +83,7 @@ export function createMongodbWriteExecutor({
       context,
       write,
       bound: bound.value,
+      comparison: comparison.value,
       db: db(write.facts.database),
       endsAt,
       statements,
@@ -109,7 +114,7 @@ export function createMongodbWriteExecutor({
     session: ClientSession,
     isAtomic: boolean,
   ): Promise<ExecutionResult> {
-    const { plan, context, write, bound, db, endsAt, statements } = attempted
+    const { plan, context, write, bound, comparison, db, endsAt, statements } = attempted
     const { facts, conflict, location, isPinned } = write
     const { collection } = facts
     const { signal, request } = context
@@ -125,6 +130,10 @@ export function createMongodbWriteExecutor({
     const judge = (rows: number) => {
       const refusal = judgeRows(plan, request.preferences, rows)
       if (refusal !== null) throw new WriteRefused(refusal)
+    }
+    if (comparison !== null && !(await comparison(commands))) {
+      await refuseIfMissing(db, plan, collection)
+      throw new WriteRefused({ kind: 'precondition-failed' })
     }
     const isMade = isInsertion(plan) && bound.rows.length > 0
     if (isMade && !isAtomic) await refuseIfMissing(db, plan, collection)

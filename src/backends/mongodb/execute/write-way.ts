@@ -28,6 +28,8 @@ export interface WayRequest {
   readonly bound: BoundWrite
   /** The transaction is to stay. */
   readonly commits: boolean
+  /** It depends on what the row is like. */
+  readonly isCompared: boolean
 }
 
 export function wayOf(asked: WayRequest): WriteWay {
@@ -37,8 +39,9 @@ export function wayOf(asked: WayRequest): WriteWay {
   return feature === null ? { kind: 'commands' } : { kind: 'refused', feature }
 }
 
-function isOneCommand({ plan, preferences, write, bound, commits }: WayRequest): boolean {
-  if (!commits || bound.shown !== null || hasRules(bound)) return false
+function isOneCommand(asked: WayRequest): boolean {
+  const { plan, preferences, write, bound, commits, isCompared } = asked
+  if (!commits || isCompared || bound.shown !== null || hasRules(bound)) return false
   switch (plan.mutation) {
     case 'insert':
     case 'upsert':
@@ -69,11 +72,13 @@ function hasRules({ rules }: BoundWrite): boolean {
 const without = 'where there are no transactions'
 
 /** Null: it can be done by commands that are not undone together. */
-function refusedFeature({ plan, preferences, write, bound, commits }: WayRequest): string | null {
+function refusedFeature(asked: WayRequest): string | null {
+  const { plan, preferences, write, bound, commits, isCompared } = asked
   const { conflict, facts } = write
   const { rows, filter, shown } = bound
   const [first] = rows
   if (!commits) return `undoing a write (Prefer: tx=rollback) ${without}`
+  if (isCompared) return `If-Match ${without}`
   if (hasRules(bound) || filter === null) return `policies that look at written rows ${without}`
   if (rows.length > 1 && takesSingleRows(facts)) {
     return 'inserting several rows at once into a capped collection or a time series'

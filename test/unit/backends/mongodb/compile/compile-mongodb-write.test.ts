@@ -293,11 +293,16 @@ describe('a PUT', () => {
 })
 
 describe('how a write is run', () => {
-  const way = (line: string, parts: RequestParts = {}, more: Partial<CompiledWrite> = {}) => {
+  const way = (
+    line: string,
+    parts: RequestParts = {},
+    more: Partial<CompiledWrite> = {},
+    isCompared = false,
+  ) => {
     const { plan, request, write, bound } = compiled(line, parts)
     const { preferences } = request
     const commits = preferences.tx !== 'rollback'
-    return wayOf({ plan, preferences, write: { ...write, ...more }, bound, commits })
+    return wayOf({ plan, preferences, write: { ...write, ...more }, bound, commits, isCompared })
   }
   const prefer = (text: string) => ({ prefer: text })
 
@@ -335,6 +340,15 @@ describe('how a write is run', () => {
     ['DELETE /films?_id=eq.1', { headers: prefer('handling=strict,max-affected=0') }],
   ])('%s in a transaction: %j', (line, parts) => {
     expect(way(line, parts)).toEqual({ kind: 'transaction' })
+  })
+
+  test('PATCH of a row that is compared first in a transaction, and not without', () => {
+    const patch = ['PATCH /films?_id=eq.1', sent({ year: 1 })] as const
+    expect(way(...patch, {}, true)).toEqual({ kind: 'transaction' })
+    expect(way(...patch, { hasTransactions: false }, true)).toEqual({
+      kind: 'refused',
+      feature: 'If-Match where there are no transactions',
+    })
   })
 
   test.each([
