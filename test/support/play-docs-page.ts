@@ -18,7 +18,7 @@ import { delimiter, dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import pg from 'pg'
 import { expect } from 'vitest'
-import { type BashSession, openBash, type ScriptEnd } from './bash-session.ts'
+import { type BashSession, openBash } from './bash-session.ts'
 import { checkBlock } from './check-docs-block.ts'
 import { answerMatches, answerOccurs } from './docs-answer.ts'
 import type { CommandStep, DocsAction, DocsPage, ShownAnswer } from './docs-page.ts'
@@ -139,14 +139,13 @@ function expectAnswer(place: string, shown: ShownAnswer, answered: string, isRig
 }
 
 /** A server answers once it says so; the reader looks for that line too. */
-async function untilServing(player: Player, step: CommandStep, end: ScriptEnd): Promise<void> {
+async function untilServing(player: Player, step: CommandStep, job: number, from: number) {
   if (!/\bdbrest\b/.test(step.text) || /--types|\d>|&>/.test(step.text)) return
   const deadline = Date.now() + waitLimitMs
-  const from = player.bash.stderr().length - end.stderr.length
   for (;;) {
     const lines = player.bash.stderr().slice(from)
     if (/API server listening on/.test(lines)) return
-    const isGone = await player.bash.run(`kill -0 ${end.job} 2>/dev/null`)
+    const isGone = await player.bash.run(`kill -0 ${job} 2>/dev/null`)
     if (isGone.code !== 0 || Date.now() > deadline) {
       throw new Error(`${player.name}:${step.line}: the server does not serve:\n${lines}`)
     }
@@ -187,7 +186,7 @@ async function playStep(
     if (end.code === null || reset.code === null || (end.code !== 0) !== fails) {
       throw new Error(`${place}\nended with ${end.code}:\n${end.stdout}${end.stderr}`)
     }
-    if (step.isBackground) await untilServing(player, step, end)
+    if (step.isBackground) await untilServing(player, step, end.job, from)
     const stdout = stand.out(end.stdout)
     if (step.answer === null) {
       if (/^\{"code":"\w{5,8}",.*"message":/.test(stdout)) {
