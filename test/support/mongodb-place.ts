@@ -59,6 +59,7 @@ export function mongodbPlace(
       database: 'api',
       kind: 'collection',
       isCapped: false,
+      hasCollation: false,
       fields: new Map(fields),
       uniqueIndexes: [],
       textIndexColumn: textIndexColumn ?? null,

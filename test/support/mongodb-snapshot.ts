@@ -81,6 +81,7 @@ function collectionFacts(
     database,
     kind: 'collection',
     isCapped: false,
+    hasCollation: false,
     fields: new Map(known),
     uniqueIndexes: [],
     textIndexColumn: null,

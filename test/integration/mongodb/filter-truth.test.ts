@@ -76,7 +76,11 @@ const values: Readonly<Partial<Record<KindName, readonly unknown[]>>> = {
   date: [new Date(0), new Date(Date.UTC(2024, 0, 5, 10, 0, 0, 120)), new Date(Date.UTC(-1, 0, 1))],
   objectId: [new ObjectId(hex), new ObjectId(otherHex)],
   uuid: [uuidValue, new Binary(Buffer.alloc(16, 255), 4)],
-  binary: [new Binary(Buffer.from('hi')), new Binary(Buffer.from(''))],
+  binary: [
+    new Binary(Buffer.from('hi')),
+    new Binary(Buffer.from('')),
+    new Binary(Buffer.from('hi'), 3),
+  ],
   any: [
     '',
     '5',
@@ -244,6 +248,11 @@ function comparison(operator: Order, quantifier?: 'any' | 'all'): Operation {
   return quantifier === undefined ? base : { ...base, quantifier }
 }
 
+/** Bytes have no order. */
+function comparedBy(kind: KindName, operators: readonly Order[]): readonly Order[] {
+  return kind === 'binary' ? ['eq'] : operators
+}
+
 function scalarCases(kind: KindName): readonly Case[] {
   const operands = scalarOperands[kind] ?? []
   const first = operands[0] ?? ''
@@ -254,7 +263,7 @@ function scalarCases(kind: KindName): readonly Case[] {
   const single = operands.flatMap((operand): readonly Case[] => {
     const truth = (operator: Order) => (value: unknown) => truthOf(kind, value, operator, operand)
     return [
-      ...(['eq', 'gt', 'gte', 'lt', 'lte'] as const).map(
+      ...comparedBy(kind, ['eq', 'gt', 'gte', 'lt', 'lte']).map(
         (operator): Case => ({
           kind,
           operation: comparison(operator),
@@ -277,7 +286,7 @@ function scalarCases(kind: KindName): readonly Case[] {
     ]
   })
   const quantified = lists.flatMap((members) =>
-    (['eq', 'gt', 'lte'] as const).flatMap((operator): readonly Case[] => {
+    comparedBy(kind, ['eq', 'gt', 'lte']).flatMap((operator): readonly Case[] => {
       const each = (value: unknown) =>
         members.map((member) => truthOf(kind, value, operator, member))
       return [

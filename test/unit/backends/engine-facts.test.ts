@@ -51,6 +51,7 @@ const ofMongodb = new MongodbFacts({
         database: 'shop',
         kind: 'collection',
         isCapped: false,
+        hasCollation: false,
         fields: new Map([['title', fieldFacts('title', 'string')]]),
         uniqueIndexes: [{ name: '_id_', columns: ['_id'] }],
         textIndexColumn: null,

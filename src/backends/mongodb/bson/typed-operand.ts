@@ -2,7 +2,7 @@
  * Texts of a request as BSON values: read as what a field stores, by PostgreSQL's grammars and with its
  * messages, or as all that they could be where nobody knows what a field stores.
  */
-import { Binary, Double, Long, ObjectId, UUID } from 'mongodb'
+import { Binary, BSON, Double, Long, ObjectId, UUID } from 'mongodb'
 import { assertNever } from '../../../core/assert-never.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { DatabaseFailure } from '../../../errors/api-error.ts'
@@ -14,6 +14,7 @@ import { escapeFailure } from '../../values/payload-records.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import type { BsonNumber, BsonValue } from './bson-value.ts'
 import type { FieldKind } from './field-kind.ts'
+import { infiniteDate } from './infinite-date.ts'
 import { bsonOfJson } from './json-to-bson.ts'
 import { decimalOfText, integerOf } from './number-of-text.ts'
 
@@ -22,7 +23,7 @@ type Read = Result<BsonValue, DatabaseFailure>
 /**
  * An operand for a field of that kind. MongoDB compares numbers of all types with each other, so that
  * an integer has 64 bits. A moment has milliseconds and is rounded to them; an infinity is the first or
- * last one that a `Date` holds. Fields that may hold anything take the text as it is: `everyReading`
+ * last one that BSON holds. Bytes are of the common subtype: `everySubtype` has the others. Fields that may hold anything take the text as it is: `everyReading`
  * has the others.
  *
  * Errors  22P02, 22003, 22007, 22008 …: no text of the type; 22021: a NUL; 0A000: a spelling of a
@@ -96,13 +97,11 @@ function readDecimal(text: string): Read {
   return value === null ? outOfRange('numeric', text) : ok(value)
 }
 
-const lastDate = 8.64e15
-
 function readDate(text: string): Result<Date, DatabaseFailure> {
   const read = readMoment('timestamp with time zone', text, new Date())
   if (!read.ok) return read
-  const ms = Math.round(Number(momentMicros(read.value)) / 1000)
-  return ok(new Date(Math.min(Math.max(ms, -lastDate), lastDate)))
+  if (read.value.kind === 'infinite') return ok(infiniteDate(read.value.sign))
+  return ok(new Date(Math.round(Number(momentMicros(read.value)) / 1000)))
 }
 
 /** In the form in which it is stored: that of PostgreSQL's JSON. */
@@ -168,8 +167,31 @@ function otherReadings(text: string): readonly BsonValue[] {
   if (text === 'true' || text === 'false') return [text === 'true']
   if (isObjectId(text)) return [new ObjectId(text)]
   if (uuidForm.test(text)) return [new UUID(text)]
-  if (/^\\x(?:[\da-f]{2})*$/i.test(text)) return [new Binary(Buffer.from(text.slice(2), 'hex'))]
+  if (/^\\x(?:[\da-f]{2})*$/i.test(text)) return everySubtype(Buffer.from(text.slice(2), 'hex'))
   if (!/^\d{4}-\d{2}-\d{2}/.test(text)) return []
   const date = readDate(text)
   return date.ok ? [date.value] : []
+}
+
+/** All but that of UUIDs, and none that is an application's own but the first. */
+const subtypes = [0, 1, 2, 3, 5, 6, 7, 8, 9, 128]
+
+/**
+ * Bytes as each subtype that shows them with the same text: to MongoDB these are different values. Old
+ * drivers have stored UUIDs as subtype 3, others mark digests or vectors.
+ */
+export function everySubtype(bytes: Uint8Array): readonly Binary[] {
+  return subtypes
+    .map((subtype) => new Binary(bytes, subtype))
+    .filter((value) => value.sub_type !== Binary.SUBTYPE_VECTOR || isSent(value))
+}
+
+/** The driver sends nothing as a vector that is none. */
+function isSent(value: Binary): boolean {
+  try {
+    BSON.serialize({ value })
+    return true
+  } catch {
+    return false
+  }
 }

@@ -24,6 +24,7 @@ export interface FieldSources {
   readonly validator: Validator
   readonly seen: SeenFields
   readonly indexes: Indexes
+  readonly isView: boolean
 }
 
 export interface BuiltColumn {
@@ -33,7 +34,7 @@ export interface BuiltColumn {
 
 /** `_id` first, then what is declared, what the validator names, what was seen, what is indexed. */
 export function buildColumns(sources: FieldSources): readonly BuiltColumn[] {
-  const { declared, validator, seen, indexes } = sources
+  const { declared, validator, seen, indexes, isView } = sources
   const named = declared?.columns ?? []
   const byField = new Map(named.map((column) => [column.field, column]))
   const indexed = [...indexes.leading, ...indexes.unique.flatMap(({ fields }) => fields)]
@@ -46,7 +47,9 @@ export function buildColumns(sources: FieldSources): readonly BuiltColumn[] {
   ]
   const isClosed = declared?.isClosed === true
   const shown = isClosed ? [...byField.keys()] : fields
-  const ordered = isClosed || byField.has(idField) ? shown : [idField, ...shown]
+  // a view may leave it out of its documents
+  const hasNoId = isView && seen.size > 0 && !seen.has(idField)
+  const ordered = isClosed || hasNoId || byField.has(idField) ? shown : [idField, ...shown]
   const names = new Set(named.map(({ name }) => name))
   return [...new Set(ordered)]
     .filter((field) => byField.has(field) || !names.has(field))

@@ -10,7 +10,7 @@ import { isPlainName } from '../bson/plain-name.ts'
 import { type BuiltColumn, buildColumns, idField } from './build-columns.ts'
 import type { ListedCollection } from './list-collections.ts'
 import type { CollectionFacts, Sample, UniqueIndex } from './mongodb-facts.ts'
-import type { Indexes } from './read-indexes.ts'
+import { hasCollation, type Indexes } from './read-indexes.ts'
 import { readValidator } from './read-validator.ts'
 import type { SeenFields } from './seen-fields.ts'
 
@@ -61,7 +61,7 @@ export function buildRelation(
 ): BuiltRelation {
   const { database, name, kind, options } = listed
   const validator = readValidator(options)
-  const columns = buildColumns({ declared, validator, seen, indexes })
+  const columns = buildColumns({ declared, validator, seen, indexes, isView: kind === 'view' })
   const isCapped = options['capped'] === true
   const isChangeable = !isReadOnly && kind === 'collection' && !isCapped
   const id = columns.find(({ facts }) => facts.field === idField)
@@ -86,6 +86,7 @@ export function buildRelation(
       database,
       kind,
       isCapped,
+      hasCollation: hasCollation(options),
       fields: new Map(columns.map(({ column, facts }) => [column.name, facts])),
       uniqueIndexes: unique,
       textIndexColumn: columnOf(columns, indexes.textField),

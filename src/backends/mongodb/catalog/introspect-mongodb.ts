@@ -109,7 +109,7 @@ export async function introspectMongodb(
 const noSamples: ReadonlyMap<string, Sample> = new Map()
 
 function keptCollection({ listed, indexes }: IndexedCollection, sample: Sample): Read {
-  const collection = { listed, indexes: readIndexes(indexes), seen: sample.seen }
+  const collection = { listed, indexes: readIndexes(indexes, listed.options), seen: sample.seen }
   return { kind: 'read', collection, sample }
 }
 

@@ -43,6 +43,8 @@ export interface CollectionFacts {
   readonly database: string
   readonly kind: 'collection' | 'view' | 'time-series'
   readonly isCapped: boolean
+  /** Its texts are compared otherwise than by their bytes. */
+  readonly hasCollation: boolean
   /** By column. */
   readonly fields: ReadonlyMap<string, FieldFacts>
   readonly uniqueIndexes: readonly UniqueIndex[]

@@ -13,8 +13,10 @@ export interface Indexes {
   readonly textField: string | null
 }
 
-export function readIndexes(described: readonly Document[]): Indexes {
-  const plain = described.filter((index) => isPlain(index))
+/** `options`: those of the collection. */
+export function readIndexes(described: readonly Document[], options: Document): Indexes {
+  // of those of another order than the collection's own, none serves what its commands compare
+  const plain = hasCollation(options) ? [] : described.filter((index) => isPlain(index))
   const ordered = plain.map((index) => ({ index, fields: Object.keys(keyOf(index)) }))
   return {
     leading: new Set(
@@ -27,6 +29,11 @@ export function readIndexes(described: readonly Document[]): Indexes {
       .map(({ index, fields }) => ({ name: String(index['name']), fields })),
     textField: described.map(textFieldOf).find((field) => field !== null) ?? null,
   }
+}
+
+/** Whether texts of a collection with these options are compared otherwise than by their bytes. */
+export function hasCollation({ collation }: Document): boolean {
+  return collation !== undefined
 }
 
 /** Of all documents, in the order of plain values: not by words, places or another language. */

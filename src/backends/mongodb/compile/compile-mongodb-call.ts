@@ -245,6 +245,7 @@ function resultPlace(
     collection: called.collection ?? '',
     kind: 'view',
     isCapped: false,
+    hasCollation: false,
     fields: new Map(columns.map((column) => [column.name, fieldOf(column)])),
     uniqueIndexes: [],
     textIndexColumn: null,

@@ -9,6 +9,7 @@ import { err, ok, type Result } from '../../../core/result.ts'
 import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import type { Condition, MutatePlan } from '../../../plan/plan.ts'
 import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
+import type { FieldKind } from '../bson/field-kind.ts'
 import type { CollectionFacts } from '../catalog/mongodb-facts.ts'
 import { compileConditions, compileRules } from './compile-mongodb-filter.ts'
 import { compileMongodbPayload } from './compile-mongodb-payload.ts'
@@ -163,6 +164,9 @@ function compileRulesOf(scope: WriteScope): WriteRules {
   }
 }
 
+/** Of these an operand is equal to several values that differ to a unique index. */
+const severalReadings: ReadonlySet<FieldKind> = new Set(['any', 'mixed', 'decimal', 'binary'])
+
 /**
  * An equality for each column of a unique index. Of several types that a text may stand for, each may
  * have a row.
@@ -174,7 +178,7 @@ function isPinned({ plan, facts }: WriteScope): boolean {
   return facts.uniqueIndexes.some(({ columns }) =>
     columns.every((name) => {
       const kind = facts.fields.get(name)?.kind ?? 'any'
-      return pinned.has(name) && kind !== 'any' && kind !== 'mixed'
+      return pinned.has(name) && !severalReadings.has(kind)
     }),
   )
 }

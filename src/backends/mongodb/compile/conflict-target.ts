@@ -9,7 +9,7 @@ import { valueFailure } from '../../values/value-failure.ts'
 import type { FieldKind } from '../bson/field-kind.ts'
 import { comparableKey } from './comparable-key.ts'
 import { storedName } from './field-place.ts'
-import { refuse } from './mongodb-refusal.ts'
+import { notImplemented, refuse } from './mongodb-refusal.ts'
 import type { WriteScope } from './mongodb-write-scope.ts'
 import type { PayloadRow } from './payload-row.ts'
 
@@ -24,7 +24,7 @@ export interface ConflictTarget {
 /**
  * Null: as without a preference.
  *
- * Throws  CompileRefusal: 42P10 where there is no such index
+ * Throws  CompileRefusal: 42P10 where there is no such index; where its texts are not compared by bytes
  */
 export function conflictTarget({ plan, facts, place }: WriteScope): ConflictTarget | null {
   const { onConflict, columns: written } = plan
@@ -34,18 +34,30 @@ export function conflictTarget({ plan, facts, place }: WriteScope): ConflictTarg
     return columns.length === wanted.size && columns.every((column) => wanted.has(column))
   })
   if (index === undefined) return refuse(noSuchConflict)
+  const kindOf = (name: string) => facts.fields.get(name)?.kind ?? 'any'
+  // which texts are one key to the index, only the server knows
+  if (facts.hasCollation && index.columns.some((name) => mayHoldText.has(kindOf(name)))) {
+    notImplemented('upserting by texts in a collection that has a collation')
+  }
   const isIgnore = onConflict.resolution === 'ignore-duplicates' || written.length === 0
   return {
     resolution: isIgnore ? 'ignore' : 'merge',
     fields: index.columns.map((name) => storedName(place, { name })),
     isScalar: index.columns.every((name) => {
-      const kind = facts.fields.get(name)?.kind ?? 'any'
-      return storedName(place, { name }) === '_id' || !mayHoldLists.has(kind)
+      return storedName(place, { name }) === '_id' || !mayHoldLists.has(kindOf(name))
     }),
   }
 }
 
 const mayHoldLists: ReadonlySet<FieldKind> = new Set(['array', 'document', 'other', 'mixed', 'any'])
+
+const mayHoldText: ReadonlySet<FieldKind> = new Set([
+  ...mayHoldLists,
+  'string',
+  'dateText',
+  'timeText',
+  'timestampText',
+])
 
 const noSuchConflict = valueFailure(
   '42P10',

@@ -59,10 +59,11 @@ function refuseKind(
   if (kind === 'view') notImplemented('writing to a view')
   if (isCapped && mutation === 'update') notImplemented('updating a capped collection')
   if (isCapped && mutation === 'delete') notImplemented('deleting from a capped collection')
-  if (kind !== 'time-series') return
-  if (mutation === 'update') notImplemented('updating a time series')
+  const isSeries = kind === 'time-series'
+  if (isSeries && mutation === 'update') notImplemented('updating a time series')
   const hasConflict = mutation === 'upsert' || (onConflict?.columns.length ?? 0) > 0
-  if (hasConflict) notImplemented('upserting into a time series')
+  if (isSeries && hasConflict) notImplemented('upserting into a time series')
+  if (isCapped && hasConflict) notImplemented('upserting into a capped collection')
 }
 
 /** A name that is more than a name elsewhere is not to get past the rules for the one it resembles. */

@@ -90,8 +90,11 @@ const sqlStates: ReadonlyMap<number, string> = new Map([
 /** Codes that say that a relation is not what the snapshot says. */
 const contradictingCodes: ReadonlySet<number> = new Set([26, 27, 166, 361])
 
-/** CommandNotSupported, NotImplemented: of what stands in for MongoDB, or is another edition of it. */
-const unsupportedCodes: ReadonlySet<number> = new Set([115, 238])
+/**
+ * IllegalOperation, CommandNotSupported, NotImplemented, OperationNotSupportedInTransaction: of what
+ * stands in for MongoDB, or is another edition or an older release of it.
+ */
+const unsupportedCodes: ReadonlySet<number> = new Set([20, 115, 238, 263])
 
 /** BadValue and what is wrong with a regular expression are told for much, so that words decide. */
 const wordyCodes: ReadonlySet<number> = new Set([2, 51091, 51111])
@@ -166,9 +169,10 @@ export function controlFailure(thrown: unknown, signal?: AbortSignal): BackendFa
 }
 
 export function databaseError(failure: DatabaseFailure, authenticated: boolean): ApiError {
-  return failure.sqlState === '55P03'
-    ? { kind: 'database', failure, authenticated, isPassing: true }
-    : { kind: 'database', failure, authenticated }
+  const common = { kind: 'database', failure, authenticated } as const
+  if (failure.sqlState === '55P03') return { ...common, isPassing: true }
+  // no function of MongoDB's can recurse: what is too deep is what was asked for
+  return failure.sqlState === '54001' ? { ...common, isTooComplex: true } : common
 }
 
 /** The client was closed while something ran on it: the server stops. */

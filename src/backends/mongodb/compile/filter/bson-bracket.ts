@@ -20,7 +20,8 @@ function bracketOf(value: BsonValue): Bracket | null {
   if (typeof value === 'boolean') return 'bool'
   if (value instanceof Date) return 'date'
   if (value instanceof ObjectId) return 'objectId'
-  if (value instanceof Binary) return 'binData'
+  // other bytes have the order of their lengths and subtypes first
+  if (value instanceof Binary && value.sub_type === Binary.SUBTYPE_UUID) return 'binData'
   return Array.isArray(value) ? 'array' : null
 }
 

@@ -20,7 +20,7 @@ import {
   queryPath,
   textOf,
 } from '../field-place.ts'
-import { refuse } from '../mongodb-refusal.ts'
+import { notImplemented, refuse } from '../mongodb-refusal.ts'
 import { isOrdered, type Ordering } from './bson-bracket.ts'
 import { readingsOf, textlessReadings } from './filter-operands.ts'
 import {
@@ -75,6 +75,7 @@ function scalarComparison(place: FieldPlace, field: PlanField, kind: FieldKind):
   const read = (text: string, operator: 'eq' | Ordering) => {
     // PostgreSQL compares no `json`, which is what types of MongoDB alone are shown as
     if (kind === 'other') return refuse(missingOperator(operator, typeOfField(field)))
+    if (kind === 'binary' && operator !== 'eq') notImplemented('comparing the order of bytes')
     return readingsOf(kind, null, text)
   }
   return {

@@ -12,7 +12,7 @@ import { type ArrayMembers, parseArrayLiteral } from '../../../values/array-lite
 import { valueFailure } from '../../../values/value-failure.ts'
 import type { BsonValue } from '../../bson/bson-value.ts'
 import type { FieldKind } from '../../bson/field-kind.ts'
-import { everyReading, readOperand } from '../../bson/typed-operand.ts'
+import { everyReading, everySubtype, readOperand } from '../../bson/typed-operand.ts'
 import { notImplemented, refuse } from '../mongodb-refusal.ts'
 import { isNumeric } from './bson-bracket.ts'
 
@@ -66,6 +66,8 @@ export function readingsOf(kind: FieldKind, elements: FieldKind | null, text: st
       return [readArray(elements ?? 'any', text)]
     case 'decimal':
       return withDouble(readOne(kind, text), text)
+    case 'binary':
+      return withSubtypes(readOne(kind, text))
     case 'int':
     case 'long':
     case 'double':
@@ -77,7 +79,6 @@ export function readingsOf(kind: FieldKind, elements: FieldKind | null, text: st
     case 'date':
     case 'objectId':
     case 'uuid':
-    case 'binary':
     case 'document':
     case 'other':
       return [readOne(kind, text)]
@@ -100,6 +101,10 @@ function withDouble(value: BsonValue, text: string): Readings {
   if (!(value instanceof Decimal128)) return [value]
   const double = Number(text)
   return Number.isInteger(double) || Number.isNaN(double) ? [value] : [value, new Double(double)]
+}
+
+function withSubtypes(value: BsonValue): Readings {
+  return value instanceof Binary ? everySubtype(value.value()) : [value]
 }
 
 /** Every element is one value, or null. */

@@ -12,6 +12,7 @@ const films: CollectionFacts = {
   database: 'cinema',
   kind: 'collection',
   isCapped: false,
+  hasCollation: false,
   fields: new Map(),
   uniqueIndexes: [{ name: '_id_', columns: ['_id'] }],
   textIndexColumn: null,

@@ -46,6 +46,7 @@ function found(
     )
     const indexes = readIndexes(
       (unique[name] ?? []).map((field) => ({ key: { [field]: 1 }, name: field, unique: true })),
+      {},
     )
     const listed = { database, name, kind: 'collection', identity: name, options: {} } as const
     const only = { name, comment: null, columns: [], primaryKey: null, isClosed: true }

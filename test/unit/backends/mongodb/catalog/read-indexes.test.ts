@@ -30,9 +30,16 @@ test.each([
   ['one of all fields', { key: { '$**': 1 }, name: 'i' }, [], []],
   ['one of texts', { ...text, weights: { a: 1 } }, [], []],
 ])('%s', (_, index, leading, unique) => {
-  const read = readIndexes([index])
+  const read = readIndexes([index], {})
   expect([...read.leading]).toEqual(leading)
   expect(read.unique.map(({ fields }) => fields)).toEqual(unique)
+})
+
+test('of a collection whose texts have another order none is used, whatever its own is', () => {
+  const unique = { key: { a: 1 }, name: 'i', unique: true }
+  const german = { ...unique, collation: { locale: 'de' } }
+  const read = readIndexes([unique, german], { collation: { locale: 'de', strength: 2 } })
+  expect([...read.leading, ...read.unique]).toEqual([])
 })
 
 test.each([
@@ -46,5 +53,5 @@ test.each([
   ],
   ['over a part', { ...text, weights: { title: 1 }, partialFilterExpression: { x: 1 } }, null],
 ])('an index of texts %s serves %s: %s', (_, index, field) => {
-  expect(readIndexes([index]).textField).toBe(field)
+  expect(readIndexes([index], {}).textField).toBe(field)
 })

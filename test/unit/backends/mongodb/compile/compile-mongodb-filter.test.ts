@@ -20,6 +20,7 @@ const kinds = {
   n: 'decimal',
   t: 'string',
   b: 'bool',
+  bytes: 'binary',
   at: 'date',
   day: 'dateText',
   id: 'objectId',
@@ -646,6 +647,7 @@ describe('refused', () => {
   })
 
   test.each([
+    ['the order of bytes', 'bytes', comparison('gt'), '\\x61'],
     ['range operators', 'data', simple('sl'), '[1,2]'],
     ['the order of JSON lists', 'data', comparison('gt'), '[1]'],
     ['the order of JSON objects', 'data', comparison('lt'), '{}'],

@@ -25,6 +25,8 @@ const snapshot = mongodbSnapshot({
     log: { _id: 'int', n: 'int' },
     shown: { _id: 'int', n: 'int' },
     series: { _id: 'int', n: 'int' },
+    words: { _id: 'string', n: 'int' },
+    things: { _id: 'binary', price: 'decimal', n: 'int' },
     reviews: { _id: 'int', stars: 'int', written: 'dateText', body: 'string', log_id: 'int' },
   },
   foreignKeys: ['reviews(log_id) -> log(_id)'],
@@ -44,10 +46,17 @@ const snapshot = mongodbSnapshot({
       ],
     },
     notes: { uniqueIndexes: [{ name: '_id_', columns: ['_id'] }] },
-    log: { isCapped: true },
+    log: { isCapped: true, uniqueIndexes: [{ name: '_id_', columns: ['_id'] }] },
     reviews: { uniqueIndexes: [{ name: 'body_1', columns: ['body'] }] },
     shown: { kind: 'view' },
     series: { kind: 'time-series' },
+    words: { hasCollation: true, uniqueIndexes: [{ name: '_id_', columns: ['_id'] }] },
+    things: {
+      uniqueIndexes: [
+        { name: '_id_', columns: ['_id'] },
+        { name: 'price_1', columns: ['price'] },
+      ],
+    },
   },
 })
 
@@ -233,6 +242,12 @@ test.each([
   ['DELETE /log', {}, 'deleting from a capped collection'],
   ['PATCH /series', sent({ n: 1 }), 'updating a time series'],
   ['PUT /series?_id=eq.1', sent({ _id: 1 }), 'upserting into a time series'],
+  ['PUT /log?_id=eq.1', sent({ _id: 1 }), 'upserting into a capped collection'],
+  [
+    'POST /words',
+    sent({ _id: 'a' }, { prefer: 'resolution=merge-duplicates' }),
+    'upserting by texts in a collection that has a collation',
+  ],
 ])('%s is refused', (line, parts, feature) => {
   expect(refusedWith(line, parts)).toEqual({ kind: 'not-implemented', feature })
 })

@@ -29,6 +29,20 @@ test.each([
 })
 
 test.each([
+  [232, { isTooComplex: true }],
+  [24, { isPassing: true }],
+])('code %i is told as %j', (code, more) => {
+  const thrown = new MongoServerError({ message: 'no', code })
+  expect(mapDriverError(thrown, { isAuthenticated: true }).error).toMatchObject(more)
+})
+
+test.each([20, 115, 238, 263])('code %i is a feature that this server lacks', (code) => {
+  const thrown = new MongoServerError({ message: 'Not in a transaction', code })
+  const { error } = mapDriverError(thrown, { isAuthenticated: true })
+  expect(error).toEqual({ kind: 'not-implemented', feature: 'Not in a transaction', engine: null })
+})
+
+test.each([
   [26, '42P01'],
   [27, '42704'],
   [166, '42809'],
