@@ -32,6 +32,12 @@ fetch_openapi_typescript() { npm install --no-audit --no-fund --fetch-timeout=15
 fetch_nginx() { rm -rf nginx nginx.part && unpack nginx nginx; }
 fetch_caddy() { rm -rf caddy caddy.part && unpack caddy caddy; }
 fetch_promtool() { rm -rf prometheus prometheus.part && unpack prometheus prometheus; }
+fetch_npm() { npm install --no-audit --no-fund --fetch-timeout=15000 --fetch-retries=1 --prefix "$@"; }
+fetch_knex() { fetch_npm knex knex@3 pg@8; }
+fetch_drizzle() { fetch_npm drizzle drizzle-kit@0.31 drizzle-orm@0.45 pg@8; }
+fetch_dbmate() { fetch_npm dbmate dbmate@2; }
+fetch_supabase() { fetch_npm supabase supabase@2.117.0; }
+fetch_alembic() { python3 -m venv --clear alembic && alembic/bin/pip install --timeout 15 --retries 1 'alembic==1.*' 'psycopg[binary]==3.*'; }
 
 # a folder of Python that a failed attempt left has no package in it
 if [ -x "$tools/python/bin/python3" ] && ! "$tools/python/bin/python3" -c 'import postgrest' 2>/dev/null; then
@@ -43,3 +49,8 @@ have openapi_typescript "$tools/openapi-typescript/node_modules/.bin/openapi-typ
 have nginx "$(command -v nginx || echo "$tools/nginx/usr/sbin/nginx")" TEST_NGINX
 have caddy "$(command -v caddy || echo "$tools/caddy/usr/bin/caddy")" TEST_CADDY
 have promtool "$(command -v promtool || echo "$tools/prometheus/usr/bin/promtool")" TEST_PROMTOOL
+have knex "$tools/knex/node_modules/.bin/knex" TEST_KNEX
+have drizzle "$tools/drizzle/node_modules/.bin/drizzle-kit" TEST_DRIZZLE_KIT
+have dbmate "$tools/dbmate/node_modules/.bin/dbmate" TEST_DBMATE
+have supabase "$tools/supabase/node_modules/.bin/supabase" TEST_SUPABASE
+have alembic "$tools/alembic/bin/alembic" TEST_ALEMBIC

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { basename, delimiter, dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import pg from 'pg'
 import { expect } from 'vitest'
@@ -89,7 +89,7 @@ async function standsFor(
  * The commands that a page may use, as the one folder of its `PATH`. Whatever else it says, such as a
  * package manager or a container's, would act on the machine of the tests: it is not found.
  */
-function layCommands(bin: string): void {
+function layCommands(bin: string, more: ReadonlyMap<string, string>): void {
   mkdirSync(bin)
   symlinkSync(process.execPath, join(bin, 'node'))
   const folders = (process.env['PATH'] ?? '').split(delimiter)
@@ -99,13 +99,16 @@ function layCommands(bin: string): void {
   }
   const main = join(root, 'dist', 'main.js')
   const tsc = join(root, 'node_modules', '.bin', 'tsc')
+  const own = [...more].map(([name, path]) => [name, `exec '${path}' "$@"`] as const)
   const scripts = {
+    ...Object.fromEntries(own),
     dbrest: `exec node '${main}' "$@"`,
     npx: [
       'command="$1"; shift',
       'case "$command" in',
       `dbrest) exec node '${main}' "$@" ;;`,
       `tsc) exec '${tsc}' "$@" ;;`,
+      ...own.map(([name, script]) => `${name}) ${script} ;;`),
       '*) echo "npx $command is not there in tests" >&2; exit 127 ;;',
       'esac',
     ].join('\n'),
@@ -116,12 +119,16 @@ function layCommands(bin: string): void {
   }
 }
 
-/** Packages that programs of a page import: those of the checkout, and dbrest itself. */
-function layPackages(folder: string): void {
+/** Packages that programs of a page import: those beside its commands, of the checkout, and dbrest itself. */
+function layPackages(folder: string, commands: readonly string[]): void {
   mkdirSync(folder)
-  const packages = join(root, 'node_modules')
-  for (const name of readdirSync(packages).filter((entry) => !entry.startsWith('.'))) {
-    symlinkSync(join(packages, name), join(folder, name))
+  const beside = commands
+    .map((path) => dirname(dirname(path)))
+    .filter((path) => basename(path) === 'node_modules')
+  for (const packages of [...beside, join(root, 'node_modules')]) {
+    for (const name of readdirSync(packages).filter((entry) => !entry.startsWith('.'))) {
+      if (!existsSync(join(folder, name))) symlinkSync(join(packages, name), join(folder, name))
+    }
   }
   if (!existsSync(join(folder, 'dbrest'))) symlinkSync(root, join(folder, 'dbrest'))
 }
@@ -262,15 +269,22 @@ async function play(player: Player, action: DocsAction): Promise<void> {
   }
 }
 
-/** `name` is the page's in messages. Rejects with the first thing that is not as the page says. */
-export async function playDocsPage(name: string, page: DocsPage): Promise<void> {
+/**
+ * `name` is the page's in messages, `commands` are those that it may use beyond the usual, with their
+ * paths. Rejects with the first thing that is not as the page says.
+ */
+export async function playDocsPage(
+  name: string,
+  page: DocsPage,
+  commands: ReadonlyMap<string, string> = new Map(),
+): Promise<void> {
   const base = mkdtempSync(join(tmpdir(), 'dbrest-docs-'))
   const releases = [async () => rmSync(base, { recursive: true, force: true })]
   try {
     const folder = join(base, 'reader')
     mkdirSync(folder)
-    layCommands(join(base, 'bin'))
-    layPackages(join(base, 'node_modules'))
+    layCommands(join(base, 'bin'), commands)
+    layPackages(join(base, 'node_modules'), [...commands.values()])
     // what it prints while it waits is no answer
     writeFileSync(join(base, '.curlrc'), 'silent\nshow-error\n')
     const cluster = page.needs.includes('postgresql') ? await startCluster() : null
