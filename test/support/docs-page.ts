@@ -189,7 +189,8 @@ export function readDocsPage(markdown: string): DocsPage {
     if (of('not played') !== undefined) {
       if (of('not played')?.value === '') problems.push(`${line}: not played, without a reason`)
     } else if (file !== undefined) {
-      if (checkedLanguages.includes(language)) actions.push({ kind: 'checked', line, language, text })
+      if (checkedLanguages.includes(language))
+        actions.push({ kind: 'checked', line, language, text })
       actions.push({ kind: 'file', line, name: file.value, text })
     } else if (of('checked') !== undefined) {
       actions.push({ kind: 'checked', line, language, text })

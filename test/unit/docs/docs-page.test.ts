@@ -49,6 +49,7 @@ describe('a page', () => {
     const { actions } = page('```sh', 'a', '```', '<!-- file: x/y.json -->', '```json', '[]', '```')
     expect(actions).toMatchObject([
       { kind: 'commands', steps: [{ answer: null }] },
+      { kind: 'checked', language: 'json' },
       { kind: 'file', name: 'x/y.json', text: '[]\n' },
     ])
   })
