@@ -67,7 +67,7 @@ export function createApp(deps: AppDeps): App {
     )
     const { serverTrustedProxies } = config
     const address = clients.addressOf(request.peer, forwarded, serverTrustedProxies)
-    return new RequestLimit(askForToken, address, config)
+    return new RequestLimit(askForToken, address, config, deps.observe)
   }
 
   async function answer(request: HttpRequest, generation: Generation): Promise<Answer> {

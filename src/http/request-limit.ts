@@ -10,6 +10,7 @@ import type { Header } from '../core/http-exchange.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import { addressKey } from '../limits/client-address.ts'
 import type { Allowance, BucketSize, TokenCost } from '../limits/token-buckets.ts'
+import type { Observe } from '../observe/observation.ts'
 
 /** Where the buckets are: in this process, or in the one that counts for several. */
 export type AskForToken = (
@@ -22,12 +23,14 @@ export class RequestLimit {
   readonly #ask: AskForToken
   readonly #address: string
   readonly #config: Config
+  readonly #observe: Observe
   #allowance: Allowance | null = null
 
-  constructor(ask: AskForToken, address: string, config: Config) {
+  constructor(ask: AskForToken, address: string, config: Config, observe: Observe) {
     this.#ask = ask
     this.#address = address
     this.#config = config
+    this.#observe = observe
   }
 
   /** Counts the request. Errors  rate-limited; null: it may go on */
@@ -37,7 +40,9 @@ export class RequestLimit {
     const allowance = await this.#ask(key, 1, this.#config)
     this.#allowance = allowance
     const { retryInMs } = allowance
-    return retryInMs === null ? null : { kind: 'rate-limited', retryInMs, burst, rps }
+    if (retryInMs === null) return null
+    this.#observe({ kind: 'rate-limited', client: user === undefined ? 'address' : 'user' })
+    return { kind: 'rate-limited', retryInMs, burst, rps }
   }
 
   /** Of an answer that was not counted they say what is left to the address. */

@@ -176,6 +176,7 @@ export function logLine(observation: Observation): LogLine {
       )
     case 'pool-timeout':
     case 'request-finished':
+    case 'rate-limited':
     // the lines of their parts tell them
     case 'reload-began':
     case 'reload-ended':

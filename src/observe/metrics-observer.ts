@@ -156,7 +156,14 @@ function defineOwnMetrics(registers: Registry[], deps: MetricsDeps) {
     help: 'Requests that strict mode refused, since no answer could be proven to be of the schema that there is',
     registers,
   })
-  return { reloads, triggers, schemaVersion, lastReload, requests, strictRefusals }
+  const rateLimited = new Counter({
+    name: 'dbrest_rate_limited_total',
+    help: 'Requests that the rate limit refused, by whose budget was spent: that of a user of a token, or of an address',
+    labelNames: ['client'],
+    registers,
+  })
+  for (const client of ['user', 'address']) rateLimited.inc({ client }, 0)
+  return { reloads, triggers, schemaVersion, lastReload, requests, strictRefusals, rateLimited }
 }
 
 /** The processes that answer requests. */
@@ -264,6 +271,9 @@ export function createMetricsObserver(deps: MetricsDeps): MetricsObserver {
           break
         case 'jwt-cache-eviction':
           postgrest.jwtEvictions.inc()
+          break
+        case 'rate-limited':
+          own.rateLimited.inc({ client: observation.client })
           break
         case 'request-error': {
           const { error } = observation

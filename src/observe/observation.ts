@@ -206,6 +206,8 @@ export type Observation =
       readonly userAgent: string
       readonly durationMs: number
     }
+  /** The limit refused a request: whose budget was spent. */
+  | { readonly kind: 'rate-limited'; readonly client: 'user' | 'address' }
   | { readonly kind: 'request-error'; readonly error: ApiError; readonly status: number }
   | { readonly kind: 'crashed'; readonly stack: string }
   | { readonly kind: 'queries'; readonly statements: readonly string[]; readonly status: number }

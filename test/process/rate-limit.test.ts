@@ -266,6 +266,9 @@ test('workers have one budget', async () => {
   // two went to make the connections
   expect(granted).toBeGreaterThanOrEqual(burst - 2)
   expect(granted).toBeLessThanOrEqual(burst + seconds + 1)
+  const { text } = await ask(`${server.adminUrl}/metrics`)
+  expect(text).toContain(`dbrest_rate_limited_total{client="address"} ${refused}\n`)
+  expect(text).toContain('dbrest_rate_limited_total{client="user"} 0\n')
 })
 
 test('what the parser refuses is beyond any limit', async () => {

@@ -156,6 +156,19 @@ describe('our own metrics', () => {
     expect(await setUp().linesOf(name, ...refusals)).toEqual([`${name} 1`])
   })
 
+  test('count what the rate limit refuses by whose budget was spent, from nought on', async () => {
+    const name = 'dbrest_rate_limited_total'
+    const lines = (user: number, address: number) => [
+      `${name}{client="user"} ${user}`,
+      `${name}{client="address"} ${address}`,
+    ]
+    expect(await setUp().linesOf(name)).toEqual(lines(0, 0))
+    const refusals = (['address', 'user', 'address'] as const).map(
+      (client): Observation => ({ kind: 'rate-limited', client }),
+    )
+    expect(await setUp().linesOf(name, ...refusals)).toEqual(lines(1, 2))
+  })
+
   test('count the triggers of reloads by what sent them', async () => {
     const triggers = ['notify', 'poll', 'notify'].map(
       (origin, at): Observation => ({
