@@ -1,6 +1,7 @@
 /**
- * A server behind the real PgBouncer in transaction mode, with nothing told of it in its
- * configuration: prepared statements meet each other on shared sessions, and notifications get lost.
+ * A server behind the real PgBouncer: in transaction mode, where prepared statements meet each other on
+ * shared sessions and notifications get lost, with the configuration of docs/poolers.md and with nothing
+ * told of it; and in session mode. What `/health` says is what that page shows.
  *
  * Rule  PostgREST docs: connection_pool (Using External Connection Poolers)
  */
@@ -14,10 +15,21 @@ import {
 } from '../support/api-database.ts'
 import { cachedColumns } from '../support/cached-schema.ts'
 import { ask, askUntil, eventually } from '../support/http-client.ts'
-import { hasPgbouncer, type Pgbouncer, startPgbouncer } from '../support/pgbouncer.ts'
+import { hasPgbouncer, type Pgbouncer, poolerBlocks, startPgbouncer } from '../support/pgbouncer.ts'
 import { serve } from '../support/test-server.ts'
 
 const isGivenUp = /Running without prepared statements from now on/
+
+/** What the page sets in dbrest, but for its database. */
+function optionsOfPage(): Readonly<Record<string, string>> {
+  const lines = [...(poolerBlocks()[1] ?? '').matchAll(/^(db-[a-z-]+) = (false|true)$/gm)]
+  return Object.fromEntries(
+    lines.map(([, name = '', value = '']) => [
+      `DBREST_${name.toUpperCase().replaceAll('-', '_')}`,
+      value,
+    ]),
+  )
+}
 
 describe.skipIf(!hasPgbouncer())('behind PgBouncer', () => {
   let database: ApiDatabase
@@ -84,14 +96,21 @@ describe.skipIf(!hasPgbouncer())('behind PgBouncer', () => {
   })
 
   test('told of it, the server prepares nothing and warns of nothing', async () => {
-    const server = await serve({
-      env: env({ DBREST_DB_PREPARED_STATEMENTS: 'false', DBREST_DB_CHANNEL_ENABLED: 'false' }),
-    })
+    const options = optionsOfPage()
+    expect(Object.keys(options)).toHaveLength(2)
+    const server = await serve({ env: env(options) })
     const requests = Array.from({ length: 64 }, () => ask(`${server.url}/films?limit=1`))
     const statuses = (await Promise.all(requests)).map(({ status }) => status)
     expect(new Set(statuses)).toEqual(new Set([200]))
     expect((await ask(`${server.adminUrl}/ready`)).status).toBe(200)
-    expect((await ask(`${server.adminUrl}/health`)).body).toMatchObject({ status: 'ok' })
+    expect((await ask(`${server.adminUrl}/health`)).body).toMatchObject({
+      status: 'ok',
+      sources: [
+        { name: 'notify', state: 'off' },
+        { name: 'poll', state: 'up' },
+      ],
+    })
+    expect((await ask(`${server.adminUrl}/metrics`)).text).not.toContain('{source="notify"}')
     expect(server.stderr.filter((line) => /prepared|Failed/.test(line))).toEqual([])
     await database.query('alter table films add column told int')
     await eventually(
@@ -126,5 +145,52 @@ describe.skipIf(!hasPgbouncer())('behind PgBouncer', () => {
         { name: 'poll', state: 'up' },
       ],
     })
+  })
+
+  test('in session mode nothing is to be set, and a migration is heard', async () => {
+    const bySession = await startPgbouncer(database.port, [loginRole], 'session')
+    onTestFinished(() => bySession.stop())
+    const uri = `postgresql://${loginRole}@127.0.0.1:${bySession.port}/${database.name}`
+    // the poll is off: what is seen was heard
+    const server = await serve({
+      env: { ...serverEnv(uri), DBREST_DB_SCHEMA_POLL_INTERVAL: '0' },
+    })
+    const requests = Array.from({ length: 64 }, () => ask(`${server.url}/films?limit=1`))
+    expect(new Set((await Promise.all(requests)).map(({ status }) => status))).toEqual(
+      new Set([200]),
+    )
+    await eventually(
+      async () => (await ask(`${server.adminUrl}/health`)).body,
+      (body) =>
+        expect(body).toMatchObject({
+          status: 'ok',
+          sources: [
+            { name: 'notify', state: 'up' },
+            { name: 'poll', state: 'off' },
+          ],
+        }),
+    )
+    await database.query("alter table films add column heard int; notify pgrst, 'reload schema'")
+    await eventually(
+      () => cachedColumns(server, 'films'),
+      (columns) => expect(columns).toHaveProperty('heard'),
+    )
+    expect((await ask(`${server.adminUrl}/metrics`)).text).toContain(
+      'dbrest_source_up{source="notify"} 1',
+    )
+    expect(server.stderr.filter((line) => isGivenUp.test(line))).toEqual([])
+  })
+
+  test('without its database the pooler refuses, and the server says so', async () => {
+    const alone = await startPgbouncer(1, [loginRole])
+    onTestFinished(() => alone.stop())
+    const uri = `postgresql://${loginRole}@127.0.0.1:${alone.port}/${database.name}`
+    const server = await serve({ env: serverEnv(uri), until: /Failed/ })
+    expect(await ask(`${server.adminUrl}/health`)).toMatchObject({
+      status: 503,
+      body: { status: 'unavailable' },
+    })
+    expect((await ask(`${server.adminUrl}/ready`)).status).toBe(503)
+    expect((await ask(`${server.url}/films`)).status).toBe(503)
   })
 })
