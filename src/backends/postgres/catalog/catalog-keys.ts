@@ -70,7 +70,10 @@ export function parseKey(row: CatalogRow): CatalogKey {
   return { kind: 'foreign', oid, name, origin, target, isInherited: flagIn(row, 'is_inherited') }
 }
 
-/** Relations at the ends of the key: one, or two. */
+/** Relations at the ends of the key: one, or two that differ. */
 export function endsOf(key: CatalogKey): readonly number[] {
-  return key.kind === 'foreign' ? [key.origin.relation, key.target.relation] : [key.origin.relation]
+  const origin = key.origin.relation
+  return key.kind === 'foreign' && key.target.relation !== origin
+    ? [origin, key.target.relation]
+    : [origin]
 }

@@ -15,17 +15,22 @@ import type { SchemaOptions } from '../../../schema/schema-snapshot.ts'
 import { beginCatalogs, type CatalogSession } from './catalog-transaction.ts'
 import { ChangeWindow, type KeySets } from './changes/change-window.ts'
 import { isClean, type KnownObjects, markDirty, noDirtyObjects } from './changes/dirty-objects.ts'
+import { KeySet } from './changes/key-set.ts'
 import {
   type CatalogChanges,
   type CountedKind,
   changesStatement,
   countedKinds,
   keysStatement,
+  type LookPlace,
   parseChanges,
   parseKeySet,
+  parsePlace,
+  placeStatement,
 } from './changes/read-changes.ts'
 import { SessionVerdict } from './changes/session-verdict.ts'
 import {
+  type LoadedUpdates,
   type PostgresIntrospectionRequest,
   readUpdates,
   type SchemaMirror,
@@ -114,13 +119,11 @@ export function createSchemaFollower(): SchemaFollower {
 
   /** Begins to follow a server, from the snapshot of the transaction that is open. */
   async function beginAnew({ batch }: CatalogSession): Promise<void> {
-    const [rows = [], ...keys] = await batch([
-      changesStatement(null),
-      ...countedKinds.map(keysStatement),
-    ])
-    const changes = parseChanges(rows)
-    window = new ChangeWindow(changes, keySets(countedKinds, keys))
-    incarnation = shortDigest(changes.incarnation)
+    const kinds = countedKinds.filter((kind) => kind !== readByLoads)
+    const [rows = [], ...keys] = await batch([placeStatement, ...kinds.map(keysStatement)])
+    const place = parsePlace(rows)
+    window = new ChangeWindow(place, keySets(kinds, keys), await freshAt(place, batch))
+    incarnation = shortDigest(place.incarnation)
     changesOfAll += 1
     changesOfLoaded += 1
     dirty.isWhole = true
@@ -190,6 +193,8 @@ export function createSchemaFollower(): SchemaFollower {
       }
       const updates = await readUpdates(session, own, dirty, request)
       signal.throwIfAborted()
+      // where the window has just begun; the load has read all of them in the same snapshot
+      if (own === null) window?.supply(readByLoads, () => constraintKeys(updates.updates))
       // from here on it is changed in place: if that does not end, the next load reads everything
       loaded = null
       const mirror = await updateMirror(updates, base?.mirror ?? null, request)
@@ -215,6 +220,32 @@ export function createSchemaFollower(): SchemaFollower {
       return { outlived: hasOtherSettings ? 'sessions' : outlived, hasOtherSettings }
     },
   }
+}
+
+/** Where no transaction was running no row can be: nothing is asked then. */
+async function freshAt(
+  { xmin, xmax }: LookPlace,
+  batch: CatalogSession['batch'],
+): Promise<CatalogChanges['fresh']> {
+  if (xmin === xmax) return new Map()
+  const [rows = []] = await batch([changesStatement(xmin)])
+  return parseChanges(rows).fresh
+}
+
+/** The counted catalog of which a whole load reads each row anyway. */
+const readByLoads: CountedKind = 'constraint'
+
+/** Of a whole load, which reads them in the order of their oids. */
+function constraintKeys({ keys }: LoadedUpdates['updates']): KeySet {
+  const oids = new Float64Array(keys.size)
+  const relations = new Float64Array(keys.size)
+  let at = 0
+  for (const [oid, key] of keys) {
+    oids[at] = oid
+    relations[at] = key?.origin.relation ?? 0
+    at += 1
+  }
+  return new KeySet(oids, relations)
 }
 
 function keySets(

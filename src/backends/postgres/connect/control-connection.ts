@@ -272,9 +272,12 @@ function settingSteps(settings: Readonly<Record<string, string>>) {
 }
 
 function records(result: StepResult): Readonly<Record<string, string | null>>[] {
-  return result.rows.map((row) =>
-    Object.fromEntries(
-      result.columns.map((column, at) => [column, row[at]?.toString('utf8') ?? null]),
-    ),
-  )
+  const { columns } = result
+  return result.rows.map((row) => {
+    const record: Record<string, string | null> = {}
+    for (let at = 0; at < columns.length; at += 1) {
+      record[columns[at] ?? ''] = row[at]?.toString('utf8') ?? null
+    }
+    return record
+  })
 }

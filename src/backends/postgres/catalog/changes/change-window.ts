@@ -9,6 +9,7 @@ import {
   type CountedKind,
   countedKinds,
   type FreshRow,
+  type LookPlace,
   type UncountedKind,
 } from './read-changes.ts'
 
@@ -42,15 +43,27 @@ export interface Look {
 }
 
 export class ChangeWindow {
-  #last: CatalogChanges
+  #last: LookPlace
   #keys: KeySets
   #fresh: ReadonlySet<string>
 
-  /** @param first a look that asked since no other, with all keys of the same snapshot */
-  constructor(first: CatalogChanges, keys: KeySets) {
+  /**
+   * @param first where the window begins
+   * @param keys of that snapshot; of a catalog that is left out, see `supply`
+   * @param fresh rows of that snapshot that are not older than its xmin; they are no news
+   */
+  constructor(first: LookPlace, keys: KeySets, fresh: CatalogChanges['fresh']) {
     this.#last = first
     this.#keys = keys
-    this.#fresh = identities(first)
+    this.#fresh = identities(fresh)
+  }
+
+  /**
+   * The keys of a catalog that the window began without, of the snapshot of the last look. Until they
+   * come it counts as miscounted: what went meanwhile is not told.
+   */
+  supply(kind: CountedKind, keys: () => KeySet): void {
+    if (!this.#keys.has(kind)) this.#keys = new Map([...this.#keys, [kind, keys()]])
   }
 
   get since(): bigint {
@@ -114,7 +127,7 @@ export class ChangeWindow {
     }
     this.#last = changes
     this.#keys = new Map([...keys, ...counted])
-    this.#fresh = identities(changes)
+    this.#fresh = identities(changes.fresh)
     return found
   }
 
@@ -128,6 +141,6 @@ function isCounted(kind: CountedKind | UncountedKind): kind is CountedKind {
   return kind !== 'column' && kind !== 'default'
 }
 
-function identities({ fresh }: CatalogChanges): ReadonlySet<string> {
+function identities(fresh: CatalogChanges['fresh']): ReadonlySet<string> {
   return new Set([...fresh.values()].flatMap((rows) => rows.map(({ identity }) => identity)))
 }

@@ -16,6 +16,7 @@
  * The statement has to be the first of its transaction, or one of repeatable read: in read committed
  * age() stands still after its first use.
  */
+import { endianness } from 'node:os'
 import type { ControlRows, ControlStatement } from '../../connect/control-connection.ts'
 import { type CatalogRow, numberIn, textIn, textOrNull } from '../catalog-row.ts'
 import { type KeyEntry, KeySet } from './key-set.ts'
@@ -28,9 +29,11 @@ const insteadOf = 64
 
 const temporarySpaces = `select oid from pg_catalog.pg_namespace where nspname ~ '^pg_(toast_)?temp_'`
 
-/** 53 bits of a digest: a number that JavaScript has exactly. */
+/** 53 bits: a number that JavaScript has exactly. */
+const mostOfNumber = '9007199254740991'
+
 function digest(...parts: readonly string[]): string {
-  return `(hashtextextended(concat_ws(' ', ${parts.join()}), 0) & 9007199254740991)`
+  return `(hashtextextended(concat_ws(' ', ${parts.join()}), 0) & ${mostOfNumber})`
 }
 
 interface CountedCatalog {
@@ -60,7 +63,9 @@ const countedCatalogs = {
     // everything but indexes, tables of long values and what is temporary
     where: `x.relkind <> 'i' and x.relkind <> 't' and x.relkind <> 'I' and x.relpersistence <> 't'`,
     key: 'x.oid',
-    mark: digest('x.relname', 'x.relnamespace', 'x.relkind', 'x.relispartition'),
+    // as numbers: of each table it is asked for, and text takes twice the time
+    mark: `((hashnameextended(x.relname, x.relnamespace::bigint)
+      # hashcharextended(x.relkind, x.relispartition::int::bigint)) & ${mostOfNumber})`,
     extra: 'x.relnamespace',
     isLarge: true,
   },
@@ -238,18 +243,7 @@ const settingsSql = `concat_ws('.',
   }
 )`
 
-const changesSql = `
-with recursive span as materialized (
-  select coalesce($1::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint) as since,
-    pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next
-),
-threshold as materialized (select age((since % 4294967296)::text::xid) as years from span),
-few as materialized (
-  select case when next - since <= ${fewTransactions} then
-    array(select (n % 4294967296)::text::xid from generate_series(since, next - 1) as s(n))
-  end as numbers
-  from span
-),
+const rolesSql = `
 self as materialized (
   select r.oid from pg_catalog.pg_roles r where r.rolname = current_user
 ),
@@ -265,7 +259,9 @@ roles as materialized (
 memberships as materialized (
   select m.roleid, m.member, m.grantor, m.xmin::text as version
   from granted g join pg_catalog.pg_auth_members m on m.member = g.oid
-)
+)`
+
+const placeSql = `
 select 'now' as kind, 0 as held, pg_current_snapshot()::text as fresh
 union all
 select 'incarnation', 0, concat_ws(' ',
@@ -273,7 +269,21 @@ select 'incarnation', 0, concat_ws(' ',
   (select system_identifier from pg_control_system()), pg_postmaster_start_time(),
   pg_is_in_recovery(), current_setting('server_version_num'))
 union all
-select 'settings', 0, ${settingsSql}
+select 'settings', 0, ${settingsSql}`
+
+const changesSql = `
+with recursive span as materialized (
+  select $1::bigint as since, pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next
+),
+threshold as materialized (select age((since % 4294967296)::text::xid) as years from span),
+few as materialized (
+  select case when next - since <= ${fewTransactions} then
+    array(select (n % 4294967296)::text::xid from generate_series(since, next - 1) as s(n))
+  end as numbers
+  from span
+),
+${rolesSql}
+${placeSql}
 union all
 ${[...countedKinds.map(countedSql), uncountedSql('column'), uncountedSql('default')].join('\nunion all\n')}`
 
@@ -285,7 +295,8 @@ export interface FreshRow extends KeyEntry {
   readonly extra: number
 }
 
-export interface CatalogChanges {
+/** Where and when a look was taken. */
+export interface LookPlace {
   /** The server that was asked, since its start, and its part in replication. */
   readonly incarnation: string
   /** Roles and their settings, as far as they matter, in short. */
@@ -293,17 +304,19 @@ export interface CatalogChanges {
   /** Bounds of the snapshot, as 64-bit numbers. */
   readonly xmin: bigint
   readonly xmax: bigint
+}
+
+export interface CatalogChanges extends LookPlace {
   readonly held: ReadonlyMap<CountedKind, number>
   readonly fresh: ReadonlyMap<CountedKind | UncountedKind, readonly FreshRow[]>
 }
 
-/** @param since xmin of the look before; null: nothing is asked for but what is fresh now */
-export function changesStatement(since: bigint | null): ControlStatement {
-  return {
-    text: changesSql,
-    params: [since === null ? null : String(since)],
-    isPrepared: true,
-  }
+/** A look without one before it: where it was taken, and no row of any catalog. */
+export const placeStatement: ControlStatement = { text: `with recursive ${rolesSql} ${placeSql}` }
+
+/** @param since xmin of the look before */
+export function changesStatement(since: bigint): ControlStatement {
+  return { text: changesSql, params: [String(since)], isPrepared: true }
 }
 
 function freshRows(kind: string, text: string | null): readonly FreshRow[] {
@@ -319,23 +332,31 @@ function freshRows(kind: string, text: string | null): readonly FreshRow[] {
   })
 }
 
+function rowOf(rows: ControlRows, kind: string): CatalogRow {
+  const found = rows.find((row) => textIn(row, 'kind') === kind)
+  if (found === undefined) throw new Error(`catalog query: nothing about ${kind}`)
+  return found
+}
+
 /** Throws  for rows of another query */
-export function parseChanges(rows: ControlRows): CatalogChanges {
-  const byKind = new Map<string, CatalogRow>(rows.map((row) => [textIn(row, 'kind'), row]))
-  function row(kind: string): CatalogRow {
-    const found = byKind.get(kind)
-    if (found === undefined) throw new Error(`catalog query: nothing about ${kind}`)
-    return found
-  }
-  const [xmin = '', xmax = ''] = textIn(row('now'), 'fresh').split(':')
-  const kinds = [...countedKinds, 'column', 'default'] as const
+export function parsePlace(rows: ControlRows): LookPlace {
+  const [xmin = '', xmax = ''] = textIn(rowOf(rows, 'now'), 'fresh').split(':')
   return {
-    incarnation: textIn(row('incarnation'), 'fresh'),
-    settings: textIn(row('settings'), 'fresh'),
+    incarnation: textIn(rowOf(rows, 'incarnation'), 'fresh'),
+    settings: textIn(rowOf(rows, 'settings'), 'fresh'),
     xmin: BigInt(xmin),
     xmax: BigInt(xmax),
-    held: new Map(countedKinds.map((kind) => [kind, numberIn(row(kind), 'held')])),
-    fresh: new Map(kinds.map((kind) => [kind, freshRows(kind, textOrNull(row(kind), 'fresh'))])),
+  }
+}
+
+/** Throws  for rows of another query */
+export function parseChanges(rows: ControlRows): CatalogChanges {
+  const kinds = [...countedKinds, 'column', 'default'] as const
+  const freshOf = (kind: string) => freshRows(kind, textOrNull(rowOf(rows, kind), 'fresh'))
+  return {
+    ...parsePlace(rows),
+    held: new Map(countedKinds.map((kind) => [kind, numberIn(rowOf(rows, kind), 'held')])),
+    fresh: new Map(kinds.map((kind) => [kind, freshOf(kind)])),
   }
 }
 
@@ -343,11 +364,11 @@ export function parseChanges(rows: ControlRows): CatalogChanges {
 export function keysStatement(kind: CountedKind): ControlStatement {
   const { catalog, first, where, key, mark }: CountedCatalog = countedCatalogs[kind]
   return {
-    text: `select string_agg(int8send(key), ''::bytea order by key) as keys,
-      string_agg(int8send(mark), ''::bytea order by key) as marks
+    text: `select string_agg(float8send(key), ''::bytea) as keys,
+      string_agg(float8send(mark), ''::bytea) as marks
     from (
       select ${key}::bigint as key, ${mark}::bigint as mark
-      from pg_catalog.${catalog} x where ${both(first, where)} offset 0
+      from pg_catalog.${catalog} x where ${both(first, where)} order by key
     ) x`,
   }
 }
@@ -358,12 +379,9 @@ export function parseKeySet(rows: ControlRows): KeySet {
   return new KeySet(numbersIn(row, 'keys'), numbersIn(row, 'marks'))
 }
 
-/** Numbers of 8 bytes each, as PostgreSQL writes bytes in text: `\x…`. */
+/** Numbers of 8 bytes each, the highest first, as PostgreSQL writes bytes in text: `\x…`. */
 function numbersIn(row: CatalogRow, column: string): Float64Array {
   const bytes = Buffer.from((textOrNull(row, column) ?? '\\x').slice(2), 'hex')
-  const numbers = new Float64Array(bytes.length / 8)
-  for (let at = 0; at < numbers.length; at += 1) {
-    numbers[at] = bytes.readUInt32BE(at * 8) * 2 ** 32 + bytes.readUInt32BE(at * 8 + 4)
-  }
-  return numbers
+  if (endianness() === 'LE') bytes.swap64()
+  return new Float64Array(Uint8Array.from(bytes).buffer)
 }

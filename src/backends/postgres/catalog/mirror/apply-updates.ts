@@ -50,7 +50,7 @@ export function* applyUpdates(facts: SchemaFacts, updates: FactUpdates): Steps<F
     else facts.types.set(oid, type)
   }
   yield
-  const names = new NameLists()
+  const lists = { names: new SharedLists<string>(), numbers: new SharedLists<number>() }
   for (const [oid, name] of updates.hidden) {
     if (!hasSameName(facts.hidden.get(oid), name ?? undefined)) changes.names.add(oid)
     if (name === null) facts.hidden.delete(oid)
@@ -59,7 +59,7 @@ export function* applyUpdates(facts: SchemaFacts, updates: FactUpdates): Steps<F
   }
   for (const [oid, table] of updates.tables) {
     const before = facts.tables.get(oid)
-    const now = table === null ? undefined : tableFacts(table, before, names)
+    const now = table === null ? undefined : tableFacts(table, before, lists)
     if (!hasSameName(before, now)) changes.names.add(oid)
     if (now === undefined) facts.tables.delete(oid)
     else {
@@ -109,10 +109,15 @@ export function* applyUpdates(facts: SchemaFacts, updates: FactUpdates): Steps<F
   return changes
 }
 
+interface TableLists {
+  readonly names: SharedLists<string>
+  readonly numbers: SharedLists<number>
+}
+
 function tableFacts(
   { columns, schema, name }: CatalogTable,
   before: TableFacts | undefined,
-  names: NameLists,
+  lists: TableLists,
 ): TableFacts {
   const relation: QualifiedName =
     before?.relation.schema === schema && before.relation.name === name
@@ -121,9 +126,9 @@ function tableFacts(
   const types = new Set(columns.map(({ type }) => type).filter((type) => type >= firstUserOid))
   return {
     relation,
-    positions: names.shared(columns.map(({ position }) => position)),
-    columns: names.shared(columns.map((column) => column.name)),
-    ownTypes: names.shared([...types]),
+    positions: lists.numbers.shared(columns.map(({ position }) => position)),
+    columns: lists.names.shared(columns.map((column) => column.name)),
+    ownTypes: lists.numbers.shared([...types]),
   }
 }
 
@@ -137,14 +142,14 @@ function hasSameName(a: RelationName | undefined, b: RelationName | undefined): 
 }
 
 /** Equal lists of one load are one list: large schemas have many tables that are alike. */
-class NameLists {
-  readonly #lists = new Map<string, readonly (string | number)[]>()
+class SharedLists<T extends string | number> {
+  readonly #lists = new Map<string, readonly T[]>()
 
-  shared<T extends string | number>(list: readonly T[]): readonly T[] {
-    const key = JSON.stringify(list)
+  shared(list: readonly T[]): readonly T[] {
+    // no name holds a NUL
+    const key = list.join('\0')
     const known = this.#lists.get(key)
-    // the text tells numbers from names
-    if (known !== undefined) return known as readonly T[]
+    if (known !== undefined) return known
     this.#lists.set(key, list)
     return list
   }

@@ -26,7 +26,7 @@ export class KeyIndex {
   set(key: CatalogKey): void {
     this.delete(key.oid)
     this.#byOid.set(key.oid, key)
-    for (const relation of new Set(endsOf(key))) {
+    for (const relation of endsOf(key)) {
       const keys = this.#byRelation.get(relation)
       if (keys === undefined) this.#byRelation.set(relation, [key])
       else {
@@ -40,7 +40,7 @@ export class KeyIndex {
     const key = this.#byOid.get(constraint)
     if (key === undefined) return
     this.#byOid.delete(constraint)
-    for (const relation of new Set(endsOf(key))) {
+    for (const relation of endsOf(key)) {
       const left = this.at(relation).filter(({ oid }) => oid !== constraint)
       if (left.length === 0) this.#byRelation.delete(relation)
       else this.#byRelation.set(relation, left)

@@ -49,7 +49,7 @@ function changes(
 }
 
 const counts = { relation: 2, rule: 1 }
-const begin = () => new ChangeWindow(changes(counts), keySets([1, 2], [7]))
+const begin = () => new ChangeWindow(changes(counts), keySets([1, 2], [7]), new Map())
 
 test('a row that is fresh is told once, as long as it stays the same version', () => {
   const window = begin()
@@ -96,4 +96,35 @@ test.each<readonly [string, Partial<CatalogChanges>]>([
 ])('nothing can be told of %s', (_, more) => {
   expect(begin().isLostOn(changes(counts, {}, more))).toBe(true)
   expect(begin().isLostOn(changes(counts))).toBe(false)
+})
+
+test('keys that the window began without are asked for, unless they are supplied', () => {
+  const withoutRules = () => {
+    const keys = keySets([1, 2], [])
+    keys.delete('rule')
+    return new ChangeWindow(changes(counts), keys, new Map())
+  }
+  const nothing = changes(counts)
+  const late = withoutRules()
+  const look = late.compare(nothing)
+  expect(look.miscounted).toEqual(['rule'])
+  expect(late.advance(look, new Map([['rule', keysOf(7)]]))).toEqual([])
+  expect(late.compare(nothing).miscounted).toEqual([])
+
+  const supplied = withoutRules()
+  supplied.supply('rule', () => keysOf(7))
+  supplied.supply('rule', () => keysOf())
+  expect(supplied.compare(nothing).miscounted).toEqual([])
+  const gone = supplied.compare(changes({ relation: 2, rule: 0 }))
+  expect(supplied.advance(gone, new Map([['rule', keysOf()]]))).toEqual([
+    { kind: 'rule', key: 7, owner: 70, extra: 0, change: 'went' },
+  ])
+})
+
+test('rows that are fresh where the window begins are no news', () => {
+  const first = changes(counts, { rule: [fresh('rule', 7, 1)] })
+  const window = new ChangeWindow(first, keySets([1, 2], [7]), first.fresh)
+  expect(window.compare(first).news).toEqual([])
+  const newer = changes(counts, { rule: [fresh('rule', 7, 2)] })
+  expect(window.compare(newer).news).toHaveLength(1)
 })
