@@ -22,6 +22,7 @@ export function listChanges<T>(previous: readonly T[], next: readonly T[]): List
   while (end < shorter && previous.at(-1 - end) === next.at(-1 - end)) end += 1
   const before = previous.slice(start, previous.length - end)
   const after = next.slice(start, next.length - end)
+  if (before.length === 0 || after.length === 0) return { gone: before, fresh: after }
   return differingPlaces(before, after) ?? differingMembers(before, after)
 }
 

@@ -34,6 +34,7 @@ export function* regroup<T>(
 ): Steps<Regrouped<T>> {
   const known = previous ?? { list: [], groups: new Map() }
   if (list === known.list) return { grouping: known, touched: nothing }
+  if (known.groups.size === 0) return yield* firstGrouping(list, nameOf)
   const { gone, fresh } = listChanges(known.list, list)
   if (gone.length + fresh.length === 0) {
     return { grouping: { ...known, list }, touched: nothing }
@@ -67,22 +68,27 @@ export function* regroup<T>(
     at += 1
     if (at % stride === 0) yield
   }
-  const groups = yield* patched(known.groups, changes)
+  const groups = yield* patchSorted(known.groups, changes)
   return { grouping: { list, groups }, touched }
 }
 
-/** The first groups stay in the order of the list. */
-function* patched<T>(
-  groups: ReadonlyMap<string, readonly T[]>,
-  changes: ReadonlyMap<string, readonly T[] | undefined>,
-): Steps<ReadonlyMap<string, readonly T[]>> {
-  if (groups.size > 0) return yield* patchSorted(groups, changes)
-  const first = new Map<string, readonly T[]>()
-  for (const [key, group] of changes) {
-    if (group !== undefined) first.set(key, group)
-    if (first.size % stride === 0) yield
+/** Where there was nothing before. */
+function* firstGrouping<T>(
+  list: readonly T[],
+  nameOf: (member: T) => QualifiedName,
+): Steps<Regrouped<T>> {
+  const groups = new Map<string, T[]>()
+  let at = 0
+  for (const member of list) {
+    const key = nameKey(nameOf(member))
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [member])
+    else group.push(member)
+    at += 1
+    if (at % stride === 0) yield
   }
-  return Object.freeze(first)
+  for (const group of groups.values()) Object.freeze(group)
+  return { grouping: { list, groups: Object.freeze(groups) }, touched: new Set(groups.keys()) }
 }
 
 /** Up to this many members are looked for one by one, which touches nothing but the list. */
