@@ -4,7 +4,7 @@
  */
 
 import { readFile } from 'node:fs/promises'
-import { BehaviorSubject, Subject } from 'rxjs'
+import { BehaviorSubject, ReplaySubject, Subject } from 'rxjs'
 import type { FindRules } from './access/access-control.ts'
 import { tellUnbound } from './access/tell-unbound.ts'
 import type { Backend } from './backends/backend.ts'
@@ -60,6 +60,7 @@ export function composePipeline(deps: ComposePipelineDeps): Freshness {
   const config = () => store.current().config
   const configSubject = new BehaviorSubject(config())
   const unheardSubject = new Subject<void>()
+  const startedSubject = new ReplaySubject<void>(1)
   const firstLoad = createFirstLoad({ database, health, observe })
   const pipeline = createReloadPipeline({
     signals$: composeSources({
@@ -67,6 +68,7 @@ export function composePipeline(deps: ComposePipelineDeps): Freshness {
       readFile: (path) => readFile(path),
       config$: firstLoad.onceConnected(configSubject),
       unheard$: unheardSubject,
+      started$: startedSubject,
     }),
     alive$: deps.alive$,
     store,
@@ -88,6 +90,7 @@ export function composePipeline(deps: ComposePipelineDeps): Freshness {
       if (next.config !== previous.config) configSubject.next(next.config)
     },
     onEnded: (origin, outcome) => {
+      startedSubject.next()
       if (isUnheardChange(origin, outcome)) unheardSubject.next()
     },
     onReloaded: () => {

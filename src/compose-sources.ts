@@ -47,6 +47,8 @@ export interface SourcesDeps {
   readonly alive$: Observable<unknown>
   /** Emits each time that a change is found which the feed did not tell of. */
   readonly unheard$: Observable<unknown>
+  /** Emits once the first load has ended, and replays that. */
+  readonly started$: Observable<unknown>
   /**
    * Called when the feed could not be opened or was lost, and when the schema version could not be
    * asked for.
@@ -104,6 +106,7 @@ export function composeSources(deps: SourcesDeps): Observable<ReloadSignal> {
       },
       fleet,
       isNeeded$,
+      started$: deps.started$,
       health,
       onFailure: deps.onFailure,
       scheduler,

@@ -49,6 +49,11 @@ export interface VersionPollDeps {
   /** True while a feed that should tell of changes is down. Replays its current value. */
   readonly isNeeded$: Observable<boolean>
   /**
+   * Emits once the first load has ended, however; replays that. A look before would wait behind it,
+   * find that nothing is served yet, and ask for what the load has just done.
+   */
+  readonly started$: Observable<unknown>
+  /**
    * Milliseconds of the pause where that is longer than the interval, because a feed tells of every
    * change; null: it does not. Not asked while the poll stands in for a feed.
    */
@@ -181,9 +186,13 @@ export function watchSchemaVersion(deps: VersionPollDeps): Observable<ReloadSign
           }),
         )
       })
-      return due(pauseMs).pipe(
+      const looks$ = due(pauseMs).pipe(
         switchMap(() => look$),
         repeat(),
+      )
+      return deps.started$.pipe(
+        take(1),
+        switchMap(() => looks$),
       )
     }).pipe(
       tap(report),

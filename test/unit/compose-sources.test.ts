@@ -1,6 +1,6 @@
 /** Which sources a server has: after the feed of its database, and after its configuration. */
 import { EventEmitter } from 'node:events'
-import { BehaviorSubject, Subject } from 'rxjs'
+import { BehaviorSubject, of, Subject } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import { createGenerationStore } from '../../src/cache/generation-store.ts'
 import { FeedUnavailable, type PushFeed, type SchemaFeed } from '../../src/cache/schema-feed.ts'
@@ -61,6 +61,7 @@ function compose(
       lost$: lostSubject,
       alive$: aliveSubject,
       unheard$: unheardSubject,
+      started$: of('at once'),
       onFailure: (failure) => failures.push(failure),
       health: recording.health,
       fleetRoster: { heard: (name) => heard.push(name) },

@@ -1,5 +1,5 @@
 /** Processes on one database, in virtual time: who looks, what they say, and what silence means. */
-import { BehaviorSubject } from 'rxjs'
+import { BehaviorSubject, of } from 'rxjs'
 import { expect, test } from 'vitest'
 import { createGenerationStore } from '../../../src/cache/generation-store.ts'
 import type { FeedPeers } from '../../../src/cache/schema-feed.ts'
@@ -61,6 +61,7 @@ function createWorld(clock: VirtualClock) {
       store,
       intervalMs$: new BehaviorSubject(pauseMs),
       isNeeded$: new BehaviorSubject(false),
+      started$: of('at once'),
       restMs: () => null,
       fleet,
       health,

@@ -1,4 +1,4 @@
-import { BehaviorSubject } from 'rxjs'
+import { BehaviorSubject, type Observable, of, Subject } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import { createGenerationStore } from '../../../src/cache/generation-store.ts'
 import type { Config } from '../../../src/config/config.ts'
@@ -26,6 +26,7 @@ interface Surroundings {
   readonly isNeeded?: boolean
   /** While a feed tells of every change. */
   readonly restMs?: () => number | null
+  readonly started$?: Observable<unknown>
 }
 
 function createPoll(intervalMs: number, around: Surroundings = {}) {
@@ -52,6 +53,7 @@ function createPoll(intervalMs: number, around: Surroundings = {}) {
       store,
       intervalMs$,
       isNeeded$,
+      started$: around.started$ ?? of('at once'),
       restMs: around.restMs ?? (() => null),
       fleet: null,
       health: recording.health,
@@ -87,6 +89,19 @@ describe('a poll', () => {
     load('B')
     await clock.advance(10_000)
     expect(told()).toEqual([])
+  })
+
+  test.each([false, true])('rests until the first load has ended, needed: %s', async (isNeeded) => {
+    const started$ = new Subject<void>()
+    const { clock, told, asked } = createPoll(500, { isNeeded, started$ })
+    await clock.advance(10_000)
+    expect(told()).toEqual(['0 up poll'])
+    expect(asked).toEqual([])
+    started$.next()
+    await clock.advance(499)
+    expect(asked).toEqual([])
+    await clock.advance(600)
+    expect(asked).toHaveLength(2)
   })
 
   test('asks again for as long as the snapshot is of another version', async () => {
