@@ -36,6 +36,8 @@ export interface Answer {
   readonly headers: readonly Header[]
   /** Null: no body at all (HEAD, 204). */
   readonly body: Content | null
+  /** That of the error which the answer reports, for the log. */
+  readonly errorCode?: string
 }
 
 /** Why there is no body. */

@@ -19,6 +19,7 @@ export interface RenderedError {
   readonly statusText?: string
   readonly headers: readonly (readonly [string, string])[]
   readonly body: string
+  readonly errorCode: string
 }
 
 function statusOf(error: ApiError): number {
@@ -104,6 +105,7 @@ export function renderError(error: ApiError, verbosity: 'verbose' | 'minimal'): 
     body: JSON.stringify(
       verbosity === 'minimal' ? { code, message } : { code, details, hint, message },
     ),
+    errorCode: code,
   }
 }
 

@@ -105,6 +105,7 @@ export function createApp(deps: AppDeps): App {
       target: request.target,
       httpVersion: request.httpVersion,
       status: sent.status,
+      ...(sent.errorCode === undefined ? {} : { code: sent.errorCode }),
       bodyBytes: sent.body === null ? null : byteLength(sent.body),
       referer: firstHeader(head, 'referer') ?? '',
       userAgent: firstHeader(head, 'user-agent') ?? '',

@@ -201,6 +201,8 @@ export type Observation =
       readonly target: string
       readonly httpVersion: string
       readonly status: number
+      /** Of an error. */
+      readonly code?: string
       readonly bodyBytes: number | null
       readonly referer: string
       readonly userAgent: string

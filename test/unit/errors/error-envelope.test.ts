@@ -680,6 +680,7 @@ describe('RAISE SQLSTATE PGRST', () => {
         ['X-Header', 'str'],
       ],
       body: '{"code":"123","details":"DEF","hint":"XYZ","message":"ABC"}',
+      errorCode: '123',
     })
   })
 

@@ -67,6 +67,7 @@ test('any other answer is traced, logged, and can be read by other origins', asy
       target: '/films?id=eq.1',
       httpVersion: '1.1',
       status: 401,
+      code: 'PGRST302',
       bodyBytes: expect.any(Number),
       referer: 'r',
       userAgent: 'probe',
