@@ -33,7 +33,7 @@ export function warnOfLegacyNames(
     kind: 'legacy-target-name',
     names,
     method: raw.method,
-    target: `${raw.path}${query}`,
+    target: `${generation.config.serverBasePath ?? ''}${raw.path}${query}`,
   })
   const updates = names.map(([relation, alias]) => `\`${relation}\` to \`${alias}\``).join(', ')
   const text =

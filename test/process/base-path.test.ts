@@ -5,7 +5,7 @@
 import { PostgrestClient } from '@supabase/postgrest-js'
 import { expect, onTestFinished, test } from 'vitest'
 import { createFilmsFile } from '../support/films-database.ts'
-import { ask } from '../support/http-client.ts'
+import { ask, eventually } from '../support/http-client.ts'
 import { serve } from '../support/test-server.ts'
 
 async function serveBelow(basePath: string) {
@@ -48,6 +48,16 @@ test('what leads back is below it as well', async () => {
     headers: { accept: 'application/openapi+json;version=3.1' },
   })
   expect(new31).toMatchObject({ servers: [{ url: `${server.url}/rest/v1` }] })
+})
+
+test('a warning in the log names the request as its client has sent it', async () => {
+  const server = await serveBelow('/rest/v1')
+  const target = '/rest/v1/films?select=d:directors(name)&directors.name=eq.x'
+  expect((await ask(server.url + target)).status).toBe(200)
+  await eventually(
+    () => Promise.resolve(server.stderr.join('\n')),
+    (log) => expect(log).toContain(`in \`GET ${target}\``),
+  )
 })
 
 test('a client of Supabase is served', async () => {

@@ -171,7 +171,10 @@ describe('on SQLite', () => {
     database.close()
   })
   afterAll(() => rmSync(folder, { recursive: true }))
-  const server = serveForAll(() => ({ args: [file], env: { DBREST_SERVER_HOST: '0.0.0.0' } }))
+  const server = serveForAll(() => ({
+    args: [file],
+    env: { DBREST_SERVER_HOST: '0.0.0.0', DBREST_ETAG_ENABLED: 'true' },
+  }))
 
   test('the document is valid, and titled by the database', async () => {
     const document = await documentOf(server().url)
@@ -179,6 +182,31 @@ describe('on SQLite', () => {
     expect(document.info.title).toBe('names of things API')
     const result = await validate(await documentOf(server().url, recent))
     expect(result.valid ? [] : result.errors).toEqual([])
+  })
+
+  test('clients of both versions are each given theirs, also at once, and by no tag', async () => {
+    const kinds = [
+      ['application/openapi+json', { swagger: '2.0' }],
+      ['application/openapi+json;version=3.1', { openapi: '3.1.0' }],
+    ] as const
+    const asked = Array.from({ length: 12 }, (_, at) => kinds[at % 2] ?? kinds[0])
+    const askFor = ([accept]: (typeof kinds)[number]) =>
+      ask(`${server().url}/`, { headers: { accept, 'if-none-match': '*', 'if-match': '"a"' } })
+    const replies = [...(await Promise.all(asked.map(askFor)))]
+    for (const kind of asked) replies.push(await askFor(kind))
+    for (const [at, { status, headers, body, text }] of replies.entries()) {
+      const [type, version] = kinds[at % 2] ?? kinds[0]
+      expect({ status, type: headers['content-type'] }).toEqual({
+        status: 200,
+        type: `${type}; charset=utf-8`,
+      })
+      expect(body).toMatchObject(version)
+      expect(text).toBe(replies[at % 2]?.text)
+      expect(headers['content-length']).toBe(String(Buffer.byteLength(text)))
+      // a cache keeps them apart
+      expect(headers['vary']).toContain('Accept')
+      expect(headers).not.toHaveProperty('etag')
+    }
   })
 
   const request = (...lines: readonly string[]) =>
