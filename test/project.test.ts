@@ -10,6 +10,7 @@ import { readPolicyRegistry } from '../src/access/read-policy-registry.ts'
 import { engineAbilities } from '../src/backends/engine-abilities.ts'
 import { registryProblems } from '../src/check-registry.ts'
 import { helpText, parseCommand } from '../src/cli.ts'
+import { dbrestOptions } from '../src/config/dbrest-options.ts'
 import { optionKeys, options } from '../src/config/options.ts'
 import { engineVersion } from './support/mongodb-engine.ts'
 
@@ -157,6 +158,15 @@ describe('the worked examples of registries', () => {
     const registry = readPolicyRegistry(jsonOf('docs/access.md'))
     expect(registry.ok && registry.value.roles.has(role)).toBe(true)
   })
+})
+
+test('the page for who comes from PostgREST has the options that PostgREST lacks', () => {
+  const section = read('docs/from-postgrest.md').split('## Options of our own\n')[1] ?? ''
+  const told = [...section.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name)
+  const own = Object.values(dbrestOptions)
+    .map(({ name }) => name)
+    .filter((name) => !name.startsWith('internal-'))
+  expect(told.sort()).toEqual([...own, options.openapiVersion.name].sort())
 })
 
 test('every runtime dependency has its reason', () => {
