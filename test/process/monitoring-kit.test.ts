@@ -3,6 +3,7 @@
  * Prometheus' own check and test of the rules.
  */
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createFilmsFile } from '../support/films-database.ts'
@@ -12,7 +13,7 @@ import { readExposition, readExpression } from '../support/prometheus-names.ts'
 import { serve } from '../support/test-server.ts'
 import { findTool } from '../support/tool.ts'
 
-test('every metric of the rules and the dashboard is in those of a server', async () => {
+test('every metric of the rules, the dashboard and the page is in those of a server', async () => {
   const films = createFilmsFile()
   onTestFinished(() => films.drop())
   const server = await serve({ args: [films.path] })
@@ -23,6 +24,13 @@ test('every metric of the rules and the dashboard is in those of a server', asyn
   )
   expect(asked).toContain('dbrest_http_request_duration_seconds_bucket')
   expect(asked.filter((name) => name !== 'up' && !served.has(name))).toEqual([])
+  const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'monitoring.md'), 'utf8')
+  const named = [...page.matchAll(/`((?:pgrst|dbrest|process|nodejs)_[a-z0-9_]+)`/g)]
+    .map(([, name = '']) => name)
+    // those of workers, which this server has none of
+    .filter((name) => !name.startsWith('dbrest_worker'))
+  expect(named.length).toBeGreaterThan(20)
+  expect(named.filter((name) => !served.has(name) && !served.has(`${name}_bucket`))).toEqual([])
   expect([...(served.get('dbrest_source_up')?.get('source') ?? [])]).toEqual(['poll'])
   expect([...(served.get('dbrest_http_request_duration_seconds_count')?.keys() ?? [])]).toEqual([
     'method',
