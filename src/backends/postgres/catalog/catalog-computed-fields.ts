@@ -14,13 +14,14 @@ import type { TypeCatalog } from './catalog-types.ts'
 
 // A request's search path is the schema of its relation, then the extra ones. Of functions on one
 // schema the nearest is called: rows of a table are rows of those that it inherits from too.
-// A materialized list, since a planner without statistics would walk the relations first.
+// A materialized list, since a planner without statistics would walk the relations first. Functions that
+// came with the server take no type of a user's, and most functions are such.
 const computedSql = `
 with recursive candidates as materialized (
   select p.pronamespace, p.proname, p.prorettype,
     (select t.typrelid from pg_catalog.pg_type t where t.oid = p.proargtypes[0]) as relation
   from pg_catalog.pg_proc p
-  where p.pronamespace = any ($2::oid[]) and p.prokind = 'f' and not p.proretset
+  where p.oid >= 16384 and p.pronamespace = any ($2::oid[]) and p.prokind = 'f' and not p.proretset
     and p.pronargs >= 1 and p.pronargs - p.pronargdefaults <= 1 and p.proargtypes[0] >= 16384
 ),
 fields(pronamespace, proname, prorettype, relation, distance) as (

@@ -17,11 +17,13 @@ export interface CatalogSession {
 const catalogLockTimeout = '1s'
 
 // An empty search path makes PostgreSQL qualify the names that it prints; JIT compilation of a
-// catalog query would take longer than running it. transaction_timeout is there since PostgreSQL 17.
+// catalog query would take longer than running it, and so does planning one that is prepared: a list
+// of a few oids is all that is another each time. transaction_timeout is there since PostgreSQL 17.
 const settingsSql = `
 select set_config('search_path', '', true), set_config('lock_timeout', '${catalogLockTimeout}', true),
   set_config('quote_all_identifiers', 'off', true), set_config('bytea_output', 'hex', true),
   set_config('jit', 'off', true), set_config('cursor_tuple_fraction', '1', true),
+  set_config('plan_cache_mode', 'force_generic_plan', true),
   set_config('statement_timeout', $1, true),
   set_config('idle_in_transaction_session_timeout', '0', true),
   case when current_setting('transaction_timeout', true) is not null

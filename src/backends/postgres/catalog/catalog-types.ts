@@ -62,6 +62,8 @@ export interface TypeCatalog {
 /** Oid of a type → the modifiers that columns use it with; -1: without one. */
 export type TypeUses = ReadonlyMap<number, ReadonlySet<number>>
 
+// Rows of pg_type are fetched one by one, behind fences: how many are used is nothing that a planner
+// knows, and there are two for each table.
 /** @param asked more types, each as `union select oid, null …` */
 const typesSql = (asked: string) => `
 with recursive asked(oid, modifier) as materialized (
@@ -80,7 +82,9 @@ with recursive asked(oid, modifier) as materialized (
 used(oid) as (
   select oid from asked
   union
-  select below.oid from used u join pg_catalog.pg_type t on t.oid = u.oid, lateral (
+  select below.oid from used u, lateral (
+    select * from pg_catalog.pg_type t where t.oid = u.oid offset 0
+  ) t, lateral (
     select t.typbasetype as oid where t.typtype = 'd'
     union all
     select t.typelem where t.typcategory = 'A' and t.typelem <> 0
@@ -93,28 +97,33 @@ modified as (
   select oid, json_agg(json_build_array(modifier, format_type(oid, modifier))) as texts
   from asked where modifier is not null group by oid
 ),
-labels as (
-  select e.enumtypid, json_agg(e.enumlabel order by e.enumsortorder) as labels
-  from pg_catalog.pg_enum e join used u on u.oid = e.enumtypid group by e.enumtypid
+types as materialized (
+  select t.*, k.relname, k.relkind
+  from used u
+    cross join lateral (select * from pg_catalog.pg_type t where t.oid = u.oid offset 0) t
+    left join lateral (
+      select k.relname, k.relkind from pg_catalog.pg_class k where k.oid = t.typrelid offset 0
+    ) k on true
 )
-select t.oid, n.nspname as schema, coalesce(k.relname, t.typname) as name,
+select t.oid,
+  (select n.nspname from pg_catalog.pg_namespace n where n.oid = t.typnamespace) as schema,
+  coalesce(t.relname, t.typname) as name,
   format_type(t.oid, null) as text, m.texts, t.typtype = 'd' as is_domain,
-  t.typtype = 'c' as is_composite, t.typcategory = 'A' as is_array, 
+  t.typtype = 'c' as is_composite, t.typcategory = 'A' as is_array,
   case when t.typelem = 0 then t.typrelid
     else (select e.typrelid from pg_catalog.pg_type e where e.oid = t.typelem) end as relation,
   t.typelem, t.typbasetype, t.typtypmod,
-  t.typnotnull, pg_get_expr(t.typdefaultbin, 0) as default_expression, l.labels,
-  case when k.relkind = 'c' then (
+  t.typnotnull, pg_get_expr(t.typdefaultbin, 0) as default_expression,
+  case when t.typtype = 'e' then (
+    select json_agg(e.enumlabel order by e.enumsortorder)
+    from pg_catalog.pg_enum e where e.enumtypid = t.oid
+  ) end as labels,
+  case when t.relkind = 'c' then (
     select json_agg(json_build_array(a.attname, a.atttypid::bigint) order by a.attnum)
     from pg_catalog.pg_attribute a
     where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
   ) end as attributes
-from used u
-  join pg_catalog.pg_type t on t.oid = u.oid
-  join pg_catalog.pg_namespace n on n.oid = t.typnamespace
-  left join pg_catalog.pg_class k on k.oid = t.typrelid
-  left join modified m on m.oid = t.oid
-  left join labels l on l.enumtypid = t.oid`
+from types t left join modified m on m.oid = t.oid`
 
 /** The enums and composite types of schemas: a pass over large catalogs. */
 const ofSchemasSql = `union
