@@ -117,8 +117,10 @@ export function comparedRead(
   return { plan, request, expected: { tags, heads } }
 }
 
+/** A list may be sent in several headers. */
 function headerOf({ headers }: ApiRequest, name: string): string | undefined {
-  return headers.find(([key]) => key === name)?.[1]
+  const values = headers.flatMap(([key, value]) => (key === name ? [value] : []))
+  return values.length === 0 ? undefined : values.join()
 }
 
 function refuse(feature: string): Result<never, ApiError> {
