@@ -3,8 +3,14 @@
  * gets one that begins after they asked, so that many who ask cost little more than one.
  */
 
-/** Settles as a run does that begins after the call. */
-export function shareRuns<T>(run: () => Promise<T>): () => Promise<T> {
+/**
+ * Settles as a run does that begins after the call. `gather` is awaited before each run begins: who asks
+ * meanwhile gets that run too.
+ */
+export function shareRuns<T>(
+  run: () => Promise<T>,
+  gather: (() => Promise<void>) | null = null,
+): () => Promise<T> {
   let running: Promise<T> | null = null
   let waiting: Promise<T> | null = null
 
@@ -17,9 +23,13 @@ export function shareRuns<T>(run: () => Promise<T>): () => Promise<T> {
     return own
   }
 
+  const begin = gather === null ? start : () => gather().then(start)
+
   return () => {
-    if (running === null) return start()
-    waiting ??= running.then(start, start)
+    if (waiting !== null) return waiting
+    if (running !== null) waiting = running.then(begin, begin)
+    else if (gather === null) return start()
+    else waiting = begin()
     return waiting
   }
 }

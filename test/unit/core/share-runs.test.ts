@@ -10,7 +10,7 @@ function heldRuns() {
       ends.push(resolve)
       failures.push(reject)
     })
-  return { ends, failures, ask: shareRuns(run) }
+  return { ends, failures, run, ask: shareRuns(run) }
 }
 
 test('whoever asks while one runs gets the next one, all of them the same', async () => {
@@ -36,4 +36,24 @@ test('one that fails keeps nobody from the next', async () => {
   await expect(first).rejects.toThrow('gone')
   ends[1]?.(2)
   expect(await second).toBe(2)
+})
+
+test('who asks while others are gathered gets their run, and one who asks later another', async () => {
+  const { ends, run } = heldRuns()
+  const gathered: (() => void)[] = []
+  const ask = shareRuns(run, () => new Promise((resolve) => gathered.push(resolve)))
+  const first = [ask(), ask()]
+  expect(ends).toHaveLength(0)
+  gathered[0]?.()
+  await expect.poll(() => ends.length).toBe(1)
+  const second = [ask(), ask()]
+  ends[0]?.(1)
+  expect(await Promise.all(first)).toEqual([1, 1])
+  await expect.poll(() => gathered.length).toBe(2)
+  second.push(ask())
+  expect(ends).toHaveLength(1)
+  gathered[1]?.()
+  await expect.poll(() => ends.length).toBe(2)
+  ends[1]?.(2)
+  expect(await Promise.all(second)).toEqual([2, 2, 2])
 })

@@ -49,11 +49,17 @@ interface Kept {
   readonly names: number
 }
 
+/** Requests that have come at the same time are read in one turn: none of them asks for itself. */
+const turnOfEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 export function keepInspections(deps: KeptInspectionsDeps) {
   const { inspect, now, keptMs = 2000, mostNames = 20_000 } = deps
   const bySnapshot = new WeakMap<SchemaSnapshot, Map<string, Entry>>()
   let asking: Pick<RequestContext, 'config'> | null = null
-  const readState = shareRuns(async () => (asking === null ? null : deps.readState(asking)))
+  const readState = shareRuns(
+    async () => (asking === null ? null : deps.readState(asking)),
+    turnOfEventLoop,
+  )
 
   function entryOf(plan: InspectPlan, context: RequestContext): Entry {
     const { config, snapshot, request, role } = context
