@@ -43,8 +43,11 @@ function reasonPhrase({ status, statusText }: Answer): string {
   return isLine ? headerBytes(statusText) : (STATUS_CODES[status] ?? '')
 }
 
-/** Bodies up to this size leave in one write with the head; larger ones are not copied. */
-const oneWriteBytes = 16 * 1024
+/**
+ * Bodies up to this size leave in one piece with the head. To copy a larger one costs more than a
+ * second piece in the same write.
+ */
+const oneWriteBytes = 2 * 1024
 
 /** Whoever made the answer, it says how long its body is: Node would send it in chunks. */
 export function toWire(answer: Answer): WireAnswer {
@@ -59,7 +62,7 @@ export function toWire(answer: Answer): WireAnswer {
   if (body === null) return { reason, headers, body }
   const bytes = byteLength(body)
   if (!hasLength) headers.push('Content-Length', String(bytes))
-  // Node sends the head and a text in one write, the head and bytes in two
+  // Node puts head and text together, and sends bytes as a piece of their own
   if (bytes <= oneWriteBytes) return { reason, headers, body: toBuffer(body).toString('latin1') }
   return { reason, headers, body: typeof body === 'string' ? toBuffer(body) : body }
 }
