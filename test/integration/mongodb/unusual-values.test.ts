@@ -109,6 +109,14 @@ describeMongodb('a MongoDB database with unusual values', () => {
     await prices.deleteOne({ _id: 3 })
   })
 
+  test('values that are no numbers by now are neither added up nor averaged', async () => {
+    const prices = api.database.db.collection<Document & { _id: number }>('prices')
+    await prices.insertOne({ _id: 3, price: 'free' })
+    const { body } = await api.get('/prices?select=price.sum(),price.avg()')
+    expect(body).toEqual([{ sum: 7.1, avg: 3.55 }])
+    await prices.deleteOne({ _id: 3 })
+  })
+
   describe('a collection with a collation', () => {
     test('changes all that a filter finds, though an index holds them to be different', async () => {
       expect(await idsOf('/words?select=_id&order=_id&name=eq.ann')).toEqual(['a', 'b'])

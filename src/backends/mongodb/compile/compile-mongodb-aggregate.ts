@@ -101,10 +101,13 @@ function uncast(
           rendering: { kind: 'plain', type: 'double precision' },
         }
       }
+      // what a sum passes over is not averaged either: documents may hold other types by now
+      const numbers = { [count]: { $sum: { $cond: [{ $isNumber: input.value }, 1, 0] } } }
+      const averaged = input.kind === 'long' ? counted : numbers
       return {
         kind: 'decimal',
         type: 'numeric',
-        accumulators: { [value]: { $sum: summand(input) }, ...counted },
+        accumulators: { [value]: { $sum: summand(input) }, ...averaged },
         result: orNull({ s: `$${value}`, n: `$${count}` }),
         ofNothing: undefined,
         rendering: { kind: 'average', cast: null },

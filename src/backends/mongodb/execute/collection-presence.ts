@@ -4,8 +4,10 @@
  *
  * In a transaction it is asked after the write and outside of the transaction: what this has made is
  * not seen there, and what is there stays until the transaction ends. A write for itself is preceded
- * by the question, which writes that come together share.
+ * by the question, which writes that come together share: it costs as much as a write, so that the
+ * next one is put off until all writes have asked whose requests have arrived by now.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Db } from 'mongodb'
 import { shareRuns } from '../../../core/share-runs.ts'
 import { type ReadCommandOptions, runReadCommand } from './read-command.ts'
@@ -21,7 +23,10 @@ export function createCollectionPresence(): CollectionPresence {
     const key = JSON.stringify([db.databaseName, collection])
     const ask =
       questions.get(key) ??
-      shareRuns(() => isCollectionThere(db, collection, { readPreference: 'primary' }))
+      shareRuns(
+        () => isCollectionThere(db, collection, { readPreference: 'primary' }),
+        () => nextTurn(),
+      )
     questions.set(key, ask)
     return ask()
   }
