@@ -17,8 +17,8 @@ export interface MongodbServer {
   /** Ends the server at once, as a crash would. */
   kill(): Promise<void>
   stop(): Promise<void>
-  /** Starts again on the same port and data. */
-  start(): Promise<void>
+  /** Starts again on the same port and data, with these flags beside those of before. */
+  start(more?: readonly string[]): Promise<void>
   /** Ends it and removes the data. */
   destroy(): Promise<void>
 }
@@ -59,8 +59,8 @@ export async function startMongodb(flags: readonly string[] = []): Promise<Mongo
   let child: ChildProcess | undefined
   let port = 0
 
-  async function start(): Promise<void> {
-    const args = [...common, ...sizes, '--port', String(port), ...flags]
+  async function start(more: readonly string[] = []): Promise<void> {
+    const args = [...common, ...sizes, '--port', String(port), ...flags, ...more]
     const started = spawn(binary as string, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     child = started
     let log = ''

@@ -43,10 +43,10 @@ function kindOf(type: string | undefined): ListedCollection['kind'] {
   return type === 'timeseries' ? 'time-series' : 'collection'
 }
 
-/** Namespace not found, and what is no collection but a view. */
-const goneCodes: readonly unknown[] = [26, 166]
+/** Namespace not found, what is no collection but a view, and what our user may not know. */
+const unlistedCodes: readonly unknown[] = [26, 166, 13]
 
-/** In the order of their names; none of a view, and none of what is gone by now. */
+/** In the order of their names; none of a view, of what is gone by now, or of what is hidden from us. */
 export async function listIndexes(
   db: Db,
   { name, kind }: ListedCollection,
@@ -58,7 +58,7 @@ export async function listIndexes(
     const indexes: readonly Document[] = await db.collection(name).listIndexes().toArray()
     return indexes.toSorted((a, b) => (String(a['name']) < String(b['name']) ? -1 : 1))
   } catch (failure) {
-    if (failure instanceof MongoServerError && goneCodes.includes(failure.code)) return []
+    if (failure instanceof MongoServerError && unlistedCodes.includes(failure.code)) return []
     throw failure
   }
 }
