@@ -59,7 +59,10 @@ function filesIn(page: string): readonly string[] {
   const isFile = (text: string) => /\.(ts|js|md|sql|yaml|yml|jsonc?)$/.test(text)
   // what begins with a slash is a path of the server
   const named = code.filter((text) => /^[\w.-][\w./-]*$/.test(text))
-  return [...named.filter((text) => isFolder(text) || isFile(text)), ...links]
+  // what a page has its reader write
+  const written = new Set([...page.matchAll(/^<!-- file: (.*) -->$/gm)].map((match) => match[1]))
+  const files = named.filter((text) => (isFolder(text) || isFile(text)) && !written.has(text))
+  return [...files, ...links]
 }
 
 const pages = [

@@ -9,26 +9,10 @@ import { readDocsPage } from '../support/docs-page.ts'
 import { playDocsPage, whatIsMissing } from '../support/play-docs-page.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-/** Written before there was this test; their examples have no marks yet. */
-const unmarked = new Set([
-  'README.md',
-  'docs/access.md',
-  'docs/conditional-requests.md',
-  'docs/configuration.md',
-  'docs/functions.md',
-  'docs/library.md',
-  'docs/mongodb.md',
-  'docs/openapi.md',
-  'docs/rate-limit.md',
-  'docs/reload.md',
-  'docs/strict-mode.md',
-  'docs/types.md',
-  'docs/workers.md',
-])
 const pages = [
   'README.md',
   ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
-].filter((path) => path.endsWith('.md') && !unmarked.has(path))
+].filter((path) => path.endsWith('.md'))
 
 describe.each(pages)('%s', (path) => {
   const page = readDocsPage(readFileSync(join(root, path), 'utf8'))

@@ -187,6 +187,9 @@ export function readDocsPage(markdown: string): DocsPage {
     const { line, language, text } = block
     const [file, sql] = [of('file'), of('sql')]
     if (of('not played') !== undefined) {
+      // nor is its answer, but for what can be checked all the same
+      const next = parts[index + 1]
+      if (next?.kind === 'block' && !checkedLanguages.includes(next.language)) answerOf(index)
       if (of('not played')?.value === '') problems.push(`${line}: not played, without a reason`)
     } else if (file !== undefined) {
       if (checkedLanguages.includes(language))

@@ -296,6 +296,8 @@ export async function playDocsPage(
     const bash = openBash(folder, {
       PATH: join(base, 'bin'),
       HOME: base,
+      // for files of it that a page has at hand
+      CHECKOUT: root,
       LC_ALL: 'C.UTF-8',
       TZ: 'UTC',
       // of a server that is told none

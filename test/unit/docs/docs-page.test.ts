@@ -83,7 +83,16 @@ describe('a page', () => {
   })
 
   test('may leave a block alone, with a reason', () => {
-    const { actions, problems } = page('<!-- not played: no Rust here -->', '```rust', 'x', '```')
+    const lines = [
+      '<!-- not played: no Rust here -->',
+      '```rust',
+      'x',
+      '```',
+      '```http',
+      'y',
+      '```',
+    ]
+    const { actions, problems } = page(...lines)
     expect([actions, problems]).toEqual([[], []])
   })
 })
