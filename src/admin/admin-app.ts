@@ -24,6 +24,7 @@ import { bringsToken, isOpen } from './admin-token.ts'
 import { dashboardFile } from './dashboard-files.ts'
 import { dumpSnapshot } from './dump-snapshot.ts'
 import { type EventStreams, mostClients } from './event-stream.ts'
+import { lookForNames } from './look-for-names.ts'
 import { isSentToLoopback } from './loopback-host.ts'
 import {
   type DeniedByPolicy,
@@ -220,6 +221,13 @@ export function createAdminApp(deps: AdminDeps): Hono<{ Bindings: Connection }> 
     return shown.ok ? jsonAnswer(200, shown.value) : errorResponse(shown.error)
   })
   app.all('/schema', (c) => unsupported(c.req.method, 'GET, HEAD'))
+
+  app.get('/schema/has', (c) => {
+    const found = lookForNames(new URL(c.req.url).searchParams, deps.cacheState())
+    if (!found.ok) return errorResponse(found.error)
+    return jsonAnswer(found.value.missing.length === 0 ? 200 : 404, found.value)
+  })
+  app.all('/schema/has', (c) => unsupported(c.req.method, 'GET, HEAD'))
 
   app.get('/reloads', () => jsonAnswer(200, { reloads: printReloads(deps.reloads()) }))
   app.all('/reloads', (c) => unsupported(c.req.method, 'GET, HEAD'))

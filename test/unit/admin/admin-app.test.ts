@@ -9,6 +9,14 @@ import { describeSnapshot } from '../../support/snapshot.ts'
 
 const snapshot = describeSnapshot({ relations: { films: 'id:integer!', directors: 'id:integer!' } })
 
+const named = {
+  kind: 'ready',
+  snapshot: describeSnapshot({
+    relations: { films: 'id:integer!, title:text' },
+    routines: [{ name: 'add' }],
+  }),
+} as const satisfies CacheState
+
 const starting: CacheState = { kind: 'starting' }
 const ready: CacheState = { kind: 'ready', snapshot }
 /** A load failed: the first, or one after `snapshot` was served. */
@@ -306,6 +314,57 @@ describe('/schema_cache', () => {
   ])('is empty while there is none (%s)', async (_, cache) => {
     const { request } = setUp({ cache })
     expect(await request('GET /schema_cache')).toMatchObject({ status: 200, text: '' })
+  })
+})
+
+describe('/schema/has', () => {
+  test.each([
+    ['relation=films'],
+    ['relation=films&column=title'],
+    ['schema=api&relation=films&column='],
+    ['function=add&relation='],
+    ['schema=api&relation=films&column=title&function=add'],
+  ])('%s is there', async (query) => {
+    const { status, text } = await setUp({ cache: named }).request(`GET /schema/has?${query}`)
+    expect(JSON.parse(text)).toEqual({
+      version: 1,
+      loadedAt: named.snapshot.loadedAt.toISOString(),
+      missing: [],
+    })
+    expect(status).toBe(200)
+  })
+
+  test.each([
+    ['relation=film', ['relation api.film']],
+    ['relation=Films', ['relation api.Films']],
+    ['relation=films&column=titel', ['column api.films.titel']],
+    ['schema=other&relation=films', ['relation other.films']],
+    ['function=films', ['function api.films']],
+    [
+      'relation=films&column=a&function=__proto__',
+      ['column api.films.a', 'function api.__proto__'],
+    ],
+  ])('%s is not', async (query, missing) => {
+    const { status, text } = await setUp({ cache: named }).request(`GET /schema/has?${query}`)
+    expect({ status, missing: JSON.parse(text).missing }).toEqual({ status: 404, missing })
+  })
+
+  test.each([
+    [''],
+    ['column=a'],
+    ['schema=api'],
+    ['relation=films&table=a'],
+    ['relation=a&relation=b'],
+  ])('"%s" is no question', async (query) => {
+    const { status } = await setUp({ cache: named }).request(`GET /schema/has?${query}`)
+    expect(status).toBe(400)
+  })
+
+  test('is 503 without a schema, and for those alone who bring the token', async () => {
+    const path = 'GET /schema/has?relation=films'
+    expect((await setUp({ cache: starting }).request(path)).status).toBe(503)
+    expect((await setUp({ adminToken: 'secret' }).request(path)).status).toBe(401)
+    expect((await setUp().request('POST /schema/has?relation=films')).status).toBe(405)
   })
 })
 
