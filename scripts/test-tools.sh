@@ -38,6 +38,27 @@ fetch_drizzle() { fetch_npm drizzle drizzle-kit@0.31 drizzle-orm@0.45 pg@8; }
 fetch_dbmate() { fetch_npm dbmate dbmate@2; }
 fetch_supabase() { fetch_npm supabase supabase@2.117.0; }
 fetch_alembic() { python3 -m venv --clear alembic && alembic/bin/pip install --timeout 15 --retries 1 'alembic==1.*' 'psycopg[binary]==3.*'; }
+# as Maven's plugin: the command line itself is in no registry
+fetch_flyway() {
+  rm -rf flyway flyway.part && mkdir flyway.part && cat >flyway.part/pom.xml <<'XML' || return 1
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>dbrest</groupId><artifactId>migrations</artifactId><version>1</version><packaging>pom</packaging>
+  <build><plugins><plugin>
+    <groupId>org.flywaydb</groupId><artifactId>flyway-maven-plugin</artifactId><version>13.12.0</version>
+    <dependencies>
+      <dependency><groupId>org.flywaydb</groupId><artifactId>flyway-database-postgresql</artifactId><version>13.12.0</version></dependency>
+      <dependency><groupId>org.postgresql</groupId><artifactId>postgresql</artifactId><version>42.7.7</version></dependency>
+    </dependencies>
+  </plugin></plugins></build>
+</project>
+XML
+  local maven="mvn -q -B -Dmaven.repo.local='$tools/flyway.m2' -f"
+  sh -c "timeout 120 $maven flyway.part/pom.xml dependency:resolve-plugins" && cat >flyway.part/flyway <<SH && chmod +x flyway.part/flyway && mv flyway.part flyway
+#!/bin/sh
+PATH='$PATH' exec $maven '$tools/flyway/pom.xml' "flyway:\$1" "-Dflyway.configFiles=\$PWD/flyway.conf" "-Dflyway.workingDirectory=\$PWD"
+SH
+}
 
 # a folder of Python that a failed attempt left has no package in it
 if [ -x "$tools/python/bin/python3" ] && ! "$tools/python/bin/python3" -c 'import postgrest' 2>/dev/null; then
@@ -54,3 +75,4 @@ have drizzle "$tools/drizzle/node_modules/.bin/drizzle-kit" TEST_DRIZZLE_KIT
 have dbmate "$tools/dbmate/node_modules/.bin/dbmate" TEST_DBMATE
 have supabase "$tools/supabase/node_modules/.bin/supabase" TEST_SUPABASE
 have alembic "$tools/alembic/bin/alembic" TEST_ALEMBIC
+have flyway "$tools/flyway/flyway" TEST_FLYWAY
