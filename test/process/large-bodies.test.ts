@@ -1,6 +1,6 @@
 /**
- * Large bodies on their way to clients that read slowly, or leave: the memory that they lie in is
- * used again for the next ones, and not before.
+ * Large bodies on their way to clients that read slowly, or leave, and on their way to the database: the
+ * memory that they lie in is used again for the next ones, and not before.
  */
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createApiDatabase } from '../support/api-database.ts'
@@ -14,7 +14,8 @@ const count = 4_100_000
 
 const table = `
   create table letters (text text not null);
-  insert into letters values ('a'), ('b'), ('c');`
+  insert into letters values ('a'), ('b'), ('c');
+  create table kept (id int primary key, text text not null);`
 
 const engines = {
   async SQLite() {
@@ -87,6 +88,29 @@ describe.each<Engine>(['SQLite', 'PostgreSQL'])('on %s', (engine) => {
       slow.socket.resume()
       const text = await slow.closed
       expect(isBodyOf('c', text.slice(text.indexOf('\r\n\r\n') + 4))).toBe(true)
+    }
+  }, 60_000)
+
+  test('what many clients write at the same time is what each of them sent', async () => {
+    const { url } = await serveLetters(engine)
+    const lengths = [3_000_000, 200_000, 30_000, 20]
+    const texts = Array.from({ length: 40 }, (_, id) => {
+      const letter = String.fromCharCode(97 + (id % 26))
+      return letter.repeat(lengths[id % lengths.length] ?? 1)
+    })
+    const replies = await Promise.all(
+      texts.map((text, id) =>
+        ask(`${url}/kept`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ id, text }),
+        }),
+      ),
+    )
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([201]))
+    for (const [id, text] of texts.entries()) {
+      const { body } = await ask(`${url}/kept?select=text&id=eq.${id}`)
+      expect(Reflect.get(Object(body), '0')?.text === text).toBe(true)
     }
   }, 60_000)
 })

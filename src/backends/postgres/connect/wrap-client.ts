@@ -72,7 +72,9 @@ export function wrapClient(parts: WrappedClient): PostgresConnection {
   }
   function send(steps: readonly BatchStep[], onSettled = () => {}): Promise<BatchOutcome> {
     let settle = (_: BatchOutcome) => {}
-    const batch = new RequestBatch(steps, names, epoch, (outcome) => settle(outcome))
+    const batch = new RequestBatch(steps, names, epoch, parts.memory.bodies, (outcome) =>
+      settle(outcome),
+    )
     const settled = new Promise<BatchOutcome>((resolve) => {
       settle = (outcome) => {
         onSettled()

@@ -9,7 +9,7 @@ import { Socket, type SocketConstructorOpts, type TcpSocketConnectOpts } from 'n
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import pg from 'pg'
-import { BodyMemory, type LentBytes } from '../../../core/lent-bytes.ts'
+import { BodyMemory, LentBytes } from '../../../core/lent-bytes.ts'
 import { createFrameReader, type FrameReader } from './frame-reader.ts'
 
 /** Returns false for a message that pg is to handle. `lent`: the memory that it lies in. */
@@ -94,8 +94,16 @@ export class FramedConnection extends PgConnection {
   }
 
   /** One write for all of it. A socket that is closed already says so by its `end` event. */
-  write(messages: Buffer): void {
-    if (this.stream.writable) this.stream.write(messages)
+  write(messages: Buffer | LentBytes): void {
+    if (!this.stream.writable) return
+    if (messages instanceof LentBytes) {
+      // after a failure the system may still be reading from there: the memory is left to the collector
+      this.stream.write(messages.bytes, (failure) => {
+        if (failure === null || failure === undefined) messages.giveBack()
+      })
+    } else {
+      this.stream.write(messages)
+    }
   }
 
   override attachListeners(stream: Duplex): void {

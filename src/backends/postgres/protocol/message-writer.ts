@@ -1,9 +1,11 @@
 /**
  * Writes the client's messages of the extended protocol into one piece of memory, so that a whole
- * batch leaves in one write.
+ * batch leaves in one write. For long ones the memory is lent: new memory for each would have the
+ * garbage collector look through everything again and again.
  *
  * Rule    PostgreSQL manual: Message Formats
  */
+import type { BodyMemory, LentBytes } from '../../../core/lent-bytes.ts'
 import type { StatementParameter } from './postgres-connection.ts'
 
 export interface MessageWriter {
@@ -19,21 +21,29 @@ export interface MessageWriter {
   execute(): void
   closeStatement(name: string): void
   sync(): void
-  /** What was written. The writer is not used after it. */
-  finish(): Buffer
+  /** What was written. The writer is not used after it. Lent bytes are given back once they are sent. */
+  finish(): Buffer | LentBytes
 }
 
-export function createMessageWriter(): MessageWriter {
+/** From here on memory is lent. */
+const longBytes = 16 * 1024
+
+export function createMessageWriter(memory: BodyMemory): MessageWriter {
   // enough for most reads, and small enough to come from Node's shared slab
-  let bytes = Buffer.allocUnsafe(2048)
+  let bytes: Buffer = Buffer.allocUnsafe(2048)
+  let lent: LentBytes | null = null
   let at = 0
   let lengthAt = 0
 
   function reserve(size: number): void {
     if (at + size <= bytes.length) return
-    const grown = Buffer.allocUnsafe(Math.max(bytes.length * 2, at + size + 1024))
+    const wanted = Math.max(bytes.length * 2, at + size + 1024)
+    const outgrown = lent
+    lent = wanted < longBytes ? null : memory.lend(wanted)
+    const grown = lent?.bytes ?? Buffer.allocUnsafe(wanted)
     bytes.copy(grown, 0, 0, at)
     bytes = grown
+    outgrown?.giveBack()
   }
 
   function begin(code: string): void {
@@ -128,6 +138,9 @@ export function createMessageWriter(): MessageWriter {
       begin('S')
       end()
     },
-    finish: () => bytes.subarray(0, at),
+    finish() {
+      const written = bytes.subarray(0, at)
+      return lent?.narrowedTo(written) ?? written
+    },
   }
 }

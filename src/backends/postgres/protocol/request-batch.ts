@@ -7,7 +7,7 @@
  *
  * The outcome says where the server's transaction stands after the batch; the caller acts on it.
  */
-import type { LentBytes } from '../../../core/lent-bytes.ts'
+import type { BodyMemory, LentBytes } from '../../../core/lent-bytes.ts'
 import {
   decodeColumnNames,
   decodeCommandTag,
@@ -44,7 +44,7 @@ export class RequestBatch {
   // names in the order of the Parse and Close messages sent; null for the unnamed statement
   readonly #parses: (string | null)[] = []
   readonly #closes: readonly string[]
-  readonly #messages: Buffer
+  readonly #messages: Buffer | LentBytes
   #parsesSeen = 0
   #bindsSeen = 0
   #closesSeen = 0
@@ -66,6 +66,7 @@ export class RequestBatch {
     steps: readonly BatchStep[],
     names: StatementNames,
     epoch: string,
+    memory: BodyMemory,
     settle: (outcome: BatchOutcome) => void,
   ) {
     this.#steps = steps
@@ -74,7 +75,7 @@ export class RequestBatch {
     const prepared = steps.filter((step) => step.isPrepared)
     const { uses, closes } = names.plan(prepared, epoch)
     this.#closes = closes
-    this.#messages = this.#encode(uses, epoch)
+    this.#messages = this.#encode(uses, epoch, memory)
   }
 
   /** Called by pg's client when it is this batch's turn. */
@@ -111,8 +112,8 @@ export class RequestBatch {
     })
   }
 
-  #encode(uses: readonly NamedUse[], epoch: string): Buffer {
-    const writer = createMessageWriter()
+  #encode(uses: readonly NamedUse[], epoch: string, memory: BodyMemory): Buffer | LentBytes {
+    const writer = createMessageWriter(memory)
     for (const name of this.#closes) writer.closeStatement(name)
     let used = 0
     for (const step of this.#steps) {
