@@ -5,7 +5,6 @@
 import type { SlotValue } from '../api/api-request.ts'
 import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
 import type { RuleCondition } from '../plan/plan.ts'
-import { exposes, exposureOf } from '../schema/exposure.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { bindPredicate } from './bind-predicate.ts'
 import {
@@ -18,6 +17,7 @@ import {
 } from './policy-registry.ts'
 import { literalsOf } from './policy-values.ts'
 import { inheritedRoles } from './read-policy-registry.ts'
+import { isLeftOut, registryNames } from './registry-names.ts'
 
 /** Columns that are granted: all, those to come too, or these. */
 export type GrantedColumns =
@@ -122,28 +122,11 @@ function unboundPolicies(
   })
 }
 
-/** A registry names relations of the first schema, or of another with the schema in front. */
-function namesOf({ schemas }: SchemaSnapshot, { schema, name }: QualifiedName): readonly string[] {
-  return schema === schemas[0] ? [name, `${schema}.${name}`] : [`${schema}.${name}`]
-}
-
 function findRelation(snapshot: SchemaSnapshot, name: string): Relation | undefined {
   for (const relation of snapshot.relations.values()) {
-    if (namesOf(snapshot, relation).includes(name)) return relation
+    if (registryNames(snapshot, relation).includes(name)) return relation
   }
   return undefined
-}
-
-/** Whether `db-tables` or `db-exclude-tables` has a relation of that name not served. */
-function isLeftOut(snapshot: SchemaSnapshot, name: string): boolean {
-  const { schemas, options, sources } = snapshot
-  const exposure = exposureOf(schemas, options)
-  return sources.catalog.relations.some(
-    (relation) =>
-      schemas.includes(relation.schema) &&
-      namesOf(snapshot, relation).includes(name) &&
-      !exposes(exposure, relation),
-  )
 }
 
 function knownRoles({ roles, grants, policies }: PolicyRegistry): ReadonlySet<string> {
@@ -170,7 +153,7 @@ function roleAccess(
 
   function find(qualified: QualifiedName): RelationAccess | null {
     const relation = snapshot.relations.get(nameKey(qualified))
-    const names = namesOf(snapshot, qualified)
+    const names = registryNames(snapshot, qualified)
     if (relation === undefined || names.some((each) => denied.has(each.toLowerCase()))) return null
     const granted = (action: AccessAction): GrantedColumns => {
       const some = new Set<string>()
@@ -213,7 +196,7 @@ function roleAccess(
       return found
     },
     mayCall(routine) {
-      const names = namesOf(snapshot, routine)
+      const names = registryNames(snapshot, routine)
       return grants.some(
         (grant) =>
           grant.kind === 'function' && grant.functions.some((each) => names.includes(each)),

@@ -13,6 +13,7 @@ import { resolveEmbed } from '../plan/resolve-embed.ts'
 import { type FieldScope, fieldScope, resolveFilterField } from '../plan/resolve-field.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import type { Predicate } from './policy-registry.ts'
+import { isLeftOut } from './registry-names.ts'
 
 /** All rows and columns. */
 export const everything: RowRule = { kind: 'all' }
@@ -84,6 +85,12 @@ function bindRelated(
   const { schema } = origin
   const found = resolveEmbed(snapshot, { schema, origin: origin.name, target, hint })
   if (!found.ok) {
+    const named = schema === snapshot.schemas[0] ? target : `${schema}.${target}`
+    if (isLeftOut(snapshot, named)) {
+      return err(
+        `"${target}" is left out by db-tables or db-exclude-tables, so that nothing can be looked for in it: serve it and grant it to nobody`,
+      )
+    }
     const isSeveral = found.error.kind === 'ambiguous-relationship'
     return err(
       isSeveral

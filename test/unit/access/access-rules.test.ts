@@ -63,3 +63,17 @@ test('one for a relation that is left out is no problem, and denies nothing else
   const gone = { relation: 'gone', using: 'id=eq.1' }
   expect(rulesWith(gone, undefined, fenced).problems).toEqual(['"gone" is not there'])
 })
+
+test('one that looks into a relation that is left out says so, and denies its own', () => {
+  const fenced = describeSnapshot({
+    relations,
+    foreignKeys: ['orders(id) -> tags(id)'],
+    excluded: ['tags'],
+  })
+  const problem =
+    '"tags" is left out by db-tables or db-exclude-tables, so that nothing can be looked for in it: serve it and grant it to nobody'
+  expect(rulesWith({ relation: 'orders', using: 'tags.id=eq.1' }, undefined, fenced)).toEqual({
+    served: [],
+    problems: [problem],
+  })
+})
