@@ -58,8 +58,11 @@ describeMongodb('writes on a server that fails', () => {
     openMongodbWrites(
       of,
       {
-        collections: { rows: { _id: 'int', n: 'int' } },
-        facts: { rows: { collection, uniqueIndexes: [{ name: '_id_', columns: ['_id'] }] } },
+        collections: { rows: { _id: 'int', n: 'int' }, series: { _id: 'int', n: 'int' } },
+        facts: {
+          rows: { collection, uniqueIndexes: [{ name: '_id_', columns: ['_id'] }] },
+          series: { collection, kind: 'time-series' },
+        },
       },
       { config: { dbStatementTimeout } },
     )
@@ -216,5 +219,19 @@ describeMongodb('writes on a server that fails', () => {
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([204]))
     const [[, first] = [], [, second] = []] = await stored()
     expect(first).toBe(second)
+  })
+
+  test('an older server that deletes from a time series by metadata alone is told of', async () => {
+    await failPoint('alwaysOn', { failCommands: ['delete'], errorCode: 72 })
+    const { status, body } = await api.send('DELETE', '/series?n=eq.0')
+    expect([status, body]).toMatchObject([
+      400,
+      {
+        code: 'PGRST127',
+        details:
+          'MongoDB does not support deleting from a time series by other fields than its metadata',
+      },
+    ])
+    expect(await stored()).toEqual(before)
   })
 })

@@ -28,12 +28,8 @@ export interface FailedRun {
 /** Throws  what is neither of ours nor of the driver: a defect */
 export function failedWrite(error: unknown, run: FailedRun): Execution {
   const { context, statements } = run
-  if (isChangedId(error)) {
-    return refusedRequest(
-      { kind: 'not-implemented', feature: 'changing the _id of a document' },
-      context,
-    )
-  }
+  const feature = unsupportedFeature(error, run)
+  if (feature !== null) return refusedRequest({ kind: 'not-implemented', feature }, context)
   if (error instanceof WriteRefused) return failedWith(error.error, statements)
   if (error instanceof WriteFailed) {
     const { failure, contradictsSchema } = error
@@ -64,8 +60,11 @@ function isTooLarge(error: unknown): boolean {
 
 const tooLarge = valueFailure('54000', 'a document is larger than the 16 MB that MongoDB stores')
 
-/** A document keeps its `_id`. */
-function isChangedId(error: unknown): boolean {
-  if (!(error instanceof MongoServerError)) return false
-  return error.code === 66
+/** What MongoDB does not do, by the code of its refusal; null: that is not what is wrong. */
+function unsupportedFeature(error: unknown, { facts }: FailedRun): string | null {
+  if (!(error instanceof MongoServerError)) return null
+  if (error.code === 66) return 'changing the _id of a document'
+  // InvalidOptions, before 7.0
+  const isOfSeries = facts.kind === 'time-series' && error.code === 72
+  return isOfSeries ? 'deleting from a time series by other fields than its metadata' : null
 }
