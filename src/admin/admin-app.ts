@@ -32,7 +32,13 @@ import {
   printTimes,
   reportHealth,
 } from './print-health.ts'
-import { everyWorkerListens, readyStatus, type ServerState, servedSnapshot } from './readiness.ts'
+import {
+  everyProcessIsCurrent,
+  everyWorkerListens,
+  readyStatus,
+  type ServerState,
+  servedSnapshot,
+} from './readiness.ts'
 import { isOfAnotherOrigin, readReloadRequest } from './reload-request.ts'
 import { showSchema } from './show-schema.ts'
 
@@ -110,6 +116,42 @@ function reloadAnswer(outcome: ReloadOutcome): Response {
 export interface Connection {
   /** Cuts the client's connection. */
   readonly hangUp: () => void
+}
+
+/** What is served, as it is in memory: whole, as types, page by page, or whether it has a name. */
+function addSchemaRoutes(
+  app: Hono<{ Bindings: Connection }>,
+  deps: Pick<AdminDeps, 'cacheState' | 'apiIsAlive' | 'isLeaving' | 'workers'>,
+): void {
+  app.all('/schema_cache', () => {
+    const snapshot = servedSnapshot(deps.cacheState())
+    const body = snapshot === null ? '' : dumpSnapshot(snapshot)
+    return new Response(body, { headers: { 'Content-Type': jsonType } })
+  })
+
+  app.get('/types.ts', async () => {
+    const snapshot = servedSnapshot(deps.cacheState())
+    if (snapshot === null) return errorResponse({ kind: 'cache-not-loaded' })
+    const body = await runInSlices(printDatabaseInSteps(snapshot), eventLoopSlices)
+    return new Response(body, { headers: { 'Content-Type': 'text/plain; charset=utf-8' } })
+  })
+  app.all('/types.ts', (c) => unsupported(c.req.method, 'GET, HEAD'))
+
+  app.get('/schema', async (c) => {
+    const shown = await showSchema(new URL(c.req.url).searchParams, deps.cacheState())
+    return shown.ok ? jsonAnswer(200, shown.value) : errorResponse(shown.error)
+  })
+  app.all('/schema', (c) => unsupported(c.req.method, 'GET, HEAD'))
+
+  app.get('/schema/has', (c) => {
+    const found = lookForNames(new URL(c.req.url).searchParams, deps.cacheState())
+    if (!found.ok) return errorResponse(found.error)
+    const process = { apiIsAlive: deps.apiIsAlive(), isLeaving: deps.isLeaving() }
+    const served = everyProcessIsCurrent(process, deps.workers())
+    const status = found.value.missing.length === 0 ? 200 : 404
+    return jsonAnswer(served ? status : 503, { ...found.value, served })
+  })
+  app.all('/schema/has', (c) => unsupported(c.req.method, 'GET, HEAD'))
 }
 
 export function createAdminApp(deps: AdminDeps): Hono<{ Bindings: Connection }> {
@@ -202,32 +244,7 @@ export function createAdminApp(deps: AdminDeps): Hono<{ Bindings: Connection }> 
     return new Response(text, { headers: { 'Content-Type': 'text/plain; charset=utf-8' } })
   })
 
-  app.all('/schema_cache', () => {
-    const snapshot = servedSnapshot(deps.cacheState())
-    const body = snapshot === null ? '' : dumpSnapshot(snapshot)
-    return new Response(body, { headers: { 'Content-Type': jsonType } })
-  })
-
-  app.get('/types.ts', async () => {
-    const snapshot = servedSnapshot(deps.cacheState())
-    if (snapshot === null) return errorResponse({ kind: 'cache-not-loaded' })
-    const body = await runInSlices(printDatabaseInSteps(snapshot), eventLoopSlices)
-    return new Response(body, { headers: { 'Content-Type': 'text/plain; charset=utf-8' } })
-  })
-  app.all('/types.ts', (c) => unsupported(c.req.method, 'GET, HEAD'))
-
-  app.get('/schema', async (c) => {
-    const shown = await showSchema(new URL(c.req.url).searchParams, deps.cacheState())
-    return shown.ok ? jsonAnswer(200, shown.value) : errorResponse(shown.error)
-  })
-  app.all('/schema', (c) => unsupported(c.req.method, 'GET, HEAD'))
-
-  app.get('/schema/has', (c) => {
-    const found = lookForNames(new URL(c.req.url).searchParams, deps.cacheState())
-    if (!found.ok) return errorResponse(found.error)
-    return jsonAnswer(found.value.missing.length === 0 ? 200 : 404, found.value)
-  })
-  app.all('/schema/has', (c) => unsupported(c.req.method, 'GET, HEAD'))
+  addSchemaRoutes(app, deps)
 
   app.get('/reloads', () => jsonAnswer(200, { reloads: printReloads(deps.reloads()) }))
   app.all('/reloads', (c) => unsupported(c.req.method, 'GET, HEAD'))

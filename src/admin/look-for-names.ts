@@ -10,7 +10,7 @@ import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { servedSnapshot } from './readiness.ts'
 import { refuseParameters } from './refuse-parameters.ts'
 
-export interface FoundNames {
+interface FoundNames {
   readonly version: number
   readonly loadedAt: string
   /** Of what was asked for, in words; empty: all is there. */

@@ -24,6 +24,15 @@ export function everyWorkerListens(workers: readonly WorkerStatus[] | null): boo
   return workers?.every(({ state }) => state === 'listening') ?? true
 }
 
+/** Whether every process that is sent requests answers them by the newest schema. */
+export function everyProcessIsCurrent(
+  { apiIsAlive, isLeaving }: Pick<ServerState, 'apiIsAlive' | 'isLeaving'>,
+  workers: readonly WorkerStatus[] | null,
+): boolean {
+  const taking = workers?.filter(({ state }) => state === 'listening') ?? []
+  return apiIsAlive && !isLeaving && taking.every(({ current }) => current)
+}
+
 /** Rule  PostgREST docs: admin_server (Ready) */
 export function readyStatus(state: ServerState): number {
   const { cache, apiIsAlive, isLeaving, databaseIsReachable } = state

@@ -15,4 +15,6 @@ export interface WorkerStatus {
   readonly since: string
   /** Processes of this number that have ended. */
   readonly ended: number
+  /** It answers by the newest schema that was published. */
+  readonly current: boolean
 }

@@ -128,12 +128,13 @@ class Supervisor implements Workers {
   }
 
   list(): readonly WorkerStatus[] {
-    return this.#slots.map(({ worker, process, state, since, ended }) => ({
+    return this.#slots.map(({ worker, process, state, since, ended, generation }) => ({
       worker,
       pid: process?.pid ?? null,
       state,
       since: new Date(since).toISOString(),
       ended,
+      current: generation === this.#published,
     }))
   }
 

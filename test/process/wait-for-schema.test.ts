@@ -137,6 +137,9 @@ test.each([
   [{}, 'ADMIN_URLS names no admin server'],
   [{ ADMIN_URLS: ' \n ' }, 'ADMIN_URLS names no admin server'],
   [{ ADMIN_URLS: 'http://a', TIMEOUT: '1m' }, 'TIMEOUT is 1m'],
+  [{ ADMIN_URLS: 'http://a', TIMEOUT: '08' }, 'TIMEOUT is 08'],
+  [{ ADMIN_URLS: 'http://a', TIMEOUT: '9'.repeat(20) }, `TIMEOUT is ${'9'.repeat(20)}`],
+  [{ ADMIN_URLS: 'http://a', ADMIN_TOKEN: 'a\nurl = b' }, 'ADMIN_TOKEN has a line break'],
   [{ ADMIN_URLS: 'http://a', FLEET: 'yes' }, 'FLEET is yes'],
   [{ ADMIN_URLS: 'http://a', COLUMN: 'a' }, 'COLUMN needs its RELATION'],
 ])('what makes no sense is refused: %j', async (env, text) => {

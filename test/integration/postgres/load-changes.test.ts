@@ -195,3 +195,25 @@ describe.each(transactions)(
     })
   },
 )
+
+test('a load of everything keeps no type of a schema that was made anew', async () => {
+  const db = await createTestDatabase(
+    `create schema api; create table api.t (id int); create type api.mood as enum ('ok')`,
+  )
+  const control = controlOf(db.uri())
+  try {
+    const follower = followerOn(control)
+    const typesOf = async (depth: 'load' | 'full') =>
+      (await follower.load({ options: { dbSchemas: ['api'] }, depth })).types?.map(
+        ({ name }) => name,
+      )
+    expect(await typesOf('full')).toEqual(['mood'])
+    await control.run((query) => query('drop schema api cascade'))
+    await control.run((query) => query('create schema api'))
+    expect(await typesOf('load')).toEqual([])
+    expect(await typesOf('full')).toEqual([])
+  } finally {
+    await control.close()
+    await db.drop()
+  }
+})

@@ -4,6 +4,7 @@ import { dumpSnapshot } from '../../../src/admin/dump-snapshot.ts'
 import type { CacheState } from '../../../src/cache/cache-state.ts'
 import type { ReloadOutcome } from '../../../src/cache/reload-signal.ts'
 import { productName, productVersion } from '../../../src/core/product.ts'
+import type { WorkerStatus } from '../../../src/observe/worker-status.ts'
 import { printDatabase } from '../../../src/typescript/print-database.ts'
 import { describeSnapshot } from '../../support/snapshot.ts'
 
@@ -34,6 +35,17 @@ const nothingNew: ReloadOutcome = {
   foundBy: 'load',
   durationMs: 1,
   queuedMs: 0,
+}
+
+function workerOf(worker: number): WorkerStatus {
+  return {
+    worker,
+    pid: 40 + worker,
+    state: 'listening',
+    since: '2024-01-01T00:00:00.000Z',
+    ended: 0,
+    current: true,
+  }
 }
 
 interface World
@@ -330,6 +342,7 @@ describe('/schema/has', () => {
       version: 1,
       loadedAt: named.snapshot.loadedAt.toISOString(),
       missing: [],
+      served: true,
     })
     expect(status).toBe(200)
   })
@@ -358,6 +371,26 @@ describe('/schema/has', () => {
   ])('"%s" is no question', async (query) => {
     const { status } = await setUp({ cache: named }).request(`GET /schema/has?${query}`)
     expect(status).toBe(400)
+  })
+
+  test.each<[string, World, number]>([
+    ['the API does not listen', { isAlive: false }, 503],
+    ['the server leaves', { leaves: true }, 503],
+    [
+      'a worker has an older one',
+      { workers: () => [workerOf(1), { ...workerOf(2), current: false }] },
+      503,
+    ],
+    [
+      'one that takes no requests has',
+      { workers: () => [workerOf(1), { ...workerOf(2), state: 'starting', current: false }] },
+      200,
+    ],
+    ['each worker has it', { workers: () => [workerOf(1), workerOf(2)] }, 200],
+  ])('where %s', async (_, world, expected) => {
+    const { request } = setUp({ cache: named, ...world })
+    const { status, body } = await request('GET /schema/has?relation=films')
+    expect({ status, served: body.served }).toEqual({ status: expected, served: expected === 200 })
   })
 
   test('is 503 without a schema, and for those alone who bring the token', async () => {

@@ -16,9 +16,10 @@ export interface CatalogSession {
  */
 const catalogLockTimeout = '1s'
 
-// An empty search path makes PostgreSQL qualify the names that it prints; JIT compilation of a
-// catalog query would take longer than running it, and so does planning one that is prepared: a list
-// of a few oids is all that is another each time. transaction_timeout is there since PostgreSQL 17.
+// An empty search path makes PostgreSQL qualify the names that it prints. JIT compilation of a
+// catalog query would take longer than running it. So would planning: from one load to the next only
+// the lists of oids differ, and the plan for any list serves all of them, prepared or not.
+// transaction_timeout is there since PostgreSQL 17.
 const settingsSql = `
 select set_config('search_path', '', true), set_config('lock_timeout', '${catalogLockTimeout}', true),
   set_config('quote_all_identifiers', 'off', true), set_config('bytea_output', 'hex', true),

@@ -60,7 +60,8 @@ export class ChangeWindow {
 
   /**
    * The keys of a catalog that the window began without, of the snapshot of the last look. Until they
-   * come it counts as miscounted: what went meanwhile is not told.
+   * come each look finds the catalog miscounted, asks for its keys, and cannot tell which rows are gone.
+   * Nothing is lost by that: without them no load has ended yet, and the next one reads everything.
    */
   supply(kind: CountedKind, keys: () => KeySet): void {
     if (!this.#keys.has(kind)) this.#keys = new Map([...this.#keys, [kind, keys()]])

@@ -142,7 +142,9 @@ export async function updateMirror(
   signal.throwIfAborted()
   const types = typeCatalog(facts.types)
   const known = before?.catalog
-  const isSameTypes = known?.types !== undefined && changes.types.size + changes.routines.size === 0
+  // facts that were read anew do not tell what is gone
+  const isSameTypes = before?.facts === facts && changes.types.size + changes.routines.size === 0
+  const sameTypes = isSameTypes ? known?.types : undefined
   const { whole } = facts
   const catalog = {
     capabilities: kept(known?.capabilities, whole.capabilities),
@@ -151,9 +153,7 @@ export async function updateMirror(
     hiddenPrimaryKeys: derived.hiddenPrimaryKeys.list,
     viewKeyDependencies: derived.viewKeyDependencies,
     routines: derived.routines,
-    types: isSameTypes
-      ? known.types
-      : keptList(known?.types, schemaTypes(facts, options.dbSchemas)),
+    types: sameTypes ?? keptList(known?.types, schemaTypes(facts, options.dbSchemas)),
     computedRelationships: keptList(
       known?.computedRelationships,
       computedRelationships(whole.computedRelationships),
