@@ -17,9 +17,16 @@ const minPassphraseBytes = 32
 const minRsaBits = 2048
 
 /**
+ * How JSON, a PEM file and a page of HTML begin: broken key sets, public keys, and what a web server
+ * says in the place of a key set. Their text is no secret, so it is never a passphrase.
+ */
+const documentStart =
+  /^\s*(?:\{\s*["}]|\[\s*[[{"\]]|-----BEGIN |<(?:!doctype|\?xml|html|head|body)\b)/i
+
+/**
  * Reads keys. What is a JSON object with `kty`, or with a list of `keys`, is taken for a key or a
- * set, and a broken one is refused; PostgREST would take its text for a passphrase, which the
- * text of a public key must never be.
+ * set, and a broken one is refused, as is the text of another document; PostgREST would take each
+ * for a passphrase, with which everybody who has read it could sign tokens.
  *
  * Shape   passphrase of 32 bytes and more | {"kty":…} | {"keys":[{"kty":…}, …]}
  * Errors  never hold a part of the secret
@@ -27,9 +34,15 @@ const minRsaBits = 2048
 export function readJwtKeys(secret: Uint8Array): Result<readonly JwtKey[], string> {
   const json = parsedObject(secret)
   if (json !== null && Array.isArray(json['keys'])) {
+    if (json['keys'].length === 0) return err('The JSON Web Key Set is empty.')
     return collect(json['keys'].map((key, index) => readJwk(key, `key ${index + 1} of the set`)))
   }
   if (json !== null && 'kty' in json) return collect([readJwk(json, 'the JSON Web Key')])
+  if (documentStart.test(new TextDecoder().decode(secret))) {
+    return err(
+      'The JWT secret is neither a JSON Web Key nor a set of them, and no passphrase: it begins like JSON, PEM or HTML.',
+    )
+  }
   if (secret.length < minPassphraseBytes) {
     return err('The JWT secret must be at least 32 characters long.')
   }

@@ -31,7 +31,7 @@ export const jwtOptions: OptionTable<Extract<OptionKey, `jwt${string}`>> = {
   jwtSecret: option('jwt-secret', secret, null, {
     isSecret: true,
     inDatabase: true,
-    doc: 'What tokens are verified with: a passphrase of at least 32 bytes (HS256), a JSON Web Key or a set of them (HS, RS, PS, ES, EdDSA), or `@path` of a file with one, which is read again at each reload. Without it a token is answered with `500 PGRST300`; on engines without roles and without a `policy-registry` it is not looked at, and the request is served as one without a token is.',
+    doc: 'What tokens are verified with: a passphrase of at least 32 bytes (HS256), a JSON Web Key or a set of them (HS, RS, PS, ES, EdDSA), or `@path` of a file with one, which is read again at each reload. Other JSON, PEM and HTML are refused, and so is an empty set: no text that others can read becomes a passphrase. Without it a token is answered with `500 PGRST300`; on engines without roles and without a `policy-registry` it is not looked at, and the request is served as one without a token is.',
   }),
   jwtSecretIsBase64: option('jwt-secret-is-base64', secretIsBase64, false, {
     aliases: ['secret-is-base64'],

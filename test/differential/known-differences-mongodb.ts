@@ -50,7 +50,11 @@ export const mongodbDifferences: readonly KnownDifference[] = [
     reason: 'BSON has no integers of 16 bits',
     explains: (_, postgres, mongodb) =>
       / type smallint/.test(postgres.message ?? '') &&
-      (mongodb.status < 300 || mongodb.code === postgres.code || mongodb.code === '21000'),
+      // what is no mistake here goes on to what a write may break
+      (mongodb.status < 300 ||
+        mongodb.code === postgres.code ||
+        mongodb.code === '21000' ||
+        isOfConstraint(mongodb)),
   },
   {
     name: 'digits of numbers in documents',

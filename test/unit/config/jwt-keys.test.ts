@@ -31,9 +31,29 @@ test('takes bytes that are no text for a passphrase', () => {
   expect(keys.ok && keys.value[0]?.algorithms).toEqual(['HS256'])
 })
 
-test('takes JSON that is no key for a passphrase', () => {
-  expect(keysOf('{"not": "a key, just a strange passphrase"}')).toEqual([[null, 'HS256', 'secret']])
+const set = JSON.stringify({ keys: [rsaPublic] })
+
+test.each([
+  ['another object', '{"error": "the server is away, come back later"}'],
+  ['an object without members', `{${' '.repeat(40)}}`],
+  ['a list of keys', `[${JSON.stringify(rsaPublic)}]`],
+  ['a set that is cut off', set.slice(0, 100)],
+  ['a set behind an error message', `\n${set}, and more`],
+  ['a key in PEM', rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString()],
+  ['a page of HTML', '<!DOCTYPE html><html><body>back in five minutes</body></html>'],
+  ['another one', '\r\n<html lang="en"><body>back in five minutes</body></html>'],
+])('takes the text of a document for no passphrase: %s', (_, text) => {
+  expect(keysOf(text)).toBe(
+    'The JWT secret is neither a JSON Web Key nor a set of them, and no passphrase: it begins like JSON, PEM or HTML.',
+  )
 })
+
+test.each(['{', '[', '<', '-', '{a', '[a', '<a', '<html5', '----'])(
+  'takes a passphrase that begins with %s',
+  (start) => {
+    expect(keysOf(start + 'x1'.repeat(16))).toEqual([[null, 'HS256', 'secret']])
+  },
+)
 
 const rsaAlgorithms = 'RS256 RS384 RS512 PS256 PS384 PS512'
 
@@ -65,7 +85,6 @@ describe('JSON Web Keys', () => {
         ['e', 'EdDSA', 'public'],
       ],
     ],
-    ['an empty set', { keys: [] }, []],
     [
       'nulls as absent',
       { ...rsaPublic, alg: null, use: null, kid: null },
