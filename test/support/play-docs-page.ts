@@ -33,7 +33,7 @@ const waitLimitMs = 60_000
 const tools = ['curl', 'psql', 'createdb', 'sqlite3', 'openssl', 'jq']
 /** What every machine has. */
 const basics =
-  'bash sh cat ls mkdir rm cp mv touch head tail wc sort tr cut date sleep grep sed awk env seq tee diff'.split(
+  'bash sh cat ls mkdir rm cp mv chmod touch head tail wc sort tr cut date sleep grep sed awk env seq tee diff'.split(
     ' ',
   )
 

@@ -12,6 +12,20 @@ import { clusterVersions } from '../../support/shared-cluster.ts'
 const root = join(import.meta.dirname, '..', '..', '..')
 const initSql = readFileSync(join(root, 'docker', 'postgres', 'init.sql'), 'utf8')
 
+/** The function and its two triggers, without comments. */
+function triggerOf(text: string): readonly string[] {
+  const lines = text.split('\n')
+  const from = lines.findIndex((line) => line.startsWith('create function public.announce_ddl()'))
+  const to = lines.findIndex((line) => line.startsWith('create event trigger announce_ddl_drop'))
+  return lines.slice(from, to + 1).filter((line) => !line.trim().startsWith('--'))
+}
+
+test.each(['tutorial', 'migrations'])('docs/%s.md has the same event trigger', (page) => {
+  const shown = triggerOf(readFileSync(join(root, 'docs', `${page}.md`), 'utf8'))
+  expect(shown.length).toBeGreaterThan(10)
+  expect(shown).toEqual(triggerOf(initSql))
+})
+
 describe.each(clusterVersions())('the sample’s event trigger on PostgreSQL %s', (version) => {
   let cluster: Cluster
   let session: pg.Client
