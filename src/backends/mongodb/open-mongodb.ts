@@ -10,12 +10,12 @@ import { createRelationBuilder } from './catalog/build-relation.ts'
 import { adoptFacts, introspectMongodb } from './catalog/introspect-mongodb.ts'
 import { mongodbAbilities } from './catalog/mongodb-capabilities.ts'
 import { sentMongodbFacts } from './catalog/mongodb-facts.ts'
-import { createSchemaVersionReader, versionWithFields } from './catalog/mongodb-schema-version.ts'
+import { createSchemaVersionReader, wholeVersion } from './catalog/mongodb-schema-version.ts'
 import { createSampleRefresh } from './catalog/sample-refresh.ts'
 import { createChangeStreamFeed } from './connect/change-stream-feed.ts'
 import { controlFailure } from './connect/map-mongodb-error.ts'
 import { createMongodbClient, type MongodbClientDeps } from './connect/mongodb-client.ts'
-import { readServerFacts, type ServerFacts } from './connect/server-facts.ts'
+import { readServerFacts, readTopology, type ServerFacts } from './connect/server-facts.ts'
 import { createMongodbExecutor } from './execute/execute-mongodb.ts'
 import { ruleProblem } from './mongodb-rule-problem.ts'
 
@@ -62,7 +62,8 @@ export function openMongodb(deps: OpenMongodbDeps): Backend {
       asControl(signal, async () => {
         await control.ready(signal)
         const { count } = refresh.found()
-        return versionWithFields(await versions.read(dbSchemas.map(control.db), signal), count)
+        const topology = await readTopology(control, signal)
+        return wholeVersion(await versions.read(dbSchemas.map(control.db), signal), topology, count)
       }),
     introspect: (request) =>
       asControl(request.signal, async () => {

@@ -9,7 +9,7 @@ import {
 import { mongodbFacts } from '../../../src/backends/mongodb/catalog/mongodb-facts.ts'
 import {
   createSchemaVersionReader,
-  versionWithFields,
+  wholeVersion,
 } from '../../../src/backends/mongodb/catalog/mongodb-schema-version.ts'
 import { createSampleRefresh } from '../../../src/backends/mongodb/catalog/sample-refresh.ts'
 import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
@@ -92,7 +92,7 @@ describeMongodb('a load of MongoDB', () => {
 
   async function readVersion() {
     const version = await reader.read([watched.db(database.name)], signal)
-    return versionWithFields(version, refresh.found().count)
+    return wholeVersion(version, 'replica-set', refresh.found().count)
   }
 
   function columnsOf({ relations }: Catalog, name: string): readonly string[] {

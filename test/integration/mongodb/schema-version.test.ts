@@ -5,11 +5,16 @@ import {
   createSchemaVersionReader,
   type SchemaVersionReader,
 } from '../../../src/backends/mongodb/catalog/mongodb-schema-version.ts'
+import { openMongodb } from '../../../src/backends/mongodb/open-mongodb.ts'
+import { defaultConfig } from '../../../src/config/default-config.ts'
+import { schemaOptions } from '../../../src/schema/schema-options.ts'
 import {
   createMongodbDatabase,
   describeMongodb,
   type MongodbDatabase,
 } from '../../support/mongodb.ts'
+import { startMongodb } from '../../support/mongodb-engine.ts'
+import { observeTraced } from '../../support/trace-in-process.ts'
 
 const { signal } = new AbortController()
 
@@ -68,6 +73,40 @@ describeMongodb('the version of a schema of MongoDB', () => {
       expect(await reader.read([db, other.db], signal)).not.toBe(before)
     } finally {
       await other.drop()
+    }
+  })
+
+  /** What a check finds, and the load after it. */
+  async function checkedAndLoaded(dbUri: string) {
+    const config = { ...defaultConfig('mongodb'), dbUri, dbSchemas: ['versioned'] }
+    const ignore = () => undefined
+    const backend = openMongodb({
+      config: () => config,
+      observe: observeTraced,
+      onUnreachable: ignore,
+      onConnected: ignore,
+    })
+    try {
+      const options = schemaOptions(config)
+      const found = await backend.schemaVersion(options, signal)
+      const request = { options, previous: null, depth: 'load', signal, found } as const
+      const { schemaVersion } = await backend.introspect(request)
+      return { found, loaded: schemaVersion }
+    } finally {
+      await backend.close()
+    }
+  }
+
+  test('is another once the deployment is no replica set any more', async () => {
+    const alone = await startMongodb(['--standalone'])
+    try {
+      const ofSet = await checkedAndLoaded(database.uri)
+      expect(ofSet.loaded).toBe(ofSet.found)
+      const ofOne = await checkedAndLoaded(alone.uri)
+      expect(ofOne.loaded).toBe(ofOne.found)
+      expect(ofOne.found).not.toBe(ofSet.found)
+    } finally {
+      await alone.destroy()
     }
   })
 

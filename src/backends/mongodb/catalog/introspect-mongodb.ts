@@ -35,10 +35,10 @@ import {
 import { mongodbKeys } from './mongodb-keys.ts'
 import {
   type IndexedCollection,
+  listedVersion,
   type SchemaVersionReader,
   schemaVersionOf,
-  versionWithFields,
-  versionWithoutFields,
+  wholeVersion,
 } from './mongodb-schema-version.ts'
 import { mongodbViewKeys } from './mongodb-view-keys.ts'
 import { movedCollections } from './moved-collections.ts'
@@ -76,7 +76,7 @@ export async function introspectMongodb(
   setMaxListeners(0, signal)
   const grown = source.refresh.found()
   const databases = new Map(options.dbSchemas.map((name) => [name, source.database(name)]))
-  const foundListed = found === undefined ? null : versionWithoutFields(found)
+  const foundListed = found === undefined ? null : listedVersion(found)
   const indexed = await source.collections([...databases.values()], signal, foundListed)
   const indexedAt = performance.now()
   const known =
@@ -98,7 +98,7 @@ export async function introspectMongodb(
   )
   return {
     ...buildMongodbCatalog(source, options, reads),
-    schemaVersion: versionWithFields(schemaVersionOf(indexed), grown.count),
+    schemaVersion: wholeVersion(schemaVersionOf(indexed), source.topology, grown.count),
     timings: {
       collections: indexedAt - startedAt,
       samples: sampledAt - indexedAt,

@@ -7,6 +7,7 @@
 import type { Db, Document } from 'mongodb'
 import type { SchemaVersion } from '../../../schema/catalog.ts'
 import { digest, type ListedCollection, listCollections, listIndexes } from './list-collections.ts'
+import type { Topology } from './mongodb-facts.ts'
 import { readInParallel } from './read-in-parallel.ts'
 
 export interface IndexedCollection {
@@ -160,13 +161,18 @@ export function schemaVersionOf(read: readonly IndexedCollection[]): SchemaVersi
 }
 
 /**
- * The version of a schema whose small collections were found to have new fields so many times. What
- * is counted is this process's own, as versions are compared by nobody else.
+ * The version of all that a load reads: of the collections that are listed, of a deployment that is
+ * built like this, whose small collections were found to have new fields so many times. What is counted
+ * is this process's own, as versions are compared by nobody else.
  */
-export function versionWithFields(version: SchemaVersion, count: number): SchemaVersion {
-  return `${version}.${count}`
+export function wholeVersion(
+  listed: SchemaVersion,
+  topology: Topology,
+  newFields: number,
+): SchemaVersion {
+  return `${listed}.${topology}.${newFields}`
 }
 
-export function versionWithoutFields(version: SchemaVersion): SchemaVersion {
-  return version.slice(0, version.lastIndexOf('.'))
+export function listedVersion(whole: SchemaVersion): SchemaVersion {
+  return whole.slice(0, whole.indexOf('.'))
 }

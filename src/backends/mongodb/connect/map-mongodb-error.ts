@@ -96,6 +96,13 @@ const contradictingCodes: ReadonlySet<number> = new Set([26, 27, 166, 361])
  */
 const unsupportedCodes: ReadonlySet<number> = new Set([20, 115, 238, 263])
 
+/**
+ * A deployment that was a replica set when the snapshot was loaded, and stands alone by now, says
+ * NotAReplicaSet to a read of a snapshot and IllegalOperation in these words to a transaction.
+ */
+const notReplicaSet = 123
+const standsAlone = /^Transaction numbers are only allowed on a replica set/
+
 /** BadValue and what is wrong with a regular expression are told for much, so that words decide. */
 const wordyCodes: ReadonlySet<number> = new Set([2, 51091, 51111])
 const beyondServer = /regular expression is too (?:long|large)|not support/i
@@ -128,6 +135,11 @@ export function mapDriverError(
       hint: null,
     })
   }
+  const originalError: unknown = thrown['originalError']
+  // the driver has words of its own for any IllegalOperation of a write, and no code
+  if (originalError instanceof MongoServerError) {
+    return mapDriverError(originalError, { isAuthenticated })
+  }
   const code = Number(thrown.code)
   if (code === 18) {
     return unreached({ kind: 'connection', details: plainWords(thrown.message) })
@@ -138,13 +150,12 @@ export function mapDriverError(
   if (code === 50 || code === 262) return failed(statementTimeout)
   if (code === 11601) return failed(cancelled)
   if (code === 241) return failed(conversionFailure(plainWords(thrown.message)))
+  const isAlone = code === notReplicaSet || (code === 20 && standsAlone.test(thrown.message))
   const isBeyond = wordyCodes.has(code) && beyondServer.test(thrown.message)
-  if (isBeyond || unsupportedCodes.has(code)) {
-    return unreached({
-      kind: 'not-implemented',
-      feature: plainWords(thrown.message),
-      engine: null,
-    })
+  if (isAlone || isBeyond || unsupportedCodes.has(code)) {
+    const feature = plainWords(thrown.message)
+    const error: ApiError = { kind: 'not-implemented', feature, engine: null }
+    return { error, contradictsSchema: isAlone }
   }
   const sqlState = sqlStates.get(code) ?? 'XX000'
   const message = code === 13 ? withoutCommand(thrown.message) : plainWords(thrown.message)
@@ -189,6 +200,8 @@ function detailsOf(error: ApiError): string {
     case 'connection':
     case 'connection-lost':
       return error.details
+    case 'not-implemented':
+      return error.feature
     default:
       return 'Timed out acquiring connection from connection pool.'
   }

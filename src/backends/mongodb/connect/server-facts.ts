@@ -47,6 +47,18 @@ export async function readServerFacts(
   }
 }
 
+/**
+ * How the deployment is built now: who restarts a server can make a replica set of it, or none.
+ *
+ * Errors  rejects with what the driver says
+ */
+export async function readTopology(
+  { client }: Pick<MongodbClient, 'client'>,
+  signal: AbortSignal,
+): Promise<ServerFacts['topology']> {
+  return topologyOf(await client.db('admin').command({ hello: 1 }, { signal }))
+}
+
 function topologyOf(hello: Document): ServerFacts['topology'] {
   if (hello['msg'] === 'isdbgrid') return 'sharded'
   return hello['setName'] === undefined ? 'standalone' : 'replica-set'

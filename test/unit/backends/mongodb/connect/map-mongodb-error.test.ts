@@ -1,6 +1,9 @@
 import { MongoServerError } from 'mongodb'
 import { expect, test } from 'vitest'
-import { mapDriverError } from '../../../../../src/backends/mongodb/connect/map-mongodb-error.ts'
+import {
+  controlFailure,
+  mapDriverError,
+} from '../../../../../src/backends/mongodb/connect/map-mongodb-error.ts'
 
 /** What a client is told of a server's error. */
 function told(code: number, message: string) {
@@ -38,8 +41,32 @@ test.each([
 
 test.each([20, 115, 238, 263])('code %i is a feature that this server lacks', (code) => {
   const thrown = new MongoServerError({ message: 'Not in a transaction', code })
-  const { error } = mapDriverError(thrown, { isAuthenticated: true })
-  expect(error).toEqual({ kind: 'not-implemented', feature: 'Not in a transaction', engine: null })
+  expect(mapDriverError(thrown, { isAuthenticated: true })).toEqual({
+    error: { kind: 'not-implemented', feature: 'Not in a transaction', engine: null },
+    contradictsSchema: false,
+  })
+})
+
+const transactionNumbers = 'Transaction numbers are only allowed on a replica set member or mongos'
+
+test.each([
+  ['a transaction', new MongoServerError({ code: 20, message: transactionNumbers })],
+  [
+    'a write of the driver',
+    new MongoServerError({
+      message: 'This MongoDB deployment does not support retryable writes.',
+      originalError: new MongoServerError({ code: 20, message: transactionNumbers }),
+    }),
+  ],
+  [
+    'a snapshot',
+    new MongoServerError({ code: 123, message: 'node needs to be a replica set member' }),
+  ],
+])('a deployment that stands alone by now contradicts the schema: %s', (_, thrown) => {
+  expect(mapDriverError(thrown, { isAuthenticated: true })).toMatchObject({
+    error: { kind: 'not-implemented', feature: expect.stringContaining('replica set') },
+    contradictsSchema: true,
+  })
 })
 
 test.each([
@@ -115,4 +142,9 @@ test.each([
   'Executor error during aggregate command on namespace: shop.films :: caused by :: Failed to parse number in $convert',
 ])('the command that failed is not named: %s', (message) => {
   expect(told(241, message).words).toBe('Failed to parse number in $convert')
+})
+
+test('what a server lacks is told of the work behind requests too', () => {
+  const thrown = new MongoServerError({ message: 'Command is not supported', code: 115 })
+  expect(controlFailure(thrown).message).toBe('Command is not supported')
 })
