@@ -486,4 +486,61 @@ describeMongodb('filters and their negations', () => {
       expect(differences).toEqual([])
     },
   )
+
+  const bytes = (hex: string, subtype: number) => new Binary(Buffer.from(hex, 'hex'), subtype)
+  const lists: readonly (readonly [KindName, string, readonly unknown[]])[] = [
+    ['decimal[]', '{0.1,NULL,5}', [[decimal('0.1'), null, 5]]],
+    ['decimal[]', '{0.1,NULL,5}', [[new Double(0.1), null, new Double(5)]]],
+    ['binary[]', '{"\\\\x0102",NULL}', [0, 3, 4, 128].map((each) => [bytes('0102', each), null])],
+    ['string[]', '{a,NULL}', [['a', null]]],
+  ]
+  const otherLists: readonly unknown[] = [
+    [],
+    [null],
+    [null, decimal('0.1'), 5],
+    [decimal('0.1'), 5],
+    [decimal('0.1'), null, 6],
+    [new Double(0.1), null, 5, 5],
+    [bytes('0103', 3), null],
+    [bytes('0102', 3)],
+    [null, bytes('0102', 3)],
+    bytes('0102', 3),
+    ['a', null, null],
+    'a',
+    [['a', null]],
+    { 0: 'a' },
+  ]
+
+  test.each(reachedBy.flatMap((by) => lists.map((list) => [by, ...list] as const)))(
+    'by %s: a list equals what has its members one by one: %s %s',
+    async (by, kind, operand, equal) => {
+      const name = by === 'path' ? 'list' : 'list.$x'
+      const stored = database.db.collection(`lists of ${kind} by ${by}`)
+      const all = [...equal, ...otherLists]
+      await stored.deleteMany({})
+      await stored.insertMany([{ row: -1 }, ...all.map((value, row) => ({ row, [name]: value }))])
+      const noEmbeds = () => {
+        throw new Error('no embeds here')
+      }
+      const rowsOf = async (operation: Operation, value: SlotValue, negated: boolean) => {
+        const condition = where(typed(field(name), kind), operation, negated)
+        const place = mongodbPlace({ [name]: kind })
+        const filter = compileConditions(
+          [condition],
+          place,
+          noEmbeds,
+        )(requestOf({ values: [value] }))
+        const documents = await stored.find(filter).sort({ row: 1 }).toArray()
+        return documents.map(({ row }) => Number(row))
+      }
+      const found = equal.map((_, row) => row)
+      const others = otherLists.map((_, index) => equal.length + index)
+      expect(await rowsOf(comparison('eq'), operand, false)).toEqual(found)
+      expect(await rowsOf(comparison('eq'), operand, true)).toEqual(others)
+      const inList: Operation = { kind: 'in', value: 0 }
+      const nothing = otherLists.findIndex((list) => Array.isArray(list) && list.length === 0)
+      const either = [...found, equal.length + nothing]
+      expect(await rowsOf(inList, [operand, '{}'], false)).toEqual(either)
+    },
+  )
 })

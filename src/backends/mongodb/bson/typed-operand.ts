@@ -23,8 +23,8 @@ type Read = Result<BsonValue, DatabaseFailure>
 /**
  * An operand for a field of that kind. MongoDB compares numbers of all types with each other, so that
  * an integer has 64 bits. A moment has milliseconds and is rounded to them; an infinity is the first or
- * last one that BSON holds. Bytes are of the common subtype: `everySubtype` has the others. Fields that may hold anything take the text as it is: `everyReading`
- * has the others.
+ * last one that BSON holds. Bytes are of the common subtype: `everySubtype` has the others. Fields that
+ * may hold anything take the text as it is: `everyReading` has the others.
  *
  * Errors  22P02, 22003, 22007, 22008 …: no text of the type; 22021: a NUL; 0A000: a spelling of a
  *         moment that is not read
@@ -173,15 +173,23 @@ function otherReadings(text: string): readonly BsonValue[] {
   return date.ok ? [date.value] : []
 }
 
-/** All but that of UUIDs, and none that is an application's own but the first. */
-const subtypes = [0, 1, 2, 3, 5, 6, 7, 8, 9, 128]
+/**
+ * Those that BSON gives a meaning, and 128. Of the rest, 10 to 127 are reserved, and 129 to 255 are left
+ * to applications as 128 is: a list of them all would be sent with each operand, for what hardly
+ * anybody stores.
+ */
+const subtypes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 128]
+
+const uuidLength = 16
 
 /**
- * Bytes as each subtype that shows them with the same text: to MongoDB these are different values. Old
- * drivers have stored UUIDs as subtype 3, others mark digests or vectors.
+ * Bytes as each of these subtypes that shows them with the same text: to MongoDB these are different
+ * values. Old drivers have stored UUIDs as subtype 3, others mark digests or vectors. UUIDs of subtype
+ * 4 have a text of their own, where they are as long as a UUID.
  */
 export function everySubtype(bytes: Uint8Array): readonly Binary[] {
   return subtypes
+    .filter((subtype) => subtype !== Binary.SUBTYPE_UUID || bytes.length !== uuidLength)
     .map((subtype) => new Binary(bytes, subtype))
     .filter((value) => value.sub_type !== Binary.SUBTYPE_VECTOR || isSent(value))
 }

@@ -5,6 +5,7 @@
  */
 import { BSON } from 'mongodb'
 import type { FieldKind } from '../bson/field-kind.ts'
+import { binaryAt } from '../bson/write-scalar.ts'
 
 export type SeenKind = Exclude<FieldKind, 'mixed' | 'any'>
 
@@ -45,10 +46,6 @@ const kindsByType: Readonly<Record<number, SeenKind>> = {
   127: 'other',
   255: 'other',
 }
-
-const uuidSubtype = 4
-/** Before the bytes of binary data: their number, four bytes, and the subtype. */
-const subtypeOffset = 4
 
 /** A field as the walker gives it: type, and where its name and value are in the bytes. */
 type Element = readonly [number, number, number, number, number]
@@ -129,7 +126,7 @@ function textOf(bytes: Uint8Array, offset: number, length: number): string {
 /** Null for null and undefined. */
 function kindOf(type: number, bytes: Uint8Array, offset: number): SeenKind | null {
   if (type !== binaryType) return kindsByType[type & 0xff] ?? null
-  return bytes[offset + subtypeOffset] === uuidSubtype ? 'uuid' : 'binary'
+  return binaryAt(bytes, offset).isUuid ? 'uuid' : 'binary'
 }
 
 const binaryType = 5

@@ -25,7 +25,7 @@ import { WriteFailed } from './write-refused.ts'
  */
 export type RowComparison = (commands: WriteCommands) => Promise<boolean>
 
-export type RowComparer = (context: RequestContext) => Result<RowComparison | null, Refusal>
+type RowComparer = (context: RequestContext) => Result<RowComparison | null, Refusal>
 
 /** Of a request that has its row compared with nothing it makes null. */
 export function createRowComparer(encoderOf: EncoderCache): RowComparer {

@@ -6,21 +6,24 @@
 import { Binary, Decimal128, type Document, Double, Int32, Long, ObjectId } from 'mongodb'
 import { assertNever } from '../../../../core/assert-never.ts'
 import type { BsonValue } from '../../bson/bson-value.ts'
+import { notImplemented } from '../mongodb-refusal.ts'
 import { anyOf, expr, type FilterTarget, literal, named, noRow, onPath } from './filter-target.ts'
+
+/** What is refused of bytes, by themselves and in lists. */
+export const orderOfBytes = 'comparing the order of bytes'
 
 export const orderings = { gt: '$gt', gte: '$gte', lt: '$lt', lte: '$lte' } as const
 export type Ordering = keyof typeof orderings
 
 export type Bracket = 'number' | 'string' | 'bool' | 'date' | 'objectId' | 'binData' | 'array'
 
-/** Null for what has no order among its like. */
+/** Null for bytes that are no UUID: MongoDB orders them by their length and subtype first. */
 function bracketOf(value: BsonValue): Bracket | null {
   if (isNumeric(value)) return 'number'
   if (typeof value === 'string') return 'string'
   if (typeof value === 'boolean') return 'bool'
   if (value instanceof Date) return 'date'
   if (value instanceof ObjectId) return 'objectId'
-  // other bytes have the order of their lengths and subtypes first
   if (value instanceof Binary && value.sub_type === Binary.SUBTYPE_UUID) return 'binData'
   return Array.isArray(value) ? 'array' : null
 }
@@ -42,6 +45,8 @@ function isNan(value: BsonValue): boolean {
 /**
  * Whether the target is greater or less than one of the readings of an operand: one of each bracket,
  * but of a number that a double cannot hold exactly the double and the decimal.
+ *
+ * Throws  not-implemented: one of the readings is bytes that are no UUID
  */
 export function isOrdered(
   target: FilterTarget,
@@ -60,10 +65,9 @@ export function isOrdered(
 }
 
 function isOrderedValue(target: FilterTarget, ordering: Ordering, value: BsonValue): Document {
-  const bracket = bracketOf(value)
+  const bracket = bracketOf(value) ?? notImplemented(orderOfBytes)
   const operator = orderings[ordering]
   // whole arrays are compared by an expression only
-  if (bracket === null) return noRow
   if (target.kind === 'path' && bracket !== 'array') {
     return onPath(target, { [operator]: value })
   }

@@ -109,7 +109,7 @@ function onJson(target: FilterTarget, operator: SetOperator, text: string): Docu
   if (read.value.kind === 'members') {
     const { texts } = read.value
     if (texts.length === 0) return onNothing(target, operator)
-    const members = texts.map((each) => (each === null ? null : readingsOf('any', null, each)))
+    const members = texts.map((each) => (each === null ? null : readingsOf('any', each)))
     return onElements(target, operator, members)
   }
   return onDocument(target, operator, text)

@@ -7,6 +7,7 @@ import type { Document } from 'mongodb'
 import { assertNever } from '../../../../core/assert-never.ts'
 import type { PlanField } from '../../../../plan/plan.ts'
 import { missingOperator, typeOfField } from '../../../values/type-rules.ts'
+import type { BsonValue } from '../../bson/bson-value.ts'
 import type { FieldKind } from '../../bson/field-kind.ts'
 import {
   coveringPath,
@@ -21,8 +22,8 @@ import {
   textOf,
 } from '../field-place.ts'
 import { notImplemented, refuse } from '../mongodb-refusal.ts'
-import { isOrdered, type Ordering } from './bson-bracket.ts'
-import { readingsOf, textlessReadings } from './filter-operands.ts'
+import { isOrdered, type Ordering, orderOfBytes } from './bson-bracket.ts'
+import { type Readings, readElements, readingsOf, textlessReadings } from './filter-operands.ts'
 import {
   allOf,
   anyOf,
@@ -75,8 +76,7 @@ function scalarComparison(place: FieldPlace, field: PlanField, kind: FieldKind):
   const read = (text: string, operator: 'eq' | Ordering) => {
     // PostgreSQL compares no `json`, which is what types of MongoDB alone are shown as
     if (kind === 'other') return refuse(missingOperator(operator, typeOfField(field)))
-    if (kind === 'binary' && operator !== 'eq') notImplemented('comparing the order of bytes')
-    return readingsOf(kind, null, text)
+    return readingsOf(kind, text)
   }
   return {
     target,
@@ -98,20 +98,57 @@ function arrayComparison(
   elements: FieldKind,
 ): FieldComparison {
   const target = columnTarget(place, field)
-  const read = (text: string) => readingsOf('array', elements, text)
   return {
     target,
     kind: 'array',
     elements,
     isJson: false,
-    equalsOne(texts) {
-      const arrays = texts.flatMap(read)
-      const isArray = expr({ $in: [asExpression(target), literal(arrays)] })
-      // an index finds them, and arrays that have them as an element
-      return target.kind === 'path' ? allOf([{ [target.path]: { $in: arrays } }, isArray]) : isArray
-    },
-    isOrdered: (ordering, text) => isOrdered(target, ordering, read(text)),
+    equalsOne: (texts) =>
+      equalsArray(
+        target,
+        texts.map((text) => readElements(elements, text)),
+      ),
+    isOrdered: (ordering, text) =>
+      isOrdered(target, ordering, [orderedArray(elements, readElements(elements, text))]),
   }
+}
+
+type Members = readonly (Readings | null)[]
+
+/** Whether it is one of the arrays. An index finds them, and arrays that have them as an element. */
+function equalsArray(target: FilterTarget, operands: readonly Members[]): Document {
+  const covered = (values: readonly BsonValue[], isArray: Document) =>
+    target.kind === 'path' ? allOf([{ [target.path]: { $in: values } }, isArray]) : isArray
+  const value = asExpression(target)
+  const whole = operands.flatMap((members) => {
+    const array = onlyArray(members)
+    return array === null ? [] : [array]
+  })
+  const others = operands.filter((members) => onlyArray(members) === null)
+  return anyOf([
+    ...(whole.length === 0 ? [] : [covered(whole, expr({ $in: [value, literal(whole)] }))]),
+    ...others.map((members) => {
+      const isArray = expr(equalsJson(value, { kind: 'list', items: members.map(itemOf) }))
+      return covered(members.find((member) => member !== null) ?? [], isArray)
+    }),
+  ])
+}
+
+/** Bytes and decimals are stored in several ways, of which each member has its own. */
+function itemOf(readings: Readings | null): JsonOperand {
+  return readings === null ? { kind: 'null' } : { kind: 'string', readings }
+}
+
+/** Null where some member is stored in several ways: then it is one of many arrays. */
+function onlyArray(members: Members): readonly BsonValue[] | null {
+  if (members.some((member) => member !== null && member.length > 1)) return null
+  return members.flatMap((member) => member ?? [null])
+}
+
+/** Throws  not-implemented: MongoDB's order of what the members may be stored as is another */
+function orderedArray(elements: FieldKind, members: Members): readonly BsonValue[] {
+  if (elements === 'binary') return notImplemented(orderOfBytes)
+  return onlyArray(members) ?? notImplemented('comparing the order of lists of decimal fractions')
 }
 
 function jsonComparison(place: FieldPlace, field: PlanField, kind: FieldKind): FieldComparison {
@@ -167,7 +204,7 @@ function textComparison(place: FieldPlace, field: PlanField): FieldComparison {
       if (covering === null || texts.length === 0) return expr(exact)
       // an index finds these, and values inside of lists
       const covered = {
-        [covering]: { $in: texts.flatMap((each) => readingsOf('any', null, each)) },
+        [covering]: { $in: texts.flatMap((each) => readingsOf('any', each)) },
       }
       return allOf([covered, expr(exact)])
     },

@@ -57,13 +57,11 @@ function arrayMembers(text: string): ArrayMembers {
 }
 
 /** Throws  what PostgreSQL says of a text that is no value of the kind */
-export function readingsOf(kind: FieldKind, elements: FieldKind | null, text: string): Readings {
+export function readingsOf(kind: FieldKind, text: string): Readings {
   switch (kind) {
     case 'mixed':
     case 'any':
       return everyReading(text)
-    case 'array':
-      return [readArray(elements ?? 'any', text)]
     case 'decimal':
       return withDouble(readOne(kind, text), text)
     case 'binary':
@@ -79,6 +77,7 @@ export function readingsOf(kind: FieldKind, elements: FieldKind | null, text: st
     case 'date':
     case 'objectId':
     case 'uuid':
+    case 'array':
     case 'document':
     case 'other':
       return [readOne(kind, text)]
@@ -107,15 +106,10 @@ function withSubtypes(value: BsonValue): Readings {
   return value instanceof Binary ? everySubtype(value.value()) : [value]
 }
 
-/** Every element is one value, or null. */
-function readArray(elements: FieldKind, text: string): readonly BsonValue[] {
-  return arrayTexts(text).map((member) => (member === null ? null : readOne(elements, member)))
-}
-
 /** For each member of an array, all that equals it; null for null. */
 export function readElements(elements: FieldKind, text: string): readonly (Readings | null)[] {
   return arrayTexts(text).map((member) => {
-    return member === null ? null : readingsOf(elements, null, member)
+    return member === null ? null : readingsOf(elements, member)
   })
 }
 

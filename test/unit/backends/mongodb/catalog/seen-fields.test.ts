@@ -57,6 +57,9 @@ describe('the fields of documents', () => {
     [new UUID(), 'uuid'],
     [new Binary(Buffer.from('x')), 'binary'],
     [new Binary(Buffer.alloc(16), 3), 'binary'],
+    [new Binary(Buffer.alloc(16), 4), 'uuid'],
+    // as it is shown
+    [new Binary(Buffer.from('x'), 4), 'binary'],
     [[], 'array'],
     [{ a: 1 }, 'document'],
     [new BSONRegExp('x'), 'other'],

@@ -21,6 +21,8 @@ const kinds = {
   t: 'string',
   b: 'bool',
   bytes: 'binary',
+  blobs: 'binary[]',
+  prices: 'decimal[]',
   at: 'date',
   day: 'dateText',
   id: 'objectId',
@@ -648,6 +650,11 @@ describe('refused', () => {
 
   test.each([
     ['the order of bytes', 'bytes', comparison('gt'), '\\x61'],
+    ['the order of bytes among others', 'mix', comparison('gt'), '\\x61'],
+    ['the order of bytes behind an arrow', 'data->x', comparison('gt'), '"\\\\x61"'],
+    ['the order of lists of bytes', 'blobs', comparison('gt'), '{"\\\\x61"}'],
+    ['the order of lists of bytes around none', 'blobs', comparison('gt'), '{}'],
+    ['the order of lists of fractions', 'prices', comparison('gt'), '{0.1}'],
     ['range operators', 'data', simple('sl'), '[1,2]'],
     ['the order of JSON lists', 'data', comparison('gt'), '[1]'],
     ['the order of JSON objects', 'data', comparison('lt'), '{}'],
