@@ -354,9 +354,8 @@ describe.each(places)('on %s', (_, open, id, workers) => {
     expect(await numberIn(target)).toBe(1)
   })
 
-  test('a key of several columns is named by all of them', async () => {
-    // MongoDB knows documents by one
-    if (id === '_id') return
+  // MongoDB knows documents by one
+  test.skipIf(id === '_id')('a key of several columns is named by all of them', async () => {
     const target = '/pairs?a=eq.1&b=eq.x,y'
     expect((await write('/pairs?a=eq.1', '*', { n: 1 })).body).toMatchObject({ code: 'PGRST127' })
     const tag = await tagOf(target)

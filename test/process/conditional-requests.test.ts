@@ -63,7 +63,7 @@ function tagOf({ status, headers }: HttpReply): string {
   return headers.etag ?? ''
 }
 
-describe.each(places)('on %s', (_, place, id) => {
+describe.each(places)('on %s', (engine, place, id) => {
   const running = serveForAll(() => {
     const { args, env } = place()
     return { args, env: { ...env, DBREST_ETAG_ENABLED: 'true', DBREST_DB_PLAN_ENABLED: 'true' } }
@@ -133,8 +133,13 @@ describe.each(places)('on %s', (_, place, id) => {
       const headers = { accept, 'if-none-match': '*', 'if-match': '"other"' }
       const plan = await get(`/counters?${id}=eq.1`, { headers })
       expect(plan.headers).not.toHaveProperty('etag')
-      if (plan.status === 400) expect(plan.body).toMatchObject({ code: 'PGRST127' })
-      else expect(plan.headers['content-type']).toContain(accept)
+      if (engine === 'MongoDB') {
+        // which shows no plan
+        expect(plan).toMatchObject({ status: 400, body: { code: 'PGRST127' } })
+      } else {
+        expect(plan.status).toBe(200)
+        expect(plan.headers['content-type']).toContain(accept)
+      }
     })
 
     test('that failed has no tag', async () => {

@@ -6,7 +6,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
 import { browserForAll, chromiumPath } from '../support/browser.ts'
 import { ask, askUntil, eventually } from '../support/http-client.ts'
@@ -93,6 +93,9 @@ async function work(): Promise<void> {
 async function traffic(page: Page): Promise<void> {
   const { url } = server()
   let isDone = false
+  onTestFinished(() => {
+    isDone = true
+  })
   const clients = Array.from({ length: 4 }, async (_, client) => {
     for (let at = 0; !isDone; at += 1) {
       await ask(

@@ -39,6 +39,9 @@ test('requests are 503 with Retry-After until the standby is promoted, and go on
   const refusals: unknown[] = []
   const written = new Set<number>()
   let isOver = false
+  onTestFinished(() => {
+    isOver = true
+  })
   let count = 0
   async function writeOn(): Promise<void> {
     while (!isOver) {
@@ -76,6 +79,7 @@ test('requests are 503 with Retry-After until the standby is promoted, and go on
   await eventually(
     async () => ofNew().length,
     (length) => expect(length).toBeGreaterThan(5),
+    { timeout: 60_000 },
   )
   isOver = true
   await clients

@@ -90,6 +90,9 @@ function insertAll(clients: number): {
 } {
   const answers = new Map<string, number | 'cut'>()
   let isOver = false
+  onTestFinished(() => {
+    isOver = true
+  })
   const run = async (name: string) => {
     for (let n = 0; !isOver; n += 1) {
       const row = { writer: name, n }

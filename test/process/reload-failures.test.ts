@@ -206,6 +206,9 @@ describe('a database that is restarted under load', () => {
   function hammer(url: string, answers: Answers): { readonly stop: () => Promise<void> } {
     const agent = new Agent({ keepAlive: true })
     let isOver = false
+    onTestFinished(() => {
+      isOver = true
+    })
     async function client(seed: number): Promise<void> {
       for (let i = seed; !isOver; i += 1) {
         const id = 1 + (i % 50)

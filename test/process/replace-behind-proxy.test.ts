@@ -80,7 +80,8 @@ describe.skipIf(caddy === null)('processes behind a proxy', () => {
   afterAll(() => database?.drop())
 
   test('are replaced one after the other, and no request fails', async () => {
-    const [port, adminPort] = [await freePort(), await freePort()]
+    const hosts = ['127.0.0.1', '127.0.0.2'] as const
+    const [port, adminPort] = [await freePort(hosts), await freePort(hosts)]
     async function start(host: string): Promise<RunningServer> {
       const server = await serve({
         env: {
@@ -101,13 +102,15 @@ describe.skipIf(caddy === null)('processes behind a proxy', () => {
       })
       return server
     }
-    const hosts = ['127.0.0.1', '127.0.0.2'] as const
     const running = new Map<string, RunningServer>()
     for (const host of hosts) running.set(host, await start(host))
     const proxy = await startProxy(hosts, port, adminPort)
     await askUntil(200, `${proxy.url}/visits`)
 
     let isOver = false
+    onTestFinished(() => {
+      isOver = true
+    })
     const outcomes = new Set<string>()
     const answered = [0, 0, 0, 0]
     const clients = answered.map(async (_, at) => {

@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
 import { ask } from '../support/http-client.ts'
 import { freePort } from '../support/postgres.ts'
@@ -49,6 +49,9 @@ describe.skipIf(missing !== null)('servers that share a port', () => {
     let current = await next()
     const { url } = current
     let isOver = false
+    onTestFinished(() => {
+      isOver = true
+    })
     const outcomes = new Set<string>()
     const clients = Array.from({ length: 4 }, async () => {
       while (!isOver) {

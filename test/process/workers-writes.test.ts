@@ -73,6 +73,9 @@ type Fate = 'answered' | 'refused' | 'unanswered'
 function startWriting(server: Pick<RunningServer, 'url'>) {
   const fates = new Map<number, Fate>()
   let isDone = false
+  onTestFinished(() => {
+    isDone = true
+  })
   const client = async () => {
     while (!isDone) {
       lastWrite += 1

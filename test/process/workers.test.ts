@@ -301,6 +301,9 @@ describe('a worker that is killed', () => {
     const [one, two] = await workersOf(server)
     if (one === undefined || two === undefined) throw new Error('there are no two workers')
     let isDone = false
+    onTestFinished(() => {
+      isDone = true
+    })
     /** Asks one request after the other; how many were not answered, and with which status others were. */
     const askAlong = async (options: { readonly agent?: Agent }, isGivenUp: boolean) => {
       const statuses = new Set<number>()

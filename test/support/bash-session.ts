@@ -16,7 +16,7 @@ export interface ScriptEnd {
 }
 
 export interface BashSession {
-  /** One at a time. Rejects when it does not end within a minute. */
+  /** One at a time. Rejects when it does not end within five minutes. */
   run(script: string): Promise<ScriptEnd>
   /** What was printed to stderr so far, by servers in the background too. */
   stderr(): string
@@ -26,7 +26,8 @@ export interface BashSession {
   close(): Promise<void>
 }
 
-const scriptLimitMs = 60_000
+/** Ends what hangs: compilers and package managers take their time on a busy machine. */
+const scriptLimitMs = 300_000
 
 export function openBash(cwd: string, env: Readonly<Record<string, string>>): BashSession {
   // a group of its own, of which nothing is left behind

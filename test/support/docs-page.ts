@@ -38,7 +38,13 @@ export type DocsAction =
       readonly text: string
       readonly answer: ShownAnswer | null
     }
-  | { readonly kind: 'file'; readonly line: number; readonly name: string; readonly text: string }
+  | {
+      readonly kind: 'file'
+      readonly line: number
+      readonly name: string
+      readonly language: string
+      readonly text: string
+    }
   | {
       readonly kind: 'checked'
       readonly line: number
@@ -158,7 +164,7 @@ export function stepsOf(block: Block, following: ShownAnswer | null): readonly C
   return steps
 }
 
-const commandLanguages = ['sh', 'bash']
+export const commandLanguages = ['sh', 'bash']
 const answerLanguages = ['json', 'json5', 'http', 'text', 'csv', 'xml', '']
 /** What can be read without anything else, where it is not an answer. */
 const checkedLanguages = ['json', 'yaml', 'ini']
@@ -194,7 +200,7 @@ export function readDocsPage(markdown: string): DocsPage {
     } else if (file !== undefined) {
       if (checkedLanguages.includes(language))
         actions.push({ kind: 'checked', line, language, text })
-      actions.push({ kind: 'file', line, name: file.value, text })
+      actions.push({ kind: 'file', line, name: file.value, language, text })
     } else if (of('checked') !== undefined) {
       actions.push({ kind: 'checked', line, language, text })
     } else if (sql !== undefined) {

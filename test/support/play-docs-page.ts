@@ -21,7 +21,13 @@ import { expect } from 'vitest'
 import { type BashSession, openBash } from './bash-session.ts'
 import { checkBlock } from './check-docs-block.ts'
 import { answerMatches, answerOccurs } from './docs-answer.ts'
-import type { CommandStep, DocsAction, DocsPage, ShownAnswer } from './docs-page.ts'
+import {
+  type CommandStep,
+  commandLanguages,
+  type DocsAction,
+  type DocsPage,
+  type ShownAnswer,
+} from './docs-page.ts'
 import { createMongodbDatabase, isMongodbHere } from './mongodb.ts'
 import { type Cluster, freePort, startCluster } from './postgres.ts'
 import { findTool } from './tool.ts'
@@ -41,14 +47,22 @@ function textOf(action: DocsAction): string {
   return action.kind === 'commands' ? action.steps.map(({ text }) => text).join('\n') : action.text
 }
 
+/** Typed in, or a script that is. */
+function isOfCommands(action: DocsAction): boolean {
+  return (
+    action.kind === 'commands' ||
+    (action.kind === 'file' && commandLanguages.includes(action.language))
+  )
+}
+
+/** What stands in front of a command: the start of a line, another command, a word of the shell. */
+const beforeCommand = '(?:^|[|;&({!]|\\b(?:do|then|else|if|while|until)\\s)\\s*(?:\\w+=\\S*\\s+)*'
+
 /** Null where all is there that the page is played with; else what is not. */
 export function whatIsMissing(page: DocsPage): string | null {
   if (page.needs.includes('mongodb') && !isMongodbHere) return 'a MongoDB server'
-  const commands = page.actions
-    .filter(({ kind }) => kind === 'commands')
-    .map(textOf)
-    .join('\n')
-  const used = tools.filter((name) => new RegExp(`(?:^|[|;&(]\\s*)${name}\\b`, 'm').test(commands))
+  const commands = page.actions.filter(isOfCommands).map(textOf).join('\n')
+  const used = tools.filter((name) => new RegExp(`${beforeCommand}${name}\\b`, 'm').test(commands))
   return used.find((name) => findTool(name) === null) ?? null
 }
 
@@ -145,6 +159,9 @@ function expectAnswer(place: string, shown: ShownAnswer, answered: string, isRig
   expect(isRight ? shown.text : answered, place).toBe(shown.text)
 }
 
+/** The body of an answer that is a refusal, or its header where `curl -i` shows that. */
+const refusal = /^(?:\{"code":"\w{5,8}",.*"message":|Proxy-Status:.*\berror=)/im
+
 /** A server answers once it says so; the reader looks for that line too. */
 async function untilServing(player: Player, step: CommandStep, job: number, from: number) {
   if (!/\bdbrest\b/.test(step.text) || /--types|\d>|&>/.test(step.text)) return
@@ -196,7 +213,7 @@ async function playStep(
     if (step.isBackground) await untilServing(player, step, end.job, from)
     const stdout = stand.out(end.stdout)
     if (step.answer === null) {
-      if (/^\{"code":"\w{5,8}",.*"message":/.test(stdout)) {
+      if (refusal.test(stdout)) {
         throw new Error(`${place}\nis refused, which the page does not show:\n${stdout}`)
       }
       return
@@ -280,6 +297,7 @@ export async function playDocsPage(
 ): Promise<void> {
   const base = mkdtempSync(join(tmpdir(), 'dbrest-docs-'))
   const releases = [async () => rmSync(base, { recursive: true, force: true })]
+  const failures: unknown[] = []
   try {
     const folder = join(base, 'reader')
     mkdirSync(folder)
@@ -308,7 +326,13 @@ export async function playDocsPage(
     })
     releases.push(() => bash.close())
     for (const action of page.actions) await play({ name, bash, stand, cluster }, action)
-  } finally {
-    for (const release of releases.reverse()) await release()
+  } catch (error) {
+    failures.push(error)
   }
+  // one that fails leaves the others to be released
+  for (const release of releases.reverse()) {
+    await release().catch((error: unknown) => failures.push(error))
+  }
+  if (failures.length > 1) throw new AggregateError(failures, failures.map(String).join('\n\n'))
+  if (failures.length === 1) throw failures[0]
 }

@@ -14,7 +14,7 @@ import {
   rmSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
@@ -64,33 +64,61 @@ export function postgresBinaries(version: PostgresVersion): string | null {
 const firstPort = 10_000
 const lastPort = 30_000
 
-/** Each worker of a run looks in a part of its own: one that tries a port takes it for a moment. */
-const parts = 16
+const parts = 100
 const portsOfPart = (lastPort - firstPort) / parts
-const firstOfPart = firstPort + portsOfPart * (Number(process.env['VITEST_POOL_ID'] ?? '0') % parts)
 
-function isFree(port: number): Promise<boolean> {
+/** Null where somebody listens there. */
+function listenOn(port: number, host: string): Promise<Server | null> {
   return new Promise((resolve) => {
     const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    server.once('error', () => resolve(null))
+    server.listen(port, host, () => resolve(server))
   })
 }
+
+async function isFree(port: number, host: string): Promise<boolean> {
+  const server = await listenOn(port, host)
+  if (server === null) return false
+  await new Promise((resolve) => server.close(resolve))
+  return true
+}
+
+/**
+ * Each process of tests, of other runs too, has ports of its own: a server that is started again on its
+ * port must not find there what another process has tried or taken meanwhile. Whoever listens on the
+ * first port of a part has the others, until it ends.
+ */
+async function takePart(): Promise<number> {
+  const start = randomInt(parts)
+  for (let at = 0; at < parts; at += 1) {
+    const first = firstPort + portsOfPart * ((start + at) % parts)
+    const server = await listenOn(first, '127.0.0.1')
+    if (server === null) continue
+    server.unref()
+    return first
+  }
+  throw new Error(`all ports from ${firstPort} to ${lastPort} are taken`)
+}
+
+let part: Promise<number> | undefined
 
 /** Two that are asked for before either is listened on must not be the same. */
 const givenPorts = new Set<number>()
 
 /**
- * A port that was free a moment ago, and is given once. Random, since other runs look for theirs
- * meanwhile.
+ * A port that was free a moment ago on all of `hosts`, and is given once. Random, since what a test
+ * left running may have those that were given first.
  */
-export async function freePort(): Promise<number> {
+export async function freePort(hosts: readonly string[] = ['127.0.0.1']): Promise<number> {
+  part ??= takePart()
+  const first = await part
   if (givenPorts.size > portsOfPart / 2) givenPorts.clear()
   for (;;) {
-    const port = randomInt(firstOfPart, firstOfPart + portsOfPart)
-    if (givenPorts.has(port) || !(await isFree(port))) continue
+    const port = randomInt(first + 1, first + portsOfPart)
+    if (givenPorts.has(port)) continue
     givenPorts.add(port)
-    return port
+    const areFree = await Promise.all(hosts.map((host) => isFree(port, host)))
+    if (areFree.every(Boolean)) return port
   }
 }
 
