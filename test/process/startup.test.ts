@@ -283,6 +283,23 @@ describe('a database that is not there', () => {
     expect(log.join('\n')).not.toContain('Retrying')
   })
 
+  test('a password that is changed while it serves ends the server with 1', async () => {
+    const server = await serve({ env: env() })
+    await askUntil(200, `${server.adminUrl}/ready`)
+    try {
+      await cluster.query(`alter role ${loginRole} password 'another'`)
+      await cluster.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${loginRole}'`,
+      )
+      expect(await server.exited).toBe(1)
+      expect(texts(server.stderr).join('\n')).toContain(
+        'Failed to establish a connection. {"code":"PGRST000"',
+      )
+    } finally {
+      await cluster.query(`alter role ${loginRole} password '${rightPassword}'`)
+    }
+  })
+
   describe('with db-pool-automatic-recovery off', () => {
     const withoutRecovery = () => ({ ...env(), DBREST_DB_POOL_AUTOMATIC_RECOVERY: 'false' })
 
