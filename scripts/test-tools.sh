@@ -1,78 +1,98 @@
 #!/usr/bin/env bash
 # Fetches, once, the programs of others that some tests ask, into the cache of this user, and prints
 # the variables that name them to the tests: eval "$(scripts/test-tools.sh)". What cannot be had is
-# told on the error output; the tests with it are then skipped, and say so themselves.
+# told on the error output; the tests with it are then skipped, and say so themselves. Versions are
+# those named below, but for Debian's packages, of which a release has one.
 set -u
 tools="${XDG_CACHE_HOME:-$HOME/.cache}/dbrest-test/tools"
 mkdir -p "$tools"
+# one run at a time: two would fetch into the same folders
+if command -v flock >/dev/null; then
+  exec 9>"$tools/.lock"
+  flock 9
+fi
 
-# have NAME PROGRAM VARIABLE: runs `fetch_NAME` unless the program is there, and names it if it is then
+# registries that gave nothing, and are not waited for again
+silent=''
+
+# have VARIABLE REGISTRY NAME PROGRAM PACKAGE...: fetches the packages into the folder NAME unless they
+# are there, as a whole and in these versions, and names its PROGRAM
 have() {
-  local name=$1 program=$2 variable=$3
-  if [ ! -x "$program" ]; then
-    (cd "$tools" && "fetch_$name") >"$tools/$name.log" 2>&1
+  local variable=$1 registry=$2 name=$3 program=$tools/$3/$4
+  shift 4
+  # written when a fetch has come to its end: one that was interrupted is made again
+  if [ "$(cat "$tools/$name/.whole" 2>/dev/null)" != "$*" ]; then
+    if [[ " $silent " == *" $registry "* ]]; then
+      echo "$name is not fetched, since $registry gave nothing: the tests with it are skipped" >&2
+      return
+    fi
+    rm -rf "${tools:?}/$name"
+    if (cd "$tools" && "from_$registry" "$name" "$@") >"$tools/$name.log" 2>&1 </dev/null && [ -x "$program" ]; then
+      echo "$*" >"$tools/$name/.whole"
+    else
+      silent+=" $registry"
+      echo "$name cannot be had here: the tests with it are skipped ($tools/$name.log)" >&2
+      return
+    fi
   fi
-  if [ -x "$program" ]; then
-    echo "export $variable='$program'"
+  echo "export $variable='$program'"
+}
+
+# have_debian VARIABLE NAME PROGRAM PACKAGE: the command that is installed, else that of Debian's package
+have_debian() {
+  local installed
+  if installed=$(command -v "$(basename "$3")"); then
+    echo "export $1='$installed'"
   else
-    echo "$name cannot be had here: the tests with it are skipped ($tools/$name.log)" >&2
+    have "$1" apt "$2" "$3" "$4"
   fi
 }
 
-# Debian's packages are unpacked, not installed: a server that is installed is also started
-unpack() {
+# what is in its own cache is taken from there: a version does not change
+from_npm() { timeout 300 npm install --no-audit --no-fund --prefer-offline --fetch-timeout=15000 --fetch-retries=0 --prefix "$@"; }
+
+from_pip() {
   local folder=$1
   shift
-  mkdir -p "$folder.part" && (cd "$folder.part" && apt-get download "$@" && for deb in *.deb; do dpkg -x "$deb" . || exit 1; done) &&
-    mv "$folder.part" "$folder"
+  python3 -m venv "$folder" && "$folder/bin/pip" install --timeout 15 --retries 1 "$@"
 }
 
-fetch_postgrest_py() { python3 -m venv --clear python && python/bin/pip install --timeout 15 --retries 1 'postgrest==2.*'; }
-fetch_openapi_typescript() { npm install --no-audit --no-fund --fetch-timeout=15000 --fetch-retries=1 --prefix openapi-typescript 'openapi-typescript@7' 'typescript@5'; }
-fetch_nginx() { rm -rf nginx nginx.part && unpack nginx nginx; }
-fetch_caddy() { rm -rf caddy caddy.part && unpack caddy caddy; }
-fetch_promtool() { rm -rf prometheus prometheus.part && unpack prometheus prometheus; }
-fetch_npm() { npm install --no-audit --no-fund --fetch-timeout=15000 --fetch-retries=1 --prefix "$@"; }
-fetch_knex() { fetch_npm knex knex@3 pg@8; }
-fetch_drizzle() { fetch_npm drizzle drizzle-kit@0.31 drizzle-orm@0.45 pg@8; }
-fetch_dbmate() { fetch_npm dbmate dbmate@2; }
-fetch_supabase() { fetch_npm supabase supabase@2.117.0; }
-fetch_alembic() { python3 -m venv --clear alembic && alembic/bin/pip install --timeout 15 --retries 1 'alembic==1.*' 'psycopg[binary]==3.*'; }
-# as Maven's plugin: the command line itself is in no registry
-fetch_flyway() {
-  rm -rf flyway flyway.part && mkdir flyway.part && cat >flyway.part/pom.xml <<'XML' || return 1
+# unpacked, not installed: a server that is installed is also started
+from_apt() {
+  mkdir "$1" && cd "$1" && apt-get -o Acquire::http::Timeout=15 -o Acquire::Retries=1 download "$2" &&
+    for package in *.deb; do dpkg -x "$package" . || return 1; done
+}
+
+# Flyway as Maven's plugin, since its command line is in no registry: from_maven FOLDER FLYWAY DRIVER
+from_maven() {
+  mkdir -p "$1" && cat >"$1/pom.xml" <<XML || return 1
 <project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>dbrest</groupId><artifactId>migrations</artifactId><version>1</version><packaging>pom</packaging>
   <build><plugins><plugin>
-    <groupId>org.flywaydb</groupId><artifactId>flyway-maven-plugin</artifactId><version>13.12.0</version>
+    <groupId>org.flywaydb</groupId><artifactId>flyway-maven-plugin</artifactId><version>$2</version>
     <dependencies>
-      <dependency><groupId>org.flywaydb</groupId><artifactId>flyway-database-postgresql</artifactId><version>13.12.0</version></dependency>
-      <dependency><groupId>org.postgresql</groupId><artifactId>postgresql</artifactId><version>42.7.7</version></dependency>
+      <dependency><groupId>org.flywaydb</groupId><artifactId>flyway-database-postgresql</artifactId><version>$2</version></dependency>
+      <dependency><groupId>org.postgresql</groupId><artifactId>postgresql</artifactId><version>$3</version></dependency>
     </dependencies>
   </plugin></plugins></build>
 </project>
 XML
-  local maven="mvn -q -B -Dmaven.repo.local='$tools/flyway.m2' -f"
-  sh -c "timeout 120 $maven flyway.part/pom.xml dependency:resolve-plugins" && cat >flyway.part/flyway <<SH && chmod +x flyway.part/flyway && mv flyway.part flyway
+  local maven="mvn -q -B -Dmaven.repo.local='$tools/flyway.m2' -f '$tools/$1/pom.xml'"
+  sh -c "timeout 120 $maven dependency:resolve-plugins" && cat >"$1/flyway" <<SH && chmod +x "$1/flyway"
 #!/bin/sh
-PATH='$PATH' exec $maven '$tools/flyway/pom.xml' "flyway:\$1" "-Dflyway.configFiles=\$PWD/flyway.conf" "-Dflyway.workingDirectory=\$PWD"
+PATH='$PATH' exec $maven "flyway:\$1" "-Dflyway.configFiles=\$PWD/flyway.conf" "-Dflyway.workingDirectory=\$PWD"
 SH
 }
 
-# a folder of Python that a failed attempt left has no package in it
-if [ -x "$tools/python/bin/python3" ] && ! "$tools/python/bin/python3" -c 'import postgrest' 2>/dev/null; then
-  rm -rf "$tools/python"
-fi
-
-have postgrest_py "$tools/python/bin/python3" TEST_PYTHON3
-have openapi_typescript "$tools/openapi-typescript/node_modules/.bin/openapi-typescript" TEST_OPENAPI_TYPESCRIPT
-have nginx "$(command -v nginx || echo "$tools/nginx/usr/sbin/nginx")" TEST_NGINX
-have caddy "$(command -v caddy || echo "$tools/caddy/usr/bin/caddy")" TEST_CADDY
-have promtool "$(command -v promtool || echo "$tools/prometheus/usr/bin/promtool")" TEST_PROMTOOL
-have knex "$tools/knex/node_modules/.bin/knex" TEST_KNEX
-have drizzle "$tools/drizzle/node_modules/.bin/drizzle-kit" TEST_DRIZZLE_KIT
-have dbmate "$tools/dbmate/node_modules/.bin/dbmate" TEST_DBMATE
-have supabase "$tools/supabase/node_modules/.bin/supabase" TEST_SUPABASE
-have alembic "$tools/alembic/bin/alembic" TEST_ALEMBIC
-have flyway "$tools/flyway/flyway" TEST_FLYWAY
+have TEST_PYTHON3 pip python bin/python3 postgrest==2.34.1
+have TEST_ALEMBIC pip alembic bin/alembic alembic==1.20.1 'psycopg[binary]==3.3.9'
+have TEST_OPENAPI_TYPESCRIPT npm openapi-typescript node_modules/.bin/openapi-typescript openapi-typescript@7.13.0 typescript@5.9.3
+have TEST_KNEX npm knex node_modules/.bin/knex knex@3.3.0 pg@8.23.1
+have TEST_DRIZZLE_KIT npm drizzle node_modules/.bin/drizzle-kit drizzle-kit@0.31.11 drizzle-orm@0.45.4 pg@8.23.1
+have TEST_DBMATE npm dbmate node_modules/.bin/dbmate dbmate@2.36.0
+have TEST_SUPABASE npm supabase node_modules/.bin/supabase supabase@2.117.0
+have_debian TEST_NGINX nginx usr/sbin/nginx nginx
+have_debian TEST_CADDY caddy usr/bin/caddy caddy
+have_debian TEST_PROMTOOL prometheus usr/bin/promtool prometheus
+have TEST_FLYWAY maven flyway flyway 13.12.0 42.7.7
