@@ -10,7 +10,13 @@ import {
   authorRole,
   createApiDatabase,
 } from '../support/api-database.ts'
-import { type AskOptions, ask, askUntil, eventually } from '../support/http-client.ts'
+import {
+  type AskOptions,
+  ask,
+  askUntil,
+  askUntilSettled,
+  eventually,
+} from '../support/http-client.ts'
 import { freePort } from '../support/postgres.ts'
 import type { RunningServer } from '../support/server.ts'
 import { signJwt, testSecret } from '../support/sign-jwt.ts'
@@ -351,7 +357,7 @@ test('log-format=json makes every line an object', async () => {
   const server = await serve({
     env: { ...database.env, DBREST_LOG_FORMAT: 'json', DBREST_LOG_LEVEL: 'debug' },
   })
-  await askUntil(200, `${server.adminUrl}/ready`)
+  await askUntilSettled(server.adminUrl)
   await ask(`${server.url}/films?select=id`, { headers: { 'user-agent': 'probe' } })
   await ask(`${server.url}/rpc/fail`, { method: 'POST' })
   await ask(`${server.url}/nothing`)

@@ -3,7 +3,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
-import { ask, askUntil, eventually } from '../support/http-client.ts'
+import { ask, askUntil, askUntilSettled, eventually } from '../support/http-client.ts'
 import { serve } from '../support/test-server.ts'
 
 let database: ApiDatabase
@@ -71,7 +71,7 @@ describe('GET /reloads', () => {
 
 test('log, metrics and history say the same of a reload', async () => {
   const server = await serve({ env: { ...database.env, DBREST_LOG_FORMAT: 'json' } })
-  await askUntil(200, `${server.adminUrl}/ready`)
+  await askUntilSettled(server.adminUrl)
   await database.query("alter table films add column seen int; notify pgrst, 'reload schema'")
   await server.line(/"event":"schema-changed"/)
   const record = await eventually(

@@ -8,7 +8,13 @@ import { Agent } from 'node:http'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
 import { cachedColumns, countLoads } from '../support/cached-schema.ts'
-import { ask, askUntil, eventually, type HttpReply } from '../support/http-client.ts'
+import {
+  ask,
+  askUntil,
+  askUntilSettled,
+  eventually,
+  type HttpReply,
+} from '../support/http-client.ts'
 import { runCommand } from '../support/server.ts'
 import { serve, serveForAll } from '../support/test-server.ts'
 
@@ -88,7 +94,7 @@ describe('NOTIFY', () => {
 
   test('is told at the default level by what it changed', async () => {
     const server = await serve({ env: { ...database.env, DBREST_LOG_LEVEL: 'error' } })
-    await askUntil(200, `${server.adminUrl}/ready`)
+    await askUntilSettled(server.adminUrl)
     await database.query(
       `begin; create table birds (id int); alter table films add column length int; notify pgrst; commit`,
     )

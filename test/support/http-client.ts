@@ -94,3 +94,13 @@ export function askUntil(
     },
   )
 }
+
+/**
+ * Resolves when a server is ready and has done all that its start asked for, the check included that
+ * follows the listener's connection: what changes the schema from here on is told by its own trigger.
+ */
+export async function askUntilSettled(adminUrl: string): Promise<void> {
+  await askUntil(200, `${adminUrl}/ready`)
+  // reloads are answered in the order in which they were asked for
+  await askUntil(200, `${adminUrl}/reload`, { method: 'POST' })
+}
