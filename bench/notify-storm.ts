@@ -4,12 +4,13 @@
  */
 import pg from 'pg'
 
-const [, , uri = '', count = '0'] = process.argv
+const [, , uri = '', count = '0', channel = 'pgrst'] = process.argv
 const client = new pg.Client(uri)
 await client.connect()
 process.stdout.write('ready\n')
 // until then the process is starting, which takes a core
 await new Promise((resolve) => process.stdin.once('data', resolve))
-for (let i = 0; i < Number(count); i += 1) await client.query('notify pgrst')
+for (let i = 0; i < Number(count); i += 1)
+  await client.query(`notify ${client.escapeIdentifier(channel)}`)
 await client.end()
 process.exit(0)
