@@ -7,8 +7,8 @@
  * by the question, which writes that come together share: it costs as much as a write, so that the
  * next one is put off until all writes have asked whose requests have arrived by now.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Db } from 'mongodb'
+import { nextTurn } from '../../../core/next-turn.ts'
 import { shareRuns } from '../../../core/share-runs.ts'
 import { type ReadCommandOptions, runReadCommand } from './read-command.ts'
 
@@ -23,10 +23,7 @@ export function createCollectionPresence(): CollectionPresence {
     const key = JSON.stringify([db.databaseName, collection])
     const ask =
       questions.get(key) ??
-      shareRuns(
-        () => isCollectionThere(db, collection, { readPreference: 'primary' }),
-        () => nextTurn(),
-      )
+      shareRuns(() => isCollectionThere(db, collection, { readPreference: 'primary' }), nextTurn)
     questions.set(key, ask)
     return ask()
   }

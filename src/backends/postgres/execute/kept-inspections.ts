@@ -8,6 +8,7 @@
  * in that moment would be taken for the new state, so nothing is kept for longer than two seconds.
  */
 import { Cancellation } from '../../../core/cancel-signal.ts'
+import { nextTurn } from '../../../core/next-turn.ts'
 import { shareRuns } from '../../../core/share-runs.ts'
 import type { InspectPlan } from '../../../plan/plan.ts'
 import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
@@ -49,16 +50,14 @@ interface Kept {
   readonly names: number
 }
 
-/** Requests that have come at the same time are read in one turn: none of them asks for itself. */
-const turnOfEventLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
 export function keepInspections(deps: KeptInspectionsDeps) {
   const { inspect, now, keptMs = 2000, mostNames = 20_000 } = deps
   const bySnapshot = new WeakMap<SchemaSnapshot, Map<string, Entry>>()
   let asking: Pick<RequestContext, 'config'> | null = null
+  // requests that have come at the same time are read in one turn: none of them asks for itself
   const readState = shareRuns(
     async () => (asking === null ? null : deps.readState(asking)),
-    turnOfEventLoop,
+    nextTurn,
   )
 
   function entryOf(plan: InspectPlan, context: RequestContext): Entry {
