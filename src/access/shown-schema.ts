@@ -7,9 +7,9 @@ import { nameKey } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { runAtOnce } from '../core/run-in-slices.ts'
 import type { InfoSubject } from '../plan/plan.ts'
-import type { RelationshipsBySchema } from '../schema/derive-relationships.ts'
+import type { RelationshipsBySchema } from '../schema/relationships/derive-relationships.ts'
+import type { SnapshotRelationships } from '../schema/relationships/snapshot-relationships.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
-import type { SnapshotRelationships } from '../schema/snapshot-relationships.ts'
 import {
   type GrantedColumns,
   isNone,

@@ -3,7 +3,6 @@
  * there are. Without a name it is a page of the list, narrowed by a search; with one it is one relation,
  * with its columns, keys and relationships.
  */
-
 import type { CacheState } from '../cache/cache-state.ts'
 import { eventLoopSlices } from '../core/event-loop-slices.ts'
 import { nameKey, type QualifiedName, qualifiedName } from '../core/qualified-name.ts'
@@ -12,8 +11,8 @@ import { runInSlices, type Steps } from '../core/run-in-slices.ts'
 import { sortInSteps } from '../core/sort-in-steps.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { Column, RelationKind } from '../schema/catalog.ts'
-import { compareTexts } from '../schema/compare-relationships.ts'
-import type { Cardinality, ColumnPair, Relationship } from '../schema/relationship.ts'
+import { compareTexts } from '../schema/relationships/compare-relationships.ts'
+import type { Cardinality, ColumnPair, Relationship } from '../schema/relationships/relationship.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { servedSnapshot } from './readiness.ts'
 import { refuseParameters } from './refuse-parameters.ts'

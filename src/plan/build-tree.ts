@@ -4,7 +4,7 @@
  */
 import type { LogicTree, OrderTerm } from '../api/api-request.ts'
 import type { QualifiedName } from '../core/qualified-name.ts'
-import { isToOne } from '../schema/relationship.ts'
+import { isToOne } from '../schema/relationships/relationship.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import type { ColumnBudget } from './column-budget.ts'
 import { type DraftNode, scopeName, shownName } from './draft-tree.ts'

@@ -2,9 +2,8 @@
  * Words one relationship of an ambiguous embedding, as the details and the hint of PGRST201 list
  * them.
  */
-
 import type { RelationshipChoice } from '../errors/api-error.ts'
-import type { Relationship } from '../schema/relationship.ts'
+import type { Relationship } from '../schema/relationships/relationship.ts'
 
 /** Rule  PostgREST docs: resource_embedding (Disambiguation) */
 export function describeChoice(relationship: Relationship): RelationshipChoice {

@@ -12,7 +12,7 @@ import type {
   SelectItem,
 } from '../api/api-request.ts'
 import { type QualifiedName, qualifiedName } from '../core/qualified-name.ts'
-import type { Relationship } from '../schema/relationship.ts'
+import type { Relationship } from '../schema/relationships/relationship.ts'
 import type { PlanWindow } from './plan.ts'
 
 export interface DraftNode {

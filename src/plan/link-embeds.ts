@@ -2,10 +2,9 @@
  * Gives each embed of the draft its relationship and its key, from the root inwards, then checks
  * that the embeds named by `order=relation(column)` are there and to-one.
  */
-
 import type { QualifiedName } from '../core/qualified-name.ts'
 import type { ApiError } from '../errors/api-error.ts'
-import { isToOne } from '../schema/relationship.ts'
+import { isToOne } from '../schema/relationships/relationship.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { type DraftNode, lookupOrder, shownName } from './draft-tree.ts'
 import { resolveEmbed } from './resolve-embed.ts'

@@ -20,7 +20,7 @@ import type {
 import type { MediaType } from '../core/media-type.ts'
 import type { QualifiedName } from '../core/qualified-name.ts'
 import type { Routine, RoutineParameter } from '../schema/catalog.ts'
-import type { Relationship } from '../schema/relationship.ts'
+import type { Relationship } from '../schema/relationships/relationship.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 
 /** What the role of a request has to do with one relation: all of it, or what its policies leave. */

@@ -3,11 +3,10 @@
  * name or column, or by a computed relationship's function, with a hint where several fit.
  * The snapshot holds the relationships, junctions and views included; here one is chosen.
  */
-
 import { nameKey, qualifiedName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError } from '../errors/api-error.ts'
-import type { KeyRelationship, Relationship } from '../schema/relationship.ts'
+import type { KeyRelationship, Relationship } from '../schema/relationships/relationship.ts'
 import type { SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { describeChoice } from './describe-choice.ts'
 import { suggestRelationship } from './suggest-name.ts'

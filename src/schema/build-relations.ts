@@ -4,8 +4,6 @@
  * very same object. `build-snapshot.ts` calls it.
  */
 import { isSame } from '../core/is-same.ts'
-import { listChanges } from '../core/list-changes.ts'
-import { patchSorted } from '../core/patch-sorted.ts'
 import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
 import type { Steps } from '../core/run-in-slices.ts'
 import type {
@@ -17,7 +15,9 @@ import type {
 } from './catalog.ts'
 import { ColumnMap } from './column-map.ts'
 import { type Exposure, exposes } from './exposure.ts'
-import type { Regrouped } from './grouping.ts'
+import type { Regrouped } from './incremental/grouping.ts'
+import { listChanges } from './incremental/list-changes.ts'
+import { patchSorted } from './incremental/patch-sorted.ts'
 import type { Relation } from './schema-snapshot.ts'
 
 export interface RelationParts {

@@ -5,7 +5,7 @@
 import type { QualifiedName } from '../core/qualified-name.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { EngineFacts } from './engine-facts.ts'
-import type { ColumnPair, ComputedRelationship } from './relationship.ts'
+import type { ColumnPair, ComputedRelationship } from './relationships/relationship.ts'
 
 /**
  * Identity of a schema's state: equal texts mean an equal schema. Opaque outside the backend that

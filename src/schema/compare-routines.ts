@@ -6,7 +6,7 @@
  * Rule  PostgREST docs: functions (Overloaded functions), errors (PGRST203)
  */
 import type { ReturnType, Routine, RoutineParameter } from './catalog.ts'
-import { compareLists, compareTexts } from './compare-relationships.ts'
+import { compareLists, compareTexts } from './relationships/compare-relationships.ts'
 
 const returnKinds: readonly ReturnType['kind'][] = ['void', 'scalar', 'composite']
 const volatilities: readonly Routine['volatility'][] = ['volatile', 'stable', 'immutable']

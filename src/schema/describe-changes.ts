@@ -6,7 +6,7 @@ import { assertNever } from '../core/assert-never.ts'
 import type { QualifiedName } from '../core/qualified-name.ts'
 import type { ReloadChange } from '../observe/reload-record.ts'
 import type { Column, Routine } from './catalog.ts'
-import type { ColumnPair, Relationship } from './relationship.ts'
+import type { ColumnPair, Relationship } from './relationships/relationship.ts'
 import type { RelationChange, RelationWrites, SchemaChange } from './schema-change.ts'
 import type { Relation } from './schema-snapshot.ts'
 

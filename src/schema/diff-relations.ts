@@ -4,8 +4,8 @@
  */
 import { isSame, isSameLookup } from '../core/is-same.ts'
 import type { Column } from './catalog.ts'
-import { compareRelationships } from './compare-relationships.ts'
-import type { Relationship } from './relationship.ts'
+import { compareRelationships } from './relationships/compare-relationships.ts'
+import type { Relationship } from './relationships/relationship.ts'
 import type { RelationChange, RelationWrites } from './schema-change.ts'
 import type { Relation } from './schema-snapshot.ts'
 

@@ -4,9 +4,9 @@
  * plans over reloads by it.
  */
 import { runAtOnce } from '../core/run-in-slices.ts'
-import type { RelationshipsBySchema } from './derive-relationships.ts'
+import type { RelationshipsBySchema } from './relationships/derive-relationships.ts'
+import type { SnapshotRelationships } from './relationships/snapshot-relationships.ts'
 import type { SchemaSnapshot } from './schema-snapshot.ts'
-import type { SnapshotRelationships } from './snapshot-relationships.ts'
 
 /** Data alone: who keeps it does not keep the snapshot. */
 export interface SnapshotRead {

@@ -7,7 +7,7 @@ import { assertNever } from '../core/assert-never.ts'
 import type { QualifiedName } from '../core/qualified-name.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { Column, RelationKind, Routine } from './catalog.ts'
-import type { Relationship } from './relationship.ts'
+import type { Relationship } from './relationships/relationship.ts'
 import type { Relation } from './schema-snapshot.ts'
 
 /** What a client can write to a relation. */

@@ -19,7 +19,7 @@ import type {
   UnusableRoutine,
 } from './catalog.ts'
 import type { EngineFacts } from './engine-facts.ts'
-import type { SnapshotRelationships } from './snapshot-relationships.ts'
+import type { SnapshotRelationships } from './relationships/snapshot-relationships.ts'
 import type { SnapshotSources } from './snapshot-sources.ts'
 
 export interface Relation extends Omit<CatalogRelation, 'columns'> {

@@ -3,8 +3,8 @@
  * looks at nothing else, and another process builds the same snapshot of it.
  */
 import type { Catalog, ComputedField, Routine } from './catalog.ts'
-import type { Grouping } from './grouping.ts'
-import type { LazyRelationships } from './snapshot-relationships.ts'
+import type { Grouping } from './incremental/grouping.ts'
+import type { LazyRelationships } from './relationships/snapshot-relationships.ts'
 
 export interface SnapshotSources {
   readonly catalog: Catalog

@@ -7,7 +7,7 @@
  */
 import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
 import type { Routine, RoutineParameter } from '../schema/catalog.ts'
-import type { ComputedRelationship } from '../schema/relationship.ts'
+import type { ComputedRelationship } from '../schema/relationships/relationship.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { block, docLines, indented, propertyName, quoted } from './code-text.ts'
 import type { ValueTypes } from './value-types.ts'

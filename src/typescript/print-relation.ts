@@ -5,8 +5,8 @@
  */
 import type { Capabilities } from '../schema/capabilities.ts'
 import type { Column } from '../schema/catalog.ts'
-import { compareTexts } from '../schema/compare-relationships.ts'
-import type { KeyRelationship, Relationship } from '../schema/relationship.ts'
+import { compareTexts } from '../schema/relationships/compare-relationships.ts'
+import type { KeyRelationship, Relationship } from '../schema/relationships/relationship.ts'
 import type { Relation } from '../schema/schema-snapshot.ts'
 import { block, docLines, indented, propertyName, quoted } from './code-text.ts'
 import type { ValueTypes } from './value-types.ts'

@@ -25,7 +25,7 @@ import type {
   SpreadColumn,
 } from '../../src/plan/plan.ts'
 import type { ReturnType, Routine, RoutineParameter } from '../../src/schema/catalog.ts'
-import type { Cardinality, Relationship } from '../../src/schema/relationship.ts'
+import type { Cardinality, Relationship } from '../../src/schema/relationships/relationship.ts'
 
 const schema = 'test'
 

@@ -2,7 +2,6 @@
  * Schema snapshots from a compact description, for tests that need no database. Relationships,
  * junctions and suggestions are derived by the real `buildSnapshot`.
  */
-
 import { type QualifiedName, qualifiedName } from '../../src/core/qualified-name.ts'
 import { buildSnapshot } from '../../src/schema/build-snapshot.ts'
 import { type Feature, features, type Grade } from '../../src/schema/capabilities.ts'
@@ -17,7 +16,7 @@ import type {
   RoutineParameter,
   ViewKeyDependency,
 } from '../../src/schema/catalog.ts'
-import type { ComputedRelationship } from '../../src/schema/relationship.ts'
+import type { ComputedRelationship } from '../../src/schema/relationships/relationship.ts'
 import type { SchemaSnapshot } from '../../src/schema/schema-snapshot.ts'
 
 export interface SnapshotDescription {

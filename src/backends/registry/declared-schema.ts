@@ -4,7 +4,7 @@
  * is found out by a load, and what is not there yet is no error: collections come with their first
  * document.
  */
-import type { ColumnPair } from '../../schema/relationship.ts'
+import type { ColumnPair } from '../../schema/relationships/relationship.ts'
 import type { RegisteredType } from './registered-type.ts'
 
 /** What identifies documents where nothing else is said; only these engines have it. */

@@ -18,7 +18,7 @@ import {
   orElse,
   readStrictJson,
 } from '../../core/strict-json.ts'
-import type { ColumnPair } from '../../schema/relationship.ts'
+import type { ColumnPair } from '../../schema/relationships/relationship.ts'
 import type {
   DeclaredColumn,
   DeclaredRelation,

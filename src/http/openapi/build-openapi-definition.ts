@@ -5,7 +5,7 @@
  * Rule  PostgREST docs: openapi; v16.2 spec: OpenApiSpec (table, Detects default values)
  */
 import type { Column } from '../../schema/catalog.ts'
-import type { KeyRelationship, Relationship } from '../../schema/relationship.ts'
+import type { KeyRelationship, Relationship } from '../../schema/relationships/relationship.ts'
 import type { Relation } from '../../schema/schema-snapshot.ts'
 import { jsonObject } from './json-text.ts'
 import { valueSchema } from './swagger-type.ts'

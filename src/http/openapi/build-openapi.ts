@@ -5,12 +5,11 @@
  *
  * Rule  PostgREST docs: openapi; v16.2 spec: OpenApiSpec, SecurityOpenApiSpec, ProxySpec
  */
-
 import type { Config } from '../../config/config.ts'
 import { contractDocsUrl, contractName, contractVersion } from '../../core/product.ts'
 import type { Steps } from '../../core/run-in-slices.ts'
 import type { Capabilities } from '../../schema/capabilities.ts'
-import type { Relationship } from '../../schema/relationship.ts'
+import type { Relationship } from '../../schema/relationships/relationship.ts'
 import type { Relation, SchemaSnapshot } from '../../schema/schema-snapshot.ts'
 import { buildOpenapiDefinition } from './build-openapi-definition.ts'
 import {

@@ -5,7 +5,7 @@
  * Rule  OpenAPI 3.1: Schema Object, Components Object (names)
  */
 import type { Column, Routine } from '../../schema/catalog.ts'
-import type { Relationship } from '../../schema/relationship.ts'
+import type { Relationship } from '../../schema/relationships/relationship.ts'
 import type { Relation } from '../../schema/schema-snapshot.ts'
 import { describeColumn, foreignKeyTargets } from './build-openapi-definition.ts'
 import { valueSchema } from './swagger-type.ts'

@@ -7,8 +7,8 @@
 import type { Steps } from '../../core/run-in-slices.ts'
 import type { Capabilities } from '../../schema/capabilities.ts'
 import type { Routine } from '../../schema/catalog.ts'
-import { compareTexts } from '../../schema/compare-relationships.ts'
 import { compareRoutines } from '../../schema/compare-routines.ts'
+import { compareTexts } from '../../schema/relationships/compare-relationships.ts'
 import type { Relation } from '../../schema/schema-snapshot.ts'
 
 export type ShownOperation = 'select' | 'insert' | 'update' | 'delete'

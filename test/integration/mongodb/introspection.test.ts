@@ -12,7 +12,7 @@ import { nameKey, qualifiedName } from '../../../src/core/qualified-name.ts'
 import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import type { CatalogRelation } from '../../../src/schema/catalog.ts'
 import { diffSnapshots } from '../../../src/schema/diff-snapshots.ts'
-import type { Relationship } from '../../../src/schema/relationship.ts'
+import type { Relationship } from '../../../src/schema/relationships/relationship.ts'
 import { nameChanges, noChanges } from '../../../src/schema/schema-change.ts'
 import type { SchemaSnapshot } from '../../../src/schema/schema-snapshot.ts'
 import {

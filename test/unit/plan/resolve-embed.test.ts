@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ApiError } from '../../../src/errors/api-error.ts'
 import { resolveEmbed } from '../../../src/plan/resolve-embed.ts'
-import type { Relationship } from '../../../src/schema/relationship.ts'
+import type { Relationship } from '../../../src/schema/relationships/relationship.ts'
 import { describeSnapshot } from '../../support/snapshot.ts'
 
 const snapshot = describeSnapshot({

@@ -11,7 +11,7 @@ import type {
   Routine,
   ViewKeyDependency,
 } from '../../../src/schema/catalog.ts'
-import type { ComputedRelationship } from '../../../src/schema/relationship.ts'
+import type { ComputedRelationship } from '../../../src/schema/relationships/relationship.ts'
 import type { SchemaSnapshot } from '../../../src/schema/schema-snapshot.ts'
 import { representation } from '../../support/snapshot.ts'
 import { column, computed, dependency, key, named, relation, routine } from './sample-catalog.ts'

@@ -1,7 +1,6 @@
 /**
  * Catalogs for tests, written in the short form of the facts that matter to them.
  */
-
 import type { QualifiedName } from '../../../src/core/qualified-name.ts'
 import type { Capabilities } from '../../../src/schema/capabilities.ts'
 import { features } from '../../../src/schema/capabilities.ts'
@@ -13,7 +12,10 @@ import type {
   Routine,
   ViewKeyDependency,
 } from '../../../src/schema/catalog.ts'
-import type { ColumnPair, ComputedRelationship } from '../../../src/schema/relationship.ts'
+import type {
+  ColumnPair,
+  ComputedRelationship,
+} from '../../../src/schema/relationships/relationship.ts'
 import type { SchemaOptions } from '../../../src/schema/schema-snapshot.ts'
 
 /** `films` is `test.films`; `private.films` says its schema. */

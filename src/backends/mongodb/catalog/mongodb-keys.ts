@@ -5,7 +5,7 @@
  */
 import { nameKey, type QualifiedName, sameName } from '../../../core/qualified-name.ts'
 import type { Catalog, ForeignKey, UnusableRelationship } from '../../../schema/catalog.ts'
-import type { ColumnPair } from '../../../schema/relationship.ts'
+import type { ColumnPair } from '../../../schema/relationships/relationship.ts'
 import type {
   DeclaredJunction,
   DeclaredKey,

@@ -7,7 +7,7 @@
  */
 import type { Document } from 'mongodb'
 import { plainField } from '../../../plan/resolve-field.ts'
-import type { ColumnPair } from '../../../schema/relationship.ts'
+import type { ColumnPair } from '../../../schema/relationships/relationship.ts'
 import { referenceColumn, referencingColumn } from '../catalog/mongodb-facts.ts'
 import {
   type Expression,

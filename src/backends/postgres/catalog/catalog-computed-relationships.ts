@@ -4,9 +4,8 @@
  *
  * Rule  PostgREST docs: resource_embedding (computed relationships)
  */
-
 import { sameName } from '../../../core/qualified-name.ts'
-import type { ComputedRelationship } from '../../../schema/relationship.ts'
+import type { ComputedRelationship } from '../../../schema/relationships/relationship.ts'
 import type { ControlStatement } from '../connect/control-connection.ts'
 import { type CatalogRow, flagIn, textIn } from './catalog-row.ts'
 import type { CatalogScope } from './catalog-scope.ts'

@@ -4,10 +4,9 @@
  * there is one; and the conditions that join it to its parent. The names show in error messages,
  * so they are PostgREST's: `<target>_<depth>`, and no alias for the root and behind a junction.
  */
-
 import { assertNever } from '../../../core/assert-never.ts'
 import type { ReadNode } from '../../../plan/plan.ts'
-import type { ColumnPair, Relationship } from '../../../schema/relationship.ts'
+import type { ColumnPair, Relationship } from '../../../schema/relationships/relationship.ts'
 import { ident, qualified, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 
 /** The CTE with the rows of the read, write or call. */

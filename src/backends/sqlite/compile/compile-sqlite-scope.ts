@@ -3,11 +3,10 @@
  * parent's, and which of them are wanted. Inner joins and null filters on embeds are EXISTS, so
  * that a to-many child does not multiply rows.
  */
-
 import { assertNever } from '../../../core/assert-never.ts'
 import { nameKey, type QualifiedName } from '../../../core/qualified-name.ts'
 import type { ChildJoin, ReadNode, RowRule } from '../../../plan/plan.ts'
-import type { ColumnPair } from '../../../schema/relationship.ts'
+import type { ColumnPair } from '../../../schema/relationships/relationship.ts'
 import type { Relation, SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { compileCondition, type FilterScope } from '../../sql/compile-filter.ts'
 import { ident, joinGrouped, noSql, raw, type SqlText, sql } from '../../sql/sql-text.ts'

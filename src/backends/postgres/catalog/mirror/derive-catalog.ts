@@ -13,7 +13,7 @@ import type {
   Routine,
   ViewKeyDependency,
 } from '../../../../schema/catalog.ts'
-import { compareTexts } from '../../../../schema/compare-relationships.ts'
+import { compareTexts } from '../../../../schema/relationships/compare-relationships.ts'
 import type { SchemaSnapshot } from '../../../../schema/schema-snapshot.ts'
 import { endsOf } from '../catalog-keys.ts'
 import { describeRoutine, type RoutineTypes } from '../catalog-routines.ts'

@@ -2,7 +2,7 @@
  * How two relations join: along a foreign key in either direction, through a junction, or by a
  * function that the schema's author wrote (a computed relationship).
  */
-import type { QualifiedName } from '../core/qualified-name.ts'
+import type { QualifiedName } from '../../core/qualified-name.ts'
 
 /** [column of the origin, column of the target] */
 export type ColumnPair = readonly [string, string]

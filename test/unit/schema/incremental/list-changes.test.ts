@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { listChanges } from '../../../src/core/list-changes.ts'
+import { listChanges } from '../../../../src/schema/incremental/list-changes.ts'
 
 test.each([
   ['abc', 'abc', '', ''],

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { nameKey } from '../../../src/core/qualified-name.ts'
-import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
-import type { Catalog } from '../../../src/schema/catalog.ts'
-import type { ColumnPair, Relationship } from '../../../src/schema/relationship.ts'
+import { nameKey } from '../../../../src/core/qualified-name.ts'
+import { buildSnapshot } from '../../../../src/schema/build-snapshot.ts'
+import type { Catalog } from '../../../../src/schema/catalog.ts'
+import type { ColumnPair, Relationship } from '../../../../src/schema/relationships/relationship.ts'
 import {
   catalog,
   computed,
@@ -12,7 +12,7 @@ import {
   options,
   relation,
   view,
-} from './sample-catalog.ts'
+} from '../sample-catalog.ts'
 
 function pairs(columns: readonly ColumnPair[], side: 0 | 1): string {
   return columns.map((pair) => pair[side]).join(',')

@@ -3,8 +3,8 @@
  * relation's relationships rest on its own keys, on what views carry of them, and through junctions on
  * the keys of the relations that point to it.
  */
-import { isSame } from '../core/is-same.ts'
-import { nameKey, nameOfKey, type QualifiedName } from '../core/qualified-name.ts'
+import { isSame } from '../../core/is-same.ts'
+import { nameKey, nameOfKey, type QualifiedName } from '../../core/qualified-name.ts'
 import { carriersOf, groupOf, type RelationshipFacts } from './relationship-facts.ts'
 
 /** Keys (`nameKey`) of what differs. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { patchSorted } from '../../../src/core/patch-sorted.ts'
-import { runAtOnce } from '../../../src/core/run-in-slices.ts'
+import { runAtOnce } from '../../../../src/core/run-in-slices.ts'
+import { patchSorted } from '../../../../src/schema/incremental/patch-sorted.ts'
 
 const [one, two] = [{ value: 1 }, { value: 2 }]
 const before = new Map([

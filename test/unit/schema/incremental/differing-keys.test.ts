@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { differingKeys } from '../../../src/core/differing-keys.ts'
-import { runAtOnce } from '../../../src/core/run-in-slices.ts'
+import { runAtOnce } from '../../../../src/core/run-in-slices.ts'
+import { differingKeys } from '../../../../src/schema/incremental/differing-keys.ts'
 
 function map(text: string): ReadonlyMap<string, string> {
   return new Map(text === '' ? [] : text.split(' ').map((entry) => [entry.charAt(0), entry]))

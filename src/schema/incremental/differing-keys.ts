@@ -1,8 +1,8 @@
 /**
  * Two maps that share most of their entries → the keys of what differs.
  */
+import type { Steps } from '../../core/run-in-slices.ts'
 import { LayeredMap } from './layered-map.ts'
-import type { Steps } from './run-in-slices.ts'
 
 /** Entries between two rests. */
 const stride = 256

@@ -3,8 +3,8 @@
  * seen through views, from its other end, and as half of a junction. Pure pieces that
  * `derive-relationships.ts` puts together; everything they return is frozen and their own.
  */
-import { type QualifiedName, sameName } from '../core/qualified-name.ts'
-import type { ForeignKey, ViewKeyDependency } from './catalog.ts'
+import { type QualifiedName, sameName } from '../../core/qualified-name.ts'
+import type { ForeignKey, ViewKeyDependency } from '../catalog.ts'
 import type { Cardinality, ColumnPair, Junction, KeyRelationship } from './relationship.ts'
 import { carriersOf, groupOf, primaryKeyOf, type RelationshipFacts } from './relationship-facts.ts'
 

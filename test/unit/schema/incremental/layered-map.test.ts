@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { differingKeys } from '../../../src/core/differing-keys.ts'
-import { LayeredMap } from '../../../src/core/layered-map.ts'
-import { patchSorted } from '../../../src/core/patch-sorted.ts'
-import { runAtOnce } from '../../../src/core/run-in-slices.ts'
+import { runAtOnce } from '../../../../src/core/run-in-slices.ts'
+import { differingKeys } from '../../../../src/schema/incremental/differing-keys.ts'
+import { LayeredMap } from '../../../../src/schema/incremental/layered-map.ts'
+import { patchSorted } from '../../../../src/schema/incremental/patch-sorted.ts'
 
 interface Box {
   readonly value: number

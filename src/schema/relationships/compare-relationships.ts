@@ -4,7 +4,7 @@
  *
  * Rule  PostgREST docs: errors (PGRST201); v16.2 spec: EmbedDisambiguationSpec
  */
-import type { QualifiedName } from '../core/qualified-name.ts'
+import type { QualifiedName } from '../../core/qualified-name.ts'
 import type { Cardinality, ColumnPair, Junction, Relationship } from './relationship.ts'
 
 const cardinalities: readonly Cardinality['kind'][] = [

@@ -3,10 +3,10 @@
  * end, what views carry of them, functions that stand for relationships, and the keys that make a
  * relation a junction. A snapshot's own, for `derive-relationships.ts` and `affected-origins.ts`.
  */
-import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
-import type { CatalogRelation, ForeignKey, ViewKeyDependency } from './catalog.ts'
-import type { Exposure } from './exposure.ts'
-import type { Grouping } from './grouping.ts'
+import { nameKey, type QualifiedName } from '../../core/qualified-name.ts'
+import type { CatalogRelation, ForeignKey, ViewKeyDependency } from '../catalog.ts'
+import type { Exposure } from '../exposure.ts'
+import type { Grouping } from '../incremental/grouping.ts'
 import type { ComputedRelationship } from './relationship.ts'
 
 export type UniqueKey = QualifiedName & { readonly columns: readonly string[] }

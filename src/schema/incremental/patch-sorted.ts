@@ -3,8 +3,8 @@
  * and insertions, so that one change among many entries costs no sort of them all; of a large map not
  * even a copy, as long as few of its entries have changed.
  */
+import type { Steps } from '../../core/run-in-slices.ts'
 import { LayeredMap } from './layered-map.ts'
-import type { Steps } from './run-in-slices.ts'
 
 /** Entries between two rests. */
 const stride = 256

@@ -2,12 +2,11 @@
  * A list of a catalog by the relation or function that each member is about. Made from the grouping of
  * the list before: groups of which nothing came or went stay the very same.
  */
-
-import { isSame } from '../core/is-same.ts'
-import { listChanges } from '../core/list-changes.ts'
-import { patchSorted } from '../core/patch-sorted.ts'
-import { nameKey, type QualifiedName } from '../core/qualified-name.ts'
-import type { Steps } from '../core/run-in-slices.ts'
+import { isSame } from '../../core/is-same.ts'
+import { nameKey, type QualifiedName } from '../../core/qualified-name.ts'
+import type { Steps } from '../../core/run-in-slices.ts'
+import { listChanges } from './list-changes.ts'
+import { patchSorted } from './patch-sorted.ts'
 
 export interface Grouping<T> {
   readonly list: readonly T[]
