@@ -6,10 +6,10 @@
  * Rule  PostgREST docs: cli (--dump-schema), admin_server (schema_cache)
  */
 import { assertNever } from '../core/assert-never.ts'
+import { compareTexts } from '../core/compare-texts.ts'
 import { nameOfKey, type QualifiedName } from '../core/qualified-name.ts'
 import { runAtOnce } from '../core/run-in-slices.ts'
 import type { Column, IsolationLevel, Routine } from '../schema/catalog.ts'
-import { compareTexts } from '../schema/relationships/compare-relationships.ts'
 import type { Cardinality, ColumnPair, Relationship } from '../schema/relationships/relationship.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { dumpMediaHandlers } from './dump-media-handlers.ts'

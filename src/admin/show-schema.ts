@@ -4,6 +4,7 @@
  * with its columns, keys and relationships.
  */
 import type { CacheState } from '../cache/cache-state.ts'
+import { compareTexts } from '../core/compare-texts.ts'
 import { eventLoopSlices } from '../core/event-loop-slices.ts'
 import { nameKey, type QualifiedName, qualifiedName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
@@ -11,7 +12,6 @@ import { runInSlices, type Steps } from '../core/run-in-slices.ts'
 import { sortInSteps } from '../core/sort-in-steps.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { Column, RelationKind } from '../schema/catalog.ts'
-import { compareTexts } from '../schema/relationships/compare-relationships.ts'
 import type { Cardinality, ColumnPair, Relationship } from '../schema/relationships/relationship.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { servedSnapshot } from './readiness.ts'

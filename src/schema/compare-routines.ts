@@ -5,8 +5,8 @@
  *
  * Rule  PostgREST docs: functions (Overloaded functions), errors (PGRST203)
  */
+import { compareLists, compareTexts } from '../core/compare-texts.ts'
 import type { ReturnType, Routine, RoutineParameter } from './catalog.ts'
-import { compareLists, compareTexts } from './relationships/compare-relationships.ts'
 
 const returnKinds: readonly ReturnType['kind'][] = ['void', 'scalar', 'composite']
 const volatilities: readonly Routine['volatility'][] = ['volatile', 'stable', 'immutable']

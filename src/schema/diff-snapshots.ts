@@ -3,6 +3,7 @@
  * the history of reloads; and a load that finds no difference publishes nothing, so all that a client
  * or an operator can see of a snapshot is compared here.
  */
+import { compareTexts } from '../core/compare-texts.ts'
 import { isSame, isSameLookup } from '../core/is-same.ts'
 import { nameKey, nameOfKey } from '../core/qualified-name.ts'
 import { runAtOnce, runInSlices, type SliceDeps, type Steps } from '../core/run-in-slices.ts'
@@ -10,7 +11,6 @@ import { diffRelations, diffRelationships } from './diff-relations.ts'
 import { differingKeys } from './incremental/differing-keys.ts'
 import type { Grouping } from './incremental/grouping.ts'
 import { affectedOrigins } from './relationships/affected-origins.ts'
-import { compareTexts } from './relationships/compare-relationships.ts'
 import type { RelationChange, SchemaChange } from './schema-change.ts'
 import type { SchemaSnapshot } from './schema-snapshot.ts'
 

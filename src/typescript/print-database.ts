@@ -5,10 +5,10 @@
  *
  * Rule  supabase-js docs: typescript-support
  */
+import { compareTexts } from '../core/compare-texts.ts'
 import { nameOfKey, type QualifiedName } from '../core/qualified-name.ts'
 import { runAtOnce, type Steps } from '../core/run-in-slices.ts'
 import type { SchemaType } from '../schema/catalog.ts'
-import { compareTexts } from '../schema/relationships/compare-relationships.ts'
 import type { ComputedRelationship, Relationship } from '../schema/relationships/relationship.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { block, indented, literalUnion, namedBlock, propertyName, quoted } from './code-text.ts'

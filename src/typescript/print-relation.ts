@@ -3,9 +3,9 @@
  * give, and the foreign keys that a client embeds along. Columns that the database fills in by itself
  * are `never` where they would be written.
  */
+import { compareTexts } from '../core/compare-texts.ts'
 import type { Capabilities } from '../schema/capabilities.ts'
 import type { Column } from '../schema/catalog.ts'
-import { compareTexts } from '../schema/relationships/compare-relationships.ts'
 import type { KeyRelationship, Relationship } from '../schema/relationships/relationship.ts'
 import type { Relation } from '../schema/schema-snapshot.ts'
 import { block, docLines, indented, propertyName, quoted } from './code-text.ts'

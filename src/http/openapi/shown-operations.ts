@@ -4,11 +4,11 @@
  *
  * Rule  PostgREST docs: openapi; v16.2 spec: OpenApiSpec
  */
+import { compareTexts } from '../../core/compare-texts.ts'
 import type { Steps } from '../../core/run-in-slices.ts'
 import type { Capabilities } from '../../schema/capabilities.ts'
 import type { Routine } from '../../schema/catalog.ts'
 import { compareRoutines } from '../../schema/compare-routines.ts'
-import { compareTexts } from '../../schema/relationships/compare-relationships.ts'
 import type { Relation } from '../../schema/schema-snapshot.ts'
 
 export type ShownOperation = 'select' | 'insert' | 'update' | 'delete'

@@ -49,15 +49,7 @@ export function* regroup<T>(
   for (const key of touched) for (const member of known.groups.get(key) ?? []) members.add(member)
   for (const member of gone) members.delete(member)
   for (const member of fresh) members.add(member)
-  const regrouped = new Map<string, T[]>()
-  for (const member of inOrderOf(list, members)) {
-    const key = nameKey(nameOf(member))
-    const group = regrouped.get(key)
-    if (group === undefined) regrouped.set(key, [member])
-    else group.push(member)
-    at += 1
-    if (at % stride === 0) yield
-  }
+  const regrouped = yield* groupsOf(inOrderOf(list, members), nameOf)
   yield
   const changes = new Map<string, readonly T[] | undefined>()
   for (const key of touched) {
@@ -76,9 +68,19 @@ function* firstGrouping<T>(
   list: readonly T[],
   nameOf: (member: T) => QualifiedName,
 ): Steps<Regrouped<T>> {
+  const groups = yield* groupsOf(list, nameOf)
+  for (const group of groups.values()) Object.freeze(group)
+  return { grouping: { list, groups: Object.freeze(groups) }, touched: new Set(groups.keys()) }
+}
+
+/** In the order of the members. */
+function* groupsOf<T>(
+  members: readonly T[],
+  nameOf: (member: T) => QualifiedName,
+): Steps<Map<string, T[]>> {
   const groups = new Map<string, T[]>()
   let at = 0
-  for (const member of list) {
+  for (const member of members) {
     const key = nameKey(nameOf(member))
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [member])
@@ -86,8 +88,7 @@ function* firstGrouping<T>(
     at += 1
     if (at % stride === 0) yield
   }
-  for (const group of groups.values()) Object.freeze(group)
-  return { grouping: { list, groups: Object.freeze(groups) }, touched: new Set(groups.keys()) }
+  return groups
 }
 
 /** Up to this many members are looked for one by one, which touches nothing but the list. */

@@ -3,11 +3,7 @@
  * without a copy of all entries, which would hold the event loop for longer than requests should wait.
  * `patch-sorted.ts` makes them, and lays a plain map underneath again once there are many changes.
  */
-
-function compareKeys(a: string, b: string): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
-}
+import { compareTexts } from '../../core/compare-texts.ts'
 
 export class LayeredMap<T extends object> implements ReadonlyMap<string, T> {
   readonly size: number
@@ -49,7 +45,7 @@ export class LayeredMap<T extends object> implements ReadonlyMap<string, T> {
     const [otherBase, otherChanges] = layersOf(second)
     if (base !== otherBase) return null
     return [...new Set([...(changes?.keys() ?? []), ...(otherChanges?.keys() ?? [])])].sort(
-      compareKeys,
+      compareTexts,
     )
   }
 
@@ -67,7 +63,7 @@ export class LayeredMap<T extends object> implements ReadonlyMap<string, T> {
   }
 
   *entries(): Generator<[string, T], undefined> {
-    const added = [...this.#changes.keys()].filter((key) => !this.#base.has(key)).sort(compareKeys)
+    const added = [...this.#changes.keys()].filter((key) => !this.#base.has(key)).sort(compareTexts)
     let at = 0
     for (const [key, value] of this.#base) {
       for (let next = added[at]; next !== undefined && next < key; next = added[at]) {

@@ -3,6 +3,7 @@
  * and insertions, so that one change among many entries costs no sort of them all; of a large map not
  * even a copy, as long as few of its entries have changed.
  */
+import { compareTexts } from '../../core/compare-texts.ts'
 import type { Steps } from '../../core/run-in-slices.ts'
 import { LayeredMap } from './layered-map.ts'
 
@@ -16,8 +17,7 @@ const manyEntries = 2000
 const leastShare = 16
 
 function compareKeys([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
+  return compareTexts(a, b)
 }
 
 /**

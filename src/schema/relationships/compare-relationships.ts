@@ -4,6 +4,7 @@
  *
  * Rule  PostgREST docs: errors (PGRST201); v16.2 spec: EmbedDisambiguationSpec
  */
+import { compareLists, compareTexts } from '../../core/compare-texts.ts'
 import type { QualifiedName } from '../../core/qualified-name.ts'
 import type { Cardinality, ColumnPair, Junction, Relationship } from './relationship.ts'
 
@@ -14,32 +15,12 @@ const cardinalities: readonly Cardinality['kind'][] = [
   'many-to-many',
 ]
 
-export function compareTexts(a: string, b: string): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
-}
-
 function compareFlags(a: boolean, b: boolean): number {
   return Number(a) - Number(b)
 }
 
 function compareNames(a: QualifiedName, b: QualifiedName): number {
   return compareTexts(a.schema, b.schema) || compareTexts(a.name, b.name)
-}
-
-/** Element by element; of two that agree so far the shorter is first. */
-export function compareLists<T>(
-  a: readonly T[],
-  b: readonly T[],
-  compare: (a: T, b: T) => number,
-): number {
-  for (const [at, left] of a.entries()) {
-    const right = b[at]
-    if (right === undefined) return 1
-    const order = compare(left, right)
-    if (order !== 0) return order
-  }
-  return a.length - b.length
 }
 
 function comparePairs(a: ColumnPair, b: ColumnPair): number {

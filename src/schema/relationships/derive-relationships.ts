@@ -6,10 +6,11 @@
  *
  * Rule  PostgREST docs: resource_embedding; v16.2 spec: EmbedDisambiguationSpec, RelatedQueriesSpec
  */
+import { compareTexts } from '../../core/compare-texts.ts'
 import { nameKey, type QualifiedName } from '../../core/qualified-name.ts'
 import type { Steps } from '../../core/run-in-slices.ts'
 import { type Exposure, exposes } from '../exposure.ts'
-import { compareRelationships, compareTexts } from './compare-relationships.ts'
+import { compareRelationships } from './compare-relationships.ts'
 import { copyName, inverseKey, keysFrom, keysTo, throughJunction } from './key-relationships.ts'
 import type { ComputedRelationship, Relationship } from './relationship.ts'
 import { groupOf, type RelationshipFacts } from './relationship-facts.ts'

@@ -3,10 +3,10 @@
  * all of forty thousand tables. What was derived is kept, and goes over into the next snapshot for
  * relations that no change has to do with. Seen from outside all of them are there.
  */
+import { compareTexts } from '../../core/compare-texts.ts'
 import { nameOfKey } from '../../core/qualified-name.ts'
 import { runAtOnce, type Steps } from '../../core/run-in-slices.ts'
 import { exposes } from '../exposure.ts'
-import { compareTexts } from './compare-relationships.ts'
 import { deriveRelationships, type RelationshipsBySchema } from './derive-relationships.ts'
 import type { RelationshipFacts } from './relationship-facts.ts'
 

@@ -3,9 +3,9 @@
  *
  * Rule  PostgREST docs: resource_embedding (foreign keys, one-to-one)
  */
+import { compareTexts } from '../../../core/compare-texts.ts'
 import type { QualifiedName } from '../../../core/qualified-name.ts'
 import type { ForeignKey } from '../../../schema/catalog.ts'
-import { compareTexts } from '../../../schema/relationships/compare-relationships.ts'
 import type { CatalogKey, KeyEnd } from './catalog-keys.ts'
 import type { RelationNames } from './relation-names.ts'
 

@@ -4,9 +4,9 @@
  * Rule  PostgREST docs: resource_embedding (foreign keys on views); v16.2 spec:
  *       EmbedDisambiguationSpec
  */
+import { compareTexts } from '../../../core/compare-texts.ts'
 import type { QualifiedName } from '../../../core/qualified-name.ts'
 import type { ViewKeyDependency } from '../../../schema/catalog.ts'
-import { compareTexts } from '../../../schema/relationships/compare-relationships.ts'
 import type { CatalogKey, KeyEnd } from './catalog-keys.ts'
 import { nameEnd } from './name-keys.ts'
 import type { RelationNames } from './relation-names.ts'

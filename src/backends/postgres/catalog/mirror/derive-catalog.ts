@@ -4,6 +4,7 @@
  * runs in steps.
  */
 import { assertNever } from '../../../../core/assert-never.ts'
+import { compareTexts } from '../../../../core/compare-texts.ts'
 import { nameKey, type QualifiedName } from '../../../../core/qualified-name.ts'
 import type { Steps } from '../../../../core/run-in-slices.ts'
 import type {
@@ -13,7 +14,6 @@ import type {
   Routine,
   ViewKeyDependency,
 } from '../../../../schema/catalog.ts'
-import { compareTexts } from '../../../../schema/relationships/compare-relationships.ts'
 import type { SchemaSnapshot } from '../../../../schema/schema-snapshot.ts'
 import { endsOf } from '../catalog-keys.ts'
 import { describeRoutine, type RoutineTypes } from '../catalog-routines.ts'

@@ -3,8 +3,8 @@
  * the exposed schemas, and what else routines and composite types lead to. A type of another schema
  * that only columns have is none of them: columns tell of it themselves.
  */
+import { compareTexts } from '../../../../core/compare-texts.ts'
 import type { SchemaType } from '../../../../schema/catalog.ts'
-import { compareTexts } from '../../../../schema/relationships/compare-relationships.ts'
 import type { CatalogType } from '../catalog-types.ts'
 import type { SchemaFacts } from './schema-facts.ts'
 
