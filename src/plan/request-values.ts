@@ -3,6 +3,7 @@
  * the request has it. Every engine binds these, each in its own form.
  */
 import type { ApiRequest, Slot, SlotValue, Window } from '../api/api-request.ts'
+import { isJson } from '../core/is-json.ts'
 import { jsonItems, jsonMembers } from '../core/json-members.ts'
 import type { PlanWindow } from './plan.ts'
 
@@ -75,15 +76,6 @@ export function jsonArguments(request: ApiRequest): ReadonlyMap<string, string> 
   const text = payloadText(request) ?? '{}'
   if (request.payload?.kind === 'raw-json' && !isJson(text)) return null
   return jsonMembers(jsonItems(text)?.[0] ?? text) ?? new Map()
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** The arguments of a call by query or form, as often as each was given: a form's, else the query's. */

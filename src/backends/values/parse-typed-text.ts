@@ -3,6 +3,7 @@
  * casts. For engines that would make something else of a wrong text (0 of `abc`), or compare a
  * value of another type and find nothing.
  */
+import { isJson } from '../../core/is-json.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { DatabaseFailure } from '../../errors/api-error.ts'
 import { momentText } from './moment.ts'
@@ -154,15 +155,6 @@ function parseUuid(text: string): TypedText {
   }
   const hex = body.replaceAll('-', '').toLowerCase()
   return ok(hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'))
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** `\x6869`, or PostgreSQL's older escape form: text with `\\` and `\ooo`. */

@@ -5,6 +5,7 @@
  *
  * Rule  PostgreSQL manual: json_to_record, json_to_recordset
  */
+import { isJson } from '../../core/is-json.ts'
 import { jsonItems, jsonMembers } from '../../core/json-members.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { DatabaseFailure } from '../../errors/api-error.ts'
@@ -45,15 +46,6 @@ export function readRecords(
   return elements.every((element) => element.startsWith('{'))
     ? ok(elements.map(membersOf))
     : err(valueFailure('22023', `argument of ${wanted} must be an array of objects`))
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 const escapeSequence = /\\(?:u([\da-f]{4})(?:\\u(d[c-f][\da-f]{2}))?|.)/gi

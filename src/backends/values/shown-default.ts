@@ -5,6 +5,7 @@
  *
  * Rule  PostgREST docs: openapi; v16.2 spec: OpenApiSpec (Detects default values)
  */
+import { isJson } from '../../core/is-json.ts'
 import { jsonTypeOf } from '../../schema/json-type.ts'
 
 /**
@@ -20,13 +21,4 @@ export function shownDefault(
   if (expression === null) return null
   const json = jsonTypeOf(type) === 'string' ? textOf(expression, type) : expression.trim()
   return isJson(json) ? json : null
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }

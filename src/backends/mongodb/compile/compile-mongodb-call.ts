@@ -5,14 +5,16 @@
 import type { Document } from 'mongodb'
 import type { ApiRequest } from '../../../api/api-request.ts'
 import { assertNever } from '../../../core/assert-never.ts'
+import { oncePerObject } from '../../../core/once-per-object.ts'
 import { nameKey } from '../../../core/qualified-name.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { BodyEncoder, CallPlan } from '../../../plan/plan.ts'
 import { limitOf, offsetOf } from '../../../plan/request-values.ts'
 import type { Column, Routine } from '../../../schema/catalog.ts'
-import type { Relation, SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
+import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { scalarColumn, writingRefused } from '../../registry/registered-routine.ts'
 import { requestPartNamed } from '../../registry/request-part-named.ts'
+import { resultRelation } from '../../registry/result-relation.ts'
 import { escapeFailure } from '../../values/payload-records.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import type { RowShape } from '../bson/answer-shape.ts'
@@ -57,14 +59,7 @@ export function createCallCompiler(): (
   plan: CallPlan,
   snapshot: SchemaSnapshot,
 ) => Result<CompiledCall, Refusal> {
-  const compiled = new WeakMap<CallPlan, Result<CompiledCall, Refusal>>()
-  return (plan, snapshot) => {
-    const known = compiled.get(plan)
-    if (known !== undefined) return known
-    const fresh = compilePlan(plan, snapshot)
-    compiled.set(plan, fresh)
-    return fresh
-  }
+  return oncePerObject(compilePlan)
 }
 
 function compilePlan(plan: CallPlan, snapshot: SchemaSnapshot): Result<CompiledCall, Refusal> {
@@ -214,32 +209,15 @@ function firstField(passed: readonly string[]): Document {
 }
 
 /** Where the fields of the result are: those of its relation, or of columns that are its own. */
-function resultPlace(
-  { root, routine }: CallPlan,
-  called: MongodbFunction,
-  context: CompileContext,
-): FieldPlace {
-  const known = context.snapshot.relations.has(nameKey(root.relation))
+function resultPlace(plan: CallPlan, called: MongodbFunction, context: CompileContext): FieldPlace {
+  const known = context.snapshot.relations.has(nameKey(plan.root.relation))
   if (called.result.kind === 'relation' && known) {
-    const place = placeOf(root.relation, context)
+    const place = placeOf(plan.root.relation, context)
     // its documents were not counted, nor are they where its indexes are
     return { ...place, facts: { ...place.facts, kind: 'view' }, isFirstStage: false }
   }
   const columns = called.columns ?? []
-  const relation: Relation = {
-    schema: root.relation.schema,
-    name: routine.name,
-    kind: 'view',
-    description: null,
-    canInsert: false,
-    canUpdate: false,
-    canDelete: false,
-    primaryKey: [],
-    columns: new Map(columns.map((column) => [column.name, column])),
-    isClosed: called.columns !== null,
-    isView: true,
-    computedTypes: new Map(),
-  }
+  const relation = resultRelation(plan, called.columns)
   const facts: CollectionFacts = {
     database: called.database,
     collection: called.collection ?? '',

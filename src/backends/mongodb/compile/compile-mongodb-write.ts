@@ -5,6 +5,7 @@
  * cannot be lowered refuses the request.
  */
 import type { Document } from 'mongodb'
+import { oncePerObject } from '../../../core/once-per-object.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import type { Condition, MutatePlan } from '../../../plan/plan.ts'
@@ -65,14 +66,7 @@ export function createMongodbWriteCompiler(): (
   plan: MutatePlan,
   snapshot: SchemaSnapshot,
 ) => CompiledMutation {
-  const compiled = new WeakMap<MutatePlan, CompiledMutation>()
-  return (plan, snapshot) => {
-    const known = compiled.get(plan)
-    if (known !== undefined) return known
-    const fresh = compileMutation(plan, snapshot)
-    compiled.set(plan, fresh)
-    return fresh
-  }
+  return oncePerObject(compileMutation)
 }
 
 function compileMutation(plan: MutatePlan, snapshot: SchemaSnapshot): CompiledMutation {

@@ -3,6 +3,7 @@
  * them where that takes one of its own, and the shape by which the answer is written.
  */
 import type { Document } from 'mongodb'
+import { oncePerObject } from '../../../core/once-per-object.ts'
 import { err, ok } from '../../../core/result.ts'
 import type { BodyEncoder, ReadPlan } from '../../../plan/plan.ts'
 import { limitOf, offsetOf } from '../../../plan/request-values.ts'
@@ -22,14 +23,7 @@ export function createMongodbCompiler(): (
   plan: ReadPlan,
   snapshot: SchemaSnapshot,
 ) => CompiledPlan {
-  const compiled = new WeakMap<ReadPlan, CompiledPlan>()
-  return (plan, snapshot) => {
-    const known = compiled.get(plan)
-    if (known !== undefined) return known
-    const fresh = compilePlan(plan, snapshot)
-    compiled.set(plan, fresh)
-    return fresh
-  }
+  return oncePerObject(compilePlan)
 }
 
 function compilePlan(plan: ReadPlan, snapshot: SchemaSnapshot): CompiledPlan {

@@ -3,6 +3,7 @@
  * below it, unchanged. Views over views are followed down to the tables, through views of the
  * schemas that a load is about.
  */
+import { oncePerObject } from '../../../core/once-per-object.ts'
 import type { CatalogView } from './catalog-views.ts'
 import type { RelationName } from './relation-names.ts'
 import type { ViewRule, ViewRuleColumn } from './view-rule.ts'
@@ -53,12 +54,7 @@ function pathOf(
   }
 }
 
-const columnsOfRules = new WeakMap<ViewRule, ReadonlyMap<number, ViewRuleColumn>>()
-
-function columnsOf(rule: ViewRule): ReadonlyMap<number, ViewRuleColumn> {
-  const known = columnsOfRules.get(rule)
-  if (known !== undefined) return known
-  const columns = new Map(rule.columns.map((column) => [column.position, column]))
-  columnsOfRules.set(rule, columns)
-  return columns
-}
+const columnsOf = oncePerObject(
+  (rule: ViewRule): ReadonlyMap<number, ViewRuleColumn> =>
+    new Map(rule.columns.map((column) => [column.position, column])),
+)

@@ -6,7 +6,8 @@
  */
 import { assertNever } from '../../../core/assert-never.ts'
 import type { ReadNode } from '../../../plan/plan.ts'
-import type { ColumnPair, Relationship } from '../../../schema/relationships/relationship.ts'
+import type { Relationship } from '../../../schema/relationships/relationship.ts'
+import { equalColumns } from '../../sql/equal-columns.ts'
 import { ident, qualified, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 
 /** The CTE with the rows of the read, write or call. */
@@ -69,12 +70,4 @@ function scopeOfChild(node: ReadNode, relationship: Relationship, parent: NodeSc
 function aliased(rows: SqlText, alias: string, joinConditions: readonly SqlText[]): NodeScope {
   const name = ident(alias)
   return { from: sql`${rows} AS ${name}`, table: name, row: name, joinConditions }
-}
-
-function equalColumns(
-  pairs: readonly ColumnPair[],
-  left: SqlText,
-  right: SqlText,
-): readonly SqlText[] {
-  return pairs.map(([a, b]) => sql`${left}.${ident(a)} = ${right}.${ident(b)}`)
 }

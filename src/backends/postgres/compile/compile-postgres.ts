@@ -13,6 +13,7 @@
  */
 import { assertNever } from '../../../core/assert-never.ts'
 import type { MediaType } from '../../../core/media-type.ts'
+import { oncePerObject } from '../../../core/once-per-object.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { ApiError } from '../../../errors/api-error.ts'
 import type {
@@ -59,14 +60,7 @@ export type PlanCompiler = (plan: DatabasePlan) => Result<CompiledRequest, ApiEr
 
 /** Compiles each plan once and forgets it together with the plan. */
 export function createPlanCompiler(): PlanCompiler {
-  const compiled = new WeakMap<DatabasePlan, Result<CompiledRequest, ApiError>>()
-  return (plan) => {
-    const known = compiled.get(plan)
-    if (known !== undefined) return known
-    const fresh = compileInBounds(plan)
-    compiled.set(plan, fresh)
-    return fresh
-  }
+  return oncePerObject(compileInBounds)
 }
 
 function compileInBounds(plan: DatabasePlan): Result<CompiledRequest, ApiError> {

@@ -14,7 +14,7 @@ import type { ApiError } from '../../../errors/api-error.ts'
 import type { BackendFailure } from '../../../errors/backend-failure.ts'
 import { isUnreachable } from '../../../errors/judge-failure.ts'
 import type { Observe } from '../../../observe/observation.ts'
-import type { RequestContext, SchemaProof } from '../../backend.ts'
+import type { Execution, RequestContext, SchemaProof } from '../../backend.ts'
 import type { PostgresPool } from '../connect/postgres-pool.ts'
 import {
   cancelledError,
@@ -59,14 +59,7 @@ export interface Transaction<T> {
 
 export type TransactionOutcome<T> =
   | { readonly kind: 'done'; readonly value: T; readonly statements: readonly string[] }
-  | {
-      readonly kind: 'failed'
-      readonly error: ApiError
-      readonly contradictsSchema: boolean
-      readonly statements: readonly string[]
-    }
-  /** Nothing of it stays. */
-  | { readonly kind: 'schema-moved' }
+  | Exclude<Execution, { readonly kind: 'done' }>
 
 export type TransactionRunner = <T>(
   transaction: Transaction<T>,

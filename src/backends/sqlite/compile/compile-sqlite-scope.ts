@@ -6,9 +6,9 @@
 import { assertNever } from '../../../core/assert-never.ts'
 import { nameKey, type QualifiedName } from '../../../core/qualified-name.ts'
 import type { ChildJoin, ReadNode, RowRule } from '../../../plan/plan.ts'
-import type { ColumnPair } from '../../../schema/relationships/relationship.ts'
 import type { Relation, SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import { compileCondition, type FilterScope } from '../../sql/compile-filter.ts'
+import { equalColumns } from '../../sql/equal-columns.ts'
 import { ident, joinGrouped, noSql, raw, type SqlText, sql } from '../../sql/sql-text.ts'
 import { valueFailure } from '../../values/value-failure.ts'
 import { type SqliteFacts, sqliteFacts } from '../catalog/sqlite-facts.ts'
@@ -238,14 +238,6 @@ function joinToParent(
     default:
       return assertNever(cardinality)
   }
-}
-
-function equalColumns(
-  pairs: readonly ColumnPair[],
-  left: SqlText,
-  right: SqlText,
-): readonly SqlText[] {
-  return pairs.map(([a, b]) => sql`${left}.${ident(a)} = ${right}.${ident(b)}`)
 }
 
 /** Which of the node's rows are wanted, apart from how they join. */

@@ -2,8 +2,8 @@
  * Turns a read plan into its one statement, whose one row is the answer: the body as bytes, the
  * number of rows in it, and how many there are in all when that was asked for.
  */
-
 import { assertNever } from '../../../core/assert-never.ts'
+import { oncePerObject } from '../../../core/once-per-object.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { BodyEncoder, CallPlan, ReadNode, ReadPlan } from '../../../plan/plan.ts'
 import type { ReturnType } from '../../../schema/catalog.ts'
@@ -77,14 +77,9 @@ type ReadingPlan = ReadPlan | CallPlan
 export function createSqliteCompiler(
   jsonForm: JsonForm = 'quick',
 ): (plan: ReadingPlan, snapshot: SchemaSnapshot, preRequest: string | null) => CompiledPlan {
-  const compiled = new WeakMap<ReadingPlan, CompiledPlan>()
-  return (plan, snapshot, preRequest) => {
-    const known = compiled.get(plan)
-    if (known !== undefined) return known
-    const fresh = compileSqlite(plan, snapshot, preRequest, jsonForm)
-    compiled.set(plan, fresh)
-    return fresh
-  }
+  return oncePerObject((plan, snapshot, preRequest) =>
+    compileSqlite(plan, snapshot, preRequest, jsonForm),
+  )
 }
 
 function compileSqlite(

@@ -6,6 +6,7 @@
  */
 import { Binary, Decimal128, Double } from 'mongodb'
 import type { ApiRequest, Slot, SlotValue } from '../../../../api/api-request.ts'
+import { isJson } from '../../../../core/is-json.ts'
 import { jsonItems, textOfJsonString } from '../../../../core/json-members.ts'
 import { patternValue, slotValue } from '../../../../plan/request-values.ts'
 import { type ArrayMembers, parseArrayLiteral } from '../../../values/array-literal.ts'
@@ -124,15 +125,6 @@ function arrayTexts(text: string): ArrayMembers {
     }
     return item.startsWith('"') ? withoutNul(textOfJsonString(item)) : item
   })
-}
-
-export function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** What a text in a JSON document could be stored as: all but numbers and booleans. */

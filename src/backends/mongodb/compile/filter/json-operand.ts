@@ -3,10 +3,11 @@
  * JSON, and are shown as JSON: a text may be stored as an ObjectId, a number as a decimal, and either
  * equals what it is shown as.
  */
+import { isJson } from '../../../../core/is-json.ts'
 import { jsonItems, jsonMembers, textOfJsonString } from '../../../../core/json-members.ts'
 import { valueFailure } from '../../../values/value-failure.ts'
 import { refuse } from '../mongodb-refusal.ts'
-import { isJson, numberReadings, type Readings, textReadings } from './filter-operands.ts'
+import { numberReadings, type Readings, textReadings } from './filter-operands.ts'
 
 export type JsonScalar =
   | { readonly kind: 'null' }

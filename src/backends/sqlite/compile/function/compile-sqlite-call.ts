@@ -15,6 +15,7 @@ import {
   writingRefused,
 } from '../../../registry/registered-routine.ts'
 import type { RegisteredType } from '../../../registry/registered-type.ts'
+import { resultRelation } from '../../../registry/result-relation.ts'
 import { constant, ident, join, param, raw, type SqlText, sql } from '../../../sql/sql-text.ts'
 import { valueFailure } from '../../../values/value-failure.ts'
 import {
@@ -169,7 +170,7 @@ export function callSource(
   return {
     // a value or a row is always there, if only of nulls
     from: isOne ? sql`(SELECT 1) LEFT JOIN (SELECT * FROM ${callRows} LIMIT 1)` : callRows,
-    relation: resultRelation(plan, called, context),
+    relation: relationOf(plan, called, context),
   }
 }
 
@@ -180,27 +181,11 @@ export const valueProjection: Projection = (outputs) => {
   return refuse(valueFailure('42703', `column _postgrest_t.${scalarColumn} does not exist`))
 }
 
-function resultRelation(
-  { routine, root }: CallPlan,
-  called: SqliteFunction,
-  context: CompileContext,
-): Relation {
-  const known = context.snapshot.relations.get(nameKey(root.relation))
-  if (called.result.kind === 'relation' && known !== undefined) return known
-  return {
-    schema: root.relation.schema,
-    name: routine.name,
-    kind: 'view',
-    description: null,
-    canInsert: false,
-    canUpdate: false,
-    canDelete: false,
-    primaryKey: [],
-    columns: new Map(called.columns.map((column) => [column.name, column])),
-    isClosed: true,
-    isView: true,
-    computedTypes: new Map(),
-  }
+/** That which the rows of the result are of. */
+function relationOf(plan: CallPlan, called: SqliteFunction, context: CompileContext): Relation {
+  const known = context.snapshot.relations.get(nameKey(plan.root.relation))
+  const isKnown = called.result.kind === 'relation' && known !== undefined
+  return isKnown ? known : resultRelation(plan, called.columns)
 }
 
 /** `response.headers` and `response.status` of the first row; null where it says neither. */
