@@ -4,6 +4,7 @@
  */
 import { Cancellation } from '../core/cancel-signal.ts'
 import type { Answer, App, Body, ReadBody } from '../core/http-exchange.ts'
+import { LinkedList } from '../core/linked-list.ts'
 import { err } from '../core/result.ts'
 import { timerMs } from '../core/timer-ms.ts'
 
@@ -14,8 +15,13 @@ export interface ClosableApp {
   close(deadlineMs: number): Promise<void>
 }
 
+interface InHand {
+  readonly answer: Promise<Answer>
+  readonly leaving: Cancellation
+}
+
 export function closableApp(app: App, problem: string): ClosableApp {
-  const inHand = new Map<Promise<Answer>, Cancellation>()
+  const inHand = new LinkedList<InHand>()
   let isClosed = false
 
   return {
@@ -28,17 +34,17 @@ export function closableApp(app: App, problem: string): ClosableApp {
       const readBody = readUnlessCancelled(request.readBody, leaving)
       const answer = app({ ...request, readBody, signal: leaving }).finally(() => {
         request.signal.removeEventListener('abort', leave)
-        inHand.delete(answer)
+        inHand.remove(place)
       })
-      inHand.set(answer, leaving)
+      const place = inHand.append({ answer, leaving })
       return answer
     },
     async close(deadlineMs) {
       isClosed = true
       const timer = setTimeout(() => {
-        for (const leaving of inHand.values()) leaving.abort()
+        for (const { leaving } of inHand.values()) leaving.abort()
       }, timerMs(deadlineMs))
-      await Promise.allSettled(inHand.keys())
+      await Promise.allSettled(inHand.values().map(({ answer }) => answer))
       clearTimeout(timer)
     },
   }

@@ -5,6 +5,7 @@
  */
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { LinkedList } from '../core/linked-list.ts'
 
 /**
  * Milliseconds that a stop waits for a connection without a byte: its request may be on the way.
@@ -13,17 +14,17 @@ const silentGraceMs = 250
 
 export class OpenConnections {
   readonly #server: Server
-  readonly #sockets = new Set<Socket>()
-  readonly #inFlight = new Set<ServerResponse>()
+  readonly #sockets = new LinkedList<Socket>()
+  readonly #inFlight = new LinkedList<ServerResponse>()
   #isDraining = false
   #onGone = () => {}
 
   constructor(server: Server) {
     this.#server = server
     server.on('connection', (socket) => {
-      this.#sockets.add(socket)
+      const place = this.#sockets.append(socket)
       socket.once('close', () => {
-        this.#sockets.delete(socket)
+        this.#sockets.remove(place)
         this.#onGone()
       })
     })
@@ -32,9 +33,9 @@ export class OpenConnections {
   /** To be called for each request, before its answer begins. */
   answering(outgoing: ServerResponse): void {
     if (this.#isDraining) outgoing.shouldKeepAlive = false
-    this.#inFlight.add(outgoing)
-    outgoing.once('close', () => {
-      this.#inFlight.delete(outgoing)
+    const place = this.#inFlight.append(outgoing)
+    outgoing.on('close', () => {
+      this.#inFlight.remove(place)
       // an answer whose head was out before the stop leaves an idle keep-alive connection behind
       if (this.#isDraining) setImmediate(() => this.#server.closeIdleConnections())
     })
@@ -48,7 +49,7 @@ export class OpenConnections {
    */
   drain(deadlineMs: number): Promise<void> {
     this.#isDraining = true
-    for (const outgoing of this.#inFlight) {
+    for (const outgoing of this.#inFlight.values()) {
       if (!outgoing.headersSent) outgoing.shouldKeepAlive = false
     }
     return new Promise((resolve) => {
@@ -75,6 +76,6 @@ export class OpenConnections {
 
   /** Closes connections on which nothing was sent: browsers and pools open some ahead of need. */
   #closeSilent(): void {
-    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
+    for (const socket of this.#sockets.values()) if (socket.bytesRead === 0) socket.destroy()
   }
 }

@@ -4,6 +4,7 @@
  * connections.
  */
 import type { CancelSignal } from '../../core/cancel-signal.ts'
+import { LinkedList } from '../../core/linked-list.ts'
 import { timerMs } from '../../core/timer-ms.ts'
 
 /** Why a request was not served: its limit has passed, or its client has left. */
@@ -11,7 +12,7 @@ export type GivenUp = { readonly kind: 'timeout' } | { readonly kind: 'abandoned
 
 /** `Answer`: what a waiting request is told: its connection or process, or why there is none. */
 export class WaitQueue<Answer> {
-  readonly #waiting = new Set<(answer: Answer | GivenUp) => void>()
+  readonly #waiting = new LinkedList<(answer: Answer | GivenUp) => void>()
 
   /** Number of waiting requests. */
   get length(): number {
@@ -27,7 +28,7 @@ export class WaitQueue<Answer> {
   join(limitMs: number, signal: CancelSignal): Promise<Answer | GivenUp> {
     return new Promise((resolve) => {
       const settle = (answer: Answer | GivenUp) => {
-        this.#waiting.delete(settle)
+        this.#waiting.remove(place)
         clearTimeout(timer)
         signal.removeEventListener('abort', abandon)
         resolve(answer)
@@ -35,17 +36,16 @@ export class WaitQueue<Answer> {
       const abandon = () => settle({ kind: 'abandoned' })
       const timer = setTimeout(() => settle({ kind: 'timeout' }), timerMs(limitMs))
       signal.addEventListener('abort', abandon, { once: true })
-      this.#waiting.add(settle)
+      const place = this.#waiting.append(settle)
     })
   }
 
   /** Answers the request that waits longest, if there is one. */
   answerFirst(answer: Answer): void {
-    const [settle] = this.#waiting
-    settle?.(answer)
+    this.#waiting.first?.(answer)
   }
 
   answerAll(answer: Answer): void {
-    for (const settle of [...this.#waiting]) settle(answer)
+    for (const settle of this.#waiting.values()) settle(answer)
   }
 }

@@ -104,7 +104,7 @@ export function createStatementNames(capacity: number): StatementNames {
       if (epoch !== lastEpoch) giveUpAll()
       lastEpoch = epoch
       // what the last batch did not get confirmed is not there
-      pending.clear()
+      if (pending.size > 0) pending.clear()
       const uses = statements.map(({ text, types }) => use(keyFor(text, types)))
       if (known.size + pending.size > capacity) giveUpOldest()
       return { uses, closes: closing.size === 0 ? none : [...closing] }
