@@ -2,41 +2,24 @@
  * Clients that leave while their query runs: nobody is left to read its result, so it ends.
  */
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
 import { ask, eventually } from '../support/http-client.ts'
+import { callNap, createNapDatabase, type NapDatabase } from '../support/nap-database.ts'
 import { createSqliteFile } from '../support/sqlite-database.ts'
 import { serve } from '../support/test-server.ts'
 
-let database: ApiDatabase
+let database: NapDatabase
 beforeAll(async () => {
-  database = await createApiDatabase(`
-    create table films (id int primary key);
-    create function nap(seconds float) returns void language sql as 'select pg_sleep(seconds)';`)
+  database = await createNapDatabase('create table films (id int primary key)')
 })
 afterAll(() => database.drop())
-
-async function runningNaps(): Promise<number> {
-  const rows = await database.query(
-    `select from pg_stat_activity
-     where datname = current_database() and state = 'active' and query like '%"nap"%'
-       and pid <> pg_backend_pid()`,
-  )
-  return rows.length
-}
 
 test('a query of PostgreSQL is cancelled when its client leaves', async () => {
   const server = await serve({ env: { ...database.env, DBREST_DB_POOL: '1' } })
   const leaving = new AbortController()
-  const left = ask(`${server.url}/rpc/nap`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: '{"seconds": 600}',
-    signal: leaving.signal,
-  })
-  left.catch(() => undefined)
-  await eventually(runningNaps, (naps) => expect(naps).toBe(1))
+  void callNap(server.url, leaving.signal)
+  await database.untilNapping(1)
   leaving.abort()
-  await eventually(runningNaps, (naps) => expect(naps).toBe(0))
+  await database.untilNapping(0)
   // its connection, the only one, serves again
   expect((await ask(`${server.url}/films`)).status).toBe(200)
   // and nothing has failed
@@ -52,14 +35,8 @@ test('a client that waits for a connection gives up its place when it leaves', a
     reply.catch(() => undefined)
     return reply
   }
-  const nap = ask(`${server.url}/rpc/nap`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: '{"seconds": 600}',
-    signal: leaving.signal,
-  })
-  nap.catch(() => undefined)
-  await eventually(runningNaps, (naps) => expect(naps).toBe(1))
+  void callNap(server.url, leaving.signal)
+  await database.untilNapping(1)
   const waiting = async () => {
     const { text } = await ask(`${server.adminUrl}/metrics`)
     return Number(/^pgrst_db_pool_waiting (\S+)$/m.exec(text)?.[1])

@@ -3,20 +3,18 @@
  * began with, and never wait for it, however long it takes or how it ends.
  */
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
 import { cachedColumns, countLoads } from '../support/cached-schema.ts'
 import { startFreezingProxy } from '../support/freezing-proxy.ts'
 import { ask, askUntil, eventually } from '../support/http-client.ts'
+import { callNap, createNapDatabase, type NapDatabase } from '../support/nap-database.ts'
 import type { RunningServer } from '../support/server.ts'
 import { serve } from '../support/test-server.ts'
 
-let database: ApiDatabase
+let database: NapDatabase
 beforeAll(async () => {
-  database = await createApiDatabase(`
+  database = await createNapDatabase(`
     create table films (id int primary key);
     insert into films values (1);
-    create function nap(seconds float) returns int language sql as
-      'select pg_sleep(seconds); select 1';
     create function pid() returns int language sql as 'select pg_backend_pid()';`)
 })
 afterAll(() => database.drop())
@@ -65,17 +63,12 @@ test('a request that runs while a schema is published finishes, its connection i
   const server = await serveReady({ DBREST_DB_POOL: '1' })
   const pid = async () => (await ask(`${server.url}/rpc/pid`)).body
   const before = await pid()
-  const nap = ask(`${server.url}/rpc/nap?seconds=1`)
-  await eventually(
-    () =>
-      database.query(
-        `select from pg_stat_activity where pid = ${Number(before)} and state = 'active'`,
-      ),
-    (rows) => expect(rows).toHaveLength(1),
-  )
+  const nap = callNap(server.url)
+  await database.untilNapping(1)
   const reload = await ask(`${server.adminUrl}/reload`, { method: 'POST' })
   expect(reload.status).toBe(200)
-  expect(await nap).toMatchObject({ status: 200, body: 1 })
+  await database.wakeNaps()
+  expect((await nap).status).toBe(204)
   expect(await pid()).not.toBe(before)
 })
 

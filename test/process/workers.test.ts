@@ -8,9 +8,9 @@ import type { Agent } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
 import { countLoads } from '../support/cached-schema.ts'
 import { ask, askUntil, eventually } from '../support/http-client.ts'
+import { callNap, createNapDatabase, type NapDatabase } from '../support/nap-database.ts'
 import { freePort } from '../support/postgres.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { serve } from '../support/test-server.ts'
@@ -22,10 +22,9 @@ import {
   workersOf,
 } from '../support/worker-processes.ts'
 
-let database: ApiDatabase
+let database: NapDatabase
 beforeAll(async () => {
-  database = await createApiDatabase(`
-    create function nap(seconds float) returns void language sql as 'select pg_sleep(seconds)';`)
+  database = await createNapDatabase('')
 })
 afterAll(() => database.drop())
 beforeEach(async () => {
@@ -48,24 +47,6 @@ async function metric(server: RunningServer, name: string): Promise<number> {
   const line = text.split('\n').find((each) => each.startsWith(`${name} `))
   if (line === undefined) throw new Error(`there is no metric ${name}`)
   return Number(line.slice(name.length + 1))
-}
-
-const napInFlight = async () =>
-  (
-    await database.query(`select from pg_stat_activity
-      where datname = current_database() and state = 'active' and query like '%"nap"%'
-        and pid <> pg_backend_pid()`)
-  ).length
-
-function nap(server: RunningServer, seconds: number) {
-  const reply = ask(`${server.url}/rpc/nap`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ seconds }),
-  })
-  // one that is cut is looked at later
-  reply.catch(() => undefined)
-  return reply
 }
 
 /** Two workers listen, each of them in the place of one that has ended. */
@@ -410,9 +391,10 @@ describe('a worker that is killed', () => {
 
   test('by SIGTERM drains first', async () => {
     const server = await serveWorkers()
-    const napping = nap(server, 1)
-    await eventually(napInFlight, (count) => expect(count).toBe(1))
+    const napping = callNap(server.url)
+    await database.untilNapping(1)
     for (const { pid } of await workersOf(server)) process.kill(pid, 'SIGTERM')
+    await database.wakeNaps()
     expect((await napping).status).toBe(204)
     await bothReplaced(server)
   })
@@ -431,14 +413,15 @@ describe('the end of the primary', () => {
     const server = await serveWorkers()
     const tree = processTree(server.child.pid ?? 0)
     expect(tree.length).toBeGreaterThanOrEqual(3)
-    const napping = [nap(server, 1), nap(server, 1)]
-    await eventually(napInFlight, (count) => expect(count).toBe(2))
+    const napping = [callNap(server.url), callNap(server.url)]
+    await database.untilNapping(2)
     server.signal('SIGTERM')
     await server.line(/Received termination unix signal/)
     await eventually(
       () => ask(`${server.url}/films`).then(String, String),
       (outcome) => expect(outcome).toContain('ECONNREFUSED'),
     )
+    await database.wakeNaps()
     for (const reply of napping) expect((await reply).status).toBe(204)
     expect(await server.exited).toBe(0)
     expect(tree.filter(isRunning)).toEqual([])
@@ -448,8 +431,8 @@ describe('the end of the primary', () => {
 
   test('asked for twice cuts what is in flight', async () => {
     const server = await serveWorkers()
-    const napping = nap(server, 600)
-    await eventually(napInFlight, (count) => expect(count).toBe(1))
+    const napping = callNap(server.url)
+    await database.untilNapping(1)
     server.signal('SIGTERM')
     await server.line(/Received termination unix signal/)
     server.signal('SIGTERM')
@@ -462,12 +445,18 @@ describe('the end of the primary', () => {
     const server = await startServer({ env: { ...database.env, DBREST_SERVER_WORKERS: '2' } })
     const tree = processTree(server.child.pid ?? 0)
     expect((await ask(`${server.url}/films`)).status).toBe(200)
-    const napping = nap(server, 1)
-    await eventually(napInFlight, (count) => expect(count).toBe(1))
+    const napping = callNap(server.url)
+    await database.untilNapping(1)
     server.signal('SIGKILL')
-    expect(await server.exited).toBe('SIGKILL')
+    await eventually(
+      () => server.child.signalCode,
+      (ended) => expect(ended).toBe('SIGKILL'),
+    )
     // what a worker has in hand is finished
+    await database.wakeNaps()
     expect((await napping).status).toBe(204)
+    // its output is the workers' as well
+    expect(await server.exited).toBe('SIGKILL')
     await eventually(
       () => tree.filter(isRunning),
       (left) => expect(left).toEqual([]),

@@ -13,6 +13,7 @@ import {
 } from '../../src/backends/postgres/connect/control-connection.ts'
 import type { Catalog, SchemaVersion } from '../../src/schema/catalog.ts'
 import type { SchemaOptions } from '../../src/schema/schema-snapshot.ts'
+import { plainSchemaOptions } from './plain-schema-options.ts'
 import { connectorTo } from './postgres-connector.ts'
 
 export interface TestControl {
@@ -41,17 +42,10 @@ export function controlOf(uri: string): TestControl {
 }
 
 export function schemaOptions(options: Partial<SchemaOptions> = {}): SchemaOptions {
-  return {
-    dbSchemas: ['public'],
-    dbExtraSearchPath: [],
+  return plainSchemaOptions({
     dbHoistedTxSettings: ['statement_timeout', 'default_transaction_isolation'],
-    dbTables: null,
-    dbExcludeTables: null,
-    functionRegistry: null,
-    declaredSchema: null,
-    declaredRelationships: null,
     ...options,
-  }
+  })
 }
 
 export interface IntrospectionChoices

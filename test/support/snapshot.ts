@@ -18,6 +18,7 @@ import type {
 } from '../../src/schema/catalog.ts'
 import type { ComputedRelationship } from '../../src/schema/relationships/relationship.ts'
 import type { SchemaSnapshot } from '../../src/schema/schema-snapshot.ts'
+import { plainSchemaOptions } from './plain-schema-options.ts'
 
 export interface SnapshotDescription {
   /** Exposed schemas; `api` alone when absent. Names without a schema belong to the first. */
@@ -98,16 +99,10 @@ export function describeSnapshot(
       engineFacts: Object.freeze({ parts: [], plansStandAlone: true }),
       timings: {},
     },
-    {
+    plainSchemaOptions({
       dbSchemas: schemas,
-      dbExtraSearchPath: [],
-      dbHoistedTxSettings: [],
-      dbTables: null,
       dbExcludeTables: description.excluded ?? null,
-      functionRegistry: null,
-      declaredSchema: null,
-      declaredRelationships: null,
-    },
+    }),
     (previous?.snapshotVersion ?? 0) + 1,
     new Date(0),
     previous,

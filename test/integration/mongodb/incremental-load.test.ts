@@ -20,6 +20,7 @@ import {
   describeMongodb,
   type MongodbDatabase,
 } from '../../support/mongodb.ts'
+import { plainSchemaOptions } from '../../support/plain-schema-options.ts'
 
 const { signal } = new AbortController()
 
@@ -54,16 +55,10 @@ describeMongodb('a load of MongoDB', () => {
 
   /** What the load samples, and its catalog. */
   async function load(isBehindCheck: boolean, declared = '[]') {
-    options = {
+    options = plainSchemaOptions({
       dbSchemas: [database.name],
-      dbExtraSearchPath: [],
-      dbHoistedTxSettings: [],
-      dbTables: null,
-      dbExcludeTables: null,
-      functionRegistry: null,
       declaredSchema: { file: null, text: declared },
-      declaredRelationships: null,
-    }
+    })
     const source: MongodbSource = {
       database: (name) => watched.db(name),
       collections: reader.readAll,

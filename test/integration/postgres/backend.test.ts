@@ -4,6 +4,7 @@ import type { Backend } from '../../../src/backends/backend.ts'
 import { openPostgres } from '../../../src/backends/postgres/open-postgres.ts'
 import { judgeFailure } from '../../../src/errors/judge-failure.ts'
 import { loadTestConfig } from '../../support/load-test-config.ts'
+import { plainSchemaOptions } from '../../support/plain-schema-options.ts'
 import { noSignal } from '../../support/postgres-connector.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/shared-cluster.ts'
 import { observeTraced } from '../../support/trace-in-process.ts'
@@ -47,16 +48,7 @@ function openFeed({ feed }: Backend, channel = 'pgrst') {
   return { feed, connection, scopes }
 }
 
-const options = {
-  dbSchemas: ['public'],
-  dbExtraSearchPath: ['public'],
-  dbHoistedTxSettings: [],
-  dbTables: null,
-  dbExcludeTables: null,
-  functionRegistry: null,
-  declaredSchema: null,
-  declaredRelationships: null,
-}
+const options = plainSchemaOptions({ dbExtraSearchPath: ['public'] })
 
 test('says which server it is, and that requests can be served', async () => {
   const backend = backendOf()

@@ -9,6 +9,7 @@ import Database from 'better-sqlite3'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Config } from '../../../src/config/config.ts'
 import { BackendFailure } from '../../../src/errors/backend-failure.ts'
+import { plainSchemaOptions } from '../../support/plain-schema-options.ts'
 import {
   createSqliteFile,
   openSqliteApi,
@@ -46,16 +47,7 @@ async function serve(made: SqliteFile, options: Partial<Config> = {}): Promise<S
 }
 
 const signal = new AbortController().signal
-const options = {
-  dbSchemas: ['main'],
-  dbExtraSearchPath: [],
-  dbHoistedTxSettings: [],
-  dbTables: null,
-  dbExcludeTables: null,
-  functionRegistry: null,
-  declaredSchema: null,
-  declaredRelationships: null,
-}
+const options = plainSchemaOptions({ dbSchemas: ['main'] })
 
 describe('db-uri', () => {
   test.each([

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nameKey, qualifiedName } from '../../../src/core/qualified-name.ts'
 import type { Column } from '../../../src/schema/catalog.ts'
 import type { Relation, SchemaSnapshot } from '../../../src/schema/schema-snapshot.ts'
+import { plainSchemaOptions } from '../../support/plain-schema-options.ts'
 import { serveSqlite } from '../../support/sqlite-database.ts'
 
 const schema = `
@@ -250,16 +251,7 @@ test('capabilities are those of the live library', () => {
 
 function requestFor(dbSchemas: readonly string[]) {
   return {
-    options: {
-      dbSchemas,
-      dbExtraSearchPath: [],
-      dbHoistedTxSettings: [],
-      dbTables: null,
-      dbExcludeTables: null,
-      functionRegistry: null,
-      declaredSchema: null,
-      declaredRelationships: null,
-    },
+    options: plainSchemaOptions({ dbSchemas }),
     previous: null,
     depth: 'load',
     signal: new AbortController().signal,
@@ -284,18 +276,8 @@ test.each([
 
 test('a load that is given up rejects at once, and the next one works', async () => {
   const given = new AbortController()
-  const options = {
-    dbSchemas: ['main'],
-    dbExtraSearchPath: [],
-    dbHoistedTxSettings: [],
-    dbTables: null,
-    dbExcludeTables: null,
-    functionRegistry: null,
-    declaredSchema: null,
-    declaredRelationships: null,
-  }
   const load = api.backend.introspect({
-    options,
+    options: plainSchemaOptions({ dbSchemas: ['main'] }),
     previous: null,
     depth: 'full',
     signal: given.signal,

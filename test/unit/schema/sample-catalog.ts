@@ -16,7 +16,7 @@ import type {
   ColumnPair,
   ComputedRelationship,
 } from '../../../src/schema/relationships/relationship.ts'
-import type { SchemaOptions } from '../../../src/schema/schema-snapshot.ts'
+import { plainSchemaOptions } from '../../support/plain-schema-options.ts'
 
 /** `films` is `test.films`; `private.films` says its schema. */
 export function named(text: string): QualifiedName {
@@ -169,13 +169,8 @@ export function catalog(parts: Partial<Catalog> = {}): Catalog {
   }
 }
 
-export const options: SchemaOptions = {
+export const options = plainSchemaOptions({
   dbSchemas: ['test'],
   dbExtraSearchPath: ['public'],
   dbHoistedTxSettings: ['statement_timeout'],
-  dbTables: null,
-  dbExcludeTables: null,
-  functionRegistry: null,
-  declaredSchema: null,
-  declaredRelationships: null,
-}
+})

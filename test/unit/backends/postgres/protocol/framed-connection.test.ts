@@ -32,14 +32,19 @@ async function connectToSlow() {
 /** As many as do not go into what the system keeps of a connection. */
 const letters = [...'abcdefgh']
 
-test('memory of messages is used again once they are sent, and not before', async () => {
-  const { memory, connection, slow } = await connectToSlow()
-  const sent = letters.map((letter) => {
+/** A block of each. Returns the memory that each was written from. */
+function sendLetters(memory: ReadingMemory, connection: FramedConnection) {
+  return letters.map((letter) => {
     const messages = memory.bodies.lend(blockBytes)
     messages.bytes.fill(letter)
     connection.write(messages)
     return messages.bytes.buffer
   })
+}
+
+test('memory of messages is used again once they are sent, and not before', async () => {
+  const { memory, connection, slow } = await connectToSlow()
+  const sent = sendLetters(memory, connection)
   // whoever writes next meanwhile writes over none of them
   for (const _ of letters) memory.bodies.lend(blockBytes).bytes.fill('z')
   let at = 0
@@ -60,12 +65,7 @@ test('memory of messages is used again once they are sent, and not before', asyn
 
 test('memory of messages that were not sent is not used again', async () => {
   const { memory, connection, slow } = await connectToSlow()
-  const sent = letters.map((letter) => {
-    const messages = memory.bodies.lend(blockBytes)
-    messages.bytes.fill(letter)
-    connection.write(messages)
-    return messages.bytes.buffer
-  })
+  const sent = sendLetters(memory, connection)
   const ended = once(connection.stream, 'close')
   connection.stream.destroy()
   slow.destroy()
