@@ -9,13 +9,13 @@ import { eventLoopSlices } from '../core/event-loop-slices.ts'
 import { nameKey, type QualifiedName, qualifiedName } from '../core/qualified-name.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import { runInSlices, type Steps } from '../core/run-in-slices.ts'
-import { sortInSteps } from '../core/sort-in-steps.ts'
 import type { ApiError } from '../errors/api-error.ts'
 import type { Column, RelationKind } from '../schema/catalog.ts'
 import type { Cardinality, ColumnPair, Relationship } from '../schema/relationships/relationship.ts'
 import type { Relation, SchemaSnapshot } from '../schema/schema-snapshot.ts'
 import { servedSnapshot } from './readiness.ts'
 import { refuseParameters } from './refuse-parameters.ts'
+import { sortInSteps } from './sort-in-steps.ts'
 
 export interface RelationSummary extends QualifiedName {
   readonly kind: RelationKind

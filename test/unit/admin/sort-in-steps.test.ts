@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { sortInSteps } from '../../../src/admin/sort-in-steps.ts'
 import { runAtOnce } from '../../../src/core/run-in-slices.ts'
-import { sortInSteps } from '../../../src/core/sort-in-steps.ts'
 
 /** The same numbers in every run. */
 function shuffled(count: number): number[] {

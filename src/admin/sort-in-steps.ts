@@ -2,7 +2,7 @@
  * A sort that may rest: runs of a few hundred items are sorted, then merged two by two. For lists as
  * long as the largest schemas, beside which requests are served.
  */
-import type { Steps } from './run-in-slices.ts'
+import type { Steps } from '../core/run-in-slices.ts'
 
 /** Items that are sorted, or merged, between two rests. */
 const runLength = 512
