@@ -8,7 +8,7 @@ COPY package.json package-lock.json tsconfig.json tsconfig.build.json ./
 # install scripts run after the sources are there: `prepare` builds them
 RUN npm ci --ignore-scripts && npm rebuild better-sqlite3
 COPY src ./src
-COPY scripts/keep-public-types.js ./scripts/
+COPY scripts/bundle.js scripts/keep-public-types.js ./scripts/
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim

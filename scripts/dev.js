@@ -16,7 +16,8 @@ const output = join(root, '.tmp', 'dev')
 /** TypeScript's command is a launcher: its own process group lets both be ended. */
 function startCompiler() {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  const options = ['--outDir', output, '--watch', '--preserveWatchOutput']
+  const emitted = ['--emitDeclarationOnly', 'false', '--declaration', 'false', '--sourceMap']
+  const options = [...emitted, '--outDir', output, '--watch', '--preserveWatchOutput']
   return spawn(process.execPath, [tsc, '-p', 'tsconfig.build.json', ...options], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -9,15 +9,13 @@
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { extname } from 'node:path'
+import { extname, join } from 'node:path'
+import { packageFile } from '../core/package-file.ts'
 
 interface DashboardFile {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly headers: Readonly<Record<string, string>>
 }
-
-/** Beside `src`, and beside `dist` where the package is installed. */
-const folder = new URL('../../dashboard/', import.meta.url)
 
 const policy = [
   "default-src 'none'",
@@ -49,11 +47,12 @@ export function dashboardFile(path: string): DashboardFile | null {
 
 function readFiles(): ReadonlyMap<string, DashboardFile> {
   const read = new Map<string, DashboardFile>()
+  const folder = packageFile('dashboard')
   if (!existsSync(folder)) return read
   for (const name of readdirSync(folder)) {
     const type = mediaTypes[extname(name)]
     if (type === undefined) continue
-    const bytes = new Uint8Array(readFileSync(new URL(name, folder)))
+    const bytes = new Uint8Array(readFileSync(join(folder, name)))
     read.set(name === 'index.html' ? '/' : `/dashboard/${name}`, {
       bytes,
       headers: {

@@ -7,7 +7,7 @@
  */
 import { fork } from 'node:child_process'
 import type { Socket } from 'node:net'
-import { fileURLToPath } from 'node:url'
+import { packageFile } from '../core/package-file.ts'
 import { type FromWorker, isFromWorker, type ToWorker } from './worker-messages.ts'
 
 export interface WorkerEvents {
@@ -35,8 +35,7 @@ const lastWordsMs = 1000
 
 /** Throws  when the system has no room for another process */
 export const startWorkerProcess: StartWorker = (events) => {
-  const entry = fileURLToPath(new URL('../worker-main.js', import.meta.url))
-  const worker = fork(entry, [], { serialization: 'advanced' })
+  const worker = fork(packageFile('worker-main.js'), [], { serialization: 'advanced' })
   let hasEnded = false
   const end = (how: string) => {
     if (!hasEnded) events.ended(how)

@@ -73,8 +73,12 @@ describe('the SQLite processes of a server', () => {
     const server = await serve(endless)
     await fetch(`${server.url}/items`)
     const isReady = (line: string) => /Connection \d+ is available due to start/.test(line)
-    await until(() => server.stderr.filter(isReady).length === 2)
-    const processes = children(server)
+    let processes: readonly number[] = []
+    await until(() => {
+      processes = children(server)
+      const ready = server.stderr.filter(isReady).length
+      return ready >= 2 && ready === processes.length
+    })
     for (const pid of processes) {
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) {
         process.kill(pid, signal)
@@ -82,7 +86,8 @@ describe('the SQLite processes of a server', () => {
     }
     const response = await fetch(`${server.url}/items`)
     expect(await response.json()).toEqual([{ id: 1 }])
-    expect(children(server)).toEqual(processes)
+    // where the machine is busy another one may have been started meanwhile
+    expect(children(server)).toEqual(expect.arrayContaining([...processes]))
     expect(await server.stop()).toBe(0)
     await until(() => !processes.some(isRunning))
   })

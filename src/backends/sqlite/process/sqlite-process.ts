@@ -3,11 +3,10 @@
  * event loop goes out with one system call.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { Duplex } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import type { BodyMemory } from '../../../core/lent-bytes.ts'
+import { packageFile } from '../../../core/package-file.ts'
 import type { SqliteParam } from '../wire/bound-values.ts'
 import { childDescriptors, hasAnswerFile, noForeignKeys } from '../wire/child-descriptors.ts'
 import { type ChildReply, readReply } from '../wire/reply-frames.ts'
@@ -75,7 +74,8 @@ export function startSqliteProcess(
   }
   try {
     const taskArguments = childArguments(task, answers !== null)
-    const child = spawn(process.execPath, [...childFlags, childEntry(), ...taskArguments], {
+    const program = packageFile('backends/sqlite/child/sqlite-child.js')
+    const child = spawn(process.execPath, [...childFlags, program, ...taskArguments], {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', answers?.descriptor ?? 'ignore'],
     })
     // before anything else: without a listener the server would end
@@ -217,11 +217,4 @@ function socketOf(child: ChildProcess): Duplex {
   const socket = child.stdio[childDescriptors.frames]
   if (!(socket instanceof Duplex)) throw new Error('a SQLite process without its socket')
   return socket
-}
-
-/** Tests run the sources; a process needs what `npm run build` made of them. */
-function childEntry(): string {
-  const beside = fileURLToPath(new URL('../child/sqlite-child.js', import.meta.url))
-  const built = new URL('../../../../dist/backends/sqlite/child/sqlite-child.js', import.meta.url)
-  return existsSync(beside) ? beside : fileURLToPath(built)
 }
