@@ -21,6 +21,10 @@ const users: Readonly<Record<string, readonly Document[]>> = {
     { resource: { db: 'shop', collection: 'open' }, actions: ['find'] },
     { resource: { db: 'shop', collection: '' }, actions: ['listCollections'] },
   ],
+  seller: [
+    { resource: { db: 'shop', collection: 'sold' }, actions: ['find', 'insert'] },
+    { resource: { db: 'shop', collection: '' }, actions: ['listCollections'] },
+  ],
 }
 
 describe.skipIf(mongodbBinary() === null)('users with few privileges', () => {
@@ -36,7 +40,7 @@ describe.skipIf(mongodbBinary() === null)('users with few privileges', () => {
       await admin.command({ createRole: `${name}Role`, privileges, roles: [] })
       await admin.command({ createUser: name, pwd: name, roles: [`${name}Role`] })
     }
-    for (const name of ['open', 'hidden']) {
+    for (const name of ['open', 'hidden', 'sold']) {
       await client.db('shop').collection<Document & { _id: number }>(name).insertOne({ _id: 1 })
     }
     await client.close()
@@ -70,6 +74,13 @@ describe.skipIf(mongodbBinary() === null)('users with few privileges', () => {
       expect([reply.status, reply.body]).toMatchObject([401, { code: '42501' }])
     }
     expect((await api.get('/open')).body).toEqual([{ _id: 1 }])
+  })
+
+  test('a user who is not told indexes writes all the same', async () => {
+    const api = await serve('seller')
+    expect((await api.send('POST', '/sold', { _id: 5 })).status).toBe(201)
+    expect((await api.get('/sold?_id=eq.5')).body).toEqual([{ _id: 5 }])
+    expect((await api.send('DELETE', '/sold?_id=eq.5')).status).toBe(401)
   })
 
   test('a user who may read one collection is served that one', async () => {

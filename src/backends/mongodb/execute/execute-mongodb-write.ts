@@ -16,7 +16,12 @@ import { type CompiledWrite, createMongodbWriteCompiler } from '../compile/compi
 import { type Refusal, refusalOf } from '../compile/mongodb-refusal.ts'
 import type { MongodbClient } from '../connect/mongodb-client.ts'
 import { answerWrite } from './answer-write.ts'
-import { createCollectionPresence } from './collection-presence.ts'
+import {
+  type CollectionPresence,
+  createCollectionPresence,
+  hasIndexes,
+  isCollectionThere,
+} from './collection-presence.ts'
 import { createRowComparer, type RowComparison } from './compare-row.ts'
 import { createEncoderCache } from './encoder-cache.ts'
 import { failedRequest, missingRelation, refusedRequest } from './failed-request.ts'
@@ -53,7 +58,10 @@ export function createMongodbWriteExecutor({
 }: Pick<MongodbClient, 'client' | 'db'>): MongodbWriteExecutor {
   const compile = createMongodbWriteCompiler()
   const encoderOf = createEncoderCache()
-  const isPresent = createCollectionPresence()
+  const isPresent = createCollectionPresence((of, collection) =>
+    isCollectionThere(of, collection, { readPreference: 'primary' }),
+  )
+  const isWritable = createCollectionPresence(hasIndexes)
   const compareRow = createRowComparer(encoderOf)
 
   return async (plan, context) => {
@@ -136,7 +144,7 @@ export function createMongodbWriteExecutor({
       throw new WriteRefused({ kind: 'precondition-failed' })
     }
     const isMade = isInsertion(plan) && bound.rows.length > 0
-    if (isMade && !isAtomic) await refuseIfMissing(db, plan, collection)
+    if (isMade && !isAtomic) await refuseIfMissing(db, plan, collection, isWritable)
     const needsIds =
       bound.shown !== null ||
       location !== null ||
@@ -160,8 +168,13 @@ export function createMongodbWriteExecutor({
   }
 
   /** Throws  WriteFailed */
-  async function refuseIfMissing(db: Db, plan: MutatePlan, collection: string): Promise<void> {
-    if (await isPresent(db, collection)) return
+  async function refuseIfMissing(
+    db: Db,
+    plan: MutatePlan,
+    collection: string,
+    isThere: CollectionPresence = isPresent,
+  ): Promise<void> {
+    if (await isThere(db, collection)) return
     const { schema, name } = plan.relation
     throw new WriteFailed(missingRelation(`${schema}.${name}`), true)
   }
