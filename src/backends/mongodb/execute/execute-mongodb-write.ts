@@ -8,10 +8,11 @@ import type { Preferences } from '../../../api/api-request.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import { judgeRows, rowBounds } from '../../../plan/judge-rows.ts'
 import type { MutatePlan } from '../../../plan/plan.ts'
+import { payloadText } from '../../../plan/request-values.ts'
 import { commits } from '../../../plan/transaction-rules.ts'
 import type { Execution, ExecutionResult, RequestContext } from '../../backend.ts'
 import { readOnlyFailure } from '../../values/read-only-failure.ts'
-import { type BoundWrite, bindWrite } from '../compile/bound-write.ts'
+import { type BoundWrite, bindWrite, type NewRow } from '../compile/bound-write.ts'
 import { type CompiledWrite, createMongodbWriteCompiler } from '../compile/compile-mongodb-write.ts'
 import { type Refusal, refusalOf } from '../compile/mongodb-refusal.ts'
 import type { MongodbClient } from '../connect/mongodb-client.ts'
@@ -26,13 +27,15 @@ import { createRowComparer, type RowComparison } from './compare-row.ts'
 import { createEncoderCache } from './encoder-cache.ts'
 import { failedRequest, missingRelation, refusedRequest } from './failed-request.ts'
 import { failedWrite } from './failed-write.ts'
+import { createInsertCompany } from './insert-company.ts'
 import { runMongodbTransaction } from './mongodb-transaction.ts'
+import { printCollection } from './print-pipeline.ts'
 import { refusedByPolicy } from './refused-by-policy.ts'
 import { runMongodbWrite } from './run-mongodb-write.ts'
 import { runWithoutTransaction } from './without-transaction.ts'
 import { WriteCommands } from './write-commands.ts'
 import { WriteFailed, WriteRefused } from './write-refused.ts'
-import { wayOf } from './write-way.ts'
+import { mayShareCommand, wayOf } from './write-way.ts'
 
 export type MongodbWriteExecutor = (plan: MutatePlan, context: RequestContext) => Promise<Execution>
 
@@ -50,6 +53,8 @@ interface Attempted {
   /** As Date.now() tells; null: there is no limit. */
   readonly endsAt: number | null
   readonly statements: string[]
+  /** Its row may be stored by one command with those of other requests. */
+  readonly mayShare: boolean
 }
 
 export function createMongodbWriteExecutor({
@@ -62,6 +67,7 @@ export function createMongodbWriteExecutor({
     isCollectionThere(of, collection, { readPreference: 'primary' }),
   )
   const isWritable = createCollectionPresence(hasIndexes)
+  const insertInCompany = createInsertCompany(client)
   const compareRow = createRowComparer(encoderOf)
 
   return async (plan, context) => {
@@ -95,6 +101,9 @@ export function createMongodbWriteExecutor({
       db: db(write.facts.database),
       endsAt,
       statements,
+      mayShare:
+        way.kind === 'command' &&
+        mayShareCommand({ plan, write, bound: bound.value }, payloadText(request) ?? ''),
     }
     try {
       const result =
@@ -122,7 +131,7 @@ export function createMongodbWriteExecutor({
     session: ClientSession,
     isAtomic: boolean,
   ): Promise<ExecutionResult> {
-    const { plan, context, write, bound, comparison, db, endsAt, statements } = attempted
+    const { plan, context, write, bound, comparison, db, endsAt, statements, mayShare } = attempted
     const { facts, conflict, location, isPinned } = write
     const { collection } = facts
     const { signal, request } = context
@@ -159,12 +168,26 @@ export function createMongodbWriteExecutor({
       isPinned,
       needsIds,
       judgeMeant,
+      storeTogether: mayShare ? (row) => storeTogether(attempted, row) : null,
     })
     const isDoubtful = isMade ? isAtomic : touched.count === 0 && !isInsertion(plan)
     if (isDoubtful) await refuseIfMissing(db, plan, collection)
     const answer = await answerWrite({ plan, bound, location, commands, encoderOf }, touched)
     judge(answer.rows)
     return answer
+  }
+
+  /** Throws  WriteFailed, and what the driver does */
+  async function storeTogether(attempted: Attempted, { id, document }: NewRow): Promise<boolean> {
+    const { plan, context, write, db, endsAt, statements } = attempted
+    const { collection } = write.facts
+    const one = { id, document, endsAt, signal: context.signal }
+    const end = await insertInCompany(db.collection(collection), one)
+    if (end === 'alone') return false
+    statements.push(`${printCollection(collection)}.insertMany(…)`)
+    // it goes alone, and the collection may be gone since it was asked for
+    if (end === 'refused') await refuseIfMissing(db, plan, collection, isWritable)
+    return end === 'stored'
   }
 
   /** Throws  WriteFailed */

@@ -29,23 +29,25 @@ export async function runMongodbWrite(run: WriteRun): Promise<Touched> {
   }
 }
 
-async function insert({ plan, bound, commands, judgeMeant }: WriteRun): Promise<Touched> {
+async function insert(run: WriteRun): Promise<Touched> {
+  const { plan, bound, commands, judgeMeant, storeTogether } = run
   const { rows } = bound
+  const [first] = rows
   judgeMeant(rows.length)
-  if (commands.isAtomic) await commands.insert(rows.map(({ document }) => document))
-  else await insertOrUndo(commands, rows)
+  const isStored = storeTogether !== null && first !== undefined && (await storeTogether(first))
+  if (!isStored) await insertOrUndo(commands, rows)
   const ids = rows.map(({ id }) => id)
   await refuseBroken(commands, plan, ids, bound.rules.written)
   const isCounted = plan.mutation === 'upsert' || plan.resolution === 'merge-duplicates'
   return { count: ids.length, ids, inserted: isCounted ? ids.length : null, before: null }
 }
 
-/** The rows before the one that failed are there, and nobody else's. */
+/** The rows before the one that failed are there, and nobody else's; a transaction undoes them itself. */
 async function insertOrUndo(commands: WriteCommands, rows: readonly NewRow[]): Promise<void> {
   try {
     await commands.insert(rows.map(({ document }) => document))
   } catch (error) {
-    if (error instanceof MongoBulkWriteError && error.insertedCount > 0) {
+    if (!commands.isAtomic && error instanceof MongoBulkWriteError && error.insertedCount > 0) {
       const stored = rows.slice(0, error.insertedCount)
       await commands.delete({ _id: { $in: stored.map(({ id }) => id) } }, 'all')
     }

@@ -3,7 +3,7 @@
  */
 import type { Document } from 'mongodb'
 import type { MutatePlan } from '../../../plan/plan.ts'
-import type { BoundWrite } from '../compile/bound-write.ts'
+import type { BoundWrite, NewRow } from '../compile/bound-write.ts'
 import type { ConflictTarget } from '../compile/conflict-target.ts'
 import type { WriteCommands } from './write-commands.ts'
 
@@ -29,6 +29,11 @@ export interface WriteRun {
   readonly needsIds: boolean
   /** Looks at how many rows are meant, before they are touched. Throws to refuse them. */
   readonly judgeMeant: (rows: number) => void
+  /**
+   * Stores a new row together with rows of other requests. False: it is not stored. Null: it is not one
+   * that may be.
+   */
+  readonly storeTogether: ((row: NewRow) => Promise<boolean>) | null
 }
 
 /** The plan's tree over these rows. */

@@ -10,6 +10,7 @@ import type { MutatePlan, ReadNode } from '../../../plan/plan.ts'
 import type { BoundWrite } from '../compile/bound-write.ts'
 import type { CompiledWrite } from '../compile/compile-mongodb-write.ts'
 import { keyFilter } from '../compile/conflict-target.ts'
+import { lacksId } from '../compile/missing-id.ts'
 import { takesSingleRows } from '../compile/mongodb-write-scope.ts'
 import { hasPlainNames } from '../compile/payload-row.ts'
 
@@ -67,6 +68,29 @@ function isOneInsert({ conflict, location }: CompiledWrite, { rows }: BoundWrite
 
 function hasRules({ rules }: BoundWrite): boolean {
   return Object.values(rules).some((each) => each.length > 0)
+}
+
+/** Characters of a payload whose row keeps nobody waiting. */
+const smallPayload = 16_384
+
+/**
+ * A new row that runs as one command and can neither wait for rows of other requests nor clash with
+ * them: its key is made here, and nothing else has to be unique.
+ */
+export function mayShareCommand(
+  {
+    plan,
+    write: { conflict, facts },
+    bound: { rows },
+  }: Pick<WayRequest, 'plan' | 'write' | 'bound'>,
+  payload: string,
+): boolean {
+  const [row] = rows
+  if (plan.mutation !== 'insert' || conflict !== null || row === undefined || rows.length > 1) {
+    return false
+  }
+  if (takesSingleRows(facts) || facts.uniqueIndexes.length > 1) return false
+  return lacksId(row.row) && payload.length <= smallPayload
 }
 
 const without = 'where there are no transactions'
