@@ -1,10 +1,12 @@
 /**
- * Operator for what a database tells: a storm of equal news → the first at once, then one for all that
- * came within each short while. Whoever sends thousands of notifications in a second must not cost the
- * process a trigger, a log line and a metric for each: requests are served by the same thread.
+ * Operator for what a database tells: a storm of equal news → the first at once, then now and then one
+ * for all that came meanwhile. Whoever sends thousands of notifications in a second must not cost the
+ * process a trigger, a log line, a metric and a reload for each: requests are served by the same thread.
  *
- * The while is shorter than the pause between two reloads, so that nothing is served later for it: what
- * is held back either came before a reload that is still to look, or waits for that pause anyway.
+ * What is held back is told once a tick has brought none, so that the end of a storm is told soon; while
+ * it goes on, after a hold that doubles from one time to the next, up to a limit that is the longest
+ * that anything is served later for it. News cost an increment, and the ticks need no clock that could
+ * be set.
  */
 import { Observable, type OperatorFunction, type SchedulerLike, Subscription } from 'rxjs'
 
@@ -15,43 +17,82 @@ export interface Folded<T> {
   readonly times: number
 }
 
+/** Milliseconds, the holds as multiples of ticks. */
+export interface FoldPace {
+  readonly tickMs: number
+  readonly firstHoldMs: number
+  readonly longestHoldMs: number
+}
+
+/** News of one kind, while they follow each other. */
 interface Held<T> {
   value: T
-  /** 0: none has come since one was told. */
+  /** How many have come since some were told. */
   times: number
+  /** How many of them there were at the last tick. */
+  timesAtTick: number
+  /** Milliseconds for which they came at each tick, and for which they may. */
+  heldMs: number
+  holdMs: number
+  /** Ticks since they were told, while none has come. */
+  idleTicks: number
 }
+
+/** A kind is forgotten after so many, and begins anew. */
+const mostIdleTicks = 2
 
 /** @param kindOf values of one kind are folded; null: never */
 export function foldRepeats<T>(
   kindOf: (value: T) => string | null,
-  windowMs: number,
+  { tickMs, firstHoldMs, longestHoldMs }: FoldPace,
   scheduler: SchedulerLike,
 ): OperatorFunction<T, Folded<T>> {
   return (source$) =>
     new Observable((subscriber) => {
       const open = new Map<string, Held<T>>()
-      const windows = new Subscription()
+      const ticks = new Subscription()
 
-      function openWindow(kind: string, value: T): void {
-        open.set(kind, { value, times: 0 })
-        const window = scheduler.schedule(() => {
-          windows.remove(window)
-          endWindow(kind)
-        }, windowMs)
-        windows.add(window)
+      function begin(kind: string, value: T): void {
+        const counts = { times: 0, timesAtTick: 0, heldMs: 0, idleTicks: 0 }
+        open.set(kind, { value, ...counts, holdMs: firstHoldMs })
+        tickLater(kind)
       }
 
-      function endWindow(kind: string): void {
+      function tickLater(kind: string): void {
+        const tick = scheduler.schedule(() => {
+          ticks.remove(tick)
+          onTick(kind)
+        }, tickMs)
+        ticks.add(tick)
+      }
+
+      function onTick(kind: string): void {
         const held = open.get(kind)
-        open.delete(kind)
-        if (held === undefined || held.times === 0) return
-        const { value, times } = held
-        openWindow(kind, value)
+        if (held === undefined) return
+        if (held.times === 0) held.idleTicks += 1
+        if (held.idleTicks === mostIdleTicks) {
+          open.delete(kind)
+          return
+        }
+        tickLater(kind)
+        const isGoingOn = held.times > held.timesAtTick
+        held.timesAtTick = held.times
+        held.heldMs += isGoingOn ? tickMs : 0
+        if (held.times > 0 && (!isGoingOn || held.heldMs >= held.holdMs)) tell(held)
+      }
+
+      function tell(held: Held<T>): void {
+        const { value, times, heldMs, holdMs } = held
+        if (heldMs >= holdMs) held.holdMs = Math.min(2 * holdMs, longestHoldMs)
+        held.times = 0
+        held.timesAtTick = 0
+        held.heldMs = 0
+        held.idleTicks = 0
         subscriber.next({ value, times })
       }
 
       function tellHeld(): void {
-        windows.unsubscribe()
+        ticks.unsubscribe()
         for (const { value, times } of open.values()) {
           if (times > 0) subscriber.next({ value, times })
         }
@@ -62,7 +103,7 @@ export function foldRepeats<T>(
           const kind = kindOf(value)
           const held = kind === null ? undefined : open.get(kind)
           if (held === undefined) {
-            if (kind !== null) openWindow(kind, value)
+            if (kind !== null) begin(kind, value)
             subscriber.next({ value, times: 1 })
           } else {
             held.value = value
@@ -80,7 +121,7 @@ export function foldRepeats<T>(
       })
       return () => {
         source.unsubscribe()
-        windows.unsubscribe()
+        ticks.unsubscribe()
       }
     })
 }

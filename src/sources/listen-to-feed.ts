@@ -19,11 +19,11 @@ import {
 import type { ReloadScope } from '../cache/reload-signal.ts'
 import type { FeedPlace, PeerWord, PushFeed } from '../cache/schema-feed.ts'
 import { assertNever } from '../core/assert-never.ts'
-import { type Folded, foldRepeats } from './fold-repeats.ts'
+import { type Folded, type FoldPace, foldRepeats } from './fold-repeats.ts'
 import { LateProof, type ProofRules, proveLife } from './prove-life.ts'
 
-/** Milliseconds in which equal news are told once: less than reloads lie apart. */
-const repeatsMs = 50
+/** News by the tick are a storm, whose reloads are likely to find nothing: they may lie farther apart. */
+const pace: FoldPace = { tickMs: 25, firstHoldMs: 200, longestHoldMs: 400 }
 
 export type FeedEvent =
   | { readonly kind: 'change'; readonly scope: ReloadScope; readonly place: string }
@@ -107,7 +107,7 @@ export function listenToFeed(
       }),
     )
     return merge(toldSubject, life$).pipe(
-      foldRepeats(kindOf, repeatsMs, scheduler),
+      foldRepeats(kindOf, pace, scheduler),
       finalize(() => connection.close()),
     )
   })

@@ -281,7 +281,7 @@ describe('a server of its own', () => {
       told[scope === 'config' ? 'config' : 'schema'] += Number(times)
     }
     expect(told).toEqual({ schema: 500, config: 500 })
-    // two for each 50 ms: as many would take it 12 s
+    // two for each 50 ms at the most: as many would take it 12 s
     expect(listener.heard.filter(({ kind }) => kind === 'signal').length).toBeLessThan(500)
   })
 })

@@ -233,7 +233,7 @@ describe('reloads on PostgreSQL', () => {
     }
     await until(() => noticed() === notices + 2001)
     await until(() => count('reload-unchanged') === 1)
-    // equal ones that come within 50 ms are told as one
+    // equal ones that follow each other are told as one
     expect(count('trigger')).toBeLessThan(1000)
     advance(99)
     expect(count('reload-started')).toBe(loads + 1)

@@ -2,26 +2,41 @@ import { TestScheduler } from 'rxjs/testing'
 import { expect, test } from 'vitest'
 import { foldRepeats } from '../../../src/sources/fold-repeats.ts'
 
-// In the diagrams a character is a millisecond; a number in the result counts what it stands for.
+// In the diagrams a character is a millisecond; in the results a number counts what it stands for; t is 10, w is 20.
 
-const windowMs = 5
+const pace = { tickMs: 5, firstHoldMs: 10, longestHoldMs: 20 }
 
 test.each([
   ['tells the first of each kind at once', 'ab--', '1b--'],
-  ['tells those of one window once, at its end', 'aaaa------', '1----3----'],
-  ['tells nothing where a window brought nothing', 'a---------a', '1---------1'],
-  ['goes on at the windows’ pace', 'aaaaaaaaaaaa----', '1----5----5----1'],
-  ['lets what has no kind pass', 'axxa------', '1xx--1----'],
+  [
+    'tells those that followed once, when a tick has brought none',
+    'aaaa---------',
+    '1---------3--',
+  ],
+  ['tells nothing where nothing followed', 'a-----------a', '1-----------1'],
+  [
+    'begins anew after two ticks without any',
+    `aa${'-'.repeat(19)}aa${'-'.repeat(9)}`,
+    `1${'-'.repeat(9)}1${'-'.repeat(10)}1${'-'.repeat(9)}1`,
+  ],
+  [
+    'tells of a storm after holds that double up to the longest, and of its end soon',
+    `${'a'.repeat(72)}--------------`,
+    `1${'-'.repeat(9)}t${'-'.repeat(19)}w${'-'.repeat(19)}w${'-'.repeat(19)}w${'-'.repeat(9)}1-----`,
+  ],
+  ['lets what has no kind pass', 'axxa----------', '1xx-------1---'],
   ['tells what it holds at the end', 'aaa|', '1--(2|)'],
   ['tells what it holds before a failure', 'aaa#', '1--(2#)'],
 ])('%s', (_, source, expected) => {
   const scheduler = new TestScheduler((actual, wanted) => expect(actual).toEqual(wanted))
   scheduler.run(({ cold, expectObservable }) => {
     const folded$ = cold(source).pipe(
-      foldRepeats((value) => (value === 'x' ? null : value), windowMs, scheduler),
+      foldRepeats((value) => (value === 'x' ? null : value), pace, scheduler),
     )
     const results = Object.fromEntries([
-      ...[1, 2, 3, 5].map((times) => [String(times), { value: 'a', times }] as const),
+      ...[1, 2, 3].map((times) => [String(times), { value: 'a', times }] as const),
+      ['t', { value: 'a', times: 10 }],
+      ['w', { value: 'a', times: 20 }],
       ...['b', 'x'].map((value) => [value, { value, times: 1 }] as const),
     ])
     expectObservable(folded$).toBe(expected, results)
@@ -32,7 +47,7 @@ test('holds nothing and waits for nothing once nobody listens', () => {
   const scheduler = new TestScheduler((actual, wanted) => expect(actual).toEqual(wanted))
   scheduler.run(({ hot, expectObservable, expectSubscriptions }) => {
     const source$ = hot('aaaa------')
-    const folded$ = source$.pipe(foldRepeats((value) => value, windowMs, scheduler))
+    const folded$ = source$.pipe(foldRepeats((value) => value, pace, scheduler))
     expectObservable(folded$, '^--!').toBe('a---', { a: { value: 'a', times: 1 } })
     expectSubscriptions(source$.subscriptions).toBe('^--!')
   })

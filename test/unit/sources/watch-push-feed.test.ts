@@ -103,7 +103,7 @@ describe('a feed', () => {
   test('that is stormed tells of the first at once, and of the others in one each moment', async () => {
     const { clock, connect, tell, told, last, observations } = createListener()
     await connect()
-    for (let at = 0; at < 120; at += 1) {
+    for (let at = 0; at < 720; at += 1) {
       for (let i = 0; i < 10; i += 1) tell('schema')
       last().handlers.onPeer({ kind: 'moved' }, 'another')
       last().handlers.onUnknown(`no ${at}`)
@@ -113,17 +113,17 @@ describe('a feed', () => {
     const times = observations.flatMap((each) =>
       each.kind === 'notification' || each.kind === 'notification-unknown' ? [each.times] : [],
     )
-    expect(times).toEqual([1, 1, 499, 49, 500, 50, 200, 20])
-    expect(times.reduce((sum, each) => sum + each)).toBe(120 * 11)
+    expect(times).toEqual([1, 1, 1999, 199, 4000, 400, 1200, 120])
+    expect(times.reduce((sum, each) => sum + each)).toBe(720 * 11)
     expect(told().filter((text) => !text.includes('notification'))).toEqual([
       '50 notify schema check',
       '50 fleet schema check',
-      '100 notify schema check',
-      '100 fleet schema check',
-      '150 notify schema check',
-      '150 fleet schema check',
-      '200 notify schema check',
-      '200 fleet schema check',
+      '250 notify schema check',
+      '250 fleet schema check',
+      '650 notify schema check',
+      '650 fleet schema check',
+      '800 notify schema check',
+      '800 fleet schema check',
     ])
   })
 

@@ -9,6 +9,7 @@
 import { EventEmitter } from 'node:events'
 import { Socket } from 'node:net'
 import pgListen from 'pg-listen'
+import { bunchedSocket, createBunchReader } from './bunch-reader.ts'
 
 export interface ListenChannels {
   /** The users' channel: `db-channel`. */
@@ -67,7 +68,8 @@ export function openListeningConnection(
   channels: ListenChannels,
   handlers: ListenHandlers,
 ): ListeningConnection {
-  const socket = new Socket()
+  const socket = new Socket(bunchedSocket)
+  const bunches = createBunchReader()
   let isClosed = false
   let isReady = false
   let lastWords: string | null = null
@@ -90,6 +92,11 @@ export function openListeningConnection(
    * differently, error texts and channel names would only be less exact.
    */
   function tap(connection: EventEmitter): void {
+    connection.on('notification', () => {
+      // of an encrypted connection it is another one than ours
+      const stream: unknown = Reflect.get(connection, 'stream')
+      if (stream instanceof Socket) bunches.onNotification(stream)
+    })
     connection.on('errorMessage', (message: unknown) => {
       lastWords = serverError(message) ?? lastWords
     })
