@@ -9,6 +9,9 @@
  *   write       total_result_set, page_total, header, body, response_headers, response_status,
  *               response_inserted
  *
+ * A read may have its rows as lists instead: then body is null, and behind the other columns come
+ * `star` and the lists (`compile-column-lists.ts`).
+ *
  * A plan media type asks for EXPLAIN of that statement: its answer is the engine's own.
  */
 import { assertNever } from '../../../core/assert-never.ts'
@@ -24,6 +27,7 @@ import type {
   ReadNode,
   ReadPlan,
 } from '../../../plan/plan.ts'
+import type { Relation } from '../../../schema/schema-snapshot.ts'
 import {
   join,
   noSql,
@@ -33,7 +37,13 @@ import {
   sql,
   statementTooLong,
 } from '../../sql/sql-text.ts'
+import {
+  type ColumnLists,
+  type ColumnListsChoice,
+  chooseColumnLists,
+} from './choose-column-lists.ts'
 import { chooseStatement, type StatementChoice } from './choose-statement.ts'
+import { compileColumnLists } from './compile-column-lists.ts'
 import { compileBody, rows } from './compile-postgres-body.ts'
 import { compileCall } from './compile-postgres-call.ts'
 import { compileCount } from './compile-postgres-count.ts'
@@ -51,6 +61,8 @@ export interface CompiledRequest {
   readonly main: PostgresStatement
   /** The same for one request, in the text that serves it best. */
   readonly mainFor: StatementChoice
+  /** A read that may have its rows as lists; null: never. */
+  readonly columnLists: ColumnListsChoice | null
   /** For `count=planned` and `estimated`: its JSON holds the planner's guess of the total. */
   readonly explainCount: PostgresStatement | null
 }
@@ -82,6 +94,10 @@ export function compilePlan(plan: DatabasePlan): CompiledRequest {
   return {
     main,
     mainFor: chooseStatement(text, main),
+    columnLists:
+      plan.kind === 'read' && plan.media.encoder.kind === 'json'
+        ? chooseColumnLists(plan.relation, (relation) => compileWithLists(plan, relation))
+        : null,
     explainCount: asksPlanner
       ? toPostgresStatement(sql`EXPLAIN (FORMAT JSON) ${compileCount(plan.root)}`)
       : null,
@@ -100,7 +116,7 @@ function resultFormats({ kind, media }: DatabasePlan): ResultFormats {
 function compileMain(plan: DatabasePlan): SqlText {
   switch (plan.kind) {
     case 'read':
-      return compileReadPlan(plan)
+      return compileReadPlan(plan, compileBody(plan.media.encoder, null))
     case 'mutate':
       return compileMutatePlan(plan)
     case 'call':
@@ -110,15 +126,31 @@ function compileMain(plan: DatabasePlan): SqlText {
   }
 }
 
-function compileReadPlan(plan: ReadPlan): SqlText {
+/** @param more columns behind those that all statements have */
+function compileReadPlan(plan: ReadPlan, body: SqlText, more: readonly SqlText[] = []): SqlText {
   const count = compileTotal(plan, sql`count(*)`, plan.count === 'estimated')
   const columns = [
     sql`${count.total} AS total_result_set`,
     sql`count(*) AS page_total`,
-    sql`${compileBody(plan.media.encoder, null)} AS body`,
+    sql`${body} AS body`,
     ...responseColumns(sql`null::int`),
+    ...more,
   ]
   return sql`WITH ${source} AS (${compileRead(plan.root)})${count.cte} SELECT ${join(columns, ', ')} FROM ${source} ${rows}`
+}
+
+function compileWithLists(plan: ReadPlan, relation: Relation | undefined): ColumnLists | null {
+  const lists = compileColumnLists(plan, relation)
+  if (lists === null) return null
+  try {
+    const text = compileReadPlan(plan, sql`null::text`, lists.columns)
+    const { names, star } = lists
+    return { names, star, statementFor: chooseStatement(text, toPostgresStatement(text)) }
+  } catch (error) {
+    // what is too long with lists is sent without
+    if (error instanceof StatementTooLong) return null
+    throw error
+  }
 }
 
 function compileCallPlan(plan: CallPlan): SqlText {

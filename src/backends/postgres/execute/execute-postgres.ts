@@ -5,13 +5,15 @@
  * locked and read. `run-transaction.ts` does the running.
  */
 import { isAsExpected } from '../../../core/entity-tag.ts'
-import { LentBytes } from '../../../core/lent-bytes.ts'
+import { byteLength } from '../../../core/http-exchange.ts'
+import { BodyMemory, LentBytes } from '../../../core/lent-bytes.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { ApiError } from '../../../errors/api-error.ts'
 import { isJudgedBeforeEnd, judgeRows } from '../../../plan/judge-rows.ts'
 import type { DatabasePlan } from '../../../plan/plan.ts'
 import type { ComparedRead, Execution, ExecutionResult, RequestContext } from '../../backend.ts'
-import type { CompiledRequest, PlanCompiler } from '../compile/compile-postgres.ts'
+import type { ColumnLists, ColumnListsChoice } from '../compile/choose-column-lists.ts'
+import type { PlanCompiler } from '../compile/compile-postgres.ts'
 import { compileRowLock } from '../compile/compile-postgres-mutate.ts'
 import {
   bindPostgres,
@@ -20,14 +22,16 @@ import {
 } from '../compile/postgres-statement.ts'
 import type { BatchStep, StepResult } from '../protocol/postgres-connection.ts'
 import { readResult } from './read-result.ts'
-import { type ContextStep, createContextStep, preRequestStep } from './request-context.ts'
+import { createContextStep, preRequestStep } from './request-context.ts'
 import {
   createTransactionRunner,
   type Transaction,
+  type TransactionOutcome,
   type TransactionRunnerDeps,
 } from './run-transaction.ts'
 import type { SchemaGuards } from './schema-guard.ts'
 import { beginStep, endSteps } from './transaction-steps.ts'
+import { weaveBody } from './weave-body.ts'
 
 export interface ExecutorDeps extends TransactionRunnerDeps {
   readonly compile: PlanCompiler
@@ -39,7 +43,9 @@ export type Executor = (plan: DatabasePlan, context: RequestContext) => Promise<
 export function createExecutor({ compile, guards, ...deps }: ExecutorDeps): Executor {
   const run = createTransactionRunner(deps)
   const contextStep = createContextStep()
-  return async (plan, context) => {
+  const wovenBodies = new BodyMemory()
+
+  const execute: Executor = async (plan, context) => {
     const compiled = compile(plan)
     if (!compiled.ok) {
       return { kind: 'failed', error: compiled.error, contradictsSchema: false, statements: [] }
@@ -48,64 +54,100 @@ export function createExecutor({ compile, guards, ...deps }: ExecutorDeps): Exec
     if (!gateSteps.ok) {
       return { kind: 'failed', error: gateSteps.error, contradictsSchema: false, statements: [] }
     }
-    const transaction = composeTransaction(
-      plan,
-      context,
-      compiled.value,
-      gateSteps.value,
-      contextStep,
-      guards,
-    )
-    const outcome = await run(transaction, context)
-    return outcome.kind === 'done'
-      ? { kind: 'done', result: outcome.value, statements: outcome.statements }
-      : outcome
+    const { mainFor, columnLists, explainCount } = compiled.value
+    const attempt = (main: PostgresStatement) =>
+      run(compose(plan, context, { main, explainCount, gateSteps: gateSteps.value }), context)
+
+    const lists = columnLists?.listsFor(context.snapshot) ?? null
+    if (lists !== null) {
+      const execution = await settleLists(await attempt(lists.statementFor(context.request)), lists)
+      if (execution === null) columnLists?.refuse()
+      else return remembered(execution, columnLists)
+    }
+    const outcome = await attempt(mainFor(context.request))
+    if (outcome.kind !== 'done') return outcome
+    const { result } = outcome.value
+    return remembered({ kind: 'done', result, statements: outcome.statements }, columnLists)
   }
+
+  /** Null: the snapshot has other columns than the database, so the rows are asked for as one text. */
+  async function settleLists(
+    outcome: TransactionOutcome<MainAnswer>,
+    lists: ColumnLists,
+  ): Promise<Execution | null> {
+    if (outcome.kind === 'failed' && outcome.contradictsSchema) return null
+    if (outcome.kind !== 'done') return outcome
+    const { result, main } = outcome.value
+    const body = await weaveBody(lists, main, result.rows, wovenBodies)
+    return body === null
+      ? null
+      : { kind: 'done', result: { ...result, body }, statements: outcome.statements }
+  }
+
+  function compose(
+    plan: DatabasePlan,
+    context: RequestContext,
+    { main, explainCount, gateSteps }: MainSteps,
+  ): Transaction<MainAnswer> {
+    const preRequest = preRequestStep(context.config)
+    const before = [contextStep(plan, context), ...(preRequest === null ? [] : [preRequest])]
+    const mainStep = statementStep(main, context)
+    // pg_stat_statements of PostgreSQL 14 and 15 knows EXPLAIN by its text, and what is prepared has
+    // another text in each epoch
+    const after =
+      explainCount === null ? [] : [{ ...statementStep(explainCount, context), isPrepared: false }]
+    const end = endSteps(context)
+    const opening = [beginStep(plan, context), ...before]
+    const isGated = gateSteps.length > 0
+    const mainAt = isGated ? 0 : opening.length
+    const { compared } = context
+    return {
+      ...(compared === undefined
+        ? {}
+        : {
+            gate: {
+              steps: [...opening, ...gateSteps],
+              judge: (results) => judgeComparison(compared, results.slice(opening.length)),
+            },
+          }),
+      steps: [...(isGated ? [] : opening), mainStep, ...after],
+      end,
+      guard: guards.guardOf(plan, context, end),
+      isJudged: isJudgedBeforeEnd(plan, context.request.preferences),
+      read(results) {
+        const answer = results[mainAt]
+        if (answer === undefined) throw new Error('a batch that ended well has all its results')
+        const counted = explainCount === null ? null : (results[mainAt + 1] ?? null)
+        const result = readResult(plan, answer, counted)
+        const error = judgeRows(plan, context.request.preferences, result.rows)
+        return error === null ? ok({ result, main: answer }) : err(error)
+      },
+      statements: [...before, ...gateSteps, mainStep, ...after].map((step) => step.text),
+    }
+  }
+
+  return execute
 }
 
-function composeTransaction(
-  plan: DatabasePlan,
-  context: RequestContext,
-  { mainFor, explainCount }: CompiledRequest,
-  gateSteps: readonly BatchStep[],
-  contextStep: ContextStep,
-  guards: SchemaGuards,
-): Transaction<ExecutionResult> {
-  const preRequest = preRequestStep(context.config)
-  const before = [contextStep(plan, context), ...(preRequest === null ? [] : [preRequest])]
-  const mainStep = statementStep(mainFor(context.request), context)
-  // pg_stat_statements of PostgreSQL 14 and 15 knows EXPLAIN by its text, and what is prepared has
-  // another text in each epoch
-  const after =
-    explainCount === null ? [] : [{ ...statementStep(explainCount, context), isPrepared: false }]
-  const end = endSteps(context)
-  const opening = [beginStep(plan, context), ...before]
-  const isGated = gateSteps.length > 0
-  const mainAt = isGated ? 0 : opening.length
-  const { compared } = context
-  return {
-    ...(compared === undefined
-      ? {}
-      : {
-          gate: {
-            steps: [...opening, ...gateSteps],
-            judge: (results) => judgeComparison(compared, results.slice(opening.length)),
-          },
-        }),
-    steps: [...(isGated ? [] : opening), mainStep, ...after],
-    end,
-    guard: guards.guardOf(plan, context, end),
-    isJudged: isJudgedBeforeEnd(plan, context.request.preferences),
-    read(results) {
-      const mainResult = results[mainAt]
-      if (mainResult === undefined) throw new Error('a batch that ended well has all its results')
-      const counted = explainCount === null ? null : (results[mainAt + 1] ?? null)
-      const result = readResult(plan, mainResult, counted)
-      const error = judgeRows(plan, context.request.preferences, result.rows)
-      return error === null ? ok(result) : err(error)
-    },
-    statements: [...before, ...gateSteps, mainStep, ...after].map((step) => step.text),
+/** How large an answer was decides how the next is asked for. */
+function remembered(execution: Execution, columnLists: ColumnListsChoice | null): Execution {
+  if (columnLists !== null && execution.kind === 'done') {
+    columnLists.saw(execution.result.rows, byteLength(execution.result.body))
   }
+  return execution
+}
+
+/** What a transaction runs between its beginning and its end. */
+interface MainSteps {
+  readonly main: PostgresStatement
+  readonly explainCount: PostgresStatement | null
+  readonly gateSteps: readonly BatchStep[]
+}
+
+interface MainAnswer {
+  readonly result: ExecutionResult
+  /** Of a read by columns the body is still to be made of it. */
+  readonly main: StepResult
 }
 
 /** Takes the row, then reads it: from then on nobody else changes it before the transaction ends. */

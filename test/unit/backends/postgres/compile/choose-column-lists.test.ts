@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest'
+import {
+  type ColumnLists,
+  chooseColumnLists,
+} from '../../../../../src/backends/postgres/compile/choose-column-lists.ts'
+import { describeSnapshot } from '../../../../support/snapshot.ts'
+
+const tasks = { schema: 'api', name: 'tasks' }
+const snapshot = describeSnapshot({ relations: { tasks: 'id:integer!, name:text' } })
+const statement = { text: 'select 1', params: [], types: [], resultFormats: [] }
+
+function choice() {
+  let compiled = 0
+  const lists: ColumnLists = { statementFor: () => statement, names: ['id', 'name'], star: null }
+  const chosen = chooseColumnLists(tasks, () => {
+    compiled += 1
+    return lists
+  })
+  return {
+    ...chosen,
+    compiled: () => compiled,
+    isByLists: () => chosen.listsFor(snapshot) === lists,
+  }
+}
+
+describe('which reads have their rows by columns', () => {
+  test('none before its first answer is known', () => {
+    const { isByLists, compiled } = choice()
+    expect(isByLists()).toBe(false)
+    expect(compiled()).toBe(0)
+  })
+
+  test.each([
+    [100, 5_000, true],
+    [99, 5_000, false],
+    [0, 2, false],
+    [100, 100 * 2 * 96, true],
+    [100, 100 * 2 * 96 + 1, false],
+    [1_000_000, 16 * 1024 * 1024, true],
+    [1_000_000, 16 * 1024 * 1024 + 1, false],
+  ])('%i rows of %i bytes: %s', (rows, bytes, expected) => {
+    const { saw, isByLists } = choice()
+    saw(rows, bytes)
+    expect(isByLists()).toBe(expected)
+  })
+
+  test('the last answer decides', () => {
+    const { saw, isByLists, compiled } = choice()
+    saw(200, 8000)
+    expect(isByLists()).toBe(true)
+    saw(2, 80)
+    expect(isByLists()).toBe(false)
+    saw(200, 8000)
+    expect(isByLists()).toBe(true)
+    expect(compiled()).toBe(1)
+  })
+
+  test('one that the database has refused waits for another relation', () => {
+    const { saw, listsFor, refuse, isByLists, compiled } = choice()
+    saw(200, 8000)
+    expect(isByLists()).toBe(true)
+    refuse()
+    expect(isByLists()).toBe(false)
+    expect(compiled()).toBe(1)
+    const next = describeSnapshot({ relations: { tasks: 'id:integer!, name:text, done:boolean' } })
+    expect(listsFor(next)).not.toBeNull()
+    expect(compiled()).toBe(2)
+  })
+})
