@@ -27,6 +27,8 @@ export interface Column {
   readonly baseType: string
   /** As declared, with modifiers, domains by name: `character varying(10)`, `app.email`. */
   readonly nominalType: string
+  /** Of a domain over a type that is not built in: that type, without modifiers. Else it is absent. */
+  readonly domainBase?: string
   readonly maxLength: number | null
   /** Default expression in the engine's language. */
   readonly defaultExpression: string | null

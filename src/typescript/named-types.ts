@@ -46,9 +46,10 @@ export function* namedTypes({
 }
 
 /** Null for one that is built in, or of which the column tells no more than the name. */
-function typeOfColumn({ nominalType, baseType, enumValues }: Column): SchemaType | null {
+function typeOfColumn(column: Column): SchemaType | null {
+  const { nominalType, baseType, domainBase = baseType, enumValues } = column
   const name = typeNameOf(nominalType)
   if (name === null) return null
   if (enumValues.length > 0) return { ...name, kind: 'enum', labels: enumValues }
-  return typeNameOf(baseType) === null ? { ...name, kind: 'domain', base: baseType } : null
+  return domainBase === nominalType ? null : { ...name, kind: 'domain', base: domainBase }
 }

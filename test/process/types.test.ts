@@ -117,11 +117,14 @@ test('on PostgreSQL types are those of columns, enums, domains, keys, views and 
     create type api.mood as enum ('calm', 'wild');
     create domain api.email as text check (value like '%@%');
     create type api.place as (street text, number int);
+    create domain api.second_home as api.place check ((value).number > 0);
+    create domain api.mood_history as api.mood[];
     create table api.owners (
       id int generated always as identity primary key,
       mail api.email not null,
       moods api.mood[] not null default '{}',
       home api.place,
+      second api.second_home,
       label text generated always as (id || '!') stored
     );
     comment on table api.owners is 'Who owns; */ not code';
@@ -131,6 +134,7 @@ test('on PostgreSQL types are those of columns, enums, domains, keys, views and 
       mood api.mood not null default 'calm',
       facts jsonb,
       seen timestamptz not null default now(),
+      moods api.mood_history,
       weight numeric(6, 2)
     );
     create view api.calm_pets as select id, owner_id from api.pets where mood = 'calm';
@@ -175,6 +179,8 @@ test('on PostgreSQL types are those of columns, enums, domains, keys, views and 
       "is<'calm' | 'wild' | undefined>(counts.data?.[0]?.mood)",
       'is<number | undefined>(counts.data?.[0]?.n)',
       'is<string | null | undefined>(owner.data?.home?.street)',
+      "is<CompositeTypes<'place'> | null>({} as Tables<'owners'>['second'])",
+      "is<Enums<'mood'>[] | null>({} as Tables<'pets'>['moods'])",
       "await api.from('owners').insert({ mail: 'a@b', home: { street: 'x', number: null } })",
       "const leg = { number: 1, size: 'small' } as const",
       "const grown = await api.rpc('grow', { body: { legs: [leg], tone: 'low', 'in cm': 2 }, by: ['small'] })",
@@ -194,6 +200,10 @@ test('on PostgreSQL types are those of columns, enums, domains, keys, views and 
       "await api.rpc('legs', { of_pet: { id: 1 } })",
       '// @ts-expect-error',
       "await api.from('owners').insert({ mail: 'a@b', home: { street: 7, number: null } })",
+      '// @ts-expect-error',
+      "await api.from('owners').insert({ mail: 'a@b', second: { street: 7, number: null } })",
+      '// @ts-expect-error',
+      "await api.from('pets').insert({ owner_id: 1, moods: ['angry'] })",
       '// @ts-expect-error',
       "await api.from('owners').insert({ id: 1, mail: 'a@b' })",
       '// @ts-expect-error',

@@ -45,6 +45,8 @@ create view api.counted as select count(*) from api.t;
 create view api.over_counted as select count from api.counted;
 create table api.parent (id int); create table api.child (id int, more int);
 create function api.shout(api.parent) returns text language sql as 'select null::text';
+create type hidden.spot as (x int); create domain api.seat as hidden.spot;
+alter table api.t add seat api.seat;
 create type hidden.pair as (a int);
 create function api.pairs(p hidden.pair[]) returns hidden.pair language sql as 'select null::hidden.pair';
 create function api.related(api.t) returns setof api.parent language sql as 'select * from api.parent';
@@ -95,6 +97,7 @@ describe.each(transactions)(
         `alter type hidden.mood rename value 'ok' to 'fine'`,
       ],
       ['a type, in columns and arrays of it', 'alter type hidden.mood rename to feeling'],
+      ['a composite type, in domains over it', 'alter type hidden.spot rename to point'],
       ['the schema of a type', 'alter type hidden.feeling set schema extra'],
       ['a domain below others', `alter domain hidden.calm set not null`],
       ['a sequence in a default', 'alter sequence hidden.numbers rename to counts'],

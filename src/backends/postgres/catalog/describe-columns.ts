@@ -47,7 +47,8 @@ function describeColumn(
   const base = types.baseOf(column.type)
   const nominalType = type.modifiedTexts.get(column.modifier) ?? type.text
   // built-in types are known by their bare name, others as they are declared
-  const baseType = base.schema === 'pg_catalog' ? base.text : nominalType
+  const isBuiltIn = base.schema === 'pg_catalog'
+  const baseType = isBuiltIn ? base.text : nominalType
   const defaultExpression = column.isGenerated
     ? null
     : (column.ownDefault ?? type.defaultExpression)
@@ -57,6 +58,7 @@ function describeColumn(
     isNullable: !column.isNotNull && !type.isNotNull,
     baseType,
     nominalType,
+    ...(type.isDomain && !isBuiltIn ? { domainBase: base.text } : {}),
     maxLength: maxLength(column, type),
     defaultExpression,
     shownDefault: shownDefault(defaultExpression, baseType, jsonOfConstant),
