@@ -3,7 +3,7 @@
  * what is said of one that there is not. What they mean together is left to `cli.ts`.
  */
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { mayHoldPassword } from './config/file-value.ts'
+import { mayHoldPassword } from './config/file/file-value.ts'
 import type { FoundValue } from './config/option-sources.ts'
 import { environmentNamesOf, optionKeys, options } from './config/options.ts'
 import { createFuzzySet } from './core/fuzzy-set.ts'

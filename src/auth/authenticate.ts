@@ -5,7 +5,7 @@
  */
 import { compileClaimPath } from '../config/claims/claim-path.ts'
 import type { Config } from '../config/config.ts'
-import { type JwtKey, readJwtKeys } from '../config/jwt-keys.ts'
+import { type JwtKey, readJwtKeys } from '../config/secrets/jwt-keys.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { ApiError, JwtFailure } from '../errors/api-error.ts'
 import type { Observe } from '../observe/observation.ts'

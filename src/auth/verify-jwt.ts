@@ -8,7 +8,7 @@
 import { isUtf8 } from 'node:buffer'
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { compactVerify } from 'jose'
-import type { JwtKey } from '../config/jwt-keys.ts'
+import type { JwtKey } from '../config/secrets/jwt-keys.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { JwtFailure } from '../errors/api-error.ts'
 import type { Claims } from './check-claims.ts'

@@ -4,7 +4,7 @@
  * secrets were left out.
  */
 import type { Config } from './config.ts'
-import { configString } from './config-string.ts'
+import { configString } from './file/config-string.ts'
 import type { OptionKey } from './option.ts'
 import { optionKeys, options } from './options.ts'
 

@@ -6,8 +6,8 @@ import { ok, type Result } from '../core/result.ts'
 import { compileClaimPath } from './claims/claim-path.ts'
 import { compileUserClaim } from './claims/user-claim.ts'
 import type { Config } from './config.ts'
-import { configString } from './config-string.ts'
-import { fileValueText } from './file-value.ts'
+import { configString } from './file/config-string.ts'
+import { fileValueText } from './file/file-value.ts'
 import { boolean, type OptionKind } from './option-kinds.ts'
 
 /** Parsed to the bytes of the text as configured; `read-secret.ts` makes the key of it. */

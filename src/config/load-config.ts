@@ -13,7 +13,8 @@ import {
   mongodbDatabase,
   uriForms,
 } from './detect-engine.ts'
-import { booleanOf, shownValue } from './file-value.ts'
+import { booleanOf, shownValue } from './file/file-value.ts'
+import { parseConfigFile } from './file/parse-config-file.ts'
 import { misspeltOptions } from './misspelt-options.ts'
 import type { Option, OptionKey, OptionValues } from './option.ts'
 import { lastPort, portProblem } from './option-kinds.ts'
@@ -25,10 +26,9 @@ import {
   platformEntries,
 } from './option-sources.ts'
 import { environmentNamesOf, optionKeys, options } from './options.ts'
-import { parseConfigFile } from './parse-config-file.ts'
-import { readAdminToken } from './read-admin-token.ts'
-import { readSecret } from './read-secret.ts'
 import { type RegistryKey, readRegistryText, registryKeys } from './registry-text.ts'
+import { readAdminToken } from './secrets/read-admin-token.ts'
+import { readSecret } from './secrets/read-secret.ts'
 
 export interface ConfigInput {
   readonly fileText?: string

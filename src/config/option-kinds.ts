@@ -7,8 +7,8 @@
 import { err, ok, type Result } from '../core/result.ts'
 import { longestTimerMs } from '../core/timer-ms.ts'
 import type { Config } from './config.ts'
-import { configString } from './config-string.ts'
-import { booleanOf, type FileValue, fileValueText, integerOf } from './file-value.ts'
+import { configString } from './file/config-string.ts'
+import { booleanOf, type FileValue, fileValueText, integerOf } from './file/file-value.ts'
 
 export interface OptionKind<T> {
   /** For the documentation. */

@@ -3,14 +3,14 @@
  * settings, environment, configuration file, strongest first. The strongest that has the name decides, even when its value
  * is empty. What the value means is left to the option's kind.
  */
-import { type FileValue, fileValueText } from './file-value.ts'
+import { type FileValue, fileValueText } from './file/file-value.ts'
+import type { FileEntry } from './file/parse-config-file.ts'
 import {
   databaseNameOf,
   databaseSettingNames,
   databaseSettingPrefix,
   environmentNamesOf,
 } from './options.ts'
-import type { FileEntry } from './parse-config-file.ts'
 
 export interface OptionSources {
   /** Flags of the command line, by the option that they set. */

@@ -6,7 +6,7 @@
 import { createFuzzySet } from '../core/fuzzy-set.ts'
 import { err, ok, type Result } from '../core/result.ts'
 import type { Config, RegistryText } from './config.ts'
-import { configString } from './config-string.ts'
+import { configString } from './file/config-string.ts'
 import type { OptionKey } from './option.ts'
 import { type FoundValue, settingPrefix } from './option-sources.ts'
 import { optionKeys, options } from './options.ts'

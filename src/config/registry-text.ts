@@ -6,8 +6,8 @@
 import { err, ok, type Result } from '../core/result.ts'
 import { systemErrorText } from '../core/system-error.ts'
 import type { RegistryText } from './config.ts'
-import { configString } from './config-string.ts'
-import { fileValueText } from './file-value.ts'
+import { configString } from './file/config-string.ts'
+import { fileValueText } from './file/file-value.ts'
 import type { OptionKind } from './option-kinds.ts'
 
 /** The options of this kind. */

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { verifyJwt } from '../../../src/auth/verify-jwt.ts'
-import { readJwtKeys } from '../../../src/config/jwt-keys.ts'
+import { readJwtKeys } from '../../../src/config/secrets/jwt-keys.ts'
 import { signJwt, signWithHeader, testSecret } from '../../support/sign-jwt.ts'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })

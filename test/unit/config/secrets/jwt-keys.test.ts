@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { readJwtKeys } from '../../../src/config/jwt-keys.ts'
+import { readJwtKeys } from '../../../../src/config/secrets/jwt-keys.ts'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const rsaPublic = rsa.publicKey.export({ format: 'jwk' })

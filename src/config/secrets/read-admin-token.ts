@@ -2,8 +2,8 @@
  * admin-server-token as configured → the token: `@file` is read, and what no header could bring is
  * refused, in words that do not repeat it.
  */
-import { err, ok, type Result } from '../core/result.ts'
-import { systemErrorText } from '../core/system-error.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { systemErrorText } from '../../core/system-error.ts'
 
 /**
  * Shape   a token, or `@path` of a file with one; blanks and line ends around it are dropped

@@ -2,8 +2,8 @@
  * jwt-secret as configured → the bytes of the key: `@file` is read, base64 decoded, and what cannot
  * verify a token is refused.
  */
-import { err, ok, type Result } from '../core/result.ts'
-import { systemErrorText } from '../core/system-error.ts'
+import { err, ok, type Result } from '../../core/result.ts'
+import { systemErrorText } from '../../core/system-error.ts'
 import { readJwtKeys } from './jwt-keys.ts'
 
 /**

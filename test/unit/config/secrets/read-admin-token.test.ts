@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { readAdminToken } from '../../../src/config/read-admin-token.ts'
-import { loadTestConfig, tryLoadTestConfig } from '../../support/load-test-config.ts'
+import { readAdminToken } from '../../../../src/config/secrets/read-admin-token.ts'
+import { loadTestConfig, tryLoadTestConfig } from '../../../support/load-test-config.ts'
 
 const files: Readonly<Record<string, string>> = {
   good: 'from-a-file==\n',

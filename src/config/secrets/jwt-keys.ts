@@ -4,7 +4,7 @@
  * Which key fits a token, and the verification itself, are left to `src/auth`.
  */
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
-import { err, ok, type Result } from '../core/result.ts'
+import { err, ok, type Result } from '../../core/result.ts'
 
 export interface JwtKey {
   readonly id: string | null

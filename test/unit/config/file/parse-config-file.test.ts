@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { configString } from '../../../src/config/config-string.ts'
-import type { FileValue } from '../../../src/config/file-value.ts'
-import { parseConfigFile } from '../../../src/config/parse-config-file.ts'
+import { configString } from '../../../../src/config/file/config-string.ts'
+import type { FileValue } from '../../../../src/config/file/file-value.ts'
+import { parseConfigFile } from '../../../../src/config/file/parse-config-file.ts'
 
 function valuesOf(text: string, env: Record<string, string> = {}): Record<string, FileValue> {
   const parsed = parseConfigFile(text, env)

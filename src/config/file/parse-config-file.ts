@@ -7,7 +7,7 @@
  * the later parts of a dotted name may begin with a digit. No message quotes a text of the file,
  * which could be a password.
  */
-import { err, ok, type Result } from '../core/result.ts'
+import { err, ok, type Result } from '../../core/result.ts'
 import type { FileValue } from './file-value.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { readSecret } from '../../../src/config/read-secret.ts'
-import { noSuchFile } from '../../support/load-test-config.ts'
+import { readSecret } from '../../../../src/config/secrets/read-secret.ts'
+import { noSuchFile } from '../../../support/load-test-config.ts'
 
 const passphrase = 'reallyreallyreallyreallyverysafe'
 const binary = new Uint8Array(40).map((_, index) => 255 - index)

@@ -4,7 +4,7 @@ import {
   type FileValue,
   fileValueText,
   integerOf,
-} from '../../../src/config/file-value.ts'
+} from '../../../../src/config/file/file-value.ts'
 
 describe('fileValueText', () => {
   test.each<[FileValue, string]>([
