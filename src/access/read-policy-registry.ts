@@ -2,7 +2,6 @@
  * The JSON text of `policy-registry` → the registry, read strictly: a rule that could be understood
  * in another way than it was meant refuses the whole.
  */
-import { err, ok, type Result } from '../core/result.ts'
 import {
   type JsonPlace,
   type JsonReader,
@@ -16,7 +15,8 @@ import {
   jsonThen,
   orElse,
   readStrictJson,
-} from '../core/strict-json.ts'
+} from '../core/json/strict-json.ts'
+import { err, ok, type Result } from '../core/result.ts'
 import { parsePredicate } from './parse-predicate.ts'
 import {
   type AccessAction,

@@ -3,8 +3,8 @@
  * the request has it. Every engine binds these, each in its own form.
  */
 import type { ApiRequest, Slot, SlotValue, Window } from '../api/api-request.ts'
-import { isJson } from '../core/is-json.ts'
-import { jsonItems, jsonMembers } from '../core/json-members.ts'
+import { isJson } from '../core/json/is-json.ts'
+import { jsonItems, jsonMembers } from '../core/json/json-members.ts'
 import type { PlanWindow } from './plan.ts'
 
 type SentValues = Pick<ApiRequest, 'values' | 'policyValues'>

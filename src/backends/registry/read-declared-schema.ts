@@ -2,7 +2,6 @@
  * The texts of `declared-schema` and `declared-relationships` → declarations, or all that is wrong
  * with them and where. Read strictly, as the other registries: a key that nobody reads is a slip.
  */
-import type { Result } from '../../core/result.ts'
 import {
   type JsonPlace,
   type JsonReader,
@@ -17,7 +16,8 @@ import {
   jsonThen,
   orElse,
   readStrictJson,
-} from '../../core/strict-json.ts'
+} from '../../core/json/strict-json.ts'
+import type { Result } from '../../core/result.ts'
 import type { ColumnPair } from '../../schema/relationships/relationship.ts'
 import type {
   DeclaredColumn,

@@ -2,7 +2,6 @@
  * The text of `function-registry` → definitions, or all that is wrong with it and where. Keys that
  * nobody reads are refused, so that a slip is not a function that does something else.
  */
-import type { Result } from '../../core/result.ts'
 import {
   type JsonPlace,
   type JsonReader,
@@ -16,7 +15,8 @@ import {
   jsonThen,
   orElse,
   readStrictJson,
-} from '../../core/strict-json.ts'
+} from '../../core/json/strict-json.ts'
+import type { Result } from '../../core/result.ts'
 import type {
   FunctionBody,
   FunctionColumn,

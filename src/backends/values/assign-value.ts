@@ -6,7 +6,7 @@
  * Rule     PostgreSQL manual: Value Storage; json_to_record (how JSON becomes other types)
  * Differs  a NaN is refused, since these engines have none
  */
-import { textOfJsonString } from '../../core/json-members.ts'
+import { textOfJsonString } from '../../core/json/json-members.ts'
 import { err, ok } from '../../core/result.ts'
 import { castTarget } from './cast-target.ts'
 import { castValue } from './cast-value.ts'

@@ -3,7 +3,7 @@
  * casts. For engines that would make something else of a wrong text (0 of `abc`), or compare a
  * value of another type and find nothing.
  */
-import { isJson } from '../../core/is-json.ts'
+import { isJson } from '../../core/json/is-json.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { DatabaseFailure } from '../../errors/api-error.ts'
 import { momentText } from './moment.ts'

@@ -5,8 +5,8 @@
  *
  * Rule  PostgreSQL manual: json_to_record, json_to_recordset
  */
-import { isJson } from '../../core/is-json.ts'
-import { jsonItems, jsonMembers } from '../../core/json-members.ts'
+import { isJson } from '../../core/json/is-json.ts'
+import { jsonItems, jsonMembers } from '../../core/json/json-members.ts'
 import { err, ok, type Result } from '../../core/result.ts'
 import type { DatabaseFailure } from '../../errors/api-error.ts'
 import { valueFailure } from './value-failure.ts'

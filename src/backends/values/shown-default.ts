@@ -5,7 +5,7 @@
  *
  * Rule  PostgREST docs: openapi; v16.2 spec: OpenApiSpec (Detects default values)
  */
-import { isJson } from '../../core/is-json.ts'
+import { isJson } from '../../core/json/is-json.ts'
 import { jsonTypeOf } from '../../schema/json-type.ts'
 
 /**

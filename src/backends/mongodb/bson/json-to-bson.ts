@@ -2,7 +2,7 @@
  * JSON text as BSON values: documents and lists as they are, numbers with all their digits, which a
  * parser that makes JavaScript numbers would lose.
  */
-import { jsonItems, jsonMembers, textOfJsonString } from '../../../core/json-members.ts'
+import { jsonItems, jsonMembers, textOfJsonString } from '../../../core/json/json-members.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import { outOfRange } from '../../values/parse-typed-text.ts'

@@ -6,7 +6,7 @@
  */
 import { Int32 } from 'mongodb'
 import { assertNever } from '../../../core/assert-never.ts'
-import { jsonItems, textOfJsonString } from '../../../core/json-members.ts'
+import { jsonItems, textOfJsonString } from '../../../core/json/json-members.ts'
 import { err, ok, type Result } from '../../../core/result.ts'
 import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import { parseArrayLiteral } from '../../values/array-literal.ts'

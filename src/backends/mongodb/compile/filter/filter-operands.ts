@@ -6,8 +6,8 @@
  */
 import { Binary, Decimal128, Double } from 'mongodb'
 import type { ApiRequest, Slot, SlotValue } from '../../../../api/api-request.ts'
-import { isJson } from '../../../../core/is-json.ts'
-import { jsonItems, textOfJsonString } from '../../../../core/json-members.ts'
+import { isJson } from '../../../../core/json/is-json.ts'
+import { jsonItems, textOfJsonString } from '../../../../core/json/json-members.ts'
 import { patternValue, slotValue } from '../../../../plan/request-values.ts'
 import { type ArrayMembers, parseArrayLiteral } from '../../../values/array-literal.ts'
 import { valueFailure } from '../../../values/value-failure.ts'

@@ -3,8 +3,8 @@
  * JSON, and are shown as JSON: a text may be stored as an ObjectId, a number as a decimal, and either
  * equals what it is shown as.
  */
-import { isJson } from '../../../../core/is-json.ts'
-import { jsonItems, jsonMembers, textOfJsonString } from '../../../../core/json-members.ts'
+import { isJson } from '../../../../core/json/is-json.ts'
+import { jsonItems, jsonMembers, textOfJsonString } from '../../../../core/json/json-members.ts'
 import { valueFailure } from '../../../values/value-failure.ts'
 import { refuse } from '../mongodb-refusal.ts'
 import { numberReadings, type Readings, textReadings } from './filter-operands.ts'

@@ -5,7 +5,7 @@
  *
  * Rule  PostgreSQL manual: json_to_recordset
  */
-import { jsonItems } from '../../../../core/json-members.ts'
+import { jsonItems } from '../../../../core/json/json-members.ts'
 import { err, ok, type Result } from '../../../../core/result.ts'
 import type { DatabaseFailure } from '../../../../errors/api-error.ts'
 import { parseArrayLiteral } from '../../../values/array-literal.ts'

@@ -9,7 +9,7 @@ import {
   jsonText,
   orElse,
   readStrictJson,
-} from '../../../src/core/strict-json.ts'
+} from '../../../../src/core/json/strict-json.ts'
 
 interface Sample {
   readonly names: readonly string[]

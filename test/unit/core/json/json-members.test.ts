@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { jsonItems, jsonMembers } from '../../../src/core/json-members.ts'
+import { jsonItems, jsonMembers } from '../../../../src/core/json/json-members.ts'
 
 describe('jsonMembers', () => {
   test.each<[string, Readonly<Record<string, string>>]>([

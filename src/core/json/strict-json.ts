@@ -3,7 +3,7 @@
  * place it is at: `$.grants[0].actions[1]`. Nothing is ignored: an unknown key, a key given twice or
  * a value of another kind is a problem. For the registries that options name.
  */
-import { err, ok, type Result } from './result.ts'
+import { err, ok, type Result } from '../result.ts'
 
 /** Where a reader stands, and whom it tells what is wrong there. */
 export interface JsonPlace {
