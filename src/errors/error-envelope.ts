@@ -9,8 +9,9 @@ import { contentTypeOf } from '../core/media-type.ts'
 import { contractName } from '../core/product.ts'
 import { isFramingHeader, isSendableHeader } from '../core/sendable-header.ts'
 import type { ApiError, JwtFailure } from './api-error.ts'
+import { retrySeconds } from './edge-wording.ts'
 import { errorCodes, jwtCodes } from './error-codes.ts'
-import { errorFields, retrySeconds } from './error-fields.ts'
+import { errorFields } from './error-fields.ts'
 import { answerableStatus, sqlStateStatus } from './sql-state-status.ts'
 
 export interface RenderedError {

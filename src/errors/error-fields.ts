@@ -6,31 +6,14 @@
  */
 import { assertNever } from '../core/assert-never.ts'
 import { parseMediaType } from '../core/media-type.ts'
-import type { ApiError, JwtFailure, RangeFailure, RelationshipChoice, Slip } from './api-error.ts'
+import type { ApiError, JwtFailure, RangeFailure, Slip } from './api-error.ts'
+import { edgeWording } from './edge-wording.ts'
 import { errorCodes, jwtCodes } from './error-codes.ts'
 import { slipHint } from './slip-hint.ts'
-
-/** What PGRST201 tells of each relationship that would fit. */
-export type ChoiceDetails = Pick<RelationshipChoice, 'cardinality' | 'embedding' | 'relationship'>
-
-interface Wording {
-  readonly message: string
-  readonly details: string | readonly ChoiceDetails[] | null
-  readonly hint: string | null
-}
+import { type ErrorOf, say, type Wording } from './wording.ts'
 
 export interface ErrorFields extends Wording {
   readonly code: string
-}
-
-type ErrorOf<K extends ApiError['kind']> = Extract<ApiError, { readonly kind: K }>
-
-function say(
-  message: string,
-  details: Wording['details'] = null,
-  hint: string | null = null,
-): Wording {
-  return { message, details, hint }
 }
 
 function rangeDetails(failure: RangeFailure): string {
@@ -166,15 +149,6 @@ function tableWording({
   )
 }
 
-function sizeWording(what: string, limitBytes: number): Wording {
-  return say(`${what} too large`, `The limit is ${limitBytes} bytes`)
-}
-
-/** Whole seconds after which what was refused for `retryInMs` is let through. */
-export function retrySeconds(retryInMs: number): number {
-  return Math.max(1, Math.ceil(retryInMs / 1000))
-}
-
 function wording(error: ApiError): Wording {
   switch (error.kind) {
     case 'query-syntax':
@@ -242,8 +216,6 @@ function wording(error: ApiError): Wording {
         'Feature not implemented',
         error.engine === null ? error.feature : `${error.engine} does not support ${error.feature}`,
       )
-    case 'too-complex':
-      return say('The request is too complex', error.details)
     case 'max-affected-rpc':
       return say(
         'Function must return SETOF or TABLE when max-affected preference is used with handling=strict',
@@ -282,48 +254,21 @@ function wording(error: ApiError): Wording {
       return error.failure
     case 'raised':
       return error
-    case 'internal':
-      return say('Internal server error')
     case 'malformed-request':
-      return say('Malformed request', error.details, error.hint ?? null)
-    case 'request-timeout':
-      return say('Timed out waiting for the request')
-    case 'precondition-failed':
-      return say(
-        'Precondition failed',
-        'What is there is not what If-Match names: it was changed since it was read.',
-        'Read it again without If-Match, and go on from what is there now.',
-      )
-    case 'rate-limited':
-      return say(
-        'Too many requests',
-        `A client may send ${error.burst} at once, and ${error.rps} a second after that.`,
-        `Try again in ${retrySeconds(error.retryInMs)} s.`,
-      )
-    case 'body-too-large':
-      return sizeWording('Request body', error.limitBytes)
-    case 'target-too-long':
-      return sizeWording('Request target', error.limitBytes)
-    case 'headers-too-large':
-      return sizeWording('Request headers', error.limitBytes)
+    case 'internal':
     case 'reload-failed':
-      return say('Reload failed', error.details)
+    case 'too-complex':
     case 'cross-origin':
-      return say('Cross-origin request', 'A page of another origin may not ask for this.')
     case 'admin-token-required':
-      return say(
-        'Admin token required',
-        null,
-        'Send the value of admin-server-token as Authorization: Bearer.',
-      )
     case 'foreign-host':
-      return say(
-        'Foreign host',
-        'The admin server is bound to this machine alone, and was asked by another name.',
-        'Ask it at localhost, or set admin-server-token.',
-      )
     case 'too-many-watchers':
-      return say('Too many watchers', `At most ${error.limit} may read the events at once.`)
+    case 'request-timeout':
+    case 'precondition-failed':
+    case 'body-too-large':
+    case 'target-too-long':
+    case 'rate-limited':
+    case 'headers-too-large':
+      return edgeWording(error)
     default:
       return assertNever(error)
   }
