@@ -6,6 +6,7 @@
  */
 import { assertNever } from '../core/assert-never.ts'
 import { errorLogJson } from '../errors/error-envelope.ts'
+import { configLine } from './config-lines.ts'
 import { listenerLine } from './listener-lines.ts'
 import { always, debug, type LogLine, oneLine, silent } from './log-line.ts'
 import { markLine } from './mark-lines.ts'
@@ -77,27 +78,12 @@ export function logLine(observation: Observation): LogLine {
     case 'types-failed':
       return always(typesText(observation))
     case 'config-loaded':
-      return always('Config reloaded')
     case 'config-invalid':
-      return always(...observation.problems.map((p) => `Failed reloading config: ${oneLine(p)}`))
     case 'config-warnings':
-      return always(...observation.warnings.map((warning) => `WARNING: ${oneLine(warning)}`))
     case 'config-settings-failed':
-      return always(
-        `Failed to query database settings for the config parameters. ${errorLogJson(observation.error)}`,
-      )
     case 'config-needs-restart':
-      return always(
-        `These options take effect at the next start: ${observation.options.join(', ')}`,
-      )
-    case 'deprecated-claim-key': {
-      const { before } = observation
-      const option = `\`jwt-role-claim-key=${before}\``
-      return always(
-        `WARNING: The config ${option} is using the deprecated JSPath syntax.`,
-        `Update ${option} to the new JSONPath syntax as support for JSPath will be removed in a future release. See the migration guide on how to update: https://github.com/PostgREST/postgrest/blob/main/CHANGELOG.md#migration-to-v16`,
-      )
-    }
+    case 'deprecated-claim-key':
+      return configLine(observation)
 
     case 'trigger':
     case 'reload-started':
