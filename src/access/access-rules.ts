@@ -256,7 +256,7 @@ function bindOperands(
   operands: Operands,
 ): readonly RuleCondition[] {
   const bound = bindPredicate(predicate, relation, snapshot, operands.length)
-  // it was bound when the registry met this snapshot, or the relation is denied
+  // what did not bind to this snapshot was found before, and its relation is denied
   if (!bound.ok) throw new Error(`a policy no longer binds: ${bound.error}`)
   operands.push(...predicate.operands)
   return bound.value

@@ -141,7 +141,7 @@ export function createEventStreams(deps: EventStreamDeps): EventStreams {
   function makeRoom(): boolean {
     if (isClosed) return false
     if (clients.size < mostClients) return true
-    // in the order in which they came
+    // a set keeps the order of arrival: the first has been here longest
     const [longest] = clients
     if (longest === undefined || deps.now() - longest.since < ownPlaceMs) return false
     longest.end()

@@ -231,7 +231,7 @@ export function createMetricsObserver(deps: MetricsDeps): MetricsObserver {
     if (workers === undefined) return registry
     const theirs = await workers.families()
     const sum = sumMetrics([await registry.getMetricsAsJSON(), ...theirs])
-    // the one that a sum leaves out: when the server was started
+    // of start times there is no sum: the server's is that of this process
     const started = registry.getSingleMetric('process_start_time_seconds')
     if (started !== undefined) sum.registerMetric(started)
     return sum

@@ -158,7 +158,7 @@ function* buildSteps(
   const hasSchemas = catalog.capabilities.grades.schemas !== 'unsupported'
   const schemas = unlessSame(previous?.schemas, hasSchemas ? [...options.dbSchemas] : [onlySchema])
   const exposure = exposureOf(schemas, options)
-  // of other schemas, or other relations of them, everything is other
+  // where other schemas or relations are exposed, nothing of the last snapshot can be taken over
   const last =
     previous?.schemas === schemas && isSameFence(previous.options, options) ? previous : undefined
   const before = last?.sources

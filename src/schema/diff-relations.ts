@@ -48,7 +48,7 @@ const partsOf: {
   kind: ({ kind: before }, { kind: after }) =>
     before === after ? [] : [{ kind: 'kind-changed', before, after }],
   isView: null,
-  // of a role's view of a snapshot only
+  // set only in what a role is shown of a snapshot, which nobody compares
   granted: null,
   description: ({ description: before }, { description: after }) =>
     before === after ? [] : [{ kind: 'comment-changed', before, after }],

@@ -24,7 +24,7 @@ export function lingerIfUnread(incoming: IncomingMessage, outgoing: ServerRespon
 function linger(incoming: IncomingMessage): void {
   const { socket } = incoming
   let bytes = 0
-  // makes Node take the body for read: it would drop the listener, and discard without a bound
+  // Node then takes the body for one that is read; else it would drop our listener and discard without end
   incoming.read(0)
   incoming.on('data', (chunk: Buffer) => {
     bytes += chunk.byteLength

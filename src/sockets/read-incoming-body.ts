@@ -55,7 +55,7 @@ export function readIncomingBody(
   if (declared === undefined && headers['transfer-encoding'] === undefined) return empty
   if (declared === '0') return empty
   if (limitBytes > 0 && Number(declared) > limitBytes) return tooLarge(limitBytes)
-  // its events were before anybody listened for them
+  // it ended before anybody listened: no event of it is to come
   if (incoming.destroyed) return endedEarly()
   if (headers.expect?.toLowerCase() === '100-continue') outgoing.writeContinue()
 

@@ -60,7 +60,7 @@ function written(
   const properties = [...relation.columns.values()].flatMap((column) => {
     const name = propertyName(column.name)
     if (column.isGenerated) return [...docLines(column.description), `${name}?: never`]
-    // of a view's columns nothing is known of what the relation below asks for
+    // a view does not tell which columns the tables below it require
     const isOptional =
       part === 'Update' || relation.isView || column.isNullable || hasDefault(column)
     const type = nullable(types.ofColumn(column), column.isNullable)

@@ -62,7 +62,7 @@ export const startWorkerProcess: StartWorker = (events) => {
     pid: worker.pid ?? 0,
     send(message) {
       return new Promise((resolve) => {
-        // of a worker that is gone its end tells
+        // a worker that has gone is told of by its `exit`
         if (!worker.connected) resolve()
         else worker.send(message, () => resolve())
       })

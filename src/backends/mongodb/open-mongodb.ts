@@ -95,7 +95,7 @@ export function openMongodb(deps: OpenMongodbDeps): Backend {
         databaseName: schema,
         statements: [],
       }),
-    // connections keep nothing of a schema
+    // there is nothing to replace: connections keep nothing of a schema
     recycle: () => 'statements',
     async ping(signal) {
       await asControl(signal, async () => {

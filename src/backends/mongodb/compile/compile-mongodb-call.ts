@@ -213,7 +213,7 @@ function resultPlace(plan: CallPlan, called: MongodbFunction, context: CompileCo
   const known = context.snapshot.relations.has(nameKey(plan.root.relation))
   if (called.result.kind === 'relation' && known) {
     const place = placeOf(plan.root.relation, context)
-    // its documents were not counted, nor are they where its indexes are
+    // what is known of the collection (its count, its indexes) does not hold for a function's documents
     return { ...place, facts: { ...place.facts, kind: 'view' }, isFirstStage: false }
   }
   const columns = called.columns ?? []

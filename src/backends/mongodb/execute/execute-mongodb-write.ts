@@ -185,7 +185,7 @@ export function createMongodbWriteExecutor({
     const end = await insertInCompany(db.collection(collection), one)
     if (end === 'alone') return false
     statements.push(`${printCollection(collection)}.insertMany(…)`)
-    // it goes alone, and the collection may be gone since it was asked for
+    // it is tried again alone, and the collection may have gone meanwhile
     if (end === 'refused') await refuseIfMissing(db, plan, collection, isWritable)
     return end === 'stored'
   }

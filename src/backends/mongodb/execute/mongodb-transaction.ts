@@ -125,7 +125,7 @@ async function commit(
 }
 
 async function undo(session: ClientSession): Promise<void> {
-  // the server undoes what nobody ends
+  // where this fails, the server rolls back what nobody commits
   if (session.inTransaction()) await session.abortTransaction().catch(() => undefined)
 }
 

@@ -30,7 +30,7 @@ export function diagnoseWrite(
   if (isOfKey) return brokenKey(db, bound, rows)
   const { rows: ofRows } = diagnosis
   if (ofRows === null) return undefined
-  // a row that fails alone for its keys only is not the one that is looked for
+  // alone a row may miss a key of a row beside it, and must not fail for that
   return withLateKeys(db, () => failingRow(db, bound, ofRows, rows, code))
 }
 

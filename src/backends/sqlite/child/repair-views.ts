@@ -34,7 +34,7 @@ export function repairViews(
   let waiting = broken.map((view) => ({ ...view, reads: namesIn(view.sql) }))
   for (let isMoving = true; isMoving; ) {
     const names = new Set(waiting.map((view) => view.name.toLowerCase()))
-    // what a view says is wrong may be wrong in one that it reads from
+    // views after those they read from, whose faults would show in them
     const ready = waiting.filter(({ name, reads }) => {
       return [...names].every((other) => other === name.toLowerCase() || !reads.has(other))
     })

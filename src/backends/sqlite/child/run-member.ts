@@ -112,7 +112,7 @@ export function createMemberRunner(path: string): MemberRunner {
       const evidence = diagnoseWrite(database.db, bound, payload, error)
       return evidence === undefined ? failure : { ...failure, evidence }
     } catch {
-      // what SQLite says must do
+      // without evidence: SQLite's own message has to do
       return failure
     } finally {
       if (database.db.inTransaction) database.undo()

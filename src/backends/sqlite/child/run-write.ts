@@ -127,7 +127,7 @@ function locationOf(
   texts: NamedTexts,
 ): Written['location'] {
   const [json] = bound.first(statement, texts)
-  // made by a statement of ours
+  // a statement of ours has made this JSON
   return typeof json === 'string' ? (JSON.parse(json) as Written['location']) : []
 }
 

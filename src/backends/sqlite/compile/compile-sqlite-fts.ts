@@ -26,7 +26,7 @@ export function compileTextSearch(
   const { relation, table } = place
   const index = searchedIndex(place, field)
   if (index === undefined) {
-    // a name that is no column is told first
+    // refuses a name that is no column, which is told first
     compileField(place, field)
     const name = `${relation.name}.${field.name}`
     return notImplemented(`full-text search on ${name}, which no FTS5 table indexes`)

@@ -92,7 +92,7 @@ function compileInsert(scope: WriteScope, list: StatementList): WriteProgram {
   if (plan.onConflict !== null && plan.onConflict.columns.length > 0) refuseUpsert(scope)
   const isMerge = conflictAction(scope) === 'merge'
   const isVirtual = facts.kind === 'virtual'
-  // a view counts no changes
+  // SQLite counts no changes of a view: its rows are counted by what is handed back
   const rules = compileWriteRules(scope, list)
   const needsKeys = facts.kind === 'view' || isMerge || rules !== null || !wantsNoRows(scope)
   const handsBack = !isVirtual && needsKeys

@@ -29,7 +29,7 @@ function compileTerm(term: OrderBy, { value, isNullable }: OrderValue): SqlText 
   const nulls = term.nulls ?? (term.direction === 'desc' ? 'first' : 'last')
   const suffix = isNullable ? raw(` NULLS ${nulls.toUpperCase()}`) : noSql
   const key = sortKey(value)
-  // what is no date has no key
+  // the key of what is no date, whatever column it is in, is null
   if (key !== null) return sql`${key}${direction}${raw(` NULLS ${nulls.toUpperCase()}`)}`
   return sql`${value.sql}${direction}${suffix}`
 }

@@ -218,7 +218,7 @@ export function compileCallAnswer(call: Call, plan: CallPlan, outside: CompileCo
   const scope = openScope(plan.root, null, context)
   const body = bodyOf(plan.via === 'head' ? { kind: 'none' } : plan.media.encoder, returns)
   const { query, names } = compileRows(scope, body.project, context)
-  // one row always comes of what is no set
+  // a function that returns no set gives one row, always
   const rows = returns.isSet ? sql`count(*)` : sql`1`
   const total = returns.isSet ? compileTotal(plan, context) : one
   const columns = [sql`CAST(${body.text(names)} AS BLOB)`, rows, total, ...controls]

@@ -52,7 +52,7 @@ export function createFileCopy(original: string): FileCopy {
       await refuseUnfinished(file)
       const next = join(folder, 'next')
       await copyFile(file, next, constants.COPYFILE_FICLONE)
-      // its mode was copied with it
+      // the copy has the original's mode, which may forbid us to write
       await chmod(next, 0o600)
       await takeOutOfWal(next)
       if ((await stateOf(original)) !== before) continue

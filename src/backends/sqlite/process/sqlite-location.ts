@@ -70,7 +70,7 @@ const understood: ReadonlyMap<string, RegExp> = new Map([
   ['mode', /^(?:ro|rw|rwc)$/],
   ['cache', /^(?:shared|private)$/],
   ['immutable', /^(?:1|yes|true|on|0|no|false|off)$/i],
-  // what nobody asks for
+  // switched off alone, as it is anyway
   ['nolock', /^(?:0|no|false|off)$/i],
 ])
 

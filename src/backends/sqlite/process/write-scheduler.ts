@@ -222,7 +222,7 @@ export class WriteScheduler<Request, Reply> {
     this.#batch = null
     if (batch !== null) this.#afterLoss(batch, cause)
     if (!wasReady) {
-      // it would not start again either
+      // a process that never became ready would not become so if it were started again
       for (const job of [...this.#again, ...this.#waiting]) job.settle({ kind: 'lost', cause })
       this.#again = []
       this.#waiting = []

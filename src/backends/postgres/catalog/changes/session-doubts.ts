@@ -51,7 +51,7 @@ export function addSessionDoubts(
         doubts.names ||= change !== 'came'
         break
       case 'column':
-        // of each fresh row it is told that it changed
+        // columns of a relation that has just come are told as changed
         doubts.columns ||= isRelation(owner) && !came.has(owner)
         break
       case 'routine':

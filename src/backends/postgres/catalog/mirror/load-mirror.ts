@@ -142,7 +142,7 @@ export async function updateMirror(
   signal.throwIfAborted()
   const types = typeCatalog(facts.types)
   const known = before?.catalog
-  // facts that were read anew do not tell what is gone
+  // where everything was read anew, the changes do not say which types are gone
   const isSameTypes = before?.facts === facts && changes.types.size + changes.routines.size === 0
   const sameTypes = isSameTypes ? known?.types : undefined
   const { whole } = facts
