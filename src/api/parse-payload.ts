@@ -58,7 +58,7 @@ function* fromJson(
   }
   // A call without arguments needs no body.
   if (isCall && text === '') return json('{}', [], false)
-  const outline = yield* outlineJson(text, maxRequestNodes)
+  const outline = yield* outlineJson(body, maxRequestNodes)
   if (outline === null) return invalid(invalidJson)
   const { kind, isEmptyList, keys } = outline
   if (kind === 'other' || isEmptyList) return noRows

@@ -62,7 +62,7 @@ function wireBytes(text: string): Uint8Array {
 }
 
 /** The value of a hexadecimal digit; -1 where it is none. */
-function hexDigit(code = 0): number {
+export function hexDigit(code = 0): number {
   if (code >= 0x30 && code <= 0x39) return code - 0x30
   const letter = code | 0x20
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : -1

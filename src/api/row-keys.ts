@@ -1,7 +1,7 @@
 /**
  * The keys of a payload's rows while outline-json.ts walks through them: those of the first row, and
- * whether all others have the same. Rows are as a rule written alike, so a key is compared as text
- * with the one in its place, and is looked up only where that differs.
+ * whether all others have the same. Rows are as a rule written alike, so a key is compared byte by
+ * byte with the one in its place, and is looked up only where that differs.
  */
 
 export class RowKeys {
@@ -10,7 +10,7 @@ export class RowKeys {
   /** Of the first row, each once. */
   readonly #names = new Set<string>()
   /** Of the first row, with their quotes as they stand there. */
-  readonly #written: string[] = []
+  readonly #written: Uint8Array[] = []
   #isFirst = true
   /** How many of the row's keys stood in their places. */
   #inPlace = 0
@@ -31,26 +31,31 @@ export class RowKeys {
     return this.#written.length > this.#most
   }
 
+  /** Those of the first row as they stand there, quotes included; null where not all of them are collected. */
+  get written(): readonly Uint8Array[] | null {
+    return this.areTooMany ? null : this.#written
+  }
+
   get areEqual(): boolean {
     return this.#areEqual
   }
 
-  /** A key of the row that stands in `text` from `start` to `end`, quotes included. */
-  add(text: string, start: number, end: number): void {
+  /** A key of the row that stands in `bytes` from `start` to `end`, quotes included. */
+  add(bytes: Uint8Array, start: number, end: number): void {
     if (!this.#areEqual || this.areTooMany) return
     if (this.#isFirst) {
-      const written = text.slice(start, end)
+      const written = bytes.subarray(start, end)
       this.#written.push(written)
       this.#names.add(nameOf(written))
       return
     }
     const expected = this.#written[this.#inPlace]
-    if (this.#others === null && expected !== undefined && text.startsWith(expected, start)) {
+    if (this.#others === null && expected !== undefined && hasBytesAt(bytes, start, expected)) {
       this.#inPlace += 1
       return
     }
     this.#others ??= this.#namesInPlace()
-    this.#others.add(nameOf(text.slice(start, end)))
+    this.#others.add(nameOf(bytes.subarray(start, end)))
     // so a row of many keys costs no more than the first one
     if (this.#others.size > this.#names.size) this.#areEqual = false
   }
@@ -75,9 +80,16 @@ export class RowKeys {
   }
 }
 
-/** A copy: a slice of the payload would keep all of it in memory for as long as a plan is kept. */
-function nameOf(written: string): string {
-  return String(JSON.parse(written))
+/** Whether `expected` stands there. */
+export function hasBytesAt(bytes: Uint8Array, at: number, expected: Uint8Array): boolean {
+  for (let i = 0; i < expected.length; i += 1) {
+    if (bytes[at + i] !== expected[i]) return false
+  }
+  return true
+}
+
+function nameOf(written: Uint8Array): string {
+  return String(JSON.parse(Buffer.from(written).toString()))
 }
 
 function hasSame(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
