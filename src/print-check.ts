@@ -75,7 +75,7 @@ function problemsOf({ snapshot, unboundPolicies, problems }: Checked): readonly 
     ...snapshot.unusableRelationships.map(
       ({ name, cause }) => `the relationship ${name} cannot be followed: ${cause}`,
     ),
-    // what was to be hidden is served; a name that is to be served and lacks is seen in the list
+    // a slip here serves what was to be hidden; one in `db-tables` shows in the list of relations
     ...unmatchedTexts(snapshot, 'db-exclude-tables'),
     ...unboundPolicies.map(
       ({ policy, relation, problem }) =>

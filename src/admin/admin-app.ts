@@ -251,7 +251,7 @@ export function createAdminApp(deps: AdminDeps): Hono<{ Bindings: Connection }> 
 
   app.all('/events', (c) => {
     if (c.req.method !== 'GET') return unsupported(c.req.method, 'GET')
-    // it could read nothing, but take the place of who may
+    // the browser would let it read nothing, yet it would take up a watcher's place
     if (isOfAnotherOrigin(c.req.raw.headers, new URL(c.req.url).host)) {
       return errorResponse({ kind: 'cross-origin' })
     }

@@ -81,7 +81,7 @@ export function createAuthenticator(deps: {
       const ring = keyringOf(config)
       const token = bearerToken(authorization)
       if (token === null) return hasRoles ? ring.withoutToken : ring.withoutTokenNorRoles
-      // nothing is told apart by tokens then: whoever sends none is served the same
+      // without keys and roles a token changes nothing: it is served as a request without one
       if (ring.keys === null && !hasRoles) return ring.withoutTokenNorRoles
       if (ring.keys === null) return refused({ kind: 'secret-missing' })
       if (config.jwtCacheMaxEntries > 0) {

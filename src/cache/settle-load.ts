@@ -54,7 +54,7 @@ async function* compare(
     if (previous === null) return { kind: 'first', ...told }
     return details.length === 0 ? { kind: 'none' } : { kind: 'some', ...told }
   } catch (failure) {
-    // what was loaded is good all the same
+    // a diff that fails is no reason to refuse the schema, which was loaded well
     yield { kind: 'crashed', failure }
     return { kind: 'unknown' }
   }

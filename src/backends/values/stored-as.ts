@@ -33,7 +33,7 @@ const written = /^(\d{4})-(\d{2})-(\d{2})(?: (\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?
 
 function momentAs(kind: 'date' | 'time' | 'timestamp', form: StoredForm, text: string): TypedValue {
   const fields = written.exec(text)
-  // a time has one form, and an infinity is a word
+  // times are stored in one form, and `infinity` as it is written
   if (fields === null || kind === 'time') return text
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = fields
     .slice(1, 7)

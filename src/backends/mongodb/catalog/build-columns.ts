@@ -81,7 +81,7 @@ function buildColumn(
       baseType: type,
       nominalType,
       maxLength: rule?.maxLength ?? null,
-      // we make one where a payload has none, which fits only where such ones are
+      // where a payload has no `_id` we make an ObjectId, which fits only where there may be ObjectIds
       defaultExpression: defaultJson ?? (isId && mayBeObjectId(kind, found) ? 'ObjectId()' : null),
       shownDefault: shownDefault(defaultJson, type, (json) => json),
       enumValues: rule?.enumValues ?? [],

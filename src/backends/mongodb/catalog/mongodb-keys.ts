@@ -69,7 +69,7 @@ function conventionKeys(origin: BuiltRelation, targets: Targets): readonly Forei
     for (const name of namedTargets(column)) {
       const target = targets.get(nameKey({ schema, name }))
       const id = target === undefined ? null : idOf(target)
-      // its own name beside _id is another key of the collection itself
+      // `film_id` in `films` is another key of the collection, not a reference to itself
       if (target === undefined || id === null || sameName(target.relation, origin.relation))
         continue
       return holds(field, id.kind) ? [keyOf(origin, target, [[column, id.column]])] : []

@@ -57,7 +57,7 @@ export function createSchemaVersionReader(): SchemaVersionReader {
   let known: Known | null = null
   /** Readings since all indexes were read. */
   let age = 0
-  // readings overlap, and words come meanwhile: this tells which was first
+  // counts readings and news of changes, which overlap: the lower number came first
   let clock = 0
   let anyToldAt = 0
   const toldAt = new Map<string, number>()

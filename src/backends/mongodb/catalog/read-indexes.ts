@@ -15,7 +15,7 @@ export interface Indexes {
 
 /** `options`: those of the collection. */
 export function readIndexes(described: readonly Document[], options: Document): Indexes {
-  // of those of another order than the collection's own, none serves what its commands compare
+  // our commands compare by bytes: an index in the order of a collation serves none of them
   const plain = hasCollation(options) ? [] : described.filter((index) => isPlain(index))
   const ordered = plain.map((index) => ({ index, fields: Object.keys(keyOf(index)) }))
   return {

@@ -115,7 +115,7 @@ export class WriteCommands {
     statements.push(`${printCollection(collection)}.${name}(…)`)
     return {
       session,
-      // what is read has to be what was written
+      // a secondary may not have what was written just now
       readPreference: 'primary' as const,
       // 0 would be no limit
       ...(endsAt === null ? {} : { maxTimeMS: Math.max(1, endsAt - Date.now()) }),

@@ -155,7 +155,7 @@ function compileWithLists(plan: ReadPlan, relation: Relation | undefined): Colum
 
 function compileCallPlan(plan: CallPlan): SqlText {
   const { returns } = plan.routine
-  // one row always comes of it; no aggregate, so that a media handler may be a plain function
+  // a function without a set gives one row; no aggregate counts it, so that a media handler may be plain
   const pageTotal = returns.isSet ? sql`count(*)` : sql`1::bigint`
   const count = compileTotal(plan, pageTotal, false)
   const columns = [

@@ -10,7 +10,7 @@ import { constraintName, topLevel, writtenChecks } from '../wire/written-checks.
 /** One name for each of the relation's foreign keys, which are in the order of their declaration. */
 export function foreignKeyNames(relation: RawRelation): readonly string[] {
   const declared = declaredNames(relation.sql)
-  // an ALTER TABLE that SQLite wrote differently than we read it must not shift names
+  // where our reading of the text finds more or fewer keys than SQLite, names could go to wrong keys
   const areAligned = declared.length === relation.foreignKeys.length
   const taken = new Set<string>(areAligned ? declared.filter((name) => name !== null) : [])
   return relation.foreignKeys.map((key, index) => {

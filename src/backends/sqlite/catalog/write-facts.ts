@@ -92,7 +92,7 @@ function uniqueKeysOf(relation: RawRelation, primaryKey: readonly string[]): rea
             isPrimary: true,
           },
         ]
-  // of indexes over the same columns, SQLite may mean any
+  // whole indexes first: of several over the same columns, SQLite's message may mean any
   const wholeFirst = relation.uniqueIndexes.toSorted(
     (a, b) => Number(a.isPartial) - Number(b.isPartial),
   )

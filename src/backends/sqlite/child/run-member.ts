@@ -48,7 +48,7 @@ export function createMemberRunner(path: string): MemberRunner {
     let bound: BoundProgram<WriteProgram> | null = null
     try {
       const { program } = prepare(database, request)
-      // what COMMIT would judge is judged where there will be none
+      // where no COMMIT follows, deferred foreign keys are judged here
       const brokenBefore = write.commits ? 0 : database.brokenKeys()
       const said = program.before === null ? null : runCall(bind(database, request, program.before))
       if (program.compared !== null && !isMet(bind(database, request, program.compared))) {

@@ -144,7 +144,7 @@ export const objectProjection: Projection = (outputs) => {
  */
 export function compileQuickRows(scope: NodeScope, context: CompileContext): QuickRowsSql {
   const { node, table } = scope
-  // seen before they are compiled in vain
+  // refused before its children are compiled in vain
   if (node.children.length > mostMembers) return noQuickForm()
   const selection = selectionOf(scope, context)
   // a sub-select would ask for the collation of its columns

@@ -121,7 +121,7 @@ export class ChangeWindow {
       for (const { key, mark } of known?.without(set) ?? []) {
         found.push({ kind, key, owner: owner(mark), extra: 0, change: 'went' })
       }
-      // none, unless the window had missed it
+      // there are none, unless the window had missed a change
       for (const { key, mark } of known === undefined ? [] : set.without(known)) {
         found.push({ kind, key, owner: owner(mark), extra: 0, change: 'came' })
       }
