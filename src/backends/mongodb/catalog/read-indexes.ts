@@ -15,7 +15,7 @@ export interface Indexes {
 
 /** `options`: those of the collection. */
 export function readIndexes(described: readonly Document[], options: Document): Indexes {
-  // our commands compare by bytes: an index in the order of a collation serves none of them
+  // commands compare by the collation of the collection, where it has one: a plain index serves none of them
   const plain = hasCollation(options) ? [] : described.filter((index) => isPlain(index))
   const ordered = plain.map((index) => ({ index, fields: Object.keys(keyOf(index)) }))
   return {
