@@ -143,17 +143,15 @@ describeMongodb('inserts in company', () => {
     }
   })
 
-  const apiOf = (config = {}) => {
+  const byId = { name: '_id_', columns: ['_id'] }
+  const apiOf = (facts: object = {}) => {
     const db = client.db('shop')
     return openMongodbWrites(
       { uri: server.uri, name: 'shop', client, db, drop: () => Promise.resolve() },
       {
-        collections: { rows: { _id: 'objectId', n: 'int' } },
-        facts: {
-          rows: { collection: `rows${tests}`, uniqueIndexes: [{ name: '_id_', columns: ['_id'] }] },
-        },
+        collections: { rows: { _id: 'any', n: 'int', text: 'string' } },
+        facts: { rows: { collection: `rows${tests}`, uniqueIndexes: [byId], ...facts } },
       },
-      { config },
     )
   }
   const post = (api: ReturnType<typeof apiOf>, all: readonly number[]) =>
@@ -170,6 +168,24 @@ describeMongodb('inserts in company', () => {
       expect(await rows().findOne({ _id: new ObjectId(id) })).toMatchObject({ n })
     }
     expect(await numbers()).toEqual(upTo(20))
+  })
+
+  test.each([
+    ['with an id of its own', {}, (n: number) => ({ _id: `given ${n}`, n })],
+    ['that takes long', {}, (n: number) => ({ n, text: 'x'.repeat(20_000) })],
+    [
+      'where something else is unique',
+      { uniqueIndexes: [byId, { name: 'n_1', columns: ['n'] }] },
+      (n: number) => ({ n }),
+    ],
+    ['of a capped collection', { isCapped: true }, (n: number) => ({ n })],
+    ['of a time series', { kind: 'time-series' }, (n: number) => ({ n })],
+  ])('a row %s has no company', async (_, facts, bodyOf) => {
+    const api = apiOf(facts)
+    await Promise.all(upTo(8).map((n) => api.send('POST', '/rows', bodyOf(n))))
+    const isStored = (await rows().countDocuments()) > 0
+    const commands = sent.filter((name) => name === 'insert').length
+    expect([isStored, commands]).toEqual([true, 8])
   })
 
   test('a command that fails as a whole fails no request that alone would not', async () => {
