@@ -1,6 +1,7 @@
 /**
  * Sends notifications one after the other, as a process of its own: were they sent by whoever
- * measures, its answers would be late for its own sake. Ends when all are sent.
+ * measures, its answers would be late for its own sake. Prints when it began and when all were sent,
+ * in milliseconds, and ends.
  */
 import pg from 'pg'
 
@@ -10,7 +11,10 @@ await client.connect()
 process.stdout.write('ready\n')
 // until then the process is starting, which takes a core
 await new Promise((resolve) => process.stdin.once('data', resolve))
+const now = () => performance.timeOrigin + performance.now()
+const began = now()
 for (let i = 0; i < Number(count); i += 1)
   await client.query(`notify ${client.escapeIdentifier(channel)}`)
+process.stdout.write(JSON.stringify([began, now()]))
 await client.end()
 process.exit(0)

@@ -9,6 +9,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import pg from 'pg'
 import { type Cluster, startCluster } from '../test/support/postgres.ts'
 import { type RunningServer, startServer } from '../test/support/server.ts'
@@ -47,34 +48,39 @@ async function createTables(client: pg.Client, from: number, to: number): Promis
   }
 }
 
-interface Reads {
-  /** Milliseconds of each read so far. */
-  readonly latencies: readonly number[]
-  stop(): Promise<void>
+interface Read {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly ms: number
 }
 
-/** One read every few milliseconds, whether or not the last one has been answered. */
-function readSteadily(url: string, everyMs = 5): Reads {
-  const latencies: number[] = []
-  const running = new Set<Promise<void>>()
-  const read = async () => {
-    const begin = performance.now()
-    // by the number the loop's monitor knows that requests are served
-    const answer = await fetch(url, { headers: { 'X-Request-Number': '1' } })
-    await answer.text()
-    if (!answer.ok) throw new Error(`${url} was answered ${answer.status}`)
-    latencies.push(performance.now() - begin)
-  }
-  const timer = setInterval(() => {
-    const reading = read().finally(() => running.delete(reading))
-    running.add(reading)
-  }, everyMs)
+type Span = readonly [from: number, to: number]
+
+const now = () => performance.timeOrigin + performance.now()
+
+/** Reads from a process of its own, until it is stopped. */
+async function readSteadily(url: string) {
+  const reader = runProgram('steady-reads.js', [url])
+  await reader.isReady
   return {
-    latencies,
-    async stop() {
-      clearInterval(timer)
-      await Promise.all(running)
+    async stop(): Promise<readonly Read[]> {
+      reader.child.stdin.end()
+      const reads: readonly Span[] = JSON.parse(await reader.rest())
+      return reads.map(([at, ms]) => ({ at, ms }))
     },
+  }
+}
+
+/** A program of this folder as a process. It says when it is ready; `rest`: what it says then. */
+function runProgram(name: string, args: readonly string[]) {
+  const child = spawn(process.execPath, [join(import.meta.dirname, name), ...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const said = text(child.stdout)
+  return {
+    child,
+    isReady: once(child.stdout, 'data'),
+    rest: async () => (await said).replace(/^ready\n/, ''),
   }
 }
 
@@ -159,7 +165,7 @@ async function measureMigrations(
 ): Promise<void> {
   const { server } = monitored
   const table = `api.t${Math.ceil(tables / 2)}`
-  const reads = readSteadily(`${server.url}/t1?limit=1`)
+  const reads = await readSteadily(`${server.url}/t1?limit=1`)
   const latencies: number[] = []
   for (let i = 0; i < migrations; i += 1) {
     // reloads that follow within 100 ms of another wait for it
@@ -172,19 +178,23 @@ async function measureMigrations(
     await server.line(/^.*Reload by \S+: /, { from })
     latencies.push(performance.now() - committedAt)
   }
-  await reads.stop()
+  const readMs = (await reads.stop()).map(({ ms }) => ms)
   const [median, p90] = [0.5, 0.9].map((share) => quantile(latencies, share).toFixed(0))
   print(
-    `${String(tables).padStart(6)} tables: COMMIT to published ${median} ms (median), ${p90} ms (90 %); longest stall ${monitored.stallMs().toFixed(0)} ms; reads ${quantile(reads.latencies, 0.99).toFixed(0)} ms (99 %); RSS after ${migrations} reloads ${rssOf(server).toFixed(0)} MB; cold start ${monitored.coldStartMs.toFixed(0)} ms`,
+    `${String(tables).padStart(6)} tables: COMMIT to published ${median} ms (median), ${p90} ms (90 %); longest stall ${monitored.stallMs().toFixed(0)} ms; reads ${quantile(readMs, 0.99).toFixed(0)} ms (99 %); RSS after ${migrations} reloads ${rssOf(server).toFixed(0)} MB; cold start ${monitored.coldStartMs.toFixed(0)} ms`,
   )
 }
 
-/** How often the storm comes. */
-const storms = 10
+/** How often the storm comes: one takes so short that few reads fall into it. */
+const storms = 20
+
+/** Milliseconds before each storm. */
+const calmMs = 500
 
 /**
- * Reads during storms on the server's channel, and during the same on one that it does not listen to:
- * sender, backends and a listener of its own are busy then, as the floor of what the storm costs.
+ * Reads during storms on the server's channel, in the calm before them, and during the same on a channel
+ * that the server does not listen to: sender, backends and a listener of its own are busy then, as the
+ * floor of what the storm costs. Behind each that it hears something changes, and has to be served.
  */
 async function measureStorm(
   client: pg.Client,
@@ -192,55 +202,44 @@ async function measureStorm(
   uri: string,
   { storm, print }: PostgresSettings,
 ): Promise<void> {
-  const calm = readSteadily(`${server.url}/t1?limit=1`)
-  await rest(3000)
-  await calm.stop()
   const loads = () => server.stderr.filter((line) => /Schema cache queried/.test(line)).length
   const before = loads()
-  const latencies: number[] = []
-  const unheard: number[] = []
-  let seconds = 0
+  const spans = { calm: [] as Span[], aside: [] as Span[], heard: [] as Span[] }
+  const changes: Span[] = []
   const other = new pg.Client(uri)
   await other.connect()
   await other.query('listen bench_other')
-  // one takes so short that few reads fall into it
+  const reads = await readSteadily(`${server.url}/t1?limit=1`)
   for (let round = 0; round < storms; round += 1) {
-    await rest(500)
-    const aside = await startStorm(server, uri, [String(storm), 'bench_other'])
-    unheard.push(...(await aside.end()))
-    await rest(500)
-    const from = server.stderr.length
-    const heard = await startStorm(server, uri, [String(storm), 'pgrst'])
-    // no read waits for the lock on the table that is changed
-    await client.query(`alter table api.t2 add column after_storm${round} int; notify pgrst`)
-    await server.line(/Reload by \S+: .*api\.t2\(/, { from })
-    seconds += (performance.now() - heard.startedAt) / 1000
-    latencies.push(...(await heard.end()))
+    for (const kind of ['aside', 'heard'] as const) {
+      const channel = kind === 'heard' ? 'pgrst' : 'bench_other'
+      const sender = runProgram('notify-storm.js', [uri, String(storm), channel])
+      await sender.isReady
+      const calmFrom = now()
+      await rest(calmMs)
+      spans.calm.push([calmFrom, now()])
+      const from = server.stderr.length
+      sender.child.stdin.write('go')
+      const span: Span = JSON.parse(await sender.rest())
+      spans[kind].push(span)
+      if (kind === 'aside') continue
+      // no read waits for the lock on the table that is changed
+      await client.query(`alter table api.t2 add column after_storm${round} int; notify pgrst`)
+      await server.line(/Reload by \S+: .*api\.t2\(/, { from })
+      changes.push([span[1], now()])
+    }
   }
+  const all = await reads.stop()
   await other.end()
-  const p99 = (all: readonly number[]) => quantile(all, 0.99).toFixed(1)
-  const served = `${loads() - before} reloads, and each change behind them was served`
-  print(
-    `        ${storms} storms of ${storm} notifications in ${seconds.toFixed(1)} s: ${served}; reads ${p99(latencies)} ms (99 %), before ${p99(calm.latencies)} ms, during storms for another listener ${p99(unheard)} ms`,
-  )
-}
-
-/** Resolves when all notifications are sent. `end`: how long the reads since its begin took. */
-async function startStorm(server: RunningServer, uri: string, args: readonly string[]) {
-  const program = join(import.meta.dirname, 'notify-storm.js')
-  const sender = spawn(process.execPath, [program, uri, ...args], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  await once(sender.stdout, 'data')
-  const reads = readSteadily(`${server.url}/t1?limit=1`)
-  const startedAt = performance.now()
-  sender.stdin.write('go')
-  await once(sender, 'exit')
-  return {
-    startedAt,
-    async end(): Promise<readonly number[]> {
-      await reads.stop()
-      return reads.latencies
-    },
+  const p99 = (within: readonly Span[]) => {
+    const during = all.filter(({ at }) => within.some(([from, to]) => from <= at && at < to))
+    return `${quantile(
+      during.map(({ ms }) => ms),
+      0.99,
+    ).toFixed(1)} ms (99 % of ${during.length})`
   }
+  const seconds = spans.heard.reduce((sum, [from, to]) => sum + to - from, 0) / 1000
+  print(
+    `        ${storms} storms of ${storm} notifications in ${seconds.toFixed(1)} s, ${loads() - before} loads, and each change behind them was served: reads ${p99(spans.heard)}, in the calm before ${p99(spans.calm)}, during storms for another listener ${p99(spans.aside)}, while the changes behind were loaded ${p99(changes)}`,
+  )
 }
