@@ -10,12 +10,7 @@ import type { PlanCache } from '../access/plan-cache.ts'
 import { withPolicyValues } from '../access/policy-values.ts'
 import { type ReadableDetails, withheldDetails } from '../access/withhold-details.ts'
 import type { ApiRequest } from '../api/api-request.ts'
-import {
-  firstHeader,
-  type KnownHeads,
-  parseRequestInSteps,
-  type RequestHead,
-} from '../api/parse-request.ts'
+import { firstHeader, parseRequestInSteps, type RequestHead } from '../api/parse-request.ts'
 import type { Authenticator } from '../auth/authenticate.ts'
 import type { Backend, ComparedRead } from '../backends/backend.ts'
 import type { Generation } from '../cache/generation-store.ts'
@@ -23,6 +18,7 @@ import { assertNever } from '../core/assert-never.ts'
 import type { CancelSignal } from '../core/cancel-signal.ts'
 import { eventLoopSlices } from '../core/event-loop-slices.ts'
 import type { Answer, ReadBody } from '../core/http-exchange.ts'
+import { oncePerObject } from '../core/once-per-object.ts'
 import { nameKey } from '../core/qualified-name.ts'
 import { ok, type Result } from '../core/result.ts'
 import { runAtOnce, runInSlices } from '../core/run-in-slices.ts'
@@ -73,7 +69,7 @@ const atOnceBytes = 64 * 1024
 export function createRequestHandler(deps: RequestDeps): RequestHandler {
   const { backend } = deps
   const render = createRenderer(deps)
-  const headsOf = new WeakMap<Generation, KnownHeads>()
+  const headsOf = oncePerObject((_: Generation) => keepHeads())
   const { proveSchema } = backend
   const staleDeps = proveSchema === undefined ? deps : { ...deps, proveSchema }
 
@@ -120,8 +116,7 @@ export function createRequestHandler(deps: RequestDeps): RequestHandler {
   function attempt(journey: Journey): Attempt | Promise<Attempt> {
     const { raw, generation } = journey
     const { snapshot, config } = generation
-    const heads = headsOf.get(generation) ?? keepHeads()
-    headsOf.set(generation, heads)
+    const heads = headsOf(generation)
     const parseConfig = {
       // the loaded schemas: newly configured ones act with the next schema load
       dbSchemas: snapshot.schemas,

@@ -13,6 +13,7 @@ import type { Config, OpenapiVersion } from '../config/config.ts'
 import { eventLoopSlices } from '../core/event-loop-slices.ts'
 import type { Answer, Header } from '../core/http-exchange.ts'
 import { contentTypeOf } from '../core/media-type.ts'
+import { oncePerObject } from '../core/once-per-object.ts'
 import { nameOfKey } from '../core/qualified-name.ts'
 import { runInSlices, type Steps } from '../core/run-in-slices.ts'
 import type { InspectPlan } from '../plan/plan.ts'
@@ -73,15 +74,18 @@ interface Document {
 
 export function createRootHandler(): RootHandler {
   const knownTexts: KnownTexts = new WeakMap()
-  const madeOf = new WeakMap<Inspected, WeakMap<SchemaSnapshot, MadeByVersion>>()
-  const textsOf = new WeakMap<SchemaSnapshot, Map<string, Promise<readonly RelationTexts[]>>>()
+  const madeOf = oncePerObject((_: Inspected) =>
+    oncePerObject((_: SchemaSnapshot): MadeByVersion => new Map()),
+  )
+  const textsOf = oncePerObject(
+    (_: SchemaSnapshot) => new Map<string, Promise<readonly RelationTexts[]>>(),
+  )
 
   function relationTexts(
     snapshot: SchemaSnapshot,
     schema: string,
   ): Promise<readonly RelationTexts[]> {
-    const bySchema = textsOf.get(snapshot) ?? new Map()
-    textsOf.set(snapshot, bySchema)
+    const bySchema = textsOf(snapshot)
     const texts = bySchema.get(schema) ?? sliced(buildRelationTexts(snapshot, schema, knownTexts))
     bySchema.set(schema, texts)
     return texts
@@ -126,10 +130,7 @@ export function createRootHandler(): RootHandler {
   ): Promise<Document> {
     const { snapshot, config, host } = root
     const { schema } = root.plan
-    const bySnapshot = madeOf.get(inspected) ?? new WeakMap<SchemaSnapshot, MadeByVersion>()
-    madeOf.set(inspected, bySnapshot)
-    const byVersion: MadeByVersion = bySnapshot.get(snapshot) ?? new Map()
-    bySnapshot.set(snapshot, byVersion)
+    const byVersion = madeOf(inspected)(snapshot)
     const made = byVersion.get(version)
     const isSame = made?.config === config && made.host === host && made.schema === schema
     if (made !== undefined && isSame) return made.document

@@ -101,9 +101,10 @@ export async function tryWhileStale(
     return now > giveUpAt
   }
   for (let attempts = 1; ; attempts += 1) {
-    let outcome = await proven(deps, journey, await attempt(journey))
-    if (outcome.kind === 'answered' || outcome.kind === 'failed') return outcome
+    const made = await attempt(journey)
     const { dbSchemaStrict } = journey.generation.config
+    let outcome = dbSchemaStrict ? await proven(deps, journey, made) : made
+    if (outcome.kind === 'answered' || outcome.kind === 'failed') return outcome
     const isLast = dbSchemaStrict ? isTimeUp() : attempts === maxAttempts
     if (outcome.kind === 'stale') {
       const { origin, error } = outcome

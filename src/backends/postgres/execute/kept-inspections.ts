@@ -9,6 +9,7 @@
  */
 import { Cancellation } from '../../../core/cancel-signal.ts'
 import { nextTurn } from '../../../core/next-turn.ts'
+import { oncePerObject } from '../../../core/once-per-object.ts'
 import { shareRuns } from '../../../core/share-runs.ts'
 import type { InspectPlan } from '../../../plan/plan.ts'
 import type { SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
@@ -52,7 +53,7 @@ interface Kept {
 
 export function keepInspections(deps: KeptInspectionsDeps) {
   const { inspect, now, keptMs = 2000, mostNames = 20_000 } = deps
-  const bySnapshot = new WeakMap<SchemaSnapshot, Map<string, Entry>>()
+  const entriesOf = oncePerObject((_: SchemaSnapshot) => new Map<string, Entry>())
   let asking: Pick<RequestContext, 'config'> | null = null
   // requests that have come at the same time are read in one turn: none of them asks for itself
   const readState = shareRuns(
@@ -62,9 +63,9 @@ export function keepInspections(deps: KeptInspectionsDeps) {
 
   function entryOf(plan: InspectPlan, context: RequestContext): Entry {
     const { config, snapshot, request, role } = context
-    const entries = bySnapshot.get(snapshot) ?? new Map<string, Entry>()
-    bySnapshot.set(snapshot, entries)
-    const key = JSON.stringify([plan.schema, request.schema, role])
+    const entries = entriesOf(snapshot)
+    // no name of a schema holds what stands between
+    const key = `${plan.schema}\0${request.schema}\0${role}`
     const known = entries.get(key)
     if (known?.config === config) {
       known.asking = { plan, context }
