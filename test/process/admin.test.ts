@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type ApiDatabase, createApiDatabase } from '../support/api-database.ts'
 import { cachedColumns } from '../support/cached-schema.ts'
+import { heldLoadsOf } from '../support/held-loads.ts'
 import { ask, askUntil, eventually, type HttpReply } from '../support/http-client.ts'
 import { serve, serveForAll } from '../support/test-server.ts'
 import { registerSecret } from '../support/trace.ts'
@@ -126,15 +127,24 @@ describe('POST /reload', () => {
   })
 
   test('tells how long it waited for another reload, apart from its work', async () => {
+    const loads = await heldLoadsOf(database)
     const server = await serve({
-      env: { ...database.env, DBREST_INTERNAL_SCHEMA_CACHE_QUERY_SLEEP: '1500' },
+      env: { ...loads.env, DBREST_INTERNAL_SCHEMA_CACHE_QUERY_SLEEP: '200' },
     })
+    await askUntil(200, `${server.adminUrl}/ready`)
+    const { begun, letGo } = loads.hold()
     const reload = () => ask(`${server.adminUrl}/reload`, { method: 'POST' })
+    const asked = /Reload asked for by admin: schema, full$/
     const first = reload()
-    await server.line(/Reload asked for by admin: schema, full$/)
-    const [, second] = await Promise.all([first, reload()])
-    const { durationMs, queuedMs } = Object(second.body)
-    expect(durationMs).toBeGreaterThanOrEqual(1500)
+    await begun
+    await server.line(asked)
+    const from = server.stderr.length
+    const second = reload()
+    await server.line(asked, { from })
+    letGo()
+    expect((await first).status).toBe(200)
+    const { durationMs, queuedMs } = Object((await second).body)
+    expect(durationMs).toBeGreaterThanOrEqual(200)
     expect(queuedMs).toBeGreaterThan(0)
   })
 

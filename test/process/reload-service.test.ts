@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { cachedColumns, countLoads } from '../support/cached-schema.ts'
-import { startFreezingProxy } from '../support/freezing-proxy.ts'
+import { heldLoadsOf } from '../support/held-loads.ts'
 import { ask, askUntil, eventually } from '../support/http-client.ts'
 import { callNap, createNapDatabase, type NapDatabase } from '../support/nap-database.ts'
 import type { RunningServer } from '../support/server.ts'
@@ -41,12 +41,9 @@ function reloadsThatWait() {
 }
 
 test('requests are answered while a reload runs', async () => {
-  const proxy = await startFreezingProxy(database.port)
-  onTestFinished(() => proxy.close())
-  const uri = database.env['DBREST_DB_URI']?.replace(`:${database.port}/`, `:${proxy.port}/`) ?? ''
-  const server = await serveReady({ DBREST_DB_URI: uri })
-  // a lock in the database would be waited for a second at most
-  const { begun, letGo } = proxy.holdThoseWhoSend('begin isolation level repeatable read')
+  const loads = await heldLoadsOf(database)
+  const server = await serveReady(loads.env)
+  const { begun, letGo } = loads.hold()
   const reload = ask(`${server.adminUrl}/reload`, { method: 'POST' })
   await begun
   for (let i = 0; i < 20; i += 1) {

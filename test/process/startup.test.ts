@@ -12,6 +12,7 @@ import {
   createApiDatabaseIn,
   loginRole,
 } from '../support/api-database.ts'
+import { heldLoadsOf } from '../support/held-loads.ts'
 import { ask, askUntil, eventually } from '../support/http-client.ts'
 import { type Cluster, freePort, startCluster } from '../support/postgres.ts'
 import { signJwt, testSecret } from '../support/sign-jwt.ts'
@@ -94,22 +95,15 @@ describe('a start', () => {
   })
 
   test('is ready only when the API answers, and loads once however slowly', async () => {
-    const server = await serve({
-      env: { ...database.env, DBREST_INTERNAL_SCHEMA_CACHE_QUERY_SLEEP: '300' },
-      until: /Admin server listening/,
-    })
-    const answers = { early: 0 }
-    await eventually(async () => {
-      const { status } = await ask(`${server.adminUrl}/ready`)
-      if (status !== 200) {
-        answers.early += 1
-        expect(status).toBe(503)
-        throw new Error('not ready yet')
-      }
-      // no waiting here: whoever reads 200 may send requests
-      expect((await ask(`${server.url}/films`)).status).toBe(200)
-    })
-    expect(answers.early).toBeGreaterThan(0)
+    const loads = await heldLoadsOf(database)
+    const { begun, letGo } = loads.hold()
+    const server = await serve({ env: loads.env, until: /Admin server listening/ })
+    await begun
+    expect((await ask(`${server.adminUrl}/ready`)).status).toBe(503)
+    letGo()
+    await askUntil(200, `${server.adminUrl}/ready`)
+    // no waiting here: whoever reads 200 may send requests
+    expect((await ask(`${server.url}/films`)).status).toBe(200)
     const { text } = await ask(`${server.adminUrl}/metrics`)
     expect(text).toContain('pgrst_schema_cache_loads_total{status="SUCCESS"} 1.0\n')
     // there from the start, so that the first failure shows as an increase
@@ -117,14 +111,15 @@ describe('a start', () => {
   })
 
   test('refuses connections to the API until the first load has ended', async () => {
-    const server = await serve({
-      env: { ...database.env, DBREST_INTERNAL_SCHEMA_CACHE_QUERY_SLEEP: '300' },
-      until: /Admin server listening/,
-    })
+    const loads = await heldLoadsOf(database)
+    const { begun, letGo } = loads.hold()
+    const server = await serve({ env: loads.env, until: /Admin server listening/ })
+    await begun
     expect(await statusOrNone(`${server.adminUrl}/live`)).toBe(500)
     expect(await statusOrNone(`${server.adminUrl}/ok`)).toBe(200)
     expect(await statusOrNone(`${server.adminUrl}/health`)).toBe(503)
     expect(await statusOrNone(`${server.url}/films`)).toBe('none')
+    letGo()
     await server.line(/API server listening/)
     expect(await statusOrNone(`${server.adminUrl}/live`)).toBe(200)
     expect(await statusOrNone(`${server.adminUrl}/health`)).toBe(200)

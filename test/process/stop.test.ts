@@ -243,7 +243,7 @@ describe('a stop', () => {
     onTestFinished(() => file.drop())
     const server = await serve({
       args: [file.path],
-      env: { DBREST_DB_POOL: '1', DBREST_DB_STATEMENT_TIMEOUT: '1000' },
+      env: { DBREST_DB_POOL: '1', DBREST_DB_STATEMENT_TIMEOUT: '5000' },
     })
     const reply = ask(`${server.url}/forever`)
     await eventually(
