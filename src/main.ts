@@ -84,6 +84,8 @@ function readConfigFile(path: string): Result<string, readonly string[]> {
 /** Reads the file anew each time: a reload sees what it holds then. */
 function configReader(command: ConfiguredCommand): ReadConfig {
   const { configFile, defaultsFile, database, kind } = command
+  // nobody changes it from outside, and each look at that of the process is a call into the system
+  const env = { ...process.env }
   return ({ databaseSettings, previous }) => {
     const fileText = configFile === undefined ? ok('') : readConfigFile(configFile)
     const defaultsText = defaultsFile === undefined ? ok('') : readConfigFile(defaultsFile)
@@ -94,7 +96,7 @@ function configReader(command: ConfiguredCommand): ReadConfig {
       ...(configFile === undefined ? {} : { fileName: configFile }),
       defaultsText: defaultsText.value,
       ...(defaultsFile === undefined ? {} : { defaultsName: defaultsFile }),
-      env: process.env,
+      env,
       ...(command.options === undefined ? {} : { flags: command.options }),
       readFile: (path) => readFileSync(path),
       isSqliteFile,

@@ -10,6 +10,8 @@ import {
   databaseSettingNames,
   databaseSettingPrefix,
   environmentNamesOf,
+  optionKeys,
+  options,
 } from './options.ts'
 
 export interface OptionSources {
@@ -27,6 +29,26 @@ export interface FoundValue {
   readonly place: string
 }
 
+/** What an option's name is elsewhere. */
+interface NamesElsewhere {
+  /** Without `pgrst.`; null: no setting of the database counts. */
+  readonly setting: string | null
+  readonly variables: readonly string[]
+}
+
+function namesElsewhere(name: string): NamesElsewhere {
+  const setting = databaseNameOf(name)
+  const isSetting = databaseSettingNames.includes(databaseSettingPrefix + setting)
+  return { setting: isSetting ? setting : null, variables: environmentNamesOf(name) }
+}
+
+/** Made once: each reload that a notification asks for reads all options. */
+const namesOfOptions: ReadonlyMap<string, NamesElsewhere> = new Map(
+  optionKeys
+    .flatMap((key) => options[key].lookup)
+    .map((name): [string, NamesElsewhere] => [name, namesElsewhere(name)]),
+)
+
 export function lookUp(
   sources: OptionSources,
   name: string,
@@ -34,12 +56,14 @@ export function lookUp(
 ): FoundValue | undefined {
   const flag = sources.flags.get(name)
   if (flag !== undefined) return flag
-  const setting = databaseSettingPrefix + databaseNameOf(name)
-  if (inDatabase && databaseSettingNames.includes(setting)) {
-    const value = sources.database.get(databaseNameOf(name))
-    if (value !== undefined) return { value, place: `${setting} in the database` }
+  const { setting, variables } = namesOfOptions.get(name) ?? namesElsewhere(name)
+  if (inDatabase && setting !== null) {
+    const value = sources.database.get(setting)
+    if (value !== undefined) {
+      return { value, place: `${databaseSettingPrefix}${setting} in the database` }
+    }
   }
-  for (const variable of environmentNamesOf(name)) {
+  for (const variable of variables) {
     const value = sources.environment[variable]
     if (value !== undefined) return { value, place: variable }
   }
