@@ -46,7 +46,12 @@ create view api.seen as select id, text, json from api.things;
 create table api.changing (id int primary key, a text, b int);
 insert into api.changing select i, 'a' || i, i from generate_series(1, ${rows}) i;
 create function api.double(api.things) returns int language sql stable as 'select $1.id * 2';
-create view api.prepared as select statement from pg_prepared_statements;
+create table api.stored (id int, json json, text text, "array" json[]);
+insert into api.stored select i, E'\\n {"a": 1}', E'\\n [1]', array[E'\\n {}'::json]
+from generate_series(1, ${rows}) i;
+alter table api.owners add made json default E'\\n {"by": "me"}';
+create view api.prepared as
+  select statement, generic_plans + custom_plans as uses from pg_prepared_statements;
 `
 
 describe.each(clusterVersions())('on PostgreSQL %s', (version) => {
@@ -81,7 +86,19 @@ describe.each(clusterVersions())('on PostgreSQL %s', (version) => {
     return first?.count ?? 0
   }
 
+  /** How often those have been run. */
+  async function executionsByColumns(): Promise<number> {
+    const { body } = await api.get(
+      '/prepared?statement=like.*json_agg(_postgrest_t.*&select=uses.sum()',
+    )
+    const [first]: readonly { readonly sum: number }[] = Array.isArray(body) ? body : []
+    return first?.sum ?? 0
+  }
+
   test.each([
+    '/stored?order=id',
+    '/stored?select=id,json,a:json::json,b:text::json,array&order=id',
+    '/things?select=id,...owners(made)&order=id',
     '/things?order=id',
     '/things?select=*&order=id.desc&limit=200&offset=3',
     '/things?select=*,double,owners(*)&order=id',
@@ -145,10 +162,17 @@ describe.each(clusterVersions())('on PostgreSQL %s', (version) => {
   })
 
   test('what a request gets wrong is told as ever', async () => {
+    await api.load()
     const target = '/things?select=id,text&text=neq.x&limit=200'
     for (let times = 0; times < 2; times += 1) await api.get(target)
+    await api.get(`${target}&id=gt.0`)
+    await api.get(`${target}&id=gt.0`)
     const { status, body } = await api.get(`${target}&id=gt.x`)
     expect(status).toBe(400)
     expect(body).toMatchObject({ code: '22P02' })
+    // and changes nothing for others
+    const before = await executionsByColumns()
+    await api.get(`${target}&id=gt.1`)
+    expect(await executionsByColumns()).toBe(before + 1)
   })
 })

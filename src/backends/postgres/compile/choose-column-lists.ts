@@ -6,12 +6,13 @@
 import { nameKey, type QualifiedName } from '../../../core/qualified-name.ts'
 import type { Relation, SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import type { StatementChoice } from './choose-statement.ts'
+import type { ListedColumn } from './compile-column-lists.ts'
 
 /** A read whose answer is to be woven. */
 export interface ColumnLists {
   readonly statementFor: StatementChoice
-  /** Keys of the answer's objects, in their order, which is that of the lists. */
-  readonly names: readonly string[]
+  /** In the order of the answer's keys and of the lists. */
+  readonly listed: readonly ListedColumn[]
   /** What column `star` has to say; null: nothing. */
   readonly star: string | null
 }
@@ -52,7 +53,7 @@ export function chooseColumnLists(
         compiled = { relation, lists: compile(relation) }
       }
       const { lists } = compiled
-      return lists !== null && bytesPerRow <= lists.names.length * mostBytesPerValue ? lists : null
+      return lists !== null && bytesPerRow <= lists.listed.length * mostBytesPerValue ? lists : null
     },
     saw(rows, bytes) {
       paysByRows = rows >= fewestRows && bytes <= mostBytes

@@ -10,9 +10,20 @@ import type { Relation } from '../../../schema/schema-snapshot.ts'
 import { ident, qualified, type SqlText, sql } from '../../sql/sql-text.ts'
 import { rows } from './compile-postgres-body.ts'
 
+/** What one list holds. */
+export interface ListedColumn {
+  /** Key in the answer's objects. */
+  readonly name: string
+  /**
+   * Stored JSON text, which may begin with blanks of its own. What else is an object or a list has a line
+   * feed and a blank in front of it, which are PostgreSQL's.
+   */
+  readonly isStoredJson: boolean
+}
+
 export interface ListColumns {
-  /** Keys of the answer's objects, in their order, which is that of the lists. */
-  readonly names: readonly string[]
+  /** In the order of the answer's keys and of the lists. */
+  readonly listed: readonly ListedColumn[]
   /** What column `star` says while `*` stands for the columns that it is taken for; null: no `*`. */
   readonly star: string | null
   /** `star` and the lists, as columns of the statement's one row. */
@@ -37,15 +48,14 @@ export function compileColumnLists(
 ): ListColumns | null {
   const { encoder, type } = plan.media
   if (encoder.kind !== 'json' || encoder.stripNulls || type.kind === 'plan') return null
-  const starNames = relation === undefined ? null : [...relation.columns.keys()]
-  const names = namesOf(plan.root, starNames)
-  if (names === null || !areSafe(names)) return null
-  const lists = names.map((name) => sql`json_agg(${rows}.${ident(name)})`)
-  if (starNames === null || !readsStar(plan.root)) {
-    return { names, star: null, columns: [sql`null::text AS star`, ...lists] }
+  const listed = listedOf(plan.root, relation)
+  if (listed === null || !areSafe(listed.map(({ name }) => name))) return null
+  const lists = listed.map(({ name }) => sql`json_agg(${rows}.${ident(name)})`)
+  if (relation === undefined || !readsStar(plan.root)) {
+    return { listed, star: null, columns: [sql`null::text AS star`, ...lists] }
   }
   const star = sql`(SELECT row_to_json(star.*) FROM (SELECT (null::${qualified(plan.relation)}).*) star) AS star`
-  return { names, star: starText(starNames), columns: [star, ...lists] }
+  return { listed, star: starText([...relation.columns.keys()]), columns: [star, ...lists] }
 }
 
 /** Twice the same key cannot be told apart by name. */
@@ -58,38 +68,68 @@ function areSafe(names: readonly string[]): boolean {
   )
 }
 
-/** The names of a node's columns in the order of `compileRead`; null: not all of them are known. */
-function namesOf(
-  { select, children }: ReadNode,
-  starNames: readonly string[] | null,
-): readonly string[] | null {
-  const names: string[] = []
-  if (select.length === 0 && children.length === 0) return starNames
-  for (const column of select) {
-    if (!isStar(column)) names.push(column.alias ?? column.field.name)
-    else if (starNames !== null) names.push(...starNames)
-    else return null
+/** A node's columns in the order of `compileRead`; null: not all of them are known. */
+function listedOf(node: ReadNode, relation: Relation | undefined): readonly ListedColumn[] | null {
+  const all = [...(relation?.columns.values() ?? [])].map(({ name, baseType }) => {
+    return { name, isStoredJson: baseType === storedJson }
+  })
+  if (relation === undefined && readsStar(node)) return null
+  if (node.select.length === 0 && node.children.length === 0) return all
+  const own = node.select.flatMap((column) =>
+    isStar(column)
+      ? all
+      : {
+          name: column.alias ?? column.field.name,
+          isStoredJson: isStoredJson(column, relation),
+        },
+  )
+  const embedded: ListedColumn[] = []
+  for (const child of node.children) {
+    const columns = listedOfEmbed(child)
+    if (columns === null) return null
+    embedded.push(...columns)
   }
-  for (const child of children) {
-    const embedded = namesOfEmbed(child)
-    if (embedded === null) return null
-    names.push(...embedded)
-  }
-  return names
+  return [...own, ...embedded]
 }
 
-function namesOfEmbed({ join }: ReadNode): readonly string[] | null {
-  if (join === null) throw new Error('a child without a join')
-  const { output } = join
+const storedJson = 'json'
+
+function isStoredJson(
+  { field, cast, aggregate }: SelectColumn,
+  relation: Relation | undefined,
+): boolean {
+  if (aggregate !== null) return false
+  if (cast !== null) return cast.trim().toLowerCase() === storedJson
+  // a domain's representation is JSON text that a function has made
+  if (field.transform !== null) return true
+  // what an arrow takes out of JSON text begins without blanks
+  if (field.jsonPath.length > 0) return false
+  return (relation?.computedTypes.get(field.name) ?? field.baseType) === storedJson
+}
+
+/** Documents and lists of embeds are `jsonb`, which is printed without blanks in front. */
+function listedOfEmbed(child: ReadNode): readonly ListedColumn[] | null {
+  if (child.join === null) throw new Error('a child without a join')
+  const { output } = child.join
   switch (output.kind) {
     case 'object':
     case 'array':
-      return output.isEmpty ? [] : [output.name]
-    case 'spread-one':
-    case 'spread-many': {
-      const names = output.columns.map((column) => column.alias ?? column.name)
-      return names.includes('*') ? null : names
+      return output.isEmpty ? [] : [{ name: output.name, isStoredJson: false }]
+    case 'spread-one': {
+      const inner = listedOf(child, undefined)
+      if (inner === null) return null
+      const stored = new Set(inner.flatMap((each) => (each.isStoredJson ? [each.name] : [])))
+      return output.columns.map(({ name, alias, aggregate }) => ({
+        name: alias ?? name,
+        isStoredJson: aggregate === null && stored.has(name),
+      }))
     }
+    case 'spread-many':
+      if (output.columns.some(({ name }) => name === '*')) return null
+      return output.columns.map(({ name, alias }) => ({
+        name: alias ?? name,
+        isStoredJson: false,
+      }))
     default:
       return assertNever(output)
   }

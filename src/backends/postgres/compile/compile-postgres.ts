@@ -144,8 +144,8 @@ function compileWithLists(plan: ReadPlan, relation: Relation | undefined): Colum
   if (lists === null) return null
   try {
     const text = compileReadPlan(plan, sql`null::text`, lists.columns)
-    const { names, star } = lists
-    return { names, star, statementFor: chooseStatement(text, toPostgresStatement(text)) }
+    const { listed, star } = lists
+    return { listed, star, statementFor: chooseStatement(text, toPostgresStatement(text)) }
   } catch (error) {
     // what is too long with lists is sent without
     if (error instanceof StatementTooLong) return null

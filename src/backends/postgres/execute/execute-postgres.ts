@@ -59,29 +59,35 @@ export function createExecutor({ compile, guards, ...deps }: ExecutorDeps): Exec
       run(compose(plan, context, { main, explainCount, gateSteps: gateSteps.value }), context)
 
     const lists = columnLists?.listsFor(context.snapshot) ?? null
-    if (lists !== null) {
-      const execution = await settleLists(await attempt(lists.statementFor(context.request)), lists)
-      if (execution === null) columnLists?.refuse()
-      else return remembered(execution, columnLists)
+    const byLists = lists === null ? null : await attempt(lists.statementFor(context.request))
+    if (lists !== null && byLists !== null) {
+      const settled = await settleLists(byLists, lists)
+      if (settled.kind !== 'again') return remembered(settled, columnLists)
+      if (settled.refuses) columnLists?.refuse()
     }
     const outcome = await attempt(mainFor(context.request))
-    if (outcome.kind !== 'done') return outcome
+    const sent = byLists !== null && 'statements' in byLists ? byLists.statements : []
+    if (outcome.kind === 'schema-moved') return outcome
+    const statements = [...sent, ...outcome.statements]
+    if (outcome.kind !== 'done') return { ...outcome, statements }
     const { result } = outcome.value
-    return remembered({ kind: 'done', result, statements: outcome.statements }, columnLists)
+    return remembered({ kind: 'done', result, statements }, columnLists)
   }
 
-  /** Null: the snapshot has other columns than the database, so the rows are asked for as one text. */
+  /** `again`: the rows are to be asked for as one text; `refuses`: and so are those of later requests. */
   async function settleLists(
     outcome: TransactionOutcome<MainAnswer>,
     lists: ColumnLists,
-  ): Promise<Execution | null> {
-    if (outcome.kind === 'failed' && outcome.contradictsSchema) return null
+  ): Promise<Execution | { readonly kind: 'again'; readonly refuses: boolean }> {
+    if (outcome.kind === 'failed' && lacksName(outcome.error)) {
+      return { kind: 'again', refuses: true }
+    }
     if (outcome.kind !== 'done') return outcome
     const { result, main } = outcome.value
-    const body = await weaveBody(lists, main, result.rows, wovenBodies)
-    return body === null
-      ? null
-      : { kind: 'done', result: { ...result, body }, statements: outcome.statements }
+    const woven = await weaveBody(lists, main, result.rows, wovenBodies)
+    if (woven.kind !== 'woven') return { kind: 'again', refuses: woven.kind === 'not-the-columns' }
+    const { statements } = outcome
+    return { kind: 'done', result: { ...result, body: woven.body }, statements }
   }
 
   function compose(
@@ -128,6 +134,13 @@ export function createExecutor({ compile, guards, ...deps }: ExecutorDeps): Exec
 
   return execute
 }
+
+/** A column or a type that the lists are asked for by name is not there, or is another. */
+function lacksName(error: ApiError): boolean {
+  return error.kind === 'database' && namesGone.has(error.failure.sqlState)
+}
+
+const namesGone: ReadonlySet<string> = new Set(['42703', '42704', '42883'])
 
 /** How large an answer was decides how the next is asked for. */
 function remembered(execution: Execution, columnLists: ColumnListsChoice | null): Execution {

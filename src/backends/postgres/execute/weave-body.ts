@@ -15,29 +15,48 @@ const starAt = 6
 /** Smaller bodies have memory of their own. */
 const fewestLentBytes = 64 * 1024
 
+/** What is larger is asked for as one text, whose size PostgreSQL bounds: lists have no keys in them. */
+const mostBytes = 64 * 1024 * 1024
+
 /**
- * The memory of the answer is given back. Null: the database has other columns than those that were
- * asked for, or a cast of its own has printed what is no JSON.
+ * `not-the-columns`: the database has other columns than those that were asked for, or a cast of its
+ * own has printed what is no JSON.
  */
+export type WovenBody =
+  | { readonly kind: 'woven'; readonly body: LentBytes | Buffer | string }
+  | { readonly kind: 'not-the-columns' | 'too-large' }
+
+/** The memory of the answer is given back. */
 export async function weaveBody(
-  { names, star }: ColumnLists,
-  { rows: [row], lent }: StepResult,
+  lists: ColumnLists,
+  answer: StepResult,
   rowCount: number,
   memory: BodyMemory,
-): Promise<LentBytes | Buffer | string | null> {
+): Promise<WovenBody> {
   try {
-    if (row === undefined) return null
-    if ((row[starAt]?.toString('utf8') ?? null) !== star) return null
-    if (rowCount === 0) return '[]'
-    const lists = row.slice(starAt + 1).filter((list) => list !== null)
-    if (lists.length !== names.length) return null
-    const bytes = bytesForRows(names, lists, rowCount)
-    const lentOut = bytes < fewestLentBytes ? null : memory.lend(bytes)
-    const out = lentOut?.bytes ?? Buffer.allocUnsafe(bytes)
-    const woven = await runInSlices(weaveRows(names, lists, rowCount, out), eventLoopSlices)
-    if (woven === null) lentOut?.giveBack()
-    return woven === null ? null : (lentOut?.narrowedTo(woven) ?? woven)
+    return await weave(lists, answer, rowCount, memory)
   } finally {
-    lent?.giveBack()
+    answer.lent?.giveBack()
   }
+}
+
+async function weave(
+  { listed, star }: ColumnLists,
+  { rows: [row = []] }: StepResult,
+  rowCount: number,
+  memory: BodyMemory,
+): Promise<WovenBody> {
+  const found = row[starAt]?.toString('utf8') ?? null
+  if (found !== star) return { kind: 'not-the-columns' }
+  if (rowCount === 0) return { kind: 'woven', body: '[]' }
+  const lists = row.slice(starAt + 1).filter((list) => list !== null)
+  if (lists.length !== listed.length) return { kind: 'not-the-columns' }
+  const bytes = bytesForRows(listed, lists, rowCount)
+  if (bytes > mostBytes) return { kind: 'too-large' }
+  const lent = bytes < fewestLentBytes ? null : memory.lend(bytes)
+  const out = lent?.bytes ?? Buffer.allocUnsafe(bytes)
+  const woven = await runInSlices(weaveRows(listed, lists, rowCount, out), eventLoopSlices)
+  if (woven !== null) return { kind: 'woven', body: lent?.narrowedTo(woven) ?? woven }
+  lent?.giveBack()
+  return { kind: 'not-the-columns' }
 }

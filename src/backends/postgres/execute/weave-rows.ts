@@ -5,6 +5,7 @@
  *   `[1, 2]` and `["a", "b"]` → `[{"id":1,"name":"a"}, \n {"id":2,"name":"b"}]`
  */
 import type { Steps } from '../../../core/run-in-slices.ts'
+import type { ListedColumn } from '../compile/compile-column-lists.ts'
 
 const comma = 0x2c
 const quote = 0x22
@@ -21,10 +22,12 @@ const betweenRows = '}, \n {'
 
 const wordBytes = 4
 
+const noList = Buffer.alloc(0)
+
 /** So often the work may rest, in bytes written, about. */
 const bytesPerStep = 64 * 1024
 
-interface Column {
+interface Column extends Pick<ListedColumn, 'isStoredJson'> {
   readonly list: Buffer
   /** Where the next value begins. */
   at: number
@@ -35,12 +38,12 @@ interface Column {
 
 /** Bytes to be had for the rows: some more than they take. */
 export function bytesForRows(
-  names: readonly string[],
+  listed: readonly ListedColumn[],
   lists: readonly Buffer[],
   rowCount: number,
 ): number {
   const ofValues = lists.reduce((sum, list) => sum + list.length, 0)
-  const ofLeads = names.reduce((sum, name, at) => sum + Buffer.byteLength(leadOf(name, at)), 0)
+  const ofLeads = listed.reduce((sum, { name }, at) => sum + Buffer.byteLength(leadOf(name, at)), 0)
   return ofValues + rowCount * ofLeads + wordBytes
 }
 
@@ -49,16 +52,18 @@ export function bytesForRows(
  * null where the lists do not have as many values as there are rows.
  *
  * @param lists as `json_agg` prints them: `, ` between two values, and `, ` with a line feed and a
- * blank where they are objects or lists
+ * blank where the second is an object or a list that was no JSON text
  * @param rowCount one at least
  */
 export function* weaveRows(
-  names: readonly string[],
+  listed: readonly ListedColumn[],
   lists: readonly Buffer[],
   rowCount: number,
   out: Buffer,
 ): Steps<Buffer | null> {
-  const columns = lists.map((list, at) => columnOf(list, leadOf(names[at] ?? '', at)))
+  const columns = listed.map((each, at) =>
+    columnOf(each, lists[at] ?? noList, leadOf(each.name, at)),
+  )
   const view = new DataView(out.buffer, out.byteOffset, out.byteLength)
   const rowsPerStep = Math.ceil((bytesPerStep * rowCount) / out.length)
   let to = 0
@@ -79,13 +84,13 @@ function leadOf(name: string, at: number): string {
   return `${at === 0 ? betweenRows : ','}${JSON.stringify(name)}:`
 }
 
-function columnOf(list: Buffer, lead: string): Column {
+function columnOf({ isStoredJson }: ListedColumn, list: Buffer, lead: string): Column {
   const leadBytes = Buffer.byteLength(lead)
   const padded = Buffer.alloc(Math.ceil(leadBytes / wordBytes) * wordBytes)
   padded.write(lead)
   const leadWords = new Int32Array(padded.length / wordBytes)
   for (let i = 0; i < leadWords.length; i += 1) leadWords[i] = padded.readInt32LE(i * wordBytes)
-  return { list, at: 1, leadBytes, leadWords }
+  return { list, isStoredJson, at: 1, leadBytes, leadWords }
 }
 
 /** Where the rows end, without their last brace; -1 where a value has no end. */
@@ -111,7 +116,7 @@ function writeRows(
       const end = copyValue(list, at, out, to)
       if (end === -1) return -1
       to += end - at
-      column.at = behindSeparator(list, end)
+      column.at = behindSeparator(list, end, column.isStoredJson)
     }
   }
   return to
@@ -158,7 +163,8 @@ function copyText(list: Buffer, from: number, out: Buffer, shift: number): numbe
 }
 
 /** Behind the end of the list where the value was its last. */
-function behindSeparator(list: Buffer, end: number): number {
+function behindSeparator(list: Buffer, end: number, isStoredJson: boolean): number {
   if (list[end] !== comma) return list.length + 1
-  return end + (list[end + 2] === lineFeed && list[end + 3] === blank ? 4 : 2)
+  const isLong = !isStoredJson && list[end + 2] === lineFeed && list[end + 3] === blank
+  return end + (isLong ? 4 : 2)
 }

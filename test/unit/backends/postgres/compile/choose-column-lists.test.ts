@@ -11,7 +11,8 @@ const statement = { text: 'select 1', params: [], types: [], resultFormats: [] }
 
 function choice() {
   let compiled = 0
-  const lists: ColumnLists = { statementFor: () => statement, names: ['id', 'name'], star: null }
+  const listed = ['id', 'name'].map((name) => ({ name, isStoredJson: false }))
+  const lists: ColumnLists = { statementFor: () => statement, listed, star: null }
   const chosen = chooseColumnLists(tasks, () => {
     compiled += 1
     return lists

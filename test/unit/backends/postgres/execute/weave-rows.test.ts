@@ -4,10 +4,16 @@ import { runAtOnce } from '../../../../../src/core/run-in-slices.ts'
 import { createRandom, type Random } from '../../../../fuzz/random.ts'
 
 /** The woven text; null where the lists do not fit together. */
-function woven(names: readonly string[], lists: readonly string[], rows: number): string | null {
+function woven(
+  names: readonly string[],
+  lists: readonly string[],
+  rows: number,
+  isStoredJson = false,
+): string | null {
   const buffers = lists.map((list) => Buffer.from(list))
-  const out = Buffer.alloc(bytesForRows(names, buffers, rows))
-  return runAtOnce(weaveRows(names, buffers, rows, out))?.toString() ?? null
+  const listed = names.map((name) => ({ name, isStoredJson }))
+  const out = Buffer.alloc(bytesForRows(listed, buffers, rows))
+  return runAtOnce(weaveRows(listed, buffers, rows, out))?.toString() ?? null
 }
 
 function randomText(random: Random): string {
@@ -48,6 +54,12 @@ describe('weaving lists of columns into rows', () => {
 
   test('knows the line feed between objects and between lists', () => {
     expect(woven(['v'], ['[{"a":1}, \n {"a":2}]'], 2)).toBe('[{"v":{"a":1}}, \n {"v":{"a":2}}]')
+  })
+
+  test('keeps a line feed that stored JSON begins with', () => {
+    expect(woven(['v'], ['[{"a":1}, \n {"a":2}]'], 2, true)).toBe(
+      '[{"v":{"a":1}}, \n {"v":\n {"a":2}}]',
+    )
   })
 
   test('any values', () => {
