@@ -32,11 +32,11 @@ describe('which reads have their rows by columns', () => {
   })
 
   test.each([
-    [100, 5_000, true],
-    [99, 5_000, false],
+    [500, 25_000, true],
+    [499, 25_000, false],
     [0, 2, false],
-    [100, 100 * 2 * 96, true],
-    [100, 100 * 2 * 96 + 1, false],
+    [500, 500 * 2 * 96, true],
+    [500, 500 * 2 * 96 + 1, false],
     [1_000_000, 16 * 1024 * 1024, true],
     [1_000_000, 16 * 1024 * 1024 + 1, false],
   ])('%i rows of %i bytes: %s', (rows, bytes, expected) => {
@@ -47,18 +47,18 @@ describe('which reads have their rows by columns', () => {
 
   test('the last answer decides', () => {
     const { saw, isByLists, compiled } = choice()
-    saw(200, 8000)
+    saw(600, 24_000)
     expect(isByLists()).toBe(true)
     saw(2, 80)
     expect(isByLists()).toBe(false)
-    saw(200, 8000)
+    saw(600, 24_000)
     expect(isByLists()).toBe(true)
     expect(compiled()).toBe(1)
   })
 
   test('one that the database has refused waits for another relation', () => {
     const { saw, listsFor, refuse, isByLists, compiled } = choice()
-    saw(200, 8000)
+    saw(600, 24_000)
     expect(isByLists()).toBe(true)
     refuse()
     expect(isByLists()).toBe(false)
