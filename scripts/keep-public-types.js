@@ -1,8 +1,8 @@
 /**
- * The last step of a build: of all declarations in dist, those stay that the package's door leads to,
+ * A step of a build: of all declarations in dist, those stay that the package's door leads to,
  * and name the files that are there. The others are of files that nobody can import.
  */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
 const dist = join(import.meta.dirname, '..', 'dist')
@@ -19,7 +19,10 @@ function reach(file) {
 }
 
 reach(join(dist, 'open-dbrest.d.ts'))
-for (const name of readdirSync(dist, { recursive: true })) {
+// what a folder holds comes before the folder, which may be empty by then
+for (const name of readdirSync(dist, { recursive: true }).sort().reverse()) {
   const file = join(dist, name)
-  if (file.endsWith('.d.ts') && !reached.has(file)) rmSync(file)
+  if (statSync(file).isDirectory()) {
+    if (readdirSync(file).length === 0) rmdirSync(file)
+  } else if (file.endsWith('.d.ts') && !reached.has(file)) rmSync(file)
 }
