@@ -15,6 +15,7 @@ import { createApiDatabase } from '../support/api-database.ts'
 import { ask } from '../support/http-client.ts'
 import { createSqliteFile } from '../support/sqlite-database.ts'
 import { serve } from '../support/test-server.ts'
+import { allListen } from '../support/worker-processes.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const run = promisify(execFile)
@@ -127,10 +128,21 @@ test('a program in strict TypeScript imports it, and runs', async () => {
   })
 })
 
-test('the command serves PostgreSQL', async () => {
+test('the command serves PostgreSQL, also by several processes, and prints the schema mark', async () => {
   const database = await createApiDatabase(sql)
   onTestFinished(() => database.drop())
-  const server = await serve({ command: command(), env: { ...env, ...database.env } })
-  const reply = await ask(`${server.url}/items`)
-  expect(reply.body).toEqual([{ id: 1, name: 'A' }])
+  const own = { ...env, ...database.env, DBREST_SERVER_WORKERS: '1' }
+  const alone = await serve({ command: command(), env: own })
+  const several = await serve({ command: command(), env: { ...own, DBREST_SERVER_WORKERS: '2' } })
+  await allListen(several, 2)
+  for (const server of [alone, several]) {
+    const reply = await ask(`${server.url}/items`)
+    expect(reply.body).toEqual([{ id: 1, name: 'A' }])
+  }
+  const { stdout } = await run(command(), ['schema-mark', 'print'], { env: own })
+  await database.query(stdout)
+  expect(await database.query('select evtname from pg_event_trigger order by 1')).toEqual([
+    { evtname: 'dbrest_ddl' },
+    { evtname: 'dbrest_drop' },
+  ])
 })

@@ -1,6 +1,7 @@
 /**
  * A database of PostgreSQL whose function `nap` runs until it is woken, for tests of what becomes of a
- * request in flight: what they do meanwhile may take as long as it takes.
+ * request in flight: what they do meanwhile may take as long as it takes. Where nobody wakes it, it ends
+ * after ten minutes.
  */
 import { expect } from 'vitest'
 import { type ApiDatabase, createApiDatabase } from './api-database.ts'
@@ -19,7 +20,9 @@ export async function createNapDatabase(sql: string): Promise<NapDatabase> {
     create table woken ();
     create function nap() returns void language plpgsql as $$
     begin
-      while not exists (select from woken) loop perform pg_sleep(0.01); end loop;
+      while not exists (select from woken) and clock_timestamp() < now() + interval '10 minutes' loop
+        perform pg_sleep(0.01);
+      end loop;
     end $$;
     ${sql}`)
   const untilNapping = (calls: number) =>
