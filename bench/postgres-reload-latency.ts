@@ -71,15 +71,21 @@ async function readSteadily(url: string) {
   }
 }
 
-/** A program of this folder as a process. It says when it is ready; `rest`: what it says then. */
+/**
+ * A program of this folder as a process. It says when it is ready; `rest`: what it says then.
+ * `isReady` rejects where it ends before.
+ */
 function runProgram(name: string, args: readonly string[]) {
   const child = spawn(process.execPath, [join(import.meta.dirname, name), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const said = text(child.stdout)
+  const ended = once(child, 'exit').then(([code, signal]) => {
+    throw new Error(`${name} ended with ${code ?? signal} before it was ready`)
+  })
   return {
     child,
-    isReady: once(child.stdout, 'data'),
+    isReady: Promise.race([once(child.stdout, 'data'), ended]),
     rest: async () => (await said).replace(/^ready\n/, ''),
   }
 }

@@ -12,8 +12,9 @@ import { text } from 'node:stream/consumers'
 const [, , url = '', everyMs = '5'] = process.argv
 try {
   setPriority(constants.priority.PRIORITY_HIGH)
-} catch {
+} catch (failure) {
   // only root may
+  console.error(`the reads go before no others, and may be late by themselves: ${failure}`)
 }
 const agent = new Agent({ keepAlive: true })
 const reads: [number, number][] = []
