@@ -6,14 +6,14 @@ import { MongoClient } from 'mongodb'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { cachedColumns, countLoads } from '../support/cached-schema.ts'
 import { ask, askUntil, eventually } from '../support/http-client.ts'
-import { describeMongodb } from '../support/mongodb.ts'
+import { describeStartedMongodb } from '../support/mongodb.ts'
 import { type MongodbServer, startMongodb } from '../support/mongodb-engine.ts'
 import { freePort } from '../support/postgres.ts'
 import { serve, serveForAll } from '../support/test-server.ts'
 
 const withoutPoll = { DBREST_DB_SCHEMA_POLL_INTERVAL: '0' }
 
-describeMongodb('a server on MongoDB', () => {
+describeStartedMongodb('a server on MongoDB', () => {
   let engine: MongodbServer
   let client: MongoClient
   const uriOf = ({ port }: MongodbServer, database: string) =>

@@ -1,9 +1,11 @@
 /**
  * The MongoDB server of this run, found or started by `global-setup.ts`, and databases in it: one of
- * its own for each test file. Tests that need a server stand in `describeMongodb`.
+ * its own for each test file. Tests that need a server stand in `describeMongodb`, those that start one
+ * themselves in `describeStartedMongodb`.
  */
 import { type Db, MongoClient } from 'mongodb'
-import { describe, inject } from 'vitest'
+import { describe, inject, test } from 'vitest'
+import { mongodbBinary } from './mongodb-engine.ts'
 
 /** The server that a run's tests share. */
 export interface SharedMongodb {
@@ -32,6 +34,15 @@ export const isMongod = shared?.isMongod === true
 
 /** A `describe` that is skipped where there is no MongoDB server; the run says so, once. */
 export const describeMongodb = describe.skipIf(!isMongodbHere)
+
+/** A server that is named in TEST_MONGODB_URI can be asked, but no other one started. */
+const isStartable = mongodbBinary() !== null
+
+/** A `describe` that is skipped where no server of the test's own can be started. */
+export const describeStartedMongodb = describe.skipIf(!isStartable)
+
+/** A `test` of that kind, among others that need none. */
+export const testStartedMongodb = test.skipIf(!isStartable)
 
 /**
  * `uri` with the path that names `database`. A user whose own database was the path is looked for

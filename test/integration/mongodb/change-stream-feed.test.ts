@@ -11,6 +11,7 @@ import {
   createMongodbDatabase,
   describeMongodb,
   type MongodbDatabase,
+  testStartedMongodb,
 } from '../../support/mongodb.ts'
 import { startMongodb } from '../../support/mongodb-engine.ts'
 import { observeTraced } from '../../support/trace-in-process.ts'
@@ -140,7 +141,7 @@ describeMongodb('the feed of MongoDB', () => {
     await expect(connection.ready).rejects.toBeInstanceOf(FeedUnavailable)
   })
 
-  test('is lost with its server, and none where a server stands alone', async () => {
+  testStartedMongodb('is lost with its server, and none where a server stands alone', async () => {
     const server = await startMongodb()
     onTestFinished(() => server.destroy())
     const { connection, isLost } = openFeed(server.uri, ['films'])

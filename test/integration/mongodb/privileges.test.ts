@@ -3,11 +3,12 @@
  * refused where it is asked for, and hides nothing else.
  */
 import { type Document, MongoClient } from 'mongodb'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openMongodb } from '../../../src/backends/mongodb/open-mongodb.ts'
 import { defaultConfig } from '../../../src/config/default-config.ts'
 import { type BackendApi, openApi } from '../../support/in-process-api.ts'
-import { type MongodbServer, mongodbBinary, startMongodb } from '../../support/mongodb-engine.ts'
+import { describeStartedMongodb } from '../../support/mongodb.ts'
+import { type MongodbServer, startMongodb } from '../../support/mongodb-engine.ts'
 
 /** What a user may do in the database of the tests; its password is its name. */
 const users: Readonly<Record<string, readonly Document[]>> = {
@@ -27,7 +28,7 @@ const users: Readonly<Record<string, readonly Document[]>> = {
   ],
 }
 
-describe.skipIf(mongodbBinary() === null)('users with few privileges', () => {
+describeStartedMongodb('users with few privileges', () => {
   let server: MongodbServer
   const apis: BackendApi[] = []
 

@@ -6,14 +6,14 @@ import { defaultConfig } from '../../../src/config/default-config.ts'
 import { Cancellation } from '../../../src/core/cancel-signal.ts'
 import {
   createMongodbDatabase,
-  describeMongodb,
+  describeStartedMongodb,
   type MongodbDatabase,
 } from '../../support/mongodb.ts'
 import { type MongodbServer, startMongodb } from '../../support/mongodb-engine.ts'
 
 const rows = 10_050
 
-describeMongodb('a read of MongoDB', () => {
+describeStartedMongodb('a read of MongoDB', () => {
   let server: MongodbServer
   let database: MongodbDatabase
   let watched: MongoClient

@@ -12,6 +12,7 @@ import {
   createMongodbDatabase,
   describeMongodb,
   type MongodbDatabase,
+  testStartedMongodb,
 } from '../../support/mongodb.ts'
 import { startMongodb } from '../../support/mongodb-engine.ts'
 import { observeTraced } from '../../support/trace-in-process.ts'
@@ -97,7 +98,7 @@ describeMongodb('the version of a schema of MongoDB', () => {
     }
   }
 
-  test('is another once the deployment is no replica set any more', async () => {
+  testStartedMongodb('is another once the deployment is no replica set any more', async () => {
     const alone = await startMongodb(['--standalone'])
     try {
       const ofSet = await checkedAndLoaded(database.uri)

@@ -6,7 +6,7 @@ import type { Document } from 'mongodb'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import {
   createMongodbDatabase,
-  describeMongodb,
+  describeStartedMongodb,
   type MongodbDatabase,
 } from '../../support/mongodb.ts'
 import { type MongodbServer, startMongodb } from '../../support/mongodb-engine.ts'
@@ -19,7 +19,7 @@ interface Row extends Document {
 const unique = { uniqueIndexes: [{ name: '_id_', columns: ['_id'] }] }
 const returned = { Prefer: 'return=representation' }
 
-describeMongodb('writes without transactions', () => {
+describeStartedMongodb('writes without transactions', () => {
   let server: MongodbServer
   let database: MongodbDatabase
   let api: MongodbWrites

@@ -7,7 +7,7 @@ import { type Document, MongoClient } from 'mongodb'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import {
   createMongodbDatabase,
-  describeMongodb,
+  describeStartedMongodb,
   type MongodbDatabase,
 } from '../../support/mongodb.ts'
 import { type MongodbServer, startMongodb } from '../../support/mongodb-engine.ts'
@@ -18,7 +18,7 @@ interface Row {
   readonly n: number
 }
 
-describeMongodb('writes on a server that fails', () => {
+describeStartedMongodb('writes on a server that fails', () => {
   let server: MongodbServer
   let database: MongodbDatabase
   let api: MongodbWrites
