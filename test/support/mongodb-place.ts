@@ -62,6 +62,7 @@ export function mongodbPlace(
       hasCollation: false,
       fields: new Map(fields),
       uniqueIndexes: [],
+      isUniqueByIdAlone: false,
       textIndexColumn: textIndexColumn ?? null,
     },
     prefix: null,

@@ -84,6 +84,7 @@ function collectionFacts(
     hasCollation: false,
     fields: new Map(known),
     uniqueIndexes: [],
+    isUniqueByIdAlone: false,
     textIndexColumn: null,
     ...facts[collection],
   }

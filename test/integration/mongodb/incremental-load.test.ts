@@ -12,6 +12,7 @@ import {
   wholeVersion,
 } from '../../../src/backends/mongodb/catalog/mongodb-schema-version.ts'
 import { createSampleRefresh } from '../../../src/backends/mongodb/catalog/sample-refresh.ts'
+import { nameKey } from '../../../src/core/qualified-name.ts'
 import { buildSnapshot } from '../../../src/schema/build-snapshot.ts'
 import type { Catalog } from '../../../src/schema/catalog.ts'
 import type { SchemaOptions } from '../../../src/schema/schema-snapshot.ts'
@@ -141,6 +142,23 @@ describeMongodb('a load of MongoDB', () => {
     await database.db.dropCollection('a')
     expect(await load(true)).toMatchObject({ sampled: ['of_a', 'of_of_a'] })
   })
+
+  test.each([false, true])(
+    'knows of a unique index that no request can name, behind a check: %s',
+    async (isBehindCheck) => {
+      const isById = ({ engineFacts }: Catalog) =>
+        mongodbFacts(engineFacts).collections.get(nameKey({ schema: database.name, name: 'c' }))
+          ?.isUniqueByIdAlone
+      expect(isById((await load(isBehindCheck)).catalog)).toBe(true)
+      const partialFilterExpression = { c: { $gt: 100 } }
+      await database.db
+        .collection('c')
+        .createIndex({ c: 1 }, { unique: true, partialFilterExpression })
+      expect(isById((await load(isBehindCheck)).catalog)).toBe(false)
+      await database.db.collection('c').dropIndex('c_1')
+      expect(isById((await load(isBehindCheck)).catalog)).toBe(true)
+    },
+  )
 
   test('makes a relation anew where what is declared of it is another', async () => {
     const declared = (type: string) =>

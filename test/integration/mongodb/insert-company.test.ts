@@ -5,16 +5,26 @@
 import { type Document, MongoClient, ObjectId } from 'mongodb'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import {
+  type CollectionFacts,
+  mongodbFacts,
+} from '../../../src/backends/mongodb/catalog/mongodb-facts.ts'
+import { readIndexes } from '../../../src/backends/mongodb/catalog/read-indexes.ts'
+import {
   type CompanyEnd,
   createInsertCompany,
   type InsertCompany,
 } from '../../../src/backends/mongodb/execute/insert-company.ts'
 import { OutcomeUnknown } from '../../../src/backends/mongodb/execute/outcome-unknown.ts'
-import { describeMongodb } from '../../support/mongodb.ts'
+import { openMongodb } from '../../../src/backends/mongodb/open-mongodb.ts'
+import { defaultConfig } from '../../../src/config/default-config.ts'
+import { nameKey } from '../../../src/core/qualified-name.ts'
+import { type FreezingProxy, type Hold, startFreezingProxy } from '../../support/freezing-proxy.ts'
+import { openApi } from '../../support/in-process-api.ts'
+import { describeStartedMongodb } from '../../support/mongodb.ts'
 import { type MongodbServer, startMongodb } from '../../support/mongodb-engine.ts'
 import { openMongodbWrites } from '../../support/mongodb-writes.ts'
 
-describeMongodb('inserts in company', () => {
+describeStartedMongodb('inserts in company', () => {
   let server: MongodbServer
   let client: MongoClient
   let insert: InsertCompany
@@ -50,12 +60,11 @@ describeMongodb('inserts in company', () => {
   const upTo = (count: number) => Array.from({ length: count }, (_, n) => n)
   const { signal: stays } = new AbortController()
 
-  const companion = (n: number, signal: AbortSignal = stays, id = new ObjectId()) => ({
-    id,
-    document: { _id: id, n },
-    endsAt: null,
-    signal,
-  })
+  const companion = (n: number, { signal = stays, leftMs = Number.POSITIVE_INFINITY } = {}) => {
+    const id = new ObjectId()
+    const endsAt = leftMs === Number.POSITIVE_INFINITY ? null : Date.now() + leftMs
+    return { id, document: { _id: id, n }, endsAt, signal }
+  }
   const insertAll = (all: readonly number[]): Promise<readonly CompanyEnd[]> =>
     Promise.all(all.map((n) => insert(rows(), companion(n))))
 
@@ -95,20 +104,78 @@ describeMongodb('inserts in company', () => {
     const gone = AbortSignal.abort()
     const ends = await Promise.all([
       insert(rows(), companion(1)),
-      insert(rows(), companion(2, gone)),
+      insert(rows(), companion(2, { signal: gone })),
       insert(rows(), companion(3)),
     ])
     expect(ends).toEqual(['stored', 'alone', 'stored'])
     expect(await numbers()).toEqual([1, 3])
   })
 
-  test('of a command that failed as a whole it is looked what it has stored', async () => {
-    const all = upTo(4).map((n) => companion(n))
-    await rows().insertMany(all.slice(0, 2).map(({ document }) => document))
-    await failPoint({ times: 1 }, { failCommands: ['insert'], errorCode: 50 })
-    const ends = await Promise.all(all.map((one) => insert(rows(), one)))
-    expect(ends).toEqual(['stored', 'stored', 'refused', 'refused'])
+  test('who has hardly any time left takes none from the others', async () => {
+    const ends = await Promise.all([
+      insert(rows(), companion(1, { leftMs: 60_000 })),
+      insert(rows(), companion(2, { leftMs: 50 })),
+      insert(rows(), companion(3)),
+    ])
+    expect(ends).toEqual(['stored', 'alone', 'stored'])
+    expect(await numbers()).toEqual([1, 3])
   })
+
+  const unknown = { status: 'rejected', reason: expect.any(OutcomeUnknown) }
+  const again = { status: 'fulfilled', value: 'refused' }
+
+  test.each([50, 24, 46, 262, 11601, 99_999])(
+    'of a command that failed with %i it is looked what it has stored, perhaps not for good',
+    async (errorCode) => {
+      const all = upTo(4).map((n) => companion(n))
+      await rows().insertMany(all.slice(0, 2).map(({ document }) => document))
+      sent.splice(0)
+      await failPoint('alwaysOn', { failCommands: ['insert'], errorCode })
+      const ends = await Promise.allSettled(all.map((one) => insert(rows(), one)))
+      expect(ends).toEqual([unknown, unknown, again, again])
+      expect(sent.filter((name) => name === 'find')).toEqual(['find'])
+    },
+  )
+
+  test.each([9, 13, 14, 20, 26, 59, 72, 166, 8000, 10_107, 13_435, 13_436])(
+    'a command that is refused with %i has stored nothing that is to be looked for',
+    async (errorCode) => {
+      await failPoint('alwaysOn', { failCommands: ['insert', 'find'], errorCode })
+      expect(await insertAll([1, 2])).toEqual(['refused', 'refused'])
+      expect(sent).not.toContain('find')
+    },
+  )
+
+  /** A client whose answers a test keeps back. */
+  const withProxy = async (run: (proxy: FreezingProxy, watched: MongoClient) => Promise<void>) => {
+    const proxy = await startFreezingProxy(server.port)
+    const uri = `mongodb://127.0.0.1:${proxy.port}/?directConnection=true`
+    const watched = new MongoClient(uri, { monitorCommands: true })
+    try {
+      await run(proxy, await watched.connect())
+    } finally {
+      // the farewell of a client would look long for a server that is gone
+      await watched.close()
+      await proxy.close()
+    }
+  }
+
+  test('nobody waits for a look that has no answer for longer than each has time', () =>
+    withProxy(async (proxy, watched) => {
+      const company = createInsertCompany(watched)
+      const all = watched.db('shop').collection(`rows${tests}`)
+      const limits: number[] = []
+      watched.on('commandStarted', ({ commandName, command }) => {
+        if (commandName === 'find') limits.push(Number(command['maxTimeMS']))
+      })
+      await failPoint({ times: 1 }, { failCommands: ['insert'], errorCode: 50 })
+      proxy.holdThoseWhoSend('find')
+      const both = [companion(1), companion(2, { leftMs: 1900 })]
+      const ends = await Promise.allSettled(both.map((one) => company(all, one)))
+      expect(ends).toEqual([unknown, unknown])
+      const [limit] = limits
+      expect(limit).toBeLessThanOrEqual(1900)
+    }))
 
   test.each([
     ['where that cannot be looked up', { failCommands: ['insert', 'find'], errorCode: 50 }],
@@ -120,9 +187,7 @@ describeMongodb('inserts in company', () => {
   ])('nobody knows of a command %s', async (_, data) => {
     await failPoint('alwaysOn', data)
     const ends = await Promise.allSettled([1, 2].map((n) => insert(rows(), companion(n))))
-    for (const end of ends) {
-      expect(end).toEqual({ status: 'rejected', reason: expect.any(OutcomeUnknown) })
-    }
+    expect(ends).toEqual([unknown, unknown])
   })
 
   test('a connection that is cut once is got over', async () => {
@@ -144,15 +209,38 @@ describeMongodb('inserts in company', () => {
   })
 
   const byId = { name: '_id_', columns: ['_id'] }
-  const apiOf = (facts: object = {}) => {
-    const db = client.db('shop')
+  const apiOf = (facts: Partial<CollectionFacts> = {}, of = client) => {
+    const collection = `rows${tests}`
     return openMongodbWrites(
-      { uri: server.uri, name: 'shop', client, db, drop: () => Promise.resolve() },
+      {
+        uri: server.uri,
+        name: 'shop',
+        client: of,
+        db: of.db('shop'),
+        drop: () => Promise.resolve(),
+      },
       {
         collections: { rows: { _id: 'any', n: 'int', text: 'string' } },
-        facts: { rows: { collection: `rows${tests}`, uniqueIndexes: [byId], ...facts } },
+        open: ['rows'],
+        facts: {
+          rows: { collection, uniqueIndexes: [byId], isUniqueByIdAlone: true, ...facts },
+        },
       },
     )
+  }
+  /** What a load knows of how rows are unique. */
+  const loadedFacts = async () => {
+    const config = { ...defaultConfig('mongodb'), dbUri: server.uri, dbSchemas: ['shop'] }
+    const api = openApi(config, openMongodb)
+    try {
+      const { collections } = mongodbFacts((await api.load()).engineFacts)
+      const facts = collections.get(nameKey({ schema: 'shop', name: `rows${tests}` }))
+      if (facts === undefined) throw new Error('the collection was not loaded')
+      const { uniqueIndexes, isUniqueByIdAlone } = facts
+      return { uniqueIndexes, isUniqueByIdAlone }
+    } finally {
+      await api.close()
+    }
   }
   const post = (api: ReturnType<typeof apiOf>, all: readonly number[]) =>
     Promise.all(all.map((n) => api.send('POST', '/rows', { n }, { Prefer: 'return=headers-only' })))
@@ -170,38 +258,100 @@ describeMongodb('inserts in company', () => {
     expect(await numbers()).toEqual(upTo(20))
   })
 
-  test.each([
-    ['with an id of its own', {}, (n: number) => ({ _id: `given ${n}`, n })],
-    ['that takes long', {}, (n: number) => ({ n, text: 'x'.repeat(20_000) })],
-    [
-      'where something else is unique',
-      { uniqueIndexes: [byId, { name: 'n_1', columns: ['n'] }] },
-      (n: number) => ({ n }),
-    ],
-    ['of a capped collection', { isCapped: true }, (n: number) => ({ n })],
-    ['of a time series', { kind: 'time-series' }, (n: number) => ({ n })],
-  ])('a row %s has no company', async (_, facts, bodyOf) => {
+  /** How many commands store eight rows. */
+  const commandsFor = async (
+    facts: Partial<CollectionFacts>,
+    bodyOf = (n: number): object => ({ n, text: `row ${n}`, inner: { n } }),
+  ) => {
     const api = apiOf(facts)
-    await Promise.all(upTo(8).map((n) => api.send('POST', '/rows', bodyOf(n))))
-    const isStored = (await rows().countDocuments()) > 0
-    const commands = sent.filter((name) => name === 'insert').length
-    expect([isStored, commands]).toEqual([true, 8])
+    const replies = await Promise.all(upTo(8).map((n) => api.send('POST', '/rows', bodyOf(n))))
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([201]))
+    return sent.filter((name) => name === 'insert').length
+  }
+
+  test.each<[string, Partial<CollectionFacts>, ((n: number) => object)?]>([
+    ['with an id of its own', {}, (n) => ({ _id: `given ${n}`, n })],
+    ['that takes long', {}, (n) => ({ n, text: 'x'.repeat(20_000) })],
+    ['whose indexes are not told', { isUniqueByIdAlone: readIndexes([], {}).isUniqueByIdAlone }],
+    ['of a capped collection', { isCapped: true }],
+    ['of a time series', { kind: 'time-series' }],
+  ])('a row %s has no company', async (_, facts, bodyOf) => {
+    expect(await commandsFor(facts, bodyOf)).toBe(8)
   })
 
-  test('a command that fails as a whole fails no request that alone would not', async () => {
-    await failPoint({ times: 1 }, { failCommands: ['insert'], errorCode: 50 })
-    const replies = await post(apiOf(), upTo(20))
-    // one that had no company may have met it
-    const statuses = replies.map(({ status }) => status)
-    expect(statuses.filter((status) => status !== 201).length).toBeLessThan(2)
-    expect(await rows().countDocuments()).toBe(statuses.filter((each) => each === 201).length)
+  test.each([
+    ['a column', 'n', {}],
+    ['a part', 'n', { partialFilterExpression: { n: { $gt: 100 } } }],
+    ['texts in another order', 'text', { collation: { locale: 'de' } }],
+    ['a hidden index', 'n', { hidden: true }],
+    ['something nested', 'inner.n', {}],
+    ['what is no column', 'unseen', { sparse: true }],
+  ])('a row where %s has to be unique has no company', async (_, field, options) => {
+    await rows().createIndex({ [field]: 1 }, { unique: true, ...options })
+    expect(await commandsFor(await loadedFacts())).toBe(8)
   })
 
-  test('all are past the time limit where each of them is', async () => {
-    await failPoint('alwaysOn', { failCommands: ['insert'], errorCode: 50 })
+  test('a row has company where a load finds that nothing but its id is unique', async () => {
+    await rows().createIndex({ n: 1 })
+    expect(await commandsFor(await loadedFacts())).toBeLessThan(8)
+  })
+
+  test('a row that is stored late is not told to be there already', () =>
+    withProxy(async (proxy, watched) => {
+      const together = new Map<number, readonly Document[]>()
+      const failed: Document[] = []
+      watched.on('commandStarted', ({ commandName, requestId, command }) => {
+        const { documents = [] } = command
+        if (commandName === 'insert' && documents.length > 1) together.set(requestId, documents)
+      })
+      // who is refused looks for the collection before the row goes alone
+      const held = new Promise<Hold>((resolve) => {
+        watched.on('commandFailed', ({ requestId }) => {
+          const documents = together.get(requestId)
+          if (documents === undefined) return
+          if (failed.length === 0) resolve(proxy.holdThoseWhoSend('listIndexes'))
+          failed.push(...documents)
+        })
+      })
+      await failPoint('alwaysOn', { failCommands: ['insert'], errorCode: 13 })
+      const posted = post(apiOf({}, watched), upTo(20))
+      const { begun, letGo } = await held
+      await begun
+      await failPoint('off')
+      const late = [...failed]
+      await rows().insertMany(late)
+      letGo()
+      const replies = await posted
+      expect(late.length).toBeGreaterThan(1)
+      for (const document of late) {
+        const { status, body } = replies[Number(Object(document).get('n'))] ?? {}
+        expect([status, Object(body).code]).toEqual([500, '40003'])
+      }
+      expect(replies.map(({ status }) => status)).not.toContain(409)
+    }))
+
+  test.each([50, 13])(
+    'a command that fails with %i fails no request that alone would not',
+    async (errorCode) => {
+      await failPoint({ times: 1 }, { failCommands: ['insert'], errorCode })
+      const replies = await post(apiOf(), upTo(20))
+      // one that had no company may have met it
+      const statuses = replies.map(({ status }) => status)
+      expect(statuses.filter((status) => status !== 201).length).toBeLessThan(2)
+      expect(await rows().countDocuments()).toBe(statuses.filter((each) => each === 201).length)
+    },
+  )
+
+  test.each([
+    [50, 500, '57014'],
+    [13, 401, '42501'],
+    [166, 400, '42809'],
+    [10_107, 503, 'PGRST001'],
+  ])('a failure of each, %i, is told to each', async (errorCode, answer, code) => {
+    await failPoint('alwaysOn', { failCommands: ['insert'], errorCode })
     const replies = await post(apiOf(), upTo(8))
     for (const { status, body } of replies) {
-      expect([status, Object(body).code]).toEqual([500, '57014'])
+      expect([status, Object(body).code]).toEqual([answer, code])
     }
     await failPoint('off')
     expect(await numbers()).toEqual([])

@@ -54,6 +54,7 @@ const ofMongodb = new MongodbFacts({
         hasCollation: false,
         fields: new Map([['title', fieldFacts('title', 'string')]]),
         uniqueIndexes: [{ name: '_id_', columns: ['_id'] }],
+        isUniqueByIdAlone: true,
         textIndexColumn: null,
       },
     ],

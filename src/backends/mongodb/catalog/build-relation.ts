@@ -89,6 +89,7 @@ export function buildRelation(
       hasCollation: hasCollation(options),
       fields: new Map(columns.map(({ column, facts }) => [column.name, facts])),
       uniqueIndexes: unique,
+      isUniqueByIdAlone: indexes.isUniqueByIdAlone,
       textIndexColumn: columnOf(columns, indexes.textField),
     },
     declaredKey: declared?.primaryKey ?? null,

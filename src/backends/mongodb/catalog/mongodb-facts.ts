@@ -48,6 +48,8 @@ export interface CollectionFacts {
   /** By column. */
   readonly fields: ReadonlyMap<string, FieldFacts>
   readonly uniqueIndexes: readonly UniqueIndex[]
+  /** Known to have no unique index but that of `_id`, of those that no request can name either. */
+  readonly isUniqueByIdAlone: boolean
   /** The column that a text index is over, where it is over that alone. */
   readonly textIndexColumn: string | null
 }

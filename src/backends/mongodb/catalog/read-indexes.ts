@@ -2,6 +2,7 @@
  * The indexes of a collection, as `listIndexes` tells them → what the compiler may use of them:
  * which fields lead one, which sets of fields are unique, whether one is for texts.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { Document } from 'mongodb'
 
 export interface Indexes {
@@ -9,6 +10,8 @@ export interface Indexes {
   readonly leading: ReadonlySet<string>
   /** Those over all documents, by fields in their order; not that of `_id`. */
   readonly unique: readonly { readonly name: string; readonly fields: readonly string[] }[]
+  /** None is unique but that of `_id`. False where none is told: a collection has at least one. */
+  readonly isUniqueByIdAlone: boolean
   /** The field that a text index is over, where it is over that alone. */
   readonly textField: string | null
 }
@@ -27,6 +30,8 @@ export function readIndexes(described: readonly Document[], options: Document): 
     unique: ordered
       .filter(({ index }) => index['unique'] === true)
       .map(({ index, fields }) => ({ name: String(index['name']), fields })),
+    isUniqueByIdAlone:
+      described.length > 0 && described.every((index) => !isUnique(index) || isOverId(index)),
     textField: described.map(textFieldOf).find((field) => field !== null) ?? null,
   }
 }
@@ -34,6 +39,15 @@ export function readIndexes(described: readonly Document[], options: Document): 
 /** Whether texts of a collection with these options are compared otherwise than by their bytes. */
 export function hasCollation({ collation }: Document): boolean {
   return collation !== undefined
+}
+
+/** Whether it refuses equal values, or is about to be made unique and does so already. */
+function isUnique(index: Document): boolean {
+  return index['unique'] === true || index['prepareUnique'] === true
+}
+
+function isOverId(index: Document): boolean {
+  return isDeepStrictEqual(Object.keys(keyOf(index)), ['_id'])
 }
 
 /** Of all documents, in the order of plain values: not by words, places or another language. */

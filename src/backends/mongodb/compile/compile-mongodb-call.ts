@@ -226,6 +226,7 @@ function resultPlace(plan: CallPlan, called: MongodbFunction, context: CompileCo
     hasCollation: false,
     fields: new Map(columns.map((column) => [column.name, fieldOf(column)])),
     uniqueIndexes: [],
+    isUniqueByIdAlone: false,
     textIndexColumn: null,
   }
   return { relation, facts, prefix: null, isFirstStage: false }

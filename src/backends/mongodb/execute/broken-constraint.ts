@@ -3,7 +3,8 @@
  *
  * Rule  PostgreSQL manual: Error Codes, class 23; MongoDB manual: schema validation (errInfo)
  */
-import { MongoBulkWriteError, type MongoServerError } from 'mongodb'
+import { isDeepStrictEqual } from 'node:util'
+import { MongoBulkWriteError, MongoServerError } from 'mongodb'
 import type { DatabaseFailure } from '../../../errors/api-error.ts'
 import type { MutatePlan } from '../../../plan/plan.ts'
 import { valueFailure } from '../../values/value-failure.ts'
@@ -42,6 +43,17 @@ export function constraintOf(error: MongoServerError, written: Written): Databas
   }
 }
 
+/** Whether there is a document with the `_id` that was sent. */
+export function isIdTaken(error: unknown): boolean {
+  if (!(error instanceof MongoServerError)) return false
+  const { code, message, keyValue } = wordsOf(error)
+  if (code !== 11000 && code !== 11001) return false
+  // in a clustered collection the index has any name
+  return keyValue === null
+    ? indexIn(message) === '_id_'
+    : isDeepStrictEqual(Object.keys(keyValue), ['_id'])
+}
+
 /** Of several writes in one command, the driver tells what was sent, but not the key. */
 function wordsOf(error: MongoServerError): ServerWords {
   if (error instanceof MongoBulkWriteError) {
@@ -68,7 +80,7 @@ function wordsOf(error: MongoServerError): ServerWords {
 }
 
 function uniqueFailure(words: ServerWords, { facts }: Written): DatabaseFailure {
-  const index = / index: (.*?)(?: collation: .*?)? dup key: /s.exec(words.message)?.[1] ?? ''
+  const index = indexIn(words.message)
   const message = `duplicate key value violates unique constraint "${index}"`
   const known = facts.uniqueIndexes.find(({ name }) => name === index)
   const fields = known?.columns.map((name) => facts.fields.get(name)?.field ?? name)
@@ -81,6 +93,11 @@ function uniqueFailure(words: ServerWords, { facts }: Written): DatabaseFailure 
   return valueFailure('23505', message, {
     details: `Key (${columns})=(${texts.join(', ')}) already exists.`,
   })
+}
+
+/** Its name; empty where it is not told. */
+function indexIn(message: string): string {
+  return / index: (.*?)(?: collation: .*?)? dup key: /s.exec(message)?.[1] ?? ''
 }
 
 /** Null: it has no text, such as a document that the driver takes for something else. */

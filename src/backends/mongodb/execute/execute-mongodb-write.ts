@@ -27,7 +27,7 @@ import { createRowComparer, type RowComparison } from './compare-row.ts'
 import { createEncoderCache } from './encoder-cache.ts'
 import { failedRequest, missingRelation, refusedRequest } from './failed-request.ts'
 import { failedWrite } from './failed-write.ts'
-import { createInsertCompany } from './insert-company.ts'
+import { type CompanyEnd, createInsertCompany } from './insert-company.ts'
 import { runMongodbTransaction } from './mongodb-transaction.ts'
 import { printCollection } from './print-pipeline.ts'
 import { refusedByPolicy } from './refused-by-policy.ts'
@@ -177,17 +177,20 @@ export function createMongodbWriteExecutor({
     return answer
   }
 
-  /** Throws  WriteFailed, and what the driver does */
-  async function storeTogether(attempted: Attempted, { id, document }: NewRow): Promise<boolean> {
+  /** Throws  WriteFailed, OutcomeUnknown, and what the driver does */
+  async function storeTogether(
+    attempted: Attempted,
+    { id, document }: NewRow,
+  ): Promise<CompanyEnd> {
     const { plan, context, write, db, endsAt, statements } = attempted
     const { collection } = write.facts
     const one = { id, document, endsAt, signal: context.signal }
     const end = await insertInCompany(db.collection(collection), one)
-    if (end === 'alone') return false
+    if (end === 'alone') return end
     statements.push(`${printCollection(collection)}.insertMany(…)`)
     // it is tried again alone, and the collection may have gone meanwhile
     if (end === 'refused') await refuseIfMissing(db, plan, collection, isWritable)
-    return end === 'stored'
+    return end
   }
 
   /** Throws  WriteFailed */

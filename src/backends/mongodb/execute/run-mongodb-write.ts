@@ -7,13 +7,15 @@ import { type Document, MongoBulkWriteError } from 'mongodb'
 import { assertNever } from '../../../core/assert-never.ts'
 import type { NewRow } from '../compile/bound-write.ts'
 import { updateOf } from '../compile/payload-row.ts'
+import { isIdTaken } from './broken-constraint.ts'
 import { refuseBroken } from './check-written.ts'
+import { OutcomeUnknown } from './outcome-unknown.ts'
 import { runMongodbUpsert } from './run-mongodb-upsert.ts'
 import type { MostRows, WriteCommands } from './write-commands.ts'
 import { refuseConcurrent } from './write-refused.ts'
 import { readShown, type Touched, type WriteRun } from './write-run.ts'
 
-/** Throws  WriteFailed, and what the driver and `judgeMeant` do */
+/** Throws  WriteFailed, OutcomeUnknown, and what the driver and `judgeMeant` do */
 export async function runMongodbWrite(run: WriteRun): Promise<Touched> {
   const { mutation } = run.plan
   switch (mutation) {
@@ -34,12 +36,22 @@ async function insert(run: WriteRun): Promise<Touched> {
   const { rows } = bound
   const [first] = rows
   judgeMeant(rows.length)
-  const isStored = storeTogether !== null && first !== undefined && (await storeTogether(first))
-  if (!isStored) await insertOrUndo(commands, rows)
+  const end = storeTogether === null || first === undefined ? 'alone' : await storeTogether(first)
+  if (end === 'alone') await insertOrUndo(commands, rows)
+  if (end === 'refused') await insertAgain(commands, rows)
   const ids = rows.map(({ id }) => id)
   await refuseBroken(commands, plan, ids, bound.rules.written)
   const isCounted = plan.mutation === 'upsert' || plan.resolution === 'merge-duplicates'
   return { count: ids.length, ids, inserted: isCounted ? ids.length : null, before: null }
+}
+
+/** A row that was sent before: where its id, which nobody else has, is taken, that was carried out late. */
+async function insertAgain(commands: WriteCommands, rows: readonly NewRow[]): Promise<void> {
+  try {
+    await insertOrUndo(commands, rows)
+  } catch (error) {
+    throw isIdTaken(error) ? new OutcomeUnknown(error) : error
+  }
 }
 
 /** The rows before the one that failed are there, and nobody else's; a transaction undoes them itself. */

@@ -5,6 +5,7 @@ import type { Document } from 'mongodb'
 import type { MutatePlan } from '../../../plan/plan.ts'
 import type { BoundWrite, NewRow } from '../compile/bound-write.ts'
 import type { ConflictTarget } from '../compile/conflict-target.ts'
+import type { CompanyEnd } from './insert-company.ts'
 import type { WriteCommands } from './write-commands.ts'
 
 /** What a write did. */
@@ -29,11 +30,8 @@ export interface WriteRun {
   readonly needsIds: boolean
   /** Looks at how many rows are meant, before they are touched. Throws to refuse them. */
   readonly judgeMeant: (rows: number) => void
-  /**
-   * Stores a new row together with rows of other requests. False: it is not stored. Null: it is not one
-   * that may be.
-   */
-  readonly storeTogether: ((row: NewRow) => Promise<boolean>) | null
+  /** Stores a new row together with rows of other requests. Null: it is not one that may be. */
+  readonly storeTogether: ((row: NewRow) => Promise<CompanyEnd>) | null
 }
 
 /** The plan's tree over these rows. */

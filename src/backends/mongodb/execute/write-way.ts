@@ -89,7 +89,7 @@ export function mayShareCommand(
   if (plan.mutation !== 'insert' || conflict !== null || row === undefined || rows.length > 1) {
     return false
   }
-  if (takesSingleRows(facts) || facts.uniqueIndexes.length > 1) return false
+  if (takesSingleRows(facts) || !facts.isUniqueByIdAlone) return false
   return lacksId(row.row) && payload.length <= smallPayload
 }
 

@@ -15,6 +15,7 @@ const films: CollectionFacts = {
   hasCollation: false,
   fields: new Map(),
   uniqueIndexes: [{ name: '_id_', columns: ['_id'] }],
+  isUniqueByIdAlone: true,
   textIndexColumn: null,
 }
 

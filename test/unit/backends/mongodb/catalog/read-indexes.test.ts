@@ -1,4 +1,5 @@
 /** Indexes → what the compiler may use of them. */
+import type { Document } from 'mongodb'
 import { expect, test } from 'vitest'
 import { readIndexes } from '../../../../../src/backends/mongodb/catalog/read-indexes.ts'
 
@@ -33,6 +34,28 @@ test.each([
   const read = readIndexes([index], {})
   expect([...read.leading]).toEqual(leading)
   expect(read.unique.map(({ fields }) => fields)).toEqual(unique)
+})
+
+const id = { key: { _id: 1 }, name: '_id_' }
+const a = { key: { a: 1 }, name: 'a_1', unique: true }
+
+test.each<[string, readonly Document[], boolean]>([
+  ['is told of', [id], true],
+  ['and one that is not unique', [id, { key: { a: 1 }, name: 'a_1' }], true],
+  [
+    'of a clustered collection',
+    [{ key: { _id: 1 }, name: 'own', unique: true, clustered: true }],
+    true,
+  ],
+  ['and one that is unique', [id, a], false],
+  ['and one over a part', [id, { ...a, partialFilterExpression: { b: 1 } }], false],
+  ['and one in another order of texts', [id, { ...a, collation: { locale: 'de' } }], false],
+  ['and one that is hidden', [id, { ...a, hidden: true }], false],
+  ['and one with the id', [id, { ...a, key: { _id: 1, a: 1 } }], false],
+  ['and one that is to be unique', [id, { ...a, unique: false, prepareUnique: true }], false],
+  ['is not told of', [], false],
+])('the index of the id %s: (%#) tells whether nothing else is unique', (_, indexes, isAlone) => {
+  expect(readIndexes(indexes, {}).isUniqueByIdAlone).toBe(isAlone)
 })
 
 test('of a collection whose texts have another order none is used, whatever its own is', () => {
