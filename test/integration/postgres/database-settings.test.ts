@@ -10,6 +10,7 @@ import {
 import { readDatabaseSettings } from '../../../src/backends/postgres/catalog/read-database-settings.ts'
 import { BackendFailure } from '../../../src/errors/backend-failure.ts'
 import { controlOf, introspect, type TestControl } from '../../support/control-query.ts'
+import { type Cluster, startCluster } from '../../support/postgres.ts'
 import {
   clusterVersions,
   createTestDatabase,
@@ -17,12 +18,15 @@ import {
 } from '../../support/shared-cluster.ts'
 
 describe.each(clusterVersions())('settings in PostgreSQL %s', (version) => {
+  let cluster: Cluster
   let db: TestDatabase
   let login: string
   let control: TestControl
 
   beforeAll(async () => {
-    db = await createTestDatabase('', version)
+    // grants on parameters move the schema version of each database of a cluster
+    cluster = await startCluster({ version })
+    db = await createTestDatabase('', version, cluster)
     // mixed case, as PostgREST's own suite has it: the name must be looked up unfolded
     login = `Login_${db.name}`
     await db.query(`
@@ -45,9 +49,7 @@ describe.each(clusterVersions())('settings in PostgreSQL %s', (version) => {
 
   afterAll(async () => {
     await control.close()
-    await db.drop()
-    const rest = await createTestDatabase(`drop role "${login}"`, version)
-    await rest.drop()
+    await cluster.destroy()
   })
 
   describe('of the database', () => {
