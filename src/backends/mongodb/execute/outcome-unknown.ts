@@ -13,6 +13,6 @@ export class OutcomeUnknown extends Error {
 
 export const outcomeUnknown: DatabaseFailure = valueFailure(
   '40003',
-  'the write may or may not have been stored: the connection was lost while it was under way',
+  'the write may or may not have been stored: the server did not tell how it ended',
   { hint: 'Look whether it is there before you send it again.' },
 )

@@ -58,35 +58,37 @@ export function createExecutor({ compile, guards, ...deps }: ExecutorDeps): Exec
     const attempt = (main: PostgresStatement) =>
       run(compose(plan, context, { main, explainCount, gateSteps: gateSteps.value }), context)
 
+    let sentBefore: readonly string[] = []
     const lists = columnLists?.listsFor(context.snapshot) ?? null
-    const byLists = lists === null ? null : await attempt(lists.statementFor(context.request))
-    if (lists !== null && byLists !== null) {
+    if (lists !== null) {
+      const byLists = await attempt(lists.statementFor(context.request))
       const settled = await settleLists(byLists, lists)
       if (settled.kind !== 'again') return remembered(settled, columnLists)
       if (settled.refuses) columnLists?.refuse()
+      sentBefore = settled.statements
     }
     const outcome = await attempt(mainFor(context.request))
-    const sent = byLists !== null && 'statements' in byLists ? byLists.statements : []
     if (outcome.kind === 'schema-moved') return outcome
-    const statements = [...sent, ...outcome.statements]
-    if (outcome.kind !== 'done') return { ...outcome, statements }
+    const statements = [...sentBefore, ...outcome.statements]
+    if (outcome.kind === 'failed') return { ...outcome, statements }
     const { result } = outcome.value
     return remembered({ kind: 'done', result, statements }, columnLists)
   }
 
-  /** `again`: the rows are to be asked for as one text; `refuses`: and so are those of later requests. */
   async function settleLists(
     outcome: TransactionOutcome<MainAnswer>,
     lists: ColumnLists,
-  ): Promise<Execution | { readonly kind: 'again'; readonly refuses: boolean }> {
-    if (outcome.kind === 'failed' && lacksName(outcome.error)) {
-      return { kind: 'again', refuses: true }
+  ): Promise<Execution | AskAgain> {
+    if (outcome.kind === 'schema-moved') return outcome
+    const { statements } = outcome
+    if (outcome.kind === 'failed') {
+      return lacksName(outcome.error) ? { kind: 'again', refuses: true, statements } : outcome
     }
-    if (outcome.kind !== 'done') return outcome
     const { result, main } = outcome.value
     const woven = await weaveBody(lists, main, result.rows, wovenBodies)
-    if (woven.kind !== 'woven') return { kind: 'again', refuses: woven.kind === 'not-the-columns' }
-    const { statements } = outcome
+    if (woven.kind !== 'woven') {
+      return { kind: 'again', refuses: woven.kind === 'not-the-columns', statements }
+    }
     return { kind: 'done', result: { ...result, body: woven.body }, statements }
   }
 
@@ -133,6 +135,14 @@ export function createExecutor({ compile, guards, ...deps }: ExecutorDeps): Exec
   }
 
   return execute
+}
+
+/** The rows are to be asked for as one text. */
+interface AskAgain {
+  readonly kind: 'again'
+  /** And so are those of later requests. */
+  readonly refuses: boolean
+  readonly statements: readonly string[]
 }
 
 /** A column or a type that the lists are asked for by name is not there, or is another. */
