@@ -5,6 +5,9 @@
  * like any other memory.
  */
 
+/** For smaller bodies memory of their own is cheaper. */
+export const fewestLentBytes = 64 * 1024
+
 /** Blocks have sizes that double, so that one serves bodies that differ a little. */
 const fewestBlockBytes = 128 * 1024
 /** What is larger has memory of its own. */

@@ -6,15 +6,11 @@
 import { nameKey, type QualifiedName } from '../../../core/qualified-name.ts'
 import type { Relation, SchemaSnapshot } from '../../../schema/schema-snapshot.ts'
 import type { StatementChoice } from './choose-statement.ts'
-import type { ListedColumn } from './compile-column-lists.ts'
+import type { ListColumns } from './compile-column-lists.ts'
 
 /** A read whose answer is to be woven. */
-export interface ColumnLists {
+export interface ColumnLists extends Pick<ListColumns, 'listed' | 'star'> {
   readonly statementFor: StatementChoice
-  /** In the order of the answer's keys and of the lists. */
-  readonly listed: readonly ListedColumn[]
-  /** What column `star` has to say; null: nothing. */
-  readonly star: string | null
 }
 
 /** With fewer rows PostgreSQL gains less than weaving costs. */

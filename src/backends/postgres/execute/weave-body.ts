@@ -3,7 +3,7 @@
  * one text, made in slices of the event loop.
  */
 import { eventLoopSlices } from '../../../core/event-loop-slices.ts'
-import type { BodyMemory, LentBytes } from '../../../core/lent-bytes.ts'
+import { type BodyMemory, fewestLentBytes, type LentBytes } from '../../../core/lent-bytes.ts'
 import { runInSlices } from '../../../core/run-in-slices.ts'
 import type { ColumnLists } from '../compile/choose-column-lists.ts'
 import type { StepResult } from '../protocol/postgres-connection.ts'
@@ -11,9 +11,6 @@ import { bytesForRows, weaveRows } from './weave-rows.ts'
 
 /** Where in the answer's row `star` is; the lists follow. */
 const starAt = 6
-
-/** Smaller bodies have memory of their own. */
-const fewestLentBytes = 64 * 1024
 
 /** What is larger is asked for as one text, whose size PostgreSQL bounds: lists have no keys in them. */
 const mostBytes = 64 * 1024 * 1024

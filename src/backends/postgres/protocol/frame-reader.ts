@@ -6,11 +6,9 @@
  * Shape   one byte of type, four of length (which counts itself), the rest
  * Rule    PostgreSQL manual: Message Formats
  */
-import type { BodyMemory, LentBytes } from '../../../core/lent-bytes.ts'
+import { type BodyMemory, fewestLentBytes, type LentBytes } from '../../../core/lent-bytes.ts'
 
 const headerBytes = 5
-/** A message that is larger, and spread over several chunks, lies in memory that is used again. */
-const fewestLentBytes = 64 * 1024
 
 export interface FrameReader {
   push(chunk: Buffer): void
@@ -37,7 +35,8 @@ export function createFrameReader({
   let filled = 0
 
   function begin(bytes: number): Buffer {
-    partialLent = bytes > fewestLentBytes ? memory.lend(bytes) : null
+    // of a message that is spread over several chunks
+    partialLent = bytes >= fewestLentBytes ? memory.lend(bytes) : null
     partial = partialLent?.bytes ?? Buffer.allocUnsafeSlow(bytes)
     return partial
   }
