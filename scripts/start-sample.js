@@ -20,7 +20,6 @@ function createDatabase() {
   const unfinished = `${database}.new`
   rmSync(unfinished, { force: true })
   const db = new Database(unfinished)
-  db.pragma('journal_mode = wal')
   for (const name of ['schema.sql', 'data.sql']) {
     db.exec(readFileSync(join(root, 'examples', 'films', name), 'utf8'))
   }

@@ -1,6 +1,9 @@
 -- The sample database: films, who made them, who played in them, and what they were nominated for.
 -- Plain SQLite; `npm start` creates .data/films.db from this file and data.sql.
 
+-- the shell waits for no lock: readers, the server among them, must not keep it from writing
+pragma journal_mode = wal;
+
 create table directors (
   id integer primary key,
   name text not null unique,

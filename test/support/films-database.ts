@@ -9,5 +9,5 @@ export function createFilmsFile(name = 'films.db'): SqliteFile {
   const [schema, data] = ['schema.sql', 'data.sql'].map((part) =>
     readFileSync(join(folder, part), 'utf8'),
   )
-  return createSqliteFile(`pragma journal_mode = wal; ${schema}; ${data}`, name)
+  return createSqliteFile(`${schema}; ${data}`, name)
 }
