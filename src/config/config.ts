@@ -95,6 +95,8 @@ export interface Config {
   readonly adminDashboard: boolean
   /** After `@file`; trimmed. Null: nobody is asked for one. */
   readonly adminServerToken: string | null
+  /** After `@file`; trimmed. Null: `dbUri` leads to where notifications are heard. */
+  readonly dbChannelUri: string | null
   readonly dbBackend: 'postgres' | 'sqlite' | 'mongodb'
   /** Foreign keys are enforced when something is written. */
   readonly dbForeignKeys: boolean

@@ -21,6 +21,7 @@ import {
 type DatabaseOptionKey = Exclude<
   Extract<OptionKey, `db${string}`>,
   | 'dbBackend'
+  | 'dbChannelUri'
   | 'dbForeignKeys'
   | 'dbReadOnly'
   | 'dbTables'
@@ -51,7 +52,7 @@ export const databaseOptions: OptionTable<DatabaseOptionKey> = {
     doc: 'The PostgreSQL channel whose notifications reload the schema (`reload schema`, or an empty payload) or the configuration (`reload config`).',
   }),
   dbChannelEnabled: option('db-channel-enabled', boolean, true, {
-    doc: 'Listens on `db-channel`. Switch it off behind a pooler in transaction mode, which loses notifications: the version of the schema is then asked for every `db-schema-poll-interval`.',
+    doc: 'Listens on `db-channel`. Behind a pooler in transaction mode, which loses notifications, name a way past it by `db-channel-uri`, or switch it off: the version of the schema is then asked for every `db-schema-poll-interval`.',
   }),
   dbConfig: option('db-config', boolean, true, {
     doc: 'Reads settings from the database: those of the connecting role, and those that `db-pre-config` sets.',

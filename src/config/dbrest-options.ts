@@ -27,6 +27,7 @@ type OwnOptionKey =
   | 'adminDashboard'
   | 'adminServerToken'
   | 'dbBackend'
+  | 'dbChannelUri'
   | 'dbForeignKeys'
   | 'dbReadOnly'
   | 'dbTables'
@@ -67,6 +68,12 @@ export const dbrestOptions: OptionTable<OwnOptionKey> = {
       doc: 'The engine behind `db-uri`; `postgresql` and `pg` are `postgres`. One that contradicts `db-uri` refuses the start.',
     },
   ),
+  dbChannelUri: option('db-channel-uri', optionalText, null, {
+    defaultNote: '`db-uri`',
+    reload: 'boot',
+    isSecret: true,
+    doc: 'Where `db-channel` is listened to, in the words of `db-uri`, and `@path` of a file as there: past a [pooler](poolers.md) in transaction mode, which loses notifications, or on the primary of the replica that requests read from. It has to lead to the same database. Two connections are made there; requests and schema loads stay with `db-uri`. Read once: a reload keeps it.',
+  }),
   dbForeignKeys: option('db-foreign-keys', boolean, true, {
     reload: 'boot',
     doc: 'On SQLite, whether foreign keys are enforced when something is written. SQLite leaves that to each program; switch it off for a file whose own program does not enforce them. See [SQLite files](sqlite.md).',

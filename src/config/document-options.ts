@@ -34,12 +34,12 @@ reload the old configuration stays. An option that asks for what the engine does
 well, such as \`db-pre-config\` on SQLite: see [compatibility](compatibility.md).
 
 \`dbrest --dump-config\` prints what is in effect, secrets included; with \`--redact\` it is fit to be shown
-to others: \`jwt-secret\`, \`admin-server-token\`, \`db-uri\` and all of \`app.settings\` are replaced.
+to others: \`jwt-secret\`, \`admin-server-token\`, \`db-uri\`, \`db-channel-uri\` and all of \`app.settings\` are replaced.
 \`dbrest --example\` prints a file to start from. \`dbrest --check\` loads configuration and schema once,
 prints the relations and functions that would be served, with warnings, and ends with 0; it ends with 1 where
 the configuration is wrong, the schema cannot be loaded, or something that the configuration asks for
 (a function or relationship of a registry, a policy, a name in \`db-exclude-tables\`) does not fit the schema: for CI, before a deployment. Nothing else that dbrest prints or answers has a part of
-\`jwt-secret\`, or of \`db-uri\` beyond user, host and database: messages name the option and what is wrong.
+\`jwt-secret\`, or of \`db-uri\` and \`db-channel-uri\` beyond user, host and database: messages name the option and what is wrong.
 
 A database may also be named directly: \`dbrest films.db\`, \`dbrest postgresql://…\`, \`dbrest
 mongodb://…\`. It is then served to this machine alone, at \`127.0.0.1\`, unless \`--host\`, a file or
@@ -61,7 +61,7 @@ app.settings.greeting = "hello $(USER)"
 
 Texts stand in double quotes; \`\\"\`, \`\\\\\`, \`\\n\`, \`\\r\`, \`\\t\` and \`\\u263a\` are escapes. \`$(NAME)\` is an
 earlier value of the file or an environment variable, \`$$\` one \`$\`. Booleans are \`true\`, \`false\`, \`on\`,
-\`off\`. Lists are texts with commas. \`@path\` in \`db-uri\`, \`jwt-secret\`, \`admin-server-token\`,
+\`off\`. Lists are texts with commas. \`@path\` in \`db-uri\`, \`db-channel-uri\`, \`jwt-secret\`, \`admin-server-token\`,
 \`function-registry\`, \`policy-registry\`, \`declared-schema\` and \`declared-relationships\` reads that
 file.
 

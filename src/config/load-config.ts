@@ -106,6 +106,7 @@ export function loadConfig(input: ConfigInput): Result<LoadedConfig, readonly st
   if (engine === 'mongodb' && draft.given.dbSchemas === undefined) {
     draft.add('dbSchemas', [mongodbDatabase(dbUri)])
   }
+  draft.add('dbChannelUri', readChannelUri(input, draft))
   draft.add('jwtSecret', readJwtSecret(input, draft))
   draft.add('adminServerToken', readToken(input, draft))
   for (const key of registryKeys) draft.add(key, readRegistry(input, draft, key))
@@ -263,6 +264,22 @@ function readDbUri(input: ConfigInput, draft: ConfigDraft): string {
   if (input.previous !== undefined) return input.previous.dbUri
   const given = input.positionalDatabase ?? draft.read('dbUri', 'postgres').trim()
   const configured = given === '' ? options.dbUri.fallback('postgres') : given
+  return readConnectionText(input, draft, 'dbUri', configured)
+}
+
+function readChannelUri(input: ConfigInput, draft: ConfigDraft): string | null {
+  if (input.previous !== undefined) return input.previous.dbChannelUri
+  const configured = draft.get('dbChannelUri')?.trim() ?? ''
+  return readConnectionText(input, draft, 'dbChannelUri', configured) || null
+}
+
+/** The text itself, or that of the file behind its `@`. */
+function readConnectionText(
+  input: ConfigInput,
+  draft: ConfigDraft,
+  key: 'dbUri' | 'dbChannelUri',
+  configured: string,
+): string {
   if (!configured.startsWith('@')) return configured
   try {
     return Buffer.from(input.readFile(configured.slice(1)))
@@ -270,7 +287,7 @@ function readDbUri(input: ConfigInput, draft: ConfigDraft): string {
       .trim()
   } catch (failure) {
     const reason = systemErrorText(failure)
-    draft.problems.push(`${draft.named('dbUri')}: the file behind its @ cannot be read: ${reason}`)
+    draft.problems.push(`${draft.named(key)}: the file behind its @ cannot be read: ${reason}`)
     return ''
   }
 }

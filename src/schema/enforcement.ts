@@ -109,7 +109,7 @@ export const enforcement = {
   },
   notifications: {
     at: 'configuration',
-    options: { dbChannel: '', dbChannelEnabled: false },
+    options: { dbChannel: '', dbChannelEnabled: false, dbChannelUri: null },
     without: 'sends no notifications',
   },
   readOnlyServer: {

@@ -20,9 +20,10 @@ import { serve } from '../support/test-server.ts'
 
 const isGivenUp = /Running without prepared statements from now on/
 
-/** What the page sets in dbrest, but for its database. */
-function optionsOfPage(): Readonly<Record<string, string>> {
-  const lines = [...(poolerBlocks()[1] ?? '').matchAll(/^(db-[a-z-]+) = (false|true)$/gm)]
+/** What the page sets in dbrest, by variable: with a way past the pooler, and without. */
+function optionsOfPage(hasWayPast: boolean): Readonly<Record<string, string>> {
+  const block = poolerBlocks()[hasWayPast ? 1 : 2] ?? ''
+  const lines = [...block.matchAll(/^(db-[a-z-]+) = (.+)$/gm)]
   return Object.fromEntries(
     lines.map(([, name = '', value = '']) => [
       `DBREST_${name.toUpperCase().replaceAll('-', '_')}`,
@@ -30,6 +31,8 @@ function optionsOfPage(): Readonly<Record<string, string>> {
     ]),
   )
 }
+
+const listensPastPooler = 'DBREST_DB_CHANNEL_URI'
 
 describe.skipIf(!hasPgbouncer())('behind PgBouncer', () => {
   let database: ApiDatabase
@@ -96,7 +99,7 @@ describe.skipIf(!hasPgbouncer())('behind PgBouncer', () => {
   })
 
   test('told of it, the server prepares nothing and warns of nothing', async () => {
-    const options = optionsOfPage()
+    const { DBREST_DB_URI: _page, ...options } = optionsOfPage(false)
     expect(Object.keys(options)).toHaveLength(2)
     const server = await serve({ env: env(options) })
     const requests = Array.from({ length: 64 }, () => ask(`${server.url}/films?limit=1`))
@@ -117,6 +120,70 @@ describe.skipIf(!hasPgbouncer())('behind PgBouncer', () => {
       () => cachedColumns(server, 'films'),
       (columns) => expect(columns).toHaveProperty('told'),
     )
+  })
+
+  test('a listener past it hears a migration, requests go through it', async () => {
+    const { DBREST_DB_URI: _page, ...options } = optionsOfPage(true)
+    expect(Object.keys(options)).toEqual([listensPastPooler, 'DBREST_DB_PREPARED_STATEMENTS'])
+    const direct = database.env['DBREST_DB_URI'] ?? ''
+    const server = await serve({
+      // the poll is off: what is seen was heard
+      env: env({ ...options, [listensPastPooler]: direct, DBREST_DB_SCHEMA_POLL_INTERVAL: '0' }),
+    })
+    const requests = Array.from({ length: 64 }, () => ask(`${server.url}/films?limit=1`))
+    const statuses = (await Promise.all(requests)).map(({ status }) => status)
+    expect(new Set(statuses)).toEqual(new Set([200]))
+    await eventually(
+      async () => (await ask(`${server.adminUrl}/health`)).body,
+      (body) =>
+        expect(body).toMatchObject({
+          status: 'ok',
+          sources: [
+            { name: 'notify', state: 'up' },
+            { name: 'poll', state: 'off' },
+          ],
+        }),
+    )
+    await server.line(new RegExp(`Listener connected to .*127\\.0\\.0\\.1:${database.port}`))
+    await database.query("alter table films add column past int; notify pgrst, 'reload schema'")
+    await eventually(
+      () => cachedColumns(server, 'films'),
+      (columns) => expect(columns).toHaveProperty('past'),
+    )
+    const rows = await database.query(
+      `select count(*)::int as listening from pg_stat_activity
+       where datname = '${database.name}' and query = 'LISTEN "pgrst"' and client_port is not null`,
+    )
+    expect(rows).toEqual([{ listening: 1 }])
+  })
+
+  test('a listener in another database is told so, and the poll stands in', async () => {
+    const { DBREST_DB_URI: _page, ...options } = optionsOfPage(true)
+    const elsewhere = new URL(database.env['DBREST_DB_URI'] ?? '')
+    elsewhere.pathname = '/postgres'
+    const server = await serve({
+      env: env({
+        ...options,
+        [listensPastPooler]: elsewhere.href,
+        // what would be looked for without a listener that is down
+        DBREST_DB_SCHEMA_POLL_INTERVAL: '0',
+      }),
+    })
+    await server.line(/Failed listening .* db-channel-uri leads to another database than db-uri/)
+    expect((await ask(`${server.adminUrl}/health`)).body).toMatchObject({
+      status: 'degraded',
+      sources: [
+        { name: 'notify', state: 'down', cause: expect.stringContaining('another database') },
+        { name: 'poll', state: 'up' },
+      ],
+    })
+    await database.query('alter table films add column elsewhere int')
+    await eventually(
+      () => cachedColumns(server, 'films'),
+      (columns) => expect(columns).toHaveProperty('elsewhere'),
+    )
+    expect(elsewhere.password).not.toBe('')
+    expect(server.stderr.join('\n')).not.toContain(elsewhere.password)
   })
 
   test('a listener that hears nothing holds nothing up: polling stands in for it', async () => {

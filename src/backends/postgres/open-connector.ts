@@ -1,5 +1,6 @@
 /**
- * The connector to the configured server: `db-uri`, completed from libpq's variables and files.
+ * The connector to a configured server: `db-uri` or `db-channel-uri`, completed from libpq's variables
+ * and files.
  */
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
@@ -10,7 +11,8 @@ import { parseConnection } from './connect/parse-connection.ts'
 const statementCapacity = 100
 
 export interface OpenConnectorDeps {
-  /** `db-uri`. */
+  /** The option that `uri` is the value of, for messages. */
+  readonly option: 'db-uri' | 'db-channel-uri'
   readonly uri: () => string
   /** libpq's variables are read from it. */
   readonly env: Readonly<Record<string, string | undefined>>
@@ -18,9 +20,9 @@ export interface OpenConnectorDeps {
   readonly onConnected: () => void
 }
 
-/** Throws  an Error whose message a user understands, when `db-uri` is not understood */
-export function openConnector({ uri, env, onConnected }: OpenConnectorDeps): Connector {
-  const surroundings = { env, systemUser: systemUser(env), readFile }
+/** Throws  an Error whose message a user understands, when the option is not understood */
+export function openConnector({ option, uri, env, onConnected }: OpenConnectorDeps): Connector {
+  const surroundings = { option, env, systemUser: systemUser(env), readFile }
   const settings = () => parseConnection(uri(), surroundings)
   // files may change while the server runs, but a text that is not understood never will
   const first = settings()

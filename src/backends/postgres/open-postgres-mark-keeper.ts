@@ -14,6 +14,7 @@ export function openPostgresMarkKeeper(
   deps: { readonly config: Config } & Pick<OpenConnectorDeps, 'env'>,
 ): MarkKeeper {
   const connector = openConnector({
+    option: 'db-uri',
     uri: () => deps.config.dbUri,
     env: deps.env,
     onConnected: () => undefined,

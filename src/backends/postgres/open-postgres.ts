@@ -1,7 +1,7 @@
 /**
  * Assembles the PostgreSQL backend: the pool that requests run on, a control connection for loads
- * and checks where the pool reads, and one on a writable server for the listener's sake. Nothing
- * is connected before it is needed.
+ * and checks where the pool reads, and one on a writable server for the listener's sake, which may have
+ * a way of its own (`db-channel-uri`). Nothing is connected before it is needed.
  */
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../../config/config.ts'
@@ -41,10 +41,28 @@ export interface PostgresDeps {
 /** The oldest version served. */
 const oldestVersion = 140_000
 
-/** Throws  an Error whose message a user understands, when `db-uri` is not understood */
+/**
+ * Throws  an Error whose message a user understands, when `db-uri` or `db-channel-uri` is not understood
+ */
 export function openPostgres(deps: PostgresDeps): Backend {
   const { config, env, observe, onUnreachable, onConnected } = deps
-  const connector = openConnector({ uri: () => config().dbUri, env, onConnected })
+  const connector = openConnector({
+    option: 'db-uri',
+    uri: () => config().dbUri,
+    env,
+    onConnected,
+  })
+  const { dbChannelUri } = config()
+  const channelConnector =
+    dbChannelUri === null
+      ? connector
+      : openConnector({
+          option: 'db-channel-uri',
+          uri: () => dbChannelUri,
+          env,
+          // where requests and loads go may still be out of reach
+          onConnected: () => undefined,
+        })
   const epochs = countEpochs()
   const pool = createPostgresPool({
     connect: (id, signal) => connector.connect({ id, epoch: epochs.current, signal }),
@@ -66,7 +84,7 @@ export function openPostgres(deps: PostgresDeps): Backend {
   const follower = createSchemaFollower()
   // apart from loads, so that a long one does not silence the listener's proof of life
   const primary = createControlConnection({
-    connect: (signal) => connector.connect({ id: 'control', target: 'read-write', signal }),
+    connect: (signal) => channelConnector.connect({ id: 'control', target: 'read-write', signal }),
     // longer than the pause between two proofs of life, so that each finds the session still open
     idleMs: 30_000,
   })
@@ -94,7 +112,8 @@ export function openPostgres(deps: PostgresDeps): Backend {
       onPrimary: primary.run,
       onReads: loads.run,
       isMarked: mark.isThere,
-      clientConfig: () => ({ ...connector.clientConfig('read-write') }),
+      hasOwnWay: dbChannelUri !== null,
+      clientConfig: () => ({ ...channelConnector.clientConfig('read-write') }),
     }),
     serverVersion: (signal) => loads.run(readServerVersion, signal),
     schemaVersion: (options, signal, look = 'whole') =>

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { Backend } from '../../../src/backends/backend.ts'
 import { stateIn, stateStep } from '../../../src/backends/postgres/execute/visible-state.ts'
 import { openPostgres } from '../../../src/backends/postgres/open-postgres.ts'
@@ -57,6 +57,46 @@ test('requests go to the first host that works, the listener to the one that may
   await connection.prove()
   expect(heard).toEqual(['config'])
   connection.close()
+})
+
+test('db-channel-uri is heard where db-uri leads to a replica alone', async () => {
+  const to = (port: number, database: string) =>
+    `postgresql://postgres@127.0.0.1:${port}/${database}`
+  const openAt = (dbChannelUri: string) => {
+    const config = loadTestConfig({
+      env: { PGRST_DB_URI: to(replica.port, 'postgres'), DBREST_DB_CHANNEL_URI: dbChannelUri },
+    })
+    const reading = openPostgres({
+      onUnreachable: () => undefined,
+      onConnected: () => undefined,
+      config: () => config,
+      env: {},
+      observe: observeTraced,
+    })
+    onTestFinished(() => reading.close())
+    if (reading.feed.kind !== 'push') throw new Error('PostgreSQL tells of changes')
+    const heard: string[] = []
+    const connection = reading.feed.open('pgrst', {
+      onChange: (scope) => heard.push(scope),
+      onUnknown: (payload) => heard.push(payload),
+      onSeen: () => undefined,
+      onPeer: ({ kind }) => heard.push(kind),
+      onLost: (cause) => heard.push(cause),
+    })
+    onTestFinished(() => connection.close())
+    return { connection, heard, feed: reading.feed }
+  }
+  const { connection, heard, feed } = openAt(to(primary.port, 'postgres'))
+  expect((await connection.ready).address).toBe(`127.0.0.1:${primary.port}`)
+  await primary.query(`notify pgrst, 'reload config'`)
+  await connection.prove()
+  expect(heard).toEqual(['config'])
+  expect(await feed.catchUp.position()).not.toBeNull()
+
+  const elsewhere = openAt(to(primary.port, 'template1'))
+  await expect(elsewhere.connection.ready).rejects.toThrow(
+    'db-channel-uri leads to another database than db-uri',
+  )
 })
 
 test('tells when the replica has seen what the primary wrote', async () => {

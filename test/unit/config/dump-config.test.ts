@@ -21,6 +21,7 @@ const defaults: Readonly<Record<string, string>> = {
   'db-anon-role': '""',
   'db-channel': '"pgrst"',
   'db-channel-enabled': 'true',
+  'db-channel-uri': '""',
   'db-config': 'true',
   'db-extra-search-path': '"public"',
   'db-hoisted-tx-settings':
@@ -100,6 +101,7 @@ const others: Readonly<Record<string, readonly [string, string]>> = {
   'db-anon-role': ['root', '"root"'],
   'db-channel': ['postgrest', '"postgrest"'],
   'db-channel-enabled': ['false', 'false'],
+  'db-channel-uri': ['tmp_db', '"tmp_db"'],
   'db-config': ['false', 'false'],
   'db-extra-search-path': ['public, test', '"public,test"'],
   'db-hoisted-tx-settings': ['work_mem', '"work_mem"'],
@@ -473,6 +475,7 @@ describe('dumpConfig', () => {
     const config = loadTestConfig({ env: { PGRST_DB_URI: 'films.db' } })
     const lines = dumpConfig(config, { omitted: unhonouredKeys(config) }).split('\n')
     expect(lines.filter((line) => /^db-(config|channel|pre-request)/.test(line))).toEqual([
+      'db-channel-uri = ""',
       'db-pre-request = ""',
     ])
   })

@@ -449,6 +449,14 @@ describe('on a reload', () => {
     expect(config).toMatchObject({ dbUri: 'films', dbBackend: 'sqlite', dbSchemas: ['main'] })
   })
 
+  test('so are db-channel-uri and its file', () => {
+    const channel = { env: env({ 'db-channel-uri': '@./uri' }) }
+    const first = loadTestConfig({ ...channel, files: { './uri': ' host=h1 \n' } })
+    expect(first.dbChannelUri).toBe('host=h1')
+    expect(loadTestConfig({ ...channel, files: {}, previous: first }).dbChannelUri).toBe('host=h1')
+    expect(loadTestConfig({ previous: first }).dbChannelUri).toBe('host=h1')
+  })
+
   test('defaults are those of the engine that runs', () => {
     const config = loadTestConfig({ env: env({ 'db-backend': 'postgres' }), previous })
     expect(config).toMatchObject({ dbBackend: 'postgres', dbSchemas: ['main'] })
@@ -571,6 +579,7 @@ describe('problems', () => {
     // a passphrase that happens to begin like the name of a file
     ['jwt-secret', '@a-passphrase', `(PGRST_JWT_SECRET): ${unreadable}`],
     ['db-uri', '@pass', `(PGRST_DB_URI): ${unreadable}`],
+    ['db-channel-uri', '@pass', `(PGRST_DB_CHANNEL_URI): ${unreadable}`],
     ['db-schemas', 'pg_catalog', `is "pg_catalog" (PGRST_DB_SCHEMAS): ${forbidden('pg_catalog')}`],
     [
       'db-schemas',

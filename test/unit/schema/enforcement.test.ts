@@ -90,6 +90,7 @@ const settings: readonly (readonly [Feature, string, string, harmless: string])[
   ['databaseConfig', 'db-pre-config', 'configure', ''],
   ['notifications', 'db-channel', 'pgrst', ''],
   ['notifications', 'db-channel-enabled', 'true', 'false'],
+  ['notifications', 'db-channel-uri', 'postgresql://', ''],
   ['readOnlyServer', 'db-read-only', 'true', 'false'],
   ['foreignKeySwitch', 'db-foreign-keys', 'false', 'true'],
   ['provenAnswers', 'db-schema-strict', 'true', 'false'],

@@ -23,6 +23,8 @@ export interface NotifyFeedDeps {
   readonly onReads: ControlConnection['run']
   /** Options of a pg client for the server that `onPrimary` has found. */
   readonly clientConfig: () => Readonly<Record<string, unknown>>
+  /** Whether notifications are heard by `db-channel-uri`, which might lead elsewhere. */
+  readonly hasOwnWay: boolean
   /** Whether the database itself notifies of each change, by a schema mark. */
   readonly isMarked: () => boolean
   readonly listen?: typeof openListeningConnection
@@ -39,6 +41,10 @@ const replayedSql =
 
 /** The server that answers: those of a cluster share a channel, but not the moment of their start. */
 const serverSql = 'select pg_postmaster_start_time()::text as value'
+
+/** One for the database on all servers of its cluster, replicas among them. */
+const databaseSql = `select concat_ws(' ',
+  (select system_identifier from pg_control_system()), current_database()) as value`
 
 /** What a notification asks for; null: it is not addressed to us. */
 export function scopeOfPayload(payload: string, dbConfig: boolean): ReloadScope | null {
@@ -82,6 +88,14 @@ export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
     )
   }
 
+  /** A listener elsewhere would be proven by its own notifications, and hear none that matters. */
+  async function checkDatabase(): Promise<void> {
+    const [heard, read] = await Promise.all(
+      [onPrimary, onReads].map((run) => run((query) => readValue(query, databaseSql), inTime())),
+    )
+    if (heard !== read) throw new Error('db-channel-uri leads to another database than db-uri')
+  }
+
   async function notify(channel: string, payload: string): Promise<void> {
     await onPrimary((query) => query('select pg_notify($1, $2)', [channel, payload]), inTime())
   }
@@ -104,6 +118,7 @@ export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
 
       async function begin(): Promise<FeedPlace> {
         const place = await findServer()
+        if (deps.hasOwnWay) await checkDatabase()
         if (isClosed) throw new Error('the connection was closed before it was made')
         connection = listen(
           clientConfig(),

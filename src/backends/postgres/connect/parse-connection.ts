@@ -1,5 +1,5 @@
 /**
- * `db-uri`, completed from libpq's environment variables, service file and password file → the
+ * `db-uri` or `db-channel-uri`, completed from libpq's environment variables, service file and password file → the
  * places to connect to, in order, and how. Opens nothing; `connect-postgres.ts` does. No message
  * quotes a value: in a text that is not well formed, any value may be a part of the password.
  *
@@ -73,6 +73,8 @@ export interface ConnectionSettings {
 }
 
 export interface ConnectionSurroundings {
+  /** The option that the text is of, for messages; absent: `db-uri`. */
+  readonly option?: string
   readonly env: Readonly<Record<string, string | undefined>>
   /** Name of the user that the process runs as. */
   readonly systemUser: string
@@ -91,7 +93,8 @@ export function parseConnection(
   text: string,
   surroundings: ConnectionSurroundings,
 ): Result<ConnectionSettings, string> {
-  const parsed = parseConninfo(text)
+  const { option = 'db-uri' } = surroundings
+  const parsed = parseConninfo(text, option)
   if (!parsed.ok) return parsed
   const info = complete(parsed.value, surroundings)
   if (!info.ok) return info
@@ -104,9 +107,9 @@ export function parseConnection(
   if (refused !== null) return err(refused)
   const mode = value('sslmode') ?? (value('sslnegotiation') === 'direct' ? 'require' : 'prefer')
   const target = value('target_session_attrs') ?? 'any'
-  if (!isOneOf(sslModes, mode)) return err(notOneOf('sslmode', sslModes))
+  if (!isOneOf(sslModes, mode)) return err(notOneOf('sslmode', sslModes, option))
   if (!isOneOf(sessionTargets, target)) {
-    return err(notOneOf('target_session_attrs', sessionTargets))
+    return err(notOneOf('target_session_attrs', sessionTargets, option))
   }
   const user = value('user') ?? surroundings.systemUser
   const database = value('dbname') ?? user
@@ -115,7 +118,7 @@ export function parseConnection(
   for (const keyword of ['connect_timeout', 'keepalives_idle']) {
     const text = value(keyword)
     if (text !== null && !/^\s*[+-]?\d+\s*$/.test(text)) {
-      return err(`${given(keyword)} is not a whole number\n`)
+      return err(`${given(keyword, option)} is not a whole number\n`)
     }
   }
   const seconds = Number(value('connect_timeout') ?? 0)
@@ -150,7 +153,7 @@ export function parseConnection(
 /** The string, then the service file, then the environment. */
 function complete(
   parsed: Conninfo,
-  { env, readFile }: ConnectionSurroundings,
+  { option = 'db-uri', env, readFile }: ConnectionSurroundings,
 ): Result<Conninfo, string> {
   const info = new Map(parsed)
   const service = info.get('service') ?? env['PGSERVICE'] ?? ''
@@ -158,7 +161,8 @@ function complete(
     const home = env['HOME'] ?? ''
     const path = info.get('servicefile') ?? env['PGSERVICEFILE'] ?? `${home}/.pg_service.conf`
     const found = findService(readFile(path) ?? '', service)
-    if (found === null) return err(`${given('service')} has no definition in the service file\n`)
+    if (found === null)
+      return err(`${given('service', option)} has no definition in the service file\n`)
     for (const [keyword, value] of found) if (!info.has(keyword)) info.set(keyword, value)
   }
   for (const [keyword, variable] of connectionKeywords) {
@@ -180,19 +184,21 @@ function refusedDemand(value: (keyword: string) => string | null): string | null
 }
 
 /** Shape  `sslmode, in db-uri or PGSSLMODE,` */
-function given(keyword: string): string {
+function given(keyword: string, option: string): string {
   const variable = connectionKeywords.get(keyword) ?? null
-  return variable === null ? `${keyword}, in db-uri,` : `${keyword}, in db-uri or ${variable},`
+  return variable === null
+    ? `${keyword}, in ${option},`
+    : `${keyword}, in ${option} or ${variable},`
 }
 
-function notOneOf(keyword: string, allowed: readonly string[]): string {
-  return `${given(keyword)} is none of ${allowed.join(', ')}\n`
+function notOneOf(keyword: string, allowed: readonly string[], option: string): string {
+  return `${given(keyword, option)} is none of ${allowed.join(', ')}\n`
 }
 
 function listPlaces(
   value: (keyword: string) => string | null,
   login: { readonly user: string; readonly database: string },
-  { env, readFile }: ConnectionSurroundings,
+  { option = 'db-uri', env, readFile }: ConnectionSurroundings,
 ): Result<readonly ConnectionPlace[], string> {
   const addresses = value('hostaddr')?.split(',') ?? []
   const hosts = value('host')?.split(',') ?? (addresses.length > 0 ? addresses : defaultHosts)
@@ -214,7 +220,7 @@ function listPlaces(
     const portText = ports.length === 1 ? ports[0] : ports[at]
     const port = portText === undefined || portText === '' ? 5432 : Number(portText)
     if (!Number.isInteger(port) || port < 1 || port > 65535) {
-      return err(`${given('port')} is not a whole number from 1 to 65535\n`)
+      return err(`${given('port', option)} is not a whole number from 1 to 65535\n`)
     }
     // the file knows sockets in the default directory as localhost
     const known = { ...login, port, host: defaultHosts.includes(host) ? 'localhost' : host }

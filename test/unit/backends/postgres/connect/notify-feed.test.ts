@@ -49,6 +49,7 @@ function createFeed() {
     onPrimary,
     onReads: onPrimary,
     isMarked: () => state.isMarked,
+    hasOwnWay: false,
     clientConfig: () => ({}),
     listen: (_config, channels, handlers) => {
       connections.push({ channels, handlers })

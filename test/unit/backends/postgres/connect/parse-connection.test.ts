@@ -142,3 +142,14 @@ test.each([
 ])('%s is refused', (text, problem) => {
   expect(parse(text)).toEqual({ ok: false, error: problem })
 })
+
+test('what is wrong is told of the option that the text is of', () => {
+  const surroundings = { option: 'db-channel-uri', env: {}, systemUser: 'me', readFile: () => null }
+  const problems = ['x', 'postgresql://u:p@h@g', 'host=a port=0', 'service=s', 'a b'].map(
+    (text) => {
+      const parsed = parseConnection(text, surroundings)
+      return parsed.ok ? '' : parsed.error
+    },
+  )
+  for (const problem of problems) expect(problem).toMatch(/\bdb-channel-uri\b/)
+})
