@@ -213,7 +213,9 @@ describe('a stop', () => {
     await lock.query('begin; lock table pg_catalog.pg_class')
     const reload = ask(`${server.adminUrl}/reload`, { method: 'POST' })
     await eventually(
-      () => lock.query('select from pg_locks where not granted'),
+      () =>
+        lock.query(`select from pg_locks where not granted
+          and database = (select oid from pg_database where datname = current_database())`),
       ({ rowCount }) => expect(rowCount).toBeGreaterThan(0),
     )
     server.signal('SIGTERM')

@@ -109,11 +109,7 @@ describe.each(clusterVersions())('on PostgreSQL %s', (version) => {
   }
 
   async function until(condition: () => Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + 20_000
-    while (!(await condition())) {
-      if (Date.now() > deadline) throw new Error('it did not come about')
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    }
+    await expect.poll(condition, { interval: 5 }).toBe(true)
   }
 
   test('statements are prepared, but for very long ones', async () => {
@@ -492,7 +488,8 @@ describe.each(clusterVersions())('on PostgreSQL %s', (version) => {
         const slow = single.run('GET /slow', { ...asUser, signal: client.signal })
         await until(async () => {
           const [row] = await db.query(
-            "select count(*)::int as n from pg_stat_activity where wait_event = 'PgSleep'",
+            `select count(*)::int as n from pg_stat_activity
+             where datname = current_database() and wait_event = 'PgSleep'`,
           )
           return row?.['n'] === 1
         })
