@@ -114,7 +114,7 @@ describeStartedMongodb('a server on MongoDB', () => {
       () => cachedColumns(server, 'birds'),
       (columns) => expect(columns).toBeNull(),
     )
-  }, 60_000)
+  })
 
   test('says 503 while there is no database, and serves it once it is there', async () => {
     const port = await freePort()
@@ -122,12 +122,12 @@ describeStartedMongodb('a server on MongoDB', () => {
     const server = await serve({ args: [uri] })
     expect((await ask(`${server.url}/films`)).status).toBe(503)
     expect((await ask(`${server.adminUrl}/ready`)).status).toBe(503)
-    const own = await startMongodb(['--port', String(port)])
+    const own = await startMongodb([], port)
     onTestFinished(() => own.destroy())
     const { body } = await askUntil(200, `${server.adminUrl}/health`)
     expect(body).toMatchObject({ database: { reachable: true } })
     await askUntil(404, `${server.url}/films`)
-  }, 60_000)
+  })
 
   test('polls where a server stands alone, and says why once', async () => {
     const alone = await startMongodb(['--standalone'])

@@ -7,6 +7,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from './postgres.ts'
 
 /** The release that tests are written against; `scripts/mongodb-engine.js` builds the same. */
 export const engineVersion = '0.5.3-beta.196'
@@ -47,28 +48,31 @@ export function mongodbBinary(): string | null {
 }
 
 /**
- * Starts a server on a free port, with an empty folder of its own. `flags` are added to its
- * arguments: `--standalone`, `--auth`, `--sync-on-commit`.
+ * Starts a server on this port or a free one, with an empty folder of its own. `flags` are added to
+ * its arguments: `--standalone`, `--auth`, `--sync-on-commit`.
  */
-export async function startMongodb(flags: readonly string[] = []): Promise<MongodbServer> {
+export async function startMongodb(
+  flags: readonly string[] = [],
+  ownPort?: number,
+): Promise<MongodbServer> {
   const binary = mongodbBinary()
   if (binary === null) throw new Error(engineMissing)
   const folder = mkdtempSync(join(tmpdir(), 'dbrest-mongodb-'))
   const common = ['--host', '127.0.0.1', '--storage-path', folder, '--enable-test-commands']
   const sizes = ['--cache-size', '256M', '--log-file-max', '16MB']
   let child: ChildProcess | undefined
-  let port = 0
+  // not one of the system's choice: that may be given to a connection while the server is down
+  const port = ownPort ?? (await freePort())
 
   async function start(more: readonly string[] = []): Promise<void> {
     const args = [...common, ...sizes, '--port', String(port), ...flags, ...more]
     const started = spawn(binary as string, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     child = started
     let log = ''
-    port = await new Promise<number>((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       const onOutput = (chunk: Buffer) => {
         log = (log + chunk.toString()).slice(-20_000)
-        const listening = /listening on 127\.0\.0\.1:(\d+)/.exec(log)
-        if (listening !== null) resolve(Number(listening[1]))
+        if (/listening on 127\.0\.0\.1:\d/.test(log)) resolve()
       }
       started.stdout.on('data', onOutput)
       started.stderr.on('data', onOutput)
@@ -88,12 +92,8 @@ export async function startMongodb(flags: readonly string[] = []): Promise<Mongo
 
   await start()
   return {
-    get port() {
-      return port
-    },
-    get uri() {
-      return `mongodb://127.0.0.1:${port}/?directConnection=true`
-    },
+    port,
+    uri: `mongodb://127.0.0.1:${port}/?directConnection=true`,
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
     start,
