@@ -37,7 +37,7 @@ interface Listener {
 }
 
 const opened: { subscription: Subscription; backend: Backend }[] = []
-const waitLimitMs = 15_000
+const waitLimitMs = 60_000
 
 function textOf(observation: Observation): string {
   switch (observation.kind) {
@@ -183,14 +183,14 @@ describe.each(clusterVersions())('on PostgreSQL %s', (version) => {
   })
 
   test('a backend that has stopped is noticed by the proof of life', async () => {
-    const listener = startListener(db.uri(), { proofIntervalMs: 200, proofLimitMs: 1000 })
+    const listener = startListener(db.uri(), { proofIntervalMs: 200, proofLimitMs: 3000 })
     await listener.next('listener-connected')
     const [backend] = await db.query(listening)
     const pid = Number(backend?.['pid'])
     process.kill(pid, 'SIGSTOP')
     try {
       expect((await listener.next('listener-failed')).text).toBe(
-        'a notification of our own did not come back within 1000 ms',
+        'a notification of our own did not come back within 3000 ms',
       )
       await listener.next('listener-connected')
     } finally {
@@ -225,7 +225,7 @@ describe.each(clusterVersions())('on PostgreSQL %s', (version) => {
     const listener = startListener(db.uri())
     await listener.next('listener-connected')
     listener.config$.next({ ...listener.config$.value, dbChannelEnabled: false })
-    await expect.poll(() => db.query(listening), { timeout: waitLimitMs }).toEqual([])
+    await expect.poll(() => db.query(listening)).toEqual([])
     listener.config$.next({ ...listener.config$.value, dbChannelEnabled: true })
     await listener.next('listener-connected')
     expect(await db.query(listening)).toHaveLength(1)
@@ -267,6 +267,7 @@ describe('a server of its own', () => {
     await listener.next('signal')
     const client = new pg.Client(cluster.uri())
     await client.connect()
+    const began = performance.now()
     try {
       for (let sent = 0; sent < 1000; sent += 1) {
         await client.query(`notify pgrst, '${sent % 2 === 0 ? 'reload schema' : 'reload config'}'`)
@@ -281,8 +282,9 @@ describe('a server of its own', () => {
       told[scope === 'config' ? 'config' : 'schema'] += Number(times)
     }
     expect(told).toEqual({ schema: 500, config: 500 })
-    // two for each 50 ms at the most: as many would take it 12 s
-    expect(listener.heard.filter(({ kind }) => kind === 'signal').length).toBeLessThan(500)
+    // two for each 50 ms at the most
+    const signals = listener.heard.filter(({ kind }) => kind === 'signal').length
+    expect(signals).toBeLessThan(10 + (performance.now() - began) / 25)
   })
 })
 
