@@ -83,7 +83,7 @@ test('idle connections are replaced after a reload', async () => {
 })
 
 test('a load that hangs is given up at its deadline, and tried again', async () => {
-  const server = await serveReady({ DBREST_DB_SCHEMA_LOAD_TIMEOUT: '500' })
+  const server = await serveReady({ DBREST_DB_SCHEMA_LOAD_TIMEOUT: '3000' })
   const { letGo } = await holdUpReloads()
   expect(await ask(`${server.adminUrl}/reload`, { method: 'POST' })).toMatchObject({
     status: 503,

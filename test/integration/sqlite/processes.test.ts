@@ -51,11 +51,7 @@ function isAlive(id: string): boolean {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 20_000
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error('the condition did not come true')
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
+  await expect.poll(condition, { interval: 2 }).toBe(true)
 }
 
 /** Those that have a query now. */
@@ -79,7 +75,10 @@ describe('a query that never ends', () => {
       details: null,
       hint: null,
     })
-    expect((await api.get('/items?id=eq.1')).body).toEqual([{ id: 1, name: 'one' }])
+    // on a busy machine this one may meet the limit, too
+    await expect
+      .poll(async () => (await api.get('/items?id=eq.1')).body)
+      .toEqual([{ id: 1, name: 'one' }])
   })
 
   test('delays no other request, however many there are', async () => {
@@ -108,18 +107,20 @@ describe('a query that never ends', () => {
   })
 
   test('holds a place of db-pool until its end: PGRST003 after the acquisition timeout', async () => {
-    const api = await serve({ dbPool: 1, dbPoolAcquisitionTimeout: 1, dbStatementTimeout: 4000 })
+    const api = await serve({ dbPool: 1, dbPoolAcquisitionTimeout: 1, dbStatementTimeout: 0 })
     await api.get('/items')
-    const endless = api.get('/endless')
+    const client = new AbortController()
+    const endless = api.get('/endless', {}, { signal: client.signal }).catch(() => null)
     await until(() => busyReader(api) !== undefined)
     expect(api.backend.poolStats()).toEqual({ max: 1, available: 0, used: 1, waiting: 0 })
     const reply = await api.get('/items')
     expect(reply).toMatchObject({ status: 504, body: { code: 'PGRST003' } })
     expect(api.observations).toContainEqual({ kind: 'pool-timeout' })
+    client.abort()
     await endless
     // its process was killed, and on a busy machine the next one may take longer to start than a
     // request waits
-    await expect.poll(async () => (await api.get('/items')).status, { timeout: 20_000 }).toBe(200)
+    await expect.poll(async () => (await api.get('/items')).status).toBe(200)
   })
 
   test('is ended when its client leaves', async () => {
@@ -238,9 +239,14 @@ describe('a process that dies', () => {
 })
 
 describe('memory', () => {
-  function residentKilobytes(id: string): number {
-    const status = readFileSync(`/proc/${id}/status`, 'utf8')
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1])
+  /** Null where the process is gone. */
+  function residentKilobytes(id: string): number | null {
+    try {
+      const status = readFileSync(`/proc/${id}/status`, 'utf8')
+      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1])
+    } catch {
+      return null
+    }
   }
 
   // Linux tells it
@@ -258,17 +264,19 @@ describe('memory', () => {
         }
       }
       const reader = () => connections(api).findLast(({ status }) => status === 'ready')?.id ?? ''
-      let id: string
-      let before: number
-      // a process that a busy machine made slow is replaced: then it is the next one that counts
-      do {
+      /** Null: a process that a busy machine made slow was replaced, and it is the next one that counts. */
+      const growth = async () => {
         await askMany()
-        id = reader()
-        before = residentKilobytes(id)
+        const id = reader()
+        const before = residentKilobytes(id)
         for (let times = 0; times < 5; times += 1) await askMany()
-      } while (reader() !== id)
+        const after = residentKilobytes(id)
+        return before === null || after === null || reader() !== id ? null : after - before
+      }
+      let grown = await growth()
+      while (grown === null) grown = await growth()
       // hundreds of bodies of half a megabyte have passed through it
-      expect(residentKilobytes(id) - before).toBeLessThan(20_000)
+      expect(grown).toBeLessThan(20_000)
     },
     120_000,
   )
