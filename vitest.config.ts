@@ -10,6 +10,7 @@ export default defineConfig({
     // they end what hangs: a compiler or a package manager takes its time on a busy machine
     testTimeout: 90_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
     // most tests wait for servers: more files at once than there are cores
     maxWorkers: 3,

@@ -271,7 +271,7 @@ test('a program ends by itself once it has closed what it opened', () => {
     cwd: file.folder,
     encoding: 'utf8',
     env: {},
-    timeout: 25_000,
+    timeout: 80_000,
   })
   expect({ status, stdout, stderr }).toEqual({ status: 3, stdout: '200\n200\n', stderr: '' })
 })

@@ -41,7 +41,7 @@ test('a listener that hears nothing any more is noticed and replaced', async () 
     (columns) => expect(columns).toHaveProperty('heard'),
   )
   expect((await ask(`${server.adminUrl}/health`)).body).toMatchObject({ status: 'ok' })
-}, 60_000)
+})
 
 test('is noticed within a second of a request that met what it did not hear of', async () => {
   const { database, proxy, server, from } = await serveFrozen()

@@ -50,4 +50,4 @@ test('ends with 0, and the query with it', async () => {
     () => database.query(running),
     (rows) => expect(rows).toHaveLength(0),
   )
-}, 60_000)
+})

@@ -109,7 +109,7 @@ export function openBash(cwd: string, env: Readonly<Record<string, string>>): Ba
     async close() {
       if (!isOver) {
         child.stdin.end('kill $(jobs -p) 2>/dev/null; wait\n')
-        const timer = setTimeout(() => signalGroup('SIGKILL'), 25_000)
+        const timer = setTimeout(() => signalGroup('SIGKILL'), 60_000)
         await over
         clearTimeout(timer)
       }

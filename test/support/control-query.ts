@@ -32,7 +32,7 @@ export function controlOf(uri: string): TestControl {
   const control = createControlConnection({
     connect: (signal) => connector.connect({ id: randomUUID(), signal, target: 'any' }),
   })
-  const run: TestControl['run'] = (work, timeoutMs = 20_000) =>
+  const run: TestControl['run'] = (work, timeoutMs = 60_000) =>
     control.run((query, _address, batch) => work(query, batch), AbortSignal.timeout(timeoutMs))
   return {
     run,
@@ -72,7 +72,7 @@ export function followerOn(control: TestControl): TestFollower {
             options: schemaOptions(options),
             previous: null,
             depth: 'load',
-            signal: AbortSignal.timeout(timeoutMs ?? 20_000),
+            signal: AbortSignal.timeout(timeoutMs ?? 60_000),
             readRoleSettings: true,
             statementTimeoutMs: 0,
             ...choices,

@@ -69,7 +69,7 @@ export interface Patience {
 export function eventually<T>(
   work: () => Promise<T> | T,
   check: (value: T) => void = () => undefined,
-  { timeout = 20_000, interval = 20 }: Patience = {},
+  { timeout = 60_000, interval = 20 }: Patience = {},
 ): Promise<T> {
   return vi.waitFor(
     async () => {

@@ -171,7 +171,7 @@ export async function runCommand(
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
     // a command that serves instead of ending must not outlive its test
-    timeout: 20_000,
+    timeout: 80_000,
     killSignal: 'SIGKILL',
   })
   let stdout = ''

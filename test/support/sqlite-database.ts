@@ -23,7 +23,8 @@ export function createSqliteFile(sql = '', name = 'test.db'): SqliteFile {
   const folder = mkdtempSync(join(tmpdir(), 'dbrest-sqlite-'))
   const path = join(folder, name)
   const exec = (text: string) => {
-    const db = new Database(path)
+    // a server may be writing: it is waited for as long as it takes
+    const db = new Database(path, { timeout: 60_000 })
     try {
       db.exec(text)
     } finally {

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { type RunningServer, type ServerOptions, startServer } from './server.ts'
 
-const endLimitMs = 25_000
+const endLimitMs = 60_000
 
 /** SIGTERM, and an error when that does not end it with 0. */
 export async function endServer(server: RunningServer): Promise<void> {

@@ -140,8 +140,6 @@ test('closing ends what runs and leaves no session', async () => {
   }
   expect(await sessions()).toBe(2)
   await backend.close()
-  const deadline = Date.now() + 20_000
-  while ((await sessions()) > 0 && Date.now() < deadline) await new Promise(setImmediate)
-  expect(await sessions()).toBe(0)
+  await expect.poll(sessions).toBe(0)
   await watcher.end()
 })

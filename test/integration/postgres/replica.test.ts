@@ -104,11 +104,7 @@ test('tells when the replica has seen what the primary wrote', async () => {
   const position = await feed().catchUp.position()
   expect(position).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/)
   if (position === null) throw new Error('reads go to a replica')
-  const deadline = Date.now() + 20_000
-  while (!(await feed().catchUp.isReached(position)) && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-  expect(await feed().catchUp.isReached(position)).toBe(true)
+  await expect.poll(() => feed().catchUp.isReached(position)).toBe(true)
   expect(await feed().catchUp.isReached('FFFF/0')).toBe(false)
 })
 
@@ -116,7 +112,7 @@ test('tells when the replica has seen what the primary wrote', async () => {
 async function catchUp(): Promise<void> {
   const position = await feed().catchUp.position()
   if (position === null) throw new Error('reads go to a replica')
-  await expect.poll(() => feed().catchUp.isReached(position), { timeout: 20_000 }).toBe(true)
+  await expect.poll(() => feed().catchUp.isReached(position)).toBe(true)
 }
 
 test('tells a state only while no transaction is under way that has written', async () => {

@@ -300,7 +300,7 @@ describe('a lock that another program does not give back', () => {
     expect(reply.headers.get('retry-after')).toBe('1')
     writer.exec('commit')
     expect((await api.get('/items')).status).toBe(200)
-  }, 20_000)
+  })
 })
 
 describe('a writer that crashed', () => {
