@@ -4,6 +4,9 @@
  * does not depend on their order, so that a migration that commits late moves it as well, and rows
  * can be folded into one without moving it.
  *
+ * Beside it is a table in which servers tell each other that they have checked the catalogs
+ * (`shared-check.ts`). It came later, and servers do without it where it is not: the version is the same.
+ *
  * `dbrest schema-mark print` shows it, `install-mark.ts` runs it. Any of it may be run again.
  */
 import { fleetChannel } from '../connect/peer-words.ts'
@@ -15,6 +18,12 @@ const markVersion = '1'
 export const markComment = `dbrest schema mark, version ${markVersion}`
 
 export const eventTriggers = ['dbrest_ddl', 'dbrest_drop'] as const
+
+/** By which servers tell each other of their checks. */
+export const checkFunctions = [
+  'read_check(text)',
+  'tell_check(text, text, float8, float8)',
+] as const
 
 /** One statement, and what it does in words that follow `to`. */
 export interface ScriptStep {
@@ -56,13 +65,20 @@ const markedTags = [
 
 const tagList = markedTags.map((tag) => `'${tag}'`).join(', ')
 
+/** A row whose time is farther ahead than this is of a clock that was wrong. */
+export const mostAheadMs = 1000
+
 const randomMark = `hashtextextended(gen_random_uuid()::text, 0)`
 
 /**
  * - `made_by` lets a transaction that changes the schema itself see whether anybody else did.
  * - The key is there for publications of all tables, where nothing could be deleted without one.
  * - A pg_notify makes PREPARE TRANSACTION fail, so nothing is told where transactions can be prepared.
- * - The function runs as its owner: whoever changes the schema needs no right to this one.
+ * - The functions run as their owner: whoever changes the schema needs no right to this one.
+ * - The table of checks is unlogged: what it says is of no use after a crash, or to a replica or a
+ *   subscriber, and none of them is sent it. It cannot be read in recovery.
+ * - A role's rows are its own: no other login tells its servers anything. The name is quoted where it
+ *   has blanks, so that no name and view together are those of another.
  */
 export const installSteps: readonly ScriptStep[] = [
   { purpose: 'create the schema dbrest', sql: `create schema if not exists dbrest` },
@@ -115,6 +131,55 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
 $$`,
   },
   {
+    purpose: 'create the table of checks',
+    sql: `create unlogged table if not exists dbrest.schema_check (
+  view text primary key,
+  token text not null,
+  checked_at timestamptz not null
+)`,
+  },
+  {
+    purpose: 'create the function that reads who has checked the catalogs',
+    sql: `create or replace function dbrest.read_check(of_view text)
+returns table (token text, age_ms float8, read_at float8)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  moment timestamptz := clock_timestamp();
+begin
+  if pg_is_in_recovery() then return; end if;
+  return query
+    select c.token, extract(epoch from moment - c.checked_at)::float8 * 1000,
+      extract(epoch from moment)::float8
+    from (select) one
+    left join dbrest.schema_check c on c.view = format('%I %s', session_user, of_view);
+end $$`,
+  },
+  {
+    purpose: 'create the function with which a server tells that it has checked the catalogs',
+    sql: `create or replace function dbrest.tell_check(
+  of_view text, own_token text, read_at float8, period_ms float8
+) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  moment timestamptz := clock_timestamp();
+  is_told boolean;
+begin
+  insert into dbrest.schema_check as c (view, token, checked_at)
+  values (format('%I %s', session_user, of_view), own_token, least(to_timestamp(read_at), moment))
+  on conflict (view) do update set token = excluded.token, checked_at = excluded.checked_at
+  where split_part(c.token, '.', 1) = split_part(excluded.token, '.', 1)
+    or c.checked_at not between moment - make_interval(secs => period_ms / 1000)
+      and moment + interval '${mostAheadMs} ms';
+  is_told := found;
+  delete from dbrest.schema_check where view in (
+    select c.view from dbrest.schema_check c
+    where c.checked_at < moment - interval '1 day' for update skip locked
+  );
+  return is_told;
+exception when serialization_failure then return false;
+end $$`,
+  },
+  {
     purpose: 'let every role read the mark',
     sql: `grant usage on schema dbrest to public`,
   },
@@ -125,6 +190,10 @@ $$`,
   {
     purpose: 'let servers move the mark and fold marks',
     sql: `grant execute on function dbrest.move_mark(), dbrest.prune_marks() to public`,
+  },
+  {
+    purpose: 'let servers tell each other of their checks',
+    sql: `grant execute on function ${checkFunctions.map((signature) => `dbrest.${signature}`).join(', ')} to public`,
   },
   ...eventTriggers.map((name) => ({
     purpose: `take away the event trigger ${name} of an earlier installation`,
@@ -159,14 +228,14 @@ export const removeSteps: readonly ScriptStep[] = [
     purpose: `drop the event trigger ${name}`,
     sql: `drop event trigger if exists ${name}`,
   })),
-  ...['mark_change()', 'move_mark()', 'prune_marks()'].map((signature) => ({
+  ...['mark_change()', 'move_mark()', 'prune_marks()', ...checkFunctions].map((signature) => ({
     purpose: `drop the function dbrest.${signature}`,
     sql: `drop function if exists dbrest.${signature}`,
   })),
-  {
-    purpose: 'drop the table dbrest.schema_mark',
-    sql: `drop table if exists dbrest.schema_mark`,
-  },
+  ...['schema_mark', 'schema_check'].map((name) => ({
+    purpose: `drop the table dbrest.${name}`,
+    sql: `drop table if exists dbrest.${name}`,
+  })),
   { purpose: 'drop the schema dbrest', sql: `drop schema if exists dbrest` },
 ]
 

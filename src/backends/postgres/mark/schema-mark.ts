@@ -7,8 +7,8 @@
  * on the newer version, which is found out at the next reading; the other way round it would not be.
  *
  * Some changes move no mark (docs/strict-mode.md), so the catalogs are checked all the same now and
- * then. What is found under a mark that has not moved is marked by us, so that every server learns of
- * it.
+ * then, by one server for all who look at the same (`shared-check.ts`). What is found under a mark that
+ * has not moved is marked by us, so that every server learns of it.
  */
 import type { MarkStatus } from '../../../observe/mark-status.ts'
 import type { Observe } from '../../../observe/observation.ts'
@@ -16,9 +16,10 @@ import type { SchemaLook, SchemaVersion } from '../../../schema/catalog.ts'
 import type { SchemaOptions } from '../../../schema/schema-snapshot.ts'
 import type { IntrospectionRequest, ProofBasis } from '../../backend.ts'
 import { isOpenVersion } from '../catalog/open-version.ts'
-import type { ControlConnection, ControlQuery } from '../connect/control-connection.ts'
+import type { ControlConnection, ControlQuery, ControlRows } from '../connect/control-connection.ts'
 import { type Mark, type MarkReading, readMark } from './read-mark.ts'
 import { createSharedBasis } from './share-marks.ts'
+import { type CheckRow, type Coverage, createSharedCheck } from './shared-check.ts'
 
 export interface SchemaMarkDeps {
   /** Runs queries on a server that can be written to. */
@@ -28,7 +29,7 @@ export interface SchemaMarkDeps {
   readonly observe: Observe
   /** Milliseconds, monotonic. */
   readonly now: () => number
-  /** Milliseconds after which the catalogs are checked although the mark stands still. */
+  /** Milliseconds after which somebody checks the catalogs although the mark stands still. */
   readonly backstopMs?: number
 }
 
@@ -66,8 +67,7 @@ interface Sighting {
   /** What of the catalogs was looked at. */
   readonly scope: string
   readonly version: SchemaVersion
-  /** Milliseconds, of the last look at the catalogs themselves. */
-  readonly checkedAt: number
+  readonly coverage: Coverage
 }
 
 /** Versions that are remembered: requests may still be under way on older snapshots. */
@@ -84,6 +84,8 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
   let reading: MarkReading = { kind: 'absent' }
   let told: string | null = null
   let seen: Sighting | null = null
+  /** What the last load was of. A check of another version knows less of its objects than a load of it. */
+  let loadedVersion: SchemaVersion | null = null
   const marks = new Map<SchemaVersion, string>()
   const shared = createSharedBasis({
     current: () => ({ reading, marks: [...marks] }),
@@ -95,6 +97,8 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
       told = stateOf(reading)
     },
   })
+
+  const checks = createSharedCheck({ aside, now, backstopMs })
 
   async function read(query: ControlQuery): Promise<MarkReading> {
     reading = await readMark(query, reading.kind === 'found')
@@ -116,26 +120,27 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
     return `${found.kind} ${found.kind === 'unfit' ? found.cause : null} ${isNeeded()}`
   }
 
-  function note(found: MarkReading, scope: string, version: SchemaVersion): void {
-    remember(found, scope, version)
+  function note(found: MarkReading, sighting: Omit<Sighting, 'mark'>): void {
+    remember(found, sighting)
     shared.tell()
   }
 
-  function remember(found: MarkReading, scope: string, version: SchemaVersion): void {
+  function remember(found: MarkReading, sighting: Omit<Sighting, 'mark'>): void {
     if (found.kind !== 'found') {
       seen = null
       return
     }
     const { mark } = found
+    const { version } = sighting
     // an open version is to be loaded again at the next look, so it must not be taken for seen
-    seen = isOpenVersion(version) ? null : { mark, scope, version, checkedAt: now() }
+    seen = isOpenVersion(version) ? null : { mark, ...sighting }
     marks.delete(version)
     marks.set(version, mark.value)
     for (const oldest of marks.keys()) {
       if (marks.size <= versionsKept) break
       marks.delete(oldest)
     }
-    if (mark.rows > rowsKept) aside('select dbrest.prune_marks()')
+    if (mark.rows > rowsKept) void aside('select dbrest.prune_marks()')
   }
 
   /** What was seen under the mark that was found; null: it has moved. */
@@ -145,9 +150,10 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
     return isUnmoved ? seen : null
   }
 
-  /** Nobody waits for it, and nothing fails with it: another server or the next load does it too. */
-  function aside(sql: string): void {
-    onPrimary((query) => query(sql), AbortSignal.timeout(asideLimitMs)).catch(() => undefined)
+  /** Nothing fails with it, which is told as null: another server or the next load does it too. */
+  function aside(sql: string, params: readonly string[] = []): Promise<ControlRows | null> {
+    const limit = AbortSignal.timeout(asideLimitMs)
+    return onPrimary((query) => query(sql, params), limit).catch(() => null)
   }
 
   /** A change was found under a mark that had not moved, unless it has moved since. */
@@ -155,7 +161,19 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
     const after = await read(query)
     if (after.kind !== 'found' || !isSame(after.mark, before)) return
     observe({ kind: 'change-unmarked' })
-    aside('select dbrest.move_mark()')
+    void aside('select dbrest.move_mark()')
+  }
+
+  /** Whether what was seen is known to be there still; if not, what others had told. */
+  async function askOthers(
+    query: ControlQuery,
+    before: Sighting,
+  ): Promise<{ readonly isSpared: boolean; readonly row: CheckRow | null }> {
+    if (!checks.isDue(before.coverage)) return { isSpared: true, row: null }
+    const row = await checks.read(query, before.mark, before.scope)
+    const coverage = checks.spare(before.coverage, row)
+    if (coverage !== null) seen = { ...before, coverage }
+    return { isSpared: coverage !== null, row }
   }
 
   return {
@@ -163,11 +181,18 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
       const scope = scopeOf(options)
       const found = await read(query)
       const before = unmovedSince(found, scope)
-      const isEnough = look === 'quick' && before !== null
-      if (isEnough && now() - before.checkedAt < backstopMs) return before.version
+      let row: CheckRow | null = null
+      if (look === 'quick' && before !== null) {
+        const others = await askOthers(query, before)
+        if (others.isSpared) return before.version
+        row = others.row
+      }
       const version = await check()
-      note(found, scope, version)
-      if (before !== null && before.version !== version) await mark(query, before)
+      const isSame = before?.version === version
+      const coverage = checks.cover(isSame ? before.coverage : null, row)
+      note(found, { scope, version, coverage })
+      if (before !== null && !isSame) await mark(query, before)
+      if (isSame && row !== null && version === loadedVersion) checks.tell(coverage, row)
       return version
     },
     async label(query, { options, previous }, load) {
@@ -175,8 +200,9 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
       const found = await read(query)
       const before = unmovedSince(found, scope)
       const loaded = await load()
-      note(found, scope, loaded.schemaVersion)
       const { schemaVersion } = loaded
+      loadedVersion = schemaVersion
+      note(found, { scope, version: schemaVersion, coverage: checks.cover(null, null) })
       // a check of the version that came first has found the change, and has marked it
       const isNew = before?.version === previous?.schemaVersion && before?.version !== schemaVersion
       if (before !== null && isNew && !isOpenVersion(schemaVersion)) await mark(query, before)
