@@ -91,6 +91,7 @@ export function openPostgres(deps: PostgresDeps): Backend {
 
   const mark = createSchemaMark({
     onPrimary: primary.run,
+    onReads: loads.run,
     isNeeded: () => config().dbSchemaStrict,
     observe,
     now: () => performance.now(),

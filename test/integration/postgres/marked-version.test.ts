@@ -65,6 +65,7 @@ describe.each(clusterVersions())('the version by the mark on PostgreSQL %s', (ve
     }
     mark = createSchemaMark({
       onPrimary,
+      onReads: onPrimary,
       isNeeded: () => isNeeded,
       observe: (observation) => {
         observed.push(observation)

@@ -6,13 +6,16 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createSchemaFollower } from '../../../src/backends/postgres/catalog/follow-schema.ts'
-import type { ControlQuery } from '../../../src/backends/postgres/connect/control-connection.ts'
+import type {
+  ControlConnection,
+  ControlQuery,
+} from '../../../src/backends/postgres/connect/control-connection.ts'
 import { installMark, removeMark } from '../../../src/backends/postgres/mark/install-mark.ts'
 import { createSchemaMark } from '../../../src/backends/postgres/mark/schema-mark.ts'
 import type { Observation } from '../../../src/observe/observation.ts'
 import type { SchemaLook } from '../../../src/schema/catalog.ts'
 import type { SchemaOptions } from '../../../src/schema/schema-snapshot.ts'
-import { controlOf, schemaOptions } from '../../support/control-query.ts'
+import { controlOf, schemaOptions, type TestControl } from '../../support/control-query.ts'
 import { eventually } from '../../support/http-client.ts'
 import { type Cluster, startCluster } from '../../support/postgres.ts'
 import { startReplica } from '../../support/replica.ts'
@@ -41,10 +44,10 @@ async function open(uri: string): Promise<pg.Client> {
   return client
 }
 
-/** One server, as far as it looks at the schema. `readsFrom`: what it loads from. */
-function serverOn(uri: string, readsFrom = uri, own: Partial<SchemaOptions> = {}) {
+/** One server, as far as it looks at the schema. `writesTo`: what its listener is connected to. */
+function serverOn(uri: string, writesTo = uri, own: Partial<SchemaOptions> = {}) {
   const options = schemaOptions(own)
-  const [reads, primary] = [controlOf(readsFrom), controlOf(uri)]
+  const [reads, primary] = [controlOf(uri), controlOf(writesTo)]
   onTestFinished(async () => {
     await Promise.all([reads.close(), primary.close()])
   })
@@ -65,12 +68,17 @@ function serverOn(uri: string, readsFrom = uri, own: Partial<SchemaOptions> = {}
     }
   }
 
-  const mark = createSchemaMark({
-    onPrimary(work) {
-      const done = watched(primary.run((query, batch) => work(query, '', batch)))
+  const asideOn =
+    (control: TestControl): ControlConnection['run'] =>
+    (work) => {
+      const done = watched(control.run((query, batch) => work(query, '', batch)))
       aside.push(done)
       return done
-    },
+    }
+
+  const mark = createSchemaMark({
+    onPrimary: asideOn(primary),
+    onReads: asideOn(reads),
     isNeeded: () => false,
     observe(observation) {
       observed.push(observation)
@@ -321,6 +329,31 @@ describe.each(clusterVersions())('the check that servers share on PostgreSQL %s'
     expect(servers.flatMap(({ refused }) => refused)).toEqual([])
   })
 
+  test('is each server’s own where their role only reads, without an error', async () => {
+    const { name } = await database()
+    await cluster.query(`drop role if exists reader; create role reader login;
+      alter role reader in database ${name} set default_transaction_read_only = on`)
+    const servers = [1, 2].map(() => serverOn(cluster.uri(name, 'reader'), cluster.uri(name)))
+    for (const server of servers) await server.load()
+    for (let round = 0; round < 2; round += 1) {
+      for (const server of servers) expect(await server.by(period)).toBe('own check')
+    }
+    expect(servers.flatMap(({ refused }) => refused)).toEqual([])
+  })
+
+  test('is shared by who looks with the same login, whichever one listens', async () => {
+    const { name, uri, rows } = await pair()
+    await cluster.query(`drop role if exists looker; create role looker login`)
+    const servers = [1, 2].map(() => serverOn(cluster.uri(name, 'looker'), uri))
+    for (const server of servers) await server.load()
+    for (const server of servers) expect(await server.by(period)).toBe('own check')
+    expect(await servers[1]?.by(period)).toBe('mark or others')
+    expect((await rows()).map(({ view }) => String(view).split(' ', 2))).toEqual([
+      ['postgres', 'postgres'],
+      ['looker', 'looker'],
+    ])
+  })
+
   test('is not spared by the row of a clock that is ahead, whose place is taken', async () => {
     const { other, query, rows } = await pair()
     const before = await rows()
@@ -462,7 +495,7 @@ describe.each(clusterVersions())('the check that servers share on PostgreSQL %s'
     onTestFinished(() => replica.destroy())
     // the primary was started anew for it
     await leader.load()
-    const onStandby = serverOn(uri, `postgresql://postgres@127.0.0.1:${replica.port}/${name}`)
+    const onStandby = serverOn(`postgresql://postgres@127.0.0.1:${replica.port}/${name}`, uri)
     await onStandby.load()
     const told = await rows()
     for (let round = 0; round < 2; round += 1) {

@@ -76,7 +76,8 @@ const randomMark = `hashtextextended(gen_random_uuid()::text, 0)`
  * - A pg_notify makes PREPARE TRANSACTION fail, so nothing is told where transactions can be prepared.
  * - The functions run as their owner: whoever changes the schema needs no right to this one.
  * - The table of checks is unlogged: what it says is of no use after a crash, or to a replica or a
- *   subscriber, and none of them is sent it. It cannot be read in recovery.
+ *   subscriber, and none of them is sent it. It cannot be read in recovery, where all transactions are
+ *   read only; and who may not tell is told nothing.
  * - A role's rows are its own: no other login tells its servers anything. The name is quoted where it
  *   has blanks, so that no name and view together are those of another.
  */
@@ -146,7 +147,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   moment timestamptz := clock_timestamp();
 begin
-  if pg_is_in_recovery() then return; end if;
+  if current_setting('transaction_read_only') = 'on' then return; end if;
   return query
     select c.token, extract(epoch from moment - c.checked_at)::float8 * 1000,
       extract(epoch from moment)::float8

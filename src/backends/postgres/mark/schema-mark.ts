@@ -24,6 +24,8 @@ import { type CheckRow, type Coverage, createSharedCheck } from './shared-check.
 export interface SchemaMarkDeps {
   /** Runs queries on a server that can be written to. */
   readonly onPrimary: ControlConnection['run']
+  /** Runs queries where versions and schemas are read, behind the look or load that is under way. */
+  readonly onReads: ControlConnection['run']
   /** Requests have to be proven: a mark that is missing is then an error. */
   readonly isNeeded: () => boolean
   readonly observe: Observe
@@ -80,7 +82,7 @@ const rowsKept = 3
 const asideLimitMs = 5000
 
 export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
-  const { onPrimary, isNeeded, observe, now, backstopMs = 60_000 } = deps
+  const { onPrimary, onReads, isNeeded, observe, now, backstopMs = 60_000 } = deps
   let reading: MarkReading = { kind: 'absent' }
   let told: string | null = null
   let seen: Sighting | null = null
@@ -98,7 +100,9 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
     },
   })
 
-  const checks = createSharedCheck({ aside, now, backstopMs })
+  // under the login that looks, and on its server, which the one that is written to need not be
+  const checks = createSharedCheck({ aside: asideOn(onReads), now, backstopMs })
+  const onPrimaryAside = asideOn(onPrimary)
 
   async function read(query: ControlQuery): Promise<MarkReading> {
     reading = await readMark(query, reading.kind === 'found')
@@ -140,7 +144,7 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
       if (marks.size <= versionsKept) break
       marks.delete(oldest)
     }
-    if (mark.rows > rowsKept) void aside('select dbrest.prune_marks()')
+    if (mark.rows > rowsKept) void onPrimaryAside('select dbrest.prune_marks()')
   }
 
   /** What was seen under the mark that was found; null: it has moved. */
@@ -150,18 +154,12 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
     return isUnmoved ? seen : null
   }
 
-  /** Nothing fails with it, which is told as null: another server or the next load does it too. */
-  function aside(sql: string, params: readonly string[] = []): Promise<ControlRows | null> {
-    const limit = AbortSignal.timeout(asideLimitMs)
-    return onPrimary((query) => query(sql, params), limit).catch(() => null)
-  }
-
   /** A change was found under a mark that had not moved, unless it has moved since. */
   async function mark(query: ControlQuery, { mark: before }: Sighting): Promise<void> {
     const after = await read(query)
     if (after.kind !== 'found' || !isSame(after.mark, before)) return
     observe({ kind: 'change-unmarked' })
-    void aside('select dbrest.move_mark()')
+    void onPrimaryAside('select dbrest.move_mark()')
   }
 
   /** Whether what was seen is known to be there still; if not, what others had told. */
@@ -218,6 +216,12 @@ export function createSchemaMark(deps: SchemaMarkDeps): SchemaMark {
     markOf: (version) => (reading.kind === 'found' ? (marks.get(version) ?? null) : null),
     basis: shared.basis,
   }
+}
+
+/** Null: it failed. Nothing fails with it: another server or the next load does it too. */
+function asideOn(run: ControlConnection['run']) {
+  return (sql: string, params: readonly string[] = []): Promise<ControlRows | null> =>
+    run((query) => query(sql, params), AbortSignal.timeout(asideLimitMs)).catch(() => null)
 }
 
 function isSame(a: Mark, b: Mark): boolean {

@@ -60,7 +60,7 @@ export interface SharedCheck {
   /** Whether it is time for the next check, of whomever. */
   isDue(coverage: Coverage): boolean
   /**
-   * Null: checks are not shared here, by an older installation or a standby.
+   * Null: checks are not shared here, by an older installation, a standby or a role that only reads.
    *
    * Errors  rejects with BackendFailure when the database cannot be asked
    */
@@ -72,7 +72,7 @@ export interface SharedCheck {
 }
 
 export interface SharedCheckDeps {
-  /** Runs a statement on a server that can be written to. Null: it failed. Never rejects. */
+  /** Runs a statement where `read` reads, though nobody waits for it. Null: it failed. Never rejects. */
   readonly aside: (sql: string, params: readonly string[]) => Promise<ControlRows | null>
   /** Milliseconds, monotonic. */
   readonly now: () => number
