@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { resolveScope } from '../../../src/backends/postgres/catalog/catalog-scope.ts'
 import { postgresAbilities } from '../../../src/backends/postgres/catalog/postgres-capabilities.ts'
 import { BackendFailure } from '../../../src/errors/backend-failure.ts'
 import type { Catalog, CatalogRelation, Column, Routine } from '../../../src/schema/catalog.ts'
@@ -417,6 +418,21 @@ describe.each(clusterVersions())('introspection of PostgreSQL %s', (version) => 
     })
   })
 
+  test('fails for now when a schema came after its snapshot, of which it could read nothing', async () => {
+    const failure = await control.run(async (query) => {
+      await query('begin isolation level repeatable read')
+      await query('select 1 from pg_catalog.pg_namespace')
+      await db.query('create schema came_late')
+      const scope = { dbSchemas: ['came_late'], dbExtraSearchPath: [] }
+      return resolveScope(query, scope).catch((cause: unknown) => cause)
+    })
+    await db.query('drop schema came_late')
+    expect(failure).toMatchObject({
+      message: 'schema "came_late" came while the catalogs were read',
+      mayRetryAtOnce: true,
+    })
+  })
+
   /** `control`, with a list of what it is asked. */
   const recording = (asked: string[]): typeof control => ({
     ...control,
@@ -486,7 +502,7 @@ describe.each(clusterVersions())('introspection of PostgreSQL %s', (version) => 
     const own = controlOf(db.uri(login))
     const sleepMs = { beforeQueries: 200, afterQueries: 0 }
     const choices = { options: introspectionOptions, sleepMs }
-    const found = await introspect(own, { ...choices, statementTimeoutMs: 5000 })
+    const found = await introspect(own, { ...choices, statementTimeoutMs: 60_000 })
     expect(found.relations.length).toBe(catalog.relations.length)
     const failure = await introspect(own, { ...choices, statementTimeoutMs: 100 }).catch(
       (cause: unknown) => cause,

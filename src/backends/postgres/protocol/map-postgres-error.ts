@@ -50,7 +50,7 @@ export function outcomeFailure(outcome: FailedOutcome): BackendFailure {
   return new BackendFailure(mapOutcome(outcome, false), message, { mayRetryAtOnce })
 }
 
-/** In PostgreSQL's words: a row of the catalog vanished while it was read. */
+/** A row of the catalog vanished, or came, while it was read. */
 export function vanishedFailure(message: string): BackendFailure {
   const failure = { sqlState: internalError, message, details: null, hint: null }
   return new BackendFailure({ kind: 'database', failure, authenticated: false }, message, {
