@@ -185,7 +185,7 @@ export function createSchemaHistory(uri: string, random: Pick<Random, 'int'>): S
       const client = new pg.Client(uri)
       await client.connect()
       // what requests lock they lock for moments: a migration that waits longer waits for more
-      await client.query(`set lock_timeout = '4s'`)
+      await client.query(`set lock_timeout = '20s'`)
       try {
         while (!signal.aborted) {
           const due = performance.now() + intervalMs
