@@ -37,6 +37,8 @@ beforeAll(async () => {
       DBREST_DB_PLAN_ENABLED: 'true',
       DBREST_DB_TX_END: 'rollback-allow-override',
       DBREST_JWT_SECRET: testSecret,
+      // a canary waits its turn, however busy the machine is
+      DBREST_DB_POOL_ACQUISITION_TIMEOUT: '600',
       DBREST_LOG_QUERY: 'true',
     },
     onLine: log.onLine,

@@ -43,6 +43,8 @@ beforeAll(async () => {
       ...loop.env,
       DBREST_DB_AGGREGATES_ENABLED: 'true',
       DBREST_DB_TX_END: 'rollback-allow-override',
+      // a canary waits its turn, however busy the machine is
+      DBREST_DB_POOL_ACQUISITION_TIMEOUT: '600',
       DBREST_DB_STATEMENT_TIMEOUT: '5000',
       DBREST_LOG_QUERY: 'true',
     },

@@ -13,7 +13,7 @@ import { ask, askUntil, eventually } from '../support/http-client.ts'
 import { serveForAll } from '../support/test-server.ts'
 
 const folder = process.env['DASHBOARD_IMAGES']
-const patience = { timeout: 40_000 }
+const patience = { timeout: 80_000 }
 
 let database: ApiDatabase
 beforeAll(async () => {
@@ -122,7 +122,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard of a shop', () => {
     ['wide', 'dark', 1280],
     ['narrow', 'light', 360],
     ['narrow', 'dark', 360],
-  ] as const)('fits, %s and %s', { timeout: 90_000 }, async (size, scheme, width) => {
+  ] as const)('fits, %s and %s', { timeout: 240_000 }, async (size, scheme, width) => {
     const { page, problems } = await open(server().adminUrl, { width, scheme, height: 780 })
     await page.getByRole('button', { name: /^orders / }).click(patience)
     await page.getByRole('heading', { name: 'orders' }).waitFor(patience)

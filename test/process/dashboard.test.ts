@@ -14,7 +14,7 @@ import { serve } from '../support/test-server.ts'
 import { registerSecret } from '../support/trace.ts'
 
 /** Milliseconds. Long: they end a test that fails. */
-const patience = { timeout: 40_000 }
+const patience = { timeout: 80_000 }
 
 let database: ApiDatabase
 beforeAll(async () => {
@@ -42,7 +42,7 @@ async function untilShown({ page }: Pick<OpenPage, 'page'>): Promise<void> {
 
 const entry = (page: Page, text: string) => page.locator('.entry', { hasText: text }).first()
 
-describe.skipIf(chromiumPath === undefined)('the dashboard', { timeout: 90_000 }, () => {
+describe.skipIf(chromiumPath === undefined)('the dashboard', { timeout: 240_000 }, () => {
   test('says that the API is fresh and why, and shows sources and schema', async () => {
     const server = await readyServer()
     const opened = await open(server.adminUrl)

@@ -92,7 +92,7 @@ test('OPTIONS is answered while every connection is in use', async () => {
       ...database.env,
       ...deaf,
       DBREST_DB_POOL: '1',
-      DBREST_DB_POOL_ACQUISITION_TIMEOUT: '1',
+      DBREST_DB_POOL_ACQUISITION_TIMEOUT: '5',
     },
   })
   const holder = await database.connect()

@@ -284,7 +284,7 @@ test('at level debug a request tells of its connection, and a load of its timing
 
 test('requests that find no connection in time are told once, and each in the access log', async () => {
   const server = await serve({
-    env: { ...database.env, DBREST_DB_POOL: '1', DBREST_DB_POOL_ACQUISITION_TIMEOUT: '1' },
+    env: { ...database.env, DBREST_DB_POOL: '1', DBREST_DB_POOL_ACQUISITION_TIMEOUT: '5' },
   })
   const call = (seconds: number) =>
     ask(`${server.url}/rpc/nap`, {

@@ -58,6 +58,8 @@ export function browserForAll(): (url: string, traits?: ContextTraits) => Promis
       locale: 'en-GB',
     })
     onTestFinished(() => context.close())
+    // milliseconds, of what is told no other; they end a test that fails
+    context.setDefaultTimeout(80_000)
     const page = await context.newPage()
     const problems: string[] = []
     page.on('console', (message) => {

@@ -48,7 +48,7 @@ export interface TestExecutor {
 export function executorOn(
   uri: string,
   snapshot: SchemaSnapshot,
-  { max = 2, acquisitionTimeoutMs = 5000 }: ExecutorOptions = {},
+  { max = 2, acquisitionTimeoutMs = 60_000 }: ExecutorOptions = {},
 ): TestExecutor {
   const seen: Observation[] = []
   const observe = (observation: Observation) => {

@@ -25,6 +25,8 @@ export function createSqliteFile(sql = '', name = 'test.db'): SqliteFile {
   const exec = (text: string) => {
     // a server may be writing: it is waited for as long as it takes
     const db = new Database(path, { timeout: 60_000 })
+    // thousands of statements need not each wait for a disk that others keep busy
+    db.pragma('synchronous = off')
     try {
       db.exec(text)
     } finally {
@@ -48,6 +50,8 @@ export function openSqliteApi(uri: string, options: Partial<Config> = {}): Sqlit
     ...defaultConfig('sqlite'),
     dbUri: uri,
     dbAggregatesEnabled: true,
+    // a busy machine takes its time to start a process
+    dbPoolAcquisitionTimeout: 60,
     ...options,
   }
   return openApi(config, openSqlite)

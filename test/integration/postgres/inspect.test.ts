@@ -122,7 +122,7 @@ describe.each(clusterVersions())('an inspection on PostgreSQL %s', (version) => 
     const connector = connectorTo(db.uri('inspect_login'))
     pool = createPostgresPool({
       connect: (id, signal) => connector.connect({ id, signal }),
-      limits: { max: 1, acquisitionTimeoutMs: 5000, maxIdleMs: 60_000, maxLifetimeMs: 60_000 },
+      limits: { max: 1, acquisitionTimeoutMs: 60_000, maxIdleMs: 60_000, maxLifetimeMs: 60_000 },
       observe: observeTraced,
     })
   })
