@@ -418,6 +418,21 @@ describe.each(clusterVersions())('introspection of PostgreSQL %s', (version) => 
     })
   })
 
+  test.each([
+    ['at 63 bytes', 'long_'.repeat(14), 'long_'.repeat(12) + 'lon'],
+    ['before a character that they would cut', 'é'.repeat(40), 'é'.repeat(31)],
+  ])('finds a schema by a name that PostgreSQL cuts off %s', async (_, name, cut) => {
+    // the server cuts the name here, too
+    await db.query(`create schema "${name}"; create table "${name}".kept (i int)`)
+    const { relations } = await introspect(control, {
+      options: { dbSchemas: [name], dbExtraSearchPath: [name] },
+    })
+    await db.query(`drop schema "${name}" cascade`)
+    expect(relations.map(({ schema, name }) => ({ schema, name }))).toEqual([
+      { schema: cut, name: 'kept' },
+    ])
+  })
+
   test('fails for now when a schema came after its snapshot, of which it could read nothing', async () => {
     const failure = await control.run(async (query) => {
       await query('begin isolation level repeatable read')

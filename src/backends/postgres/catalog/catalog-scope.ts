@@ -19,10 +19,11 @@ export interface CatalogScope {
   readonly serverVersion: number
 }
 
-// the cast is what fails for an unknown schema: it looks at what there is now, past the snapshot
+// the first cast is what fails for an unknown schema: it looks at what there is now, past the snapshot;
+// both cut off what is too long for a name
 const scopeSql = `
 select quote_ident(x.name)::regnamespace as now, x.name, x.is_exposed,
-  (select n.oid from pg_catalog.pg_namespace n where n.nspname = x.name) as oid,
+  (select n.oid from pg_catalog.pg_namespace n where n.nspname = x.name::name) as oid,
   current_setting('server_version_num') as server_version
 from (
   select name, true from json_array_elements_text($1::json) as e(name)
