@@ -43,6 +43,8 @@ export function composeAdmin(deps: ComposeAdminDeps): AdminSite {
   const { adminServerUnixSocket, adminServerHost } = config()
   const { feed } = database
   const databaseAnswers = createDatabaseProbe({ ping: database.ping, now })
+  /** What the feed says of the database that requests reach; null: nothing. */
+  const vouches = () => (feed.kind === 'push' && feed.hasOwnWay ? null : isFeedUp(feed, health))
   const events = createEventStreams({
     feed: deps.events,
     incarnation: randomBytes(6).toString('hex'),
@@ -61,7 +63,7 @@ export function composeAdmin(deps: ComposeAdminDeps): AdminSite {
     apiIsAlive,
     isLeaving: deps.isLeaving,
     workers: deps.workers,
-    databaseIsReachable: async () => isFeedUp(feed, health) ?? databaseAnswers(),
+    databaseIsReachable: async () => vouches() ?? databaseAnswers(),
     databaseAnswers,
     sources: health.list,
     others: () => {

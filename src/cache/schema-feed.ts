@@ -24,6 +24,11 @@ export interface PushFeed {
    * handlers are called after `open` has returned.
    */
   readonly open: (channel: string, handlers: FeedHandlers) => FeedConnection
+  /**
+   * It has a way of its own to the database: whether it gets there says nothing of requests and loads,
+   * and whether they do nothing of it.
+   */
+  readonly hasOwnWay: boolean
   /** The log's text for a proof of life that does not come back. */
   readonly unproven: string
   /** For databases where reads lag behind what is told. */

@@ -10,6 +10,9 @@
  *
  * Where the database has no such feed, it is off, and looked for again now and then.
  *
+ * A feed with a way of its own never ends the process, and nobody else's connections say that it is time
+ * for its next attempt.
+ *
  * Where reads lag behind, checks repeat until they have caught up with what was told.
  */
 import {
@@ -86,7 +89,8 @@ function asLoss(failure: unknown, cause: string): BackendFailure {
 
 /** Signals for as long as it is subscribed to. Never errors, never completes. */
 export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
-  const { feed, alive$, unheard$, health, observe, scheduler } = deps
+  const { feed, unheard$, health, observe, scheduler } = deps
+  const alive$ = feed.hasOwnWay ? NEVER : deps.alive$
   const { readyLimitMs = 10_000, proofIntervalMs = 10_000 } = deps
   const { proofLimitMs = 5000, doubtLimitMs = 1000 } = deps
   const listening: ListenRules = {
@@ -171,7 +175,7 @@ export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
             const cause = failureText(failure)
             observe({ kind: 'listener-failed', feed: feed.name, channel, cause })
             health.report(feed.name, isDeaf ? 'unproven' : 'down', cause)
-            if (!isDeaf) deps.onFailure(asLoss(failure, cause))
+            if (!isDeaf && !feed.hasOwnWay) deps.onFailure(asLoss(failure, cause))
             // told without the jitter: 1, 2, 4 … is what PostgREST's users know
             observe({ kind: 'listener-retry', feed: feed.name, retryInMs: backoffMs(failures) })
             const pauseMs = withJitter(backoffMs(failures), deps.random())

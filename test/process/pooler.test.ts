@@ -169,7 +169,9 @@ describe.skipIf(!hasPgbouncer())('behind PgBouncer', () => {
         DBREST_DB_SCHEMA_POLL_INTERVAL: '0',
       }),
     })
-    await server.line(/Failed listening .* db-channel-uri leads to another database than db-uri/)
+    await server.line(
+      /Failed listening .* db-channel-uri: it leads to another database than db-uri/,
+    )
     expect((await ask(`${server.adminUrl}/health`)).body).toMatchObject({
       status: 'degraded',
       sources: [
@@ -177,6 +179,7 @@ describe.skipIf(!hasPgbouncer())('behind PgBouncer', () => {
         { name: 'poll', state: 'up' },
       ],
     })
+    expect((await ask(`${server.adminUrl}/ready`)).status).toBe(200)
     await database.query('alter table films add column elsewhere int')
     await eventually(
       () => cachedColumns(server, 'films'),

@@ -126,6 +126,26 @@ describe('a start', () => {
     expect(await statusOrNone(`${server.url}/films`)).toBe(200)
   })
 
+  test('listens again by db-channel-uri while a load has not ended', async () => {
+    const loads = await heldLoadsOf(database)
+    const server = await serve({
+      env: { ...loads.env, DBREST_DB_CHANNEL_URI: database.env['DBREST_DB_URI'] ?? '' },
+    })
+    await server.line(/Listener connected/)
+    const { begun, letGo } = loads.hold()
+    const reload = ask(`${server.adminUrl}/reload`, { method: 'POST' })
+    await begun
+    const from = server.stderr.length
+    await database.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and query = 'LISTEN "pgrst"'`,
+    )
+    await server.line(/Failed listening/, { from })
+    await server.line(/Listener connected/, { from })
+    letGo()
+    expect((await reload).status).toBe(200)
+  })
+
   test('hears signals to reload from its first line on', async () => {
     const server = await serve({ env: database.env, until: /Starting dbrest/ })
     server.signal('SIGUSR1')
@@ -294,6 +314,39 @@ describe('a database that is not there', () => {
       await cluster.query(`alter role ${loginRole} password '${rightPassword}'`)
     }
   })
+
+  test.each(['true', 'false'])(
+    'one of db-channel-uri alone costs the listener, and no request (recovery: %s)',
+    async (recovery) => {
+      const listener = `listener_${recovery}`
+      const secret = 'only:for@listening'
+      await cluster.query(`create role ${listener} login password '${secret}'`)
+      const server = await serve({
+        env: {
+          ...env(),
+          DBREST_DB_CHANNEL_URI: cluster.uri(name, listener, secret),
+          DBREST_DB_POOL_AUTOMATIC_RECOVERY: recovery,
+        },
+      })
+      const health = async () => (await ask(`${server.adminUrl}/health`)).body
+      const shows = (listening: object) => ({
+        sources: [{ name: 'notify', ...listening }, { name: 'poll' }],
+      })
+      await eventually(health, (body) => expect(body).toMatchObject(shows({ state: 'up' })))
+      await cluster.query(`alter role ${listener} password 'another'`)
+      await cluster.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${listener}'`,
+      )
+      const cause = `db-channel-uri: connection to server at "127.0.0.1", port ${cluster.port} failed: FATAL:  password authentication failed for user "${listener}"`
+      await server.line(/Failed listening .*db-channel-uri: .*password authentication/)
+      const down = { state: 'down', cause: expect.stringContaining(cause) }
+      expect(await health()).toMatchObject(shows(down))
+      expect((await ask(`${server.url}/films`)).status).toBe(200)
+      await cluster.query(`alter role ${listener} password '${secret}'`)
+      await eventually(health, (body) => expect(body).toMatchObject(shows({ state: 'up' })))
+      expect(server.stderr.join('\n')).not.toContain(secret)
+    },
+  )
 
   describe('with db-pool-automatic-recovery off', () => {
     const withoutRecovery = () => ({ ...env(), DBREST_DB_POOL_AUTOMATIC_RECOVERY: 'false' })

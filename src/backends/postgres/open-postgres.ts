@@ -14,7 +14,12 @@ import { postgresAbilities } from './catalog/postgres-capabilities.ts'
 import { adoptPostgresFacts, postgresFacts } from './catalog/postgres-facts.ts'
 import { readDatabaseSettings } from './catalog/read-database-settings.ts'
 import { createPlanCompiler } from './compile/compile-postgres.ts'
-import { type ControlQuery, createControlConnection } from './connect/control-connection.ts'
+import {
+  type ControlConnection,
+  type ControlQuery,
+  createControlConnection,
+} from './connect/control-connection.ts'
+import { readIdentity } from './connect/database-identity.ts'
 import { createNotifyFeed } from './connect/notify-feed.ts'
 import { createPostgresPool, type PostgresPool } from './connect/postgres-pool.ts'
 import { createExecutor } from './execute/execute-postgres.ts'
@@ -89,8 +94,13 @@ export function openPostgres(deps: PostgresDeps): Backend {
     idleMs: 30_000,
   })
 
+  const onPrimary =
+    dbChannelUri === null
+      ? primary.run
+      : onSameDatabase(primary.run, async () => follower.identity() ?? askIdentity(loads.run))
+
   const mark = createSchemaMark({
-    onPrimary: primary.run,
+    onPrimary,
     onReads: loads.run,
     isNeeded: () => config().dbSchemaStrict,
     observe,
@@ -110,7 +120,7 @@ export function openPostgres(deps: PostgresDeps): Backend {
     abilities: postgresAbilities,
     feed: createNotifyFeed({
       config,
-      onPrimary: primary.run,
+      onPrimary,
       onReads: loads.run,
       isMarked: mark.isThere,
       hasOwnWay: dbChannelUri !== null,
@@ -177,6 +187,32 @@ export function openPostgres(deps: PostgresDeps): Backend {
       await Promise.all([pool.close(), loads.close(), primary.close(), proofs.close()])
     },
   }
+}
+
+/** Milliseconds: the connection for loads may be busy with one. */
+const identityLimitMs = 1000
+
+/** Which database is read; null: the answer would take too long. */
+function askIdentity(run: ControlConnection['run']): Promise<string | null> {
+  return run(readIdentity, AbortSignal.timeout(identityLimitMs)).catch(() => null)
+}
+
+/**
+ * Runs work unless it is known that another database is `expected`. There a listener would be proven by its
+ * own notifications and hear none that matters, and the schema mark would be somebody else's.
+ */
+function onSameDatabase(
+  run: ControlConnection['run'],
+  expected: () => Promise<string | null>,
+): ControlConnection['run'] {
+  return (work, signal) =>
+    run(async (query, ...session) => {
+      const [own, other] = await Promise.all([readIdentity(query), expected()])
+      if (other !== null && own !== other) {
+        throw new Error('it leads to another database than db-uri')
+      }
+      return work(query, ...session)
+    }, signal)
 }
 
 /**

@@ -95,7 +95,7 @@ test('db-channel-uri is heard where db-uri leads to a replica alone', async () =
 
   const elsewhere = openAt(to(primary.port, 'template1'))
   await expect(elsewhere.connection.ready).rejects.toThrow(
-    'db-channel-uri leads to another database than db-uri',
+    'db-channel-uri: it leads to another database than db-uri',
   )
 })
 

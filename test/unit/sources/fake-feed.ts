@@ -21,6 +21,7 @@ export interface FakeServer {
   position: string | null
   positionFailures: number
   reachedAt: number
+  readonly hasOwnWay: boolean
 }
 
 export interface FakeFeed {
@@ -42,6 +43,7 @@ export function createFakeFeed(clock: VirtualClock, initial: Partial<FakeServer>
     position: null,
     positionFailures: 0,
     reachedAt: 0,
+    hasOwnWay: false,
     ...initial,
   }
   const connections: FakeConnection[] = []
@@ -50,6 +52,7 @@ export function createFakeFeed(clock: VirtualClock, initial: Partial<FakeServer>
 
   const feed: PushFeed = {
     kind: 'push',
+    hasOwnWay: server.hasOwnWay,
     name: 'notify',
     channel: ({ dbChannel, dbChannelEnabled }) => (dbChannelEnabled ? dbChannel : null),
     unproven: 'nothing came back',

@@ -2,6 +2,7 @@ import { BehaviorSubject, Subject } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import type { Config } from '../../../src/config/config.ts'
 import { defaultConfig } from '../../../src/config/default-config.ts'
+import { BackendFailure } from '../../../src/errors/backend-failure.ts'
 import { type PushFeedDeps, watchPushFeed } from '../../../src/sources/watch-push-feed.ts'
 import { createFakeFeed, type FakeServer } from './fake-feed.ts'
 import { createRecording } from './record-source.ts'
@@ -305,6 +306,28 @@ describe('a loss', () => {
       '10056 up notify',
       '10056 listener-connected both check',
     ])
+  })
+
+  test('of a feed with a way of its own ends nothing else, and is not hurried by others', async () => {
+    const { clock, server, connect, lose, told, failures, aliveSubject } = createListener(
+      {},
+      { hasOwnWay: true },
+    )
+    await connect()
+    server.refusal = new BackendFailure({ kind: 'connection', details: 'no' }, 'no', {
+      isFatal: true,
+    })
+    lose('gone')
+    for (let made = 0; made < 40; made += 1) {
+      await clock.advance(100)
+      aliveSubject.next()
+    }
+    expect(told().filter((text) => text.includes('retry'))).toEqual([
+      '50 retry in 1000',
+      '1055 retry in 2000',
+      '3060 retry in 4000',
+    ])
+    expect(failures).toEqual([])
   })
 
   test('is not tried again within the first second, whoever is let in', async () => {

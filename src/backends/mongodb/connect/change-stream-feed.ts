@@ -83,6 +83,7 @@ export function createChangeStreamFeed(deps: ChangeStreamFeedDeps): PushFeed {
 
   return {
     kind: 'push',
+    hasOwnWay: false,
     name: 'change-stream',
     channel: ({ dbSchemas }) => dbSchemas.join(separator),
     unproven: 'the change stream gave no sign of life',

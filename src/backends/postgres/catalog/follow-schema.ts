@@ -40,6 +40,8 @@ import { knownObjects } from './mirror/schema-facts.ts'
 import { openVersion } from './open-version.ts'
 
 export interface SchemaFollower {
+  /** Which database was looked at last (`database-identity.ts`); null: none yet. */
+  identity(): string | null
   /**
    * The version of what a load with these options would see.
    *
@@ -170,6 +172,7 @@ export function createSchemaFollower(): SchemaFollower {
   }
 
   return {
+    identity: () => window?.identity ?? null,
     async readVersion(session, options, limitMs) {
       if (!(await glance(session, limitMs))) await look(session, limitMs)
       return versionFor(options)

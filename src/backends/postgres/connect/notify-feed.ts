@@ -10,6 +10,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { ReloadScope } from '../../../cache/reload-signal.ts'
 import type { FeedPlace, PushFeed } from '../../../cache/schema-feed.ts'
 import type { Config } from '../../../config/config.ts'
+import { failureText } from '../../../core/failure-text.ts'
 import type { ControlConnection, ControlQuery } from './control-connection.ts'
 import { type ListeningConnection, openListeningConnection } from './listening-connection.ts'
 import { fleetChannel, parsePeerWord, printPeerWord } from './peer-words.ts'
@@ -23,7 +24,7 @@ export interface NotifyFeedDeps {
   readonly onReads: ControlConnection['run']
   /** Options of a pg client for the server that `onPrimary` has found. */
   readonly clientConfig: () => Readonly<Record<string, unknown>>
-  /** Whether notifications are heard by `db-channel-uri`, which might lead elsewhere. */
+  /** Whether `onPrimary` and the listener go where `db-channel-uri` leads. */
   readonly hasOwnWay: boolean
   /** Whether the database itself notifies of each change, by a schema mark. */
   readonly isMarked: () => boolean
@@ -41,10 +42,6 @@ const replayedSql =
 
 /** The server that answers: those of a cluster share a channel, but not the moment of their start. */
 const serverSql = 'select pg_postmaster_start_time()::text as value'
-
-/** One for the database on all servers of its cluster, replicas among them. */
-const databaseSql = `select concat_ws(' ',
-  (select system_identifier from pg_control_system()), current_database()) as value`
 
 /** What a notification asks for; null: it is not addressed to us. */
 export function scopeOfPayload(payload: string, dbConfig: boolean): ReloadScope | null {
@@ -71,6 +68,13 @@ async function readValue(
 /** Nothing is connected before `open`. What the feed rejects with is told in libpq's words. */
 export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
   const { config, onPrimary, onReads, clientConfig, listen = openListeningConnection } = deps
+  /** Where two options lead to databases it is told in which of them something is wrong. */
+  const named = <T>(work: Promise<T>): Promise<T> =>
+    deps.hasOwnWay
+      ? work.catch((failure: unknown) => {
+          throw new Error(`db-channel-uri: ${failureText(failure)}`, { cause: failure })
+        })
+      : work
   const inTime = () => AbortSignal.timeout(questionLimitMs)
   // random, so that no other process on the database has the same one
   const process = randomBytes(8).toString('hex')
@@ -88,20 +92,13 @@ export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
     )
   }
 
-  /** A listener elsewhere would be proven by its own notifications, and hear none that matters. */
-  async function checkDatabase(): Promise<void> {
-    const [heard, read] = await Promise.all(
-      [onPrimary, onReads].map((run) => run((query) => readValue(query, databaseSql), inTime())),
-    )
-    if (heard !== read) throw new Error('db-channel-uri leads to another database than db-uri')
-  }
-
   async function notify(channel: string, payload: string): Promise<void> {
     await onPrimary((query) => query('select pg_notify($1, $2)', [channel, payload]), inTime())
   }
 
   return {
     kind: 'push',
+    hasOwnWay: deps.hasOwnWay,
     name: 'notify',
     channel: ({ dbChannel, dbChannelEnabled }) => (dbChannelEnabled ? dbChannel : null),
     unproven: 'a notification of our own did not come back',
@@ -118,7 +115,6 @@ export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
 
       async function begin(): Promise<FeedPlace> {
         const place = await findServer()
-        if (deps.hasOwnWay) await checkDatabase()
         if (isClosed) throw new Error('the connection was closed before it was made')
         connection = listen(
           clientConfig(),
@@ -146,7 +142,7 @@ export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
       }
 
       return {
-        ready: begin(),
+        ready: named(begin()),
         prove() {
           // never used twice: what was sent for an earlier connection proves nothing of this one
           proofs += 1
@@ -155,7 +151,7 @@ export function createNotifyFeed(deps: NotifyFeedDeps): PushFeed {
             onProbe = (payload) => {
               if (payload === token) resolve()
             }
-            notify(probeChannel, token).catch(reject)
+            named(notify(probeChannel, token)).catch(reject)
           })
         },
         close() {

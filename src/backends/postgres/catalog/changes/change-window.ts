@@ -67,6 +67,11 @@ export class ChangeWindow {
     if (!this.#keys.has(kind)) this.#keys = new Map([...this.#keys, [kind, keys()]])
   }
 
+  /** The database that was looked at last. */
+  get identity(): string {
+    return this.#last.identity
+  }
+
   get since(): bigint {
     return this.#last.xmin
   }

@@ -18,6 +18,7 @@
  */
 import { endianness } from 'node:os'
 import type { ControlRows, ControlStatement } from '../../connect/control-connection.ts'
+import { identityTexts } from '../../connect/database-identity.ts'
 import { type CatalogRow, numberIn, textIn, textOrNull } from '../catalog-row.ts'
 import { type KeyEntry, KeySet } from './key-set.ts'
 
@@ -264,9 +265,9 @@ memberships as materialized (
 const placeSql = `
 select 'now' as kind, 0 as held, pg_current_snapshot()::text as fresh
 union all
-select 'incarnation', 0, concat_ws(' ',
-  (select oid from pg_catalog.pg_database where datname = current_database()),
-  (select system_identifier from pg_control_system()), pg_postmaster_start_time(),
+select 'identity', 0, concat_ws(' ', ${identityTexts})
+union all
+select 'incarnation', 0, concat_ws(' ', ${identityTexts}, pg_postmaster_start_time(),
   pg_is_in_recovery(), current_setting('server_version_num'))
 union all
 select 'settings', 0, ${settingsSql}`
@@ -297,6 +298,8 @@ export interface FreshRow extends KeyEntry {
 
 /** Where and when a look was taken. */
 export interface LookPlace {
+  /** The database that was asked, on whichever server of its cluster. */
+  readonly identity: string
   /** The server that was asked, since its start, and its part in replication. */
   readonly incarnation: string
   /** Roles and their settings, as far as they matter, in short. */
@@ -342,6 +345,7 @@ function rowOf(rows: ControlRows, kind: string): CatalogRow {
 export function parsePlace(rows: ControlRows): LookPlace {
   const [xmin = '', xmax = ''] = textIn(rowOf(rows, 'now'), 'fresh').split(':')
   return {
+    identity: textIn(rowOf(rows, 'identity'), 'fresh'),
     incarnation: textIn(rowOf(rows, 'incarnation'), 'fresh'),
     settings: textIn(rowOf(rows, 'settings'), 'fresh'),
     xmin: BigInt(xmin),

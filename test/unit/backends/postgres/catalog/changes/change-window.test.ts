@@ -36,6 +36,7 @@ function changes(
   more: Partial<CatalogChanges> = {},
 ): CatalogChanges {
   return {
+    identity: 'here',
     incarnation: 'one',
     settings: 'none',
     xmin: 100n,
