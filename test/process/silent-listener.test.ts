@@ -44,12 +44,16 @@ test('a listener that hears nothing any more is noticed and replaced', async () 
 })
 
 test('is noticed within a second of a request that met what it did not hear of', async () => {
-  const { database, proxy, server, from } = await serveFrozen()
-  expect(proxy.freezeThoseWhoSent('LISTEN "pgrst"')).toBe(1)
-  await database.query(`create table unheard (id int); notify pgrst`)
-  expect((await ask(`${server.url}/unheard`)).status).toBe(200)
-  // the limit of a proof that nothing has asked for is 5000 ms
-  expect(await server.line(/did not come back within/, { from })).toContain('within 1000 ms')
-  await server.line(/Listener connected to/, { from })
-  await askUntil(200, `${server.adminUrl}/ready`)
+  const { database, proxy, server } = await serveFrozen()
+  for (let tries = 1, line = ''; !line.includes('within 1000 ms'); tries += 1) {
+    const from = server.stderr.length
+    expect(proxy.freezeThoseWhoSent('LISTEN "pgrst"')).toBe(1)
+    await database.query(`create table unheard_${tries} (id int); notify pgrst`)
+    expect((await ask(`${server.url}/unheard_${tries}`)).status).toBe(200)
+    // the limit of a proof that nothing has asked for is 5000 ms: on a busy machine one that was due
+    // anyway may be over in less than that second
+    line = await server.line(/did not come back within/, { from })
+    await server.line(/Listener connected to/, { from })
+    await askUntil(200, `${server.adminUrl}/ready`)
+  }
 })
