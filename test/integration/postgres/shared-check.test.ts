@@ -15,6 +15,7 @@ import { createSchemaMark } from '../../../src/backends/postgres/mark/schema-mar
 import type { Observation } from '../../../src/observe/observation.ts'
 import type { SchemaLook } from '../../../src/schema/catalog.ts'
 import type { SchemaOptions } from '../../../src/schema/schema-snapshot.ts'
+import { createFleet } from '../../../src/sources/fleet.ts'
 import { controlOf, schemaOptions, type TestControl } from '../../support/control-query.ts'
 import { eventually } from '../../support/http-client.ts'
 import { type Cluster, startCluster } from '../../support/postgres.ts'
@@ -24,7 +25,7 @@ import { observeTraced } from '../../support/trace-in-process.ts'
 
 /** Milliseconds: of the backstop, and after which who leads checks again. */
 const period = 60_000
-const leaderPeriod = 45_000
+const leaderPeriod = 36_000
 
 /** What takes the table and the functions of checks away from an installation, as older ones were. */
 const asBefore = `drop function dbrest.read_check, dbrest.tell_check; drop table dbrest.schema_check`
@@ -164,9 +165,11 @@ describe.each(clusterVersions())('the check that servers share on PostgreSQL %s'
       uri: cluster.uri(name),
       query,
       rows: () => query('select * from dbrest.schema_check order by checked_at, view'),
-      /** As if nobody had told anything for more than a period. */
-      age: () =>
-        query(`update dbrest.schema_check set checked_at = checked_at - interval '61 seconds'`),
+      /** As if nobody had told anything for so long, for more than a period unless told otherwise. */
+      age: (seconds = 61) =>
+        query(
+          `update dbrest.schema_check set checked_at = checked_at - interval '${seconds} seconds'`,
+        ),
     }
   }
 
@@ -189,6 +192,26 @@ describe.each(clusterVersions())('the check that servers share on PostgreSQL %s'
       expect(await other.by(period)).toBe('mark or others')
     }
     expect([...leader.refused, ...other.refused]).toEqual([])
+  })
+
+  test('is made in time by who looks no more often than servers that hear each other', async () => {
+    const fleet = createFleet({
+      peers: { view: () => Promise.resolve(''), tell: () => Promise.resolve() },
+      isHearing: () => true,
+      random: () => 0,
+    })
+    const { leader } = await pair()
+    for (let round = 0; round < 3; round += 1) {
+      expect(await leader.by(fleet.leaderPauseMs(period))).toBe('own check')
+    }
+  })
+
+  test('is due a period after the check that the row tells of, not after its reading', async () => {
+    const { other, age } = await pair()
+    await age(30)
+    expect(await other.by(period)).toBe('mark or others')
+    await age(31)
+    expect(await other.by(30_000)).toBe('own check')
   })
 
   test('is made by the next one when who led says nothing any more', async () => {

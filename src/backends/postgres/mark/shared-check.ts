@@ -79,8 +79,12 @@ export interface SharedCheckDeps {
   readonly backstopMs: number
 }
 
-/** Part of the period after which the leader checks again. */
-const leaderShare = 0.75
+/**
+ * Part of the period after which the leader checks again, at its next look. Where servers hear each other
+ * the one that looks for all does so each 39 s, 0.65 of a minute (`fleet.ts`). That must not be too early for
+ * the check: it would come with the next look, after 78 s, and the row would not be fresh for 18 of them.
+ */
+const leaderShare = 0.6
 
 /** After so many periods a server checks for itself, whatever the row says. */
 const ownCheckPeriods = 10
