@@ -364,16 +364,20 @@ describe.each(clusterVersions())('the check that servers share on PostgreSQL %s'
     expect(servers.flatMap(({ refused }) => refused)).toEqual([])
   })
 
-  test('is shared by who looks with the same login, whichever one listens', async () => {
+  test.each([
+    ['looker'],
+    // as long as a name can be
+    ['l'.repeat(63)],
+  ])('is shared by who looks with the same login, %s, whichever one listens', async (looker) => {
     const { name, uri, rows } = await pair()
-    await cluster.query(`drop role if exists looker; create role looker login`)
-    const servers = [1, 2].map(() => serverOn(cluster.uri(name, 'looker'), uri))
+    await cluster.query(`drop role if exists ${looker}; create role ${looker} login`)
+    const servers = [1, 2].map(() => serverOn(cluster.uri(name, looker), uri))
     for (const server of servers) await server.load()
     for (const server of servers) expect(await server.by(period)).toBe('own check')
     expect(await servers[1]?.by(period)).toBe('mark or others')
     expect((await rows()).map(({ view }) => String(view).split(' ', 2))).toEqual([
       ['postgres', 'postgres'],
-      ['looker', 'looker'],
+      [looker, looker],
     ])
   })
 
@@ -436,6 +440,24 @@ describe.each(clusterVersions())('the check that servers share on PostgreSQL %s'
     await tell(second, 'second.1')
     expect(await tell(first, 'first.2')).toBe(false)
     await first.query('commit')
+  })
+
+  test('is told by nobody in a transaction that only reads, without an error', async () => {
+    const { uri, rows } = await database()
+    const session = await open(uri)
+    await session.query('begin read only')
+    expect(await tell(session, 'some.1')).toBe(false)
+    await session.query('commit')
+    expect(await rows()).toEqual([])
+  })
+
+  test.each([
+    ['token', 't'.repeat(10_000), 'some'],
+    ['view', 'some.1', 'v'.repeat(10_000)],
+  ])('is not told where the %s is longer than any of a server', async (_, token, view) => {
+    const { uri, rows } = await database()
+    expect(await tell(await open(uri), token, view)).toBe(false)
+    expect(await rows()).toEqual([])
   })
 
   test('takes rows of views along that nobody looks at any more', async () => {

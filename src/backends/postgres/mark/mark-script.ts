@@ -68,6 +68,10 @@ const tagList = markedTags.map((tag) => `'${tag}'`).join(', ')
 /** A row whose time is farther ahead than this is of a clock that was wrong. */
 export const mostAheadMs = 1000
 
+/** Bytes of what a server tells: a UUID with a number, and a role with a digest. */
+const longestToken = 100
+const longestView = 200
+
 const randomMark = `hashtextextended(gen_random_uuid()::text, 0)`
 
 /**
@@ -165,6 +169,8 @@ declare
   moment timestamptz := clock_timestamp();
   is_told boolean;
 begin
+  if current_setting('transaction_read_only') = 'on' or octet_length(own_token) > ${longestToken}
+    or octet_length(of_view) > ${longestView} then return false; end if;
   insert into dbrest.schema_check as c (view, token, checked_at)
   values (format('%I %s', session_user, of_view), own_token, least(to_timestamp(read_at), moment))
   on conflict (view) do update set token = excluded.token, checked_at = excluded.checked_at
