@@ -336,6 +336,54 @@ describe('installing the schema mark', () => {
     expect(await read(uri)).toEqual({ kind: 'absent' })
   })
 
+  describe.each([
+    ['install', () => install(uri)],
+    ['the script', () => cluster.query(`begin; ${markScript()}; commit`, name)],
+  ])('by %s', (_, again) => {
+    /** Functions by whether everybody may call them. */
+    const ofEverybody = async () => {
+      const rows = await cluster.query(
+        `select proname::text as name, exists (
+            select from aclexplode(coalesce(proacl, acldefault('f', proowner))) where grantee = 0
+          ) as is_public
+          from pg_proc where pronamespace = 'dbrest'::regnamespace and proname <> 'mark_change'`,
+        name,
+      )
+      return Object.fromEntries(rows.map((row) => [row['name'], row['is_public']]))
+    }
+
+    test('anew grants nobody again what was revoked', async () => {
+      await fresh()
+      await again()
+      const all = { move_mark: true, prune_marks: true, read_check: true, tell_check: true }
+      expect(await ofEverybody()).toEqual(all)
+      await cluster.query(
+        `revoke execute on function dbrest.move_mark, dbrest.tell_check from public;
+        grant execute on function dbrest.tell_check to plain; drop function dbrest.read_check`,
+        name,
+      )
+      await again()
+      expect(await ofEverybody()).toEqual({ ...all, move_mark: false, tell_check: false })
+      expect(
+        await cluster.query(
+          `select has_function_privilege('plain', oid, 'execute') as may from pg_proc where proname = 'tell_check'`,
+          name,
+        ),
+      ).toEqual([{ may: true }])
+    })
+
+    test('lets everybody call new functions, whatever default privileges say, which stay', async () => {
+      await fresh()
+      await cluster.query(`alter default privileges revoke execute on functions from public`, name)
+      const defaults = () =>
+        cluster.query(`select defaclnamespace::int, defaclacl::text from pg_default_acl`, name)
+      const before = await defaults()
+      await again()
+      expect(Object.values(await ofEverybody())).toEqual([true, true, true, true])
+      expect(await defaults()).toEqual(before)
+    })
+  })
+
   test('what is printed is what is installed', async () => {
     await fresh()
     await cluster.query(`begin; ${markScript()}; commit`, name)

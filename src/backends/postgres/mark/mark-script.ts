@@ -82,6 +82,8 @@ const randomMark = `hashtextextended(gen_random_uuid()::text, 0)`
  * - The table of checks is unlogged: what it says is of no use after a crash, or to a replica or a
  *   subscriber, and none of them is sent it. It cannot be read in recovery, where all transactions are
  *   read only; and who may not tell is told nothing.
+ * - Functions that are there already are granted to nobody: whom they were revoked from stays without. New
+ *   ones are everybody's by default, and are made so where default privileges say otherwise.
  * - A role's rows are its own: no other login tells its servers anything. The name is quoted where it
  *   has blanks, so that no name and view together are those of another.
  */
@@ -94,6 +96,10 @@ export const installSteps: readonly ScriptStep[] = [
   mark bigint not null,
   made_by xid8 not null default pg_catalog.pg_current_xact_id()
 )`,
+  },
+  {
+    purpose: 'let every role call the functions that are new',
+    sql: `alter default privileges in schema dbrest grant execute on functions to public`,
   },
   {
     purpose: 'create the function that marks',
@@ -187,20 +193,16 @@ exception when serialization_failure then return false;
 end $$`,
   },
   {
+    purpose: 'leave default privileges as they were',
+    sql: `alter default privileges in schema dbrest revoke execute on functions from public`,
+  },
+  {
     purpose: 'let every role read the mark',
     sql: `grant usage on schema dbrest to public`,
   },
   {
     purpose: 'let every role read the mark',
     sql: `grant select on dbrest.schema_mark to public`,
-  },
-  {
-    purpose: 'let servers move the mark and fold marks',
-    sql: `grant execute on function dbrest.move_mark(), dbrest.prune_marks() to public`,
-  },
-  {
-    purpose: 'let servers tell each other of their checks',
-    sql: `grant execute on function ${checkFunctions.map((signature) => `dbrest.${signature}`).join(', ')} to public`,
   },
   ...eventTriggers.map((name) => ({
     purpose: `take away the event trigger ${name} of an earlier installation`,
