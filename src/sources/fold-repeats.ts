@@ -4,9 +4,8 @@
  * process a trigger, a log line, a metric and a reload for each: requests are served by the same thread.
  *
  * What is held back is told once a tick has brought none, so that the end of a storm is told soon; while
- * it goes on, after a hold that doubles from one time to the next, up to a limit that is the longest
- * that anything is served later for it. News cost an increment, and the ticks need no clock that could
- * be set.
+ * it goes on, after a hold, which is the longest that anything is served later for it. News cost an
+ * increment, and the ticks need no clock that could be set.
  */
 import { Observable, type OperatorFunction, type SchedulerLike, Subscription } from 'rxjs'
 
@@ -17,11 +16,10 @@ export interface Folded<T> {
   readonly times: number
 }
 
-/** Milliseconds, the holds as multiples of ticks. */
+/** Milliseconds, the hold as a multiple of ticks. */
 export interface FoldPace {
   readonly tickMs: number
-  readonly firstHoldMs: number
-  readonly longestHoldMs: number
+  readonly holdMs: number
 }
 
 /** News of one kind, while they follow each other. */
@@ -31,9 +29,8 @@ interface Held<T> {
   times: number
   /** How many of them there were at the last tick. */
   timesAtTick: number
-  /** Milliseconds for which they came at each tick, and for which they may. */
+  /** Milliseconds for which they have come at each tick. */
   heldMs: number
-  holdMs: number
   /** Ticks since they were told, while none has come. */
   idleTicks: number
 }
@@ -44,7 +41,7 @@ const mostIdleTicks = 2
 /** @param kindOf values of one kind are folded; null: never */
 export function foldRepeats<T>(
   kindOf: (value: T) => string | null,
-  { tickMs, firstHoldMs, longestHoldMs }: FoldPace,
+  { tickMs, holdMs }: FoldPace,
   scheduler: SchedulerLike,
 ): OperatorFunction<T, Folded<T>> {
   return (source$) =>
@@ -53,8 +50,7 @@ export function foldRepeats<T>(
       const ticks = new Subscription()
 
       function begin(kind: string, value: T): void {
-        const counts = { times: 0, timesAtTick: 0, heldMs: 0, idleTicks: 0 }
-        open.set(kind, { value, ...counts, holdMs: firstHoldMs })
+        open.set(kind, { value, times: 0, timesAtTick: 0, heldMs: 0, idleTicks: 0 })
         tickLater(kind)
       }
 
@@ -78,12 +74,11 @@ export function foldRepeats<T>(
         const isGoingOn = held.times > held.timesAtTick
         held.timesAtTick = held.times
         held.heldMs += isGoingOn ? tickMs : 0
-        if (held.times > 0 && (!isGoingOn || held.heldMs >= held.holdMs)) tell(held)
+        if (held.times > 0 && (!isGoingOn || held.heldMs >= holdMs)) tell(held)
       }
 
       function tell(held: Held<T>): void {
-        const { value, times, heldMs, holdMs } = held
-        if (heldMs >= holdMs) held.holdMs = Math.min(2 * holdMs, longestHoldMs)
+        const { value, times } = held
         held.times = 0
         held.timesAtTick = 0
         held.heldMs = 0

@@ -22,8 +22,11 @@ import { assertNever } from '../core/assert-never.ts'
 import { type Folded, type FoldPace, foldRepeats } from './fold-repeats.ts'
 import { LateProof, type ProofRules, proveLife } from './prove-life.ts'
 
-/** News by the tick are a storm, whose reloads are likely to find nothing: they may lie farther apart. */
-const pace: FoldPace = { tickMs: 25, firstHoldMs: 200, longestHoldMs: 400 }
+/**
+ * News by the tick are a storm, whose reloads are likely to find nothing: they may lie farther apart. One
+ * in its midst takes the database from requests just when it has the least to spare.
+ */
+const pace: FoldPace = { tickMs: 25, holdMs: 400 }
 
 export type FeedEvent =
   | { readonly kind: 'change'; readonly scope: ReloadScope; readonly place: string }

@@ -2,9 +2,9 @@ import { TestScheduler } from 'rxjs/testing'
 import { expect, test } from 'vitest'
 import { foldRepeats } from '../../../src/sources/fold-repeats.ts'
 
-// In the diagrams a character is a millisecond; in the results a number counts what it stands for; t is 10, w is 20.
+// In the diagrams a character is a millisecond; in the results a number counts what it stands for; w is 20.
 
-const pace = { tickMs: 5, firstHoldMs: 10, longestHoldMs: 20 }
+const pace = { tickMs: 5, holdMs: 20 }
 
 test.each([
   ['tells the first of each kind at once', 'ab--', '1b--'],
@@ -20,9 +20,9 @@ test.each([
     `1${'-'.repeat(9)}1${'-'.repeat(10)}1${'-'.repeat(9)}1`,
   ],
   [
-    'tells of a storm after holds that double up to the longest, and of its end soon',
+    'tells of a storm after each hold, and of its end soon',
     `${'a'.repeat(72)}--------------`,
-    `1${'-'.repeat(9)}t${'-'.repeat(19)}w${'-'.repeat(19)}w${'-'.repeat(19)}w${'-'.repeat(9)}1-----`,
+    `1${'-'.repeat(19)}w${'-'.repeat(19)}w${'-'.repeat(19)}w${'-'.repeat(19)}e-----`,
   ],
   ['lets what has no kind pass', 'axxa----------', '1xx-------1---'],
   ['tells what it holds at the end', 'aaa|', '1--(2|)'],
@@ -35,7 +35,7 @@ test.each([
     )
     const results = Object.fromEntries([
       ...[1, 2, 3].map((times) => [String(times), { value: 'a', times }] as const),
-      ['t', { value: 'a', times: 10 }],
+      ['e', { value: 'a', times: 11 }],
       ['w', { value: 'a', times: 20 }],
       ...['b', 'x'].map((value) => [value, { value, times: 1 }] as const),
     ])

@@ -114,15 +114,13 @@ describe('a feed', () => {
     const times = observations.flatMap((each) =>
       each.kind === 'notification' || each.kind === 'notification-unknown' ? [each.times] : [],
     )
-    expect(times).toEqual([1, 1, 1999, 199, 4000, 400, 1200, 120])
+    expect(times).toEqual([1, 1, 3999, 399, 3200, 320])
     expect(times.reduce((sum, each) => sum + each)).toBe(720 * 11)
     expect(told().filter((text) => !text.includes('notification'))).toEqual([
       '50 notify schema check',
       '50 fleet schema check',
-      '250 notify schema check',
-      '250 fleet schema check',
-      '650 notify schema check',
-      '650 fleet schema check',
+      '450 notify schema check',
+      '450 fleet schema check',
       '800 notify schema check',
       '800 fleet schema check',
     ])
