@@ -261,7 +261,8 @@ describe('answers while the schema never rests', () => {
       const played = await play(server, name, paces[pace], {
         forMs: durationMs,
         until: ({ judged }) => judged > 0,
-        endsInPeace: true,
+        // in a storm a slow machine may prove nothing at all while it lasts
+        endsInPeace: pace === 'storm',
       })
       tell(`${where} in a ${pace}`, played)
       expect(played.contradictions.slice(0, 5)).toEqual([])

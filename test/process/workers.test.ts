@@ -337,6 +337,7 @@ describe('a worker that is killed', () => {
   test('again and again is started each time, while the other one answers', async () => {
     const server = await serveWorkers()
     const kills = 3
+    let timesSeenAway = 0
     for (let n = 0; n < kills; n += 1) {
       const from = server.stderr.length
       const [worker] = await allListen(server, 2)
@@ -356,11 +357,13 @@ describe('a worker that is killed', () => {
       const [again] = await workersOf(server)
       // it was not there for these answers where it is not there after them
       if (again?.state !== 'listening') {
+        timesSeenAway += 1
         expect(ready.status).toBe(500)
         expect(health.body).toMatchObject({ status: 'degraded' })
       }
     }
     expect(await allListen(server, 2)).toMatchObject([{ ended: kills }, { ended: 0 }])
+    expect(timesSeenAway).toBeGreaterThan(0)
   })
 
   test('is replaced by one that has the schema of now, not of the start', async () => {
