@@ -11,6 +11,7 @@ import {
   type TestControl,
   type TestFollower,
 } from '../../support/control-query.ts'
+import { type Cluster, startCluster } from '../../support/postgres.ts'
 import {
   clusterVersions,
   createTestDatabase,
@@ -64,7 +65,8 @@ create view hidden.both as select a.id, b.id as b_id from hidden.a, hidden.b;
 create view api.over_both as select id from hidden.both;
 `
 
-// few are compared by their numbers, many by their age
+// Rows of a single transaction are found by its number, those of several by their age. The cluster is
+// their own: what another test writes counts as well.
 const transactions = clusterVersions().flatMap((version) =>
   [0, 40].map((between) => [version, between] as const),
 )
@@ -72,13 +74,15 @@ const transactions = clusterVersions().flatMap((version) =>
 describe.each(transactions)(
   'loads on PostgreSQL %s with %i transactions between',
   (version, between) => {
+    let cluster: Cluster
     let db: TestDatabase
     let control: TestControl
     let follower: TestFollower
     let before: string
 
     beforeAll(async () => {
-      db = await createTestDatabase(schemaSql, version)
+      cluster = await startCluster({ version })
+      db = await createTestDatabase(schemaSql, version, cluster)
       control = controlOf(db.uri())
       follower = followerOn(control)
       before = catalogText(await follower.load({ options }), options)
@@ -86,7 +90,7 @@ describe.each(transactions)(
 
     afterAll(async () => {
       await control.close()
-      await db.drop()
+      await cluster.destroy()
     })
 
     // in this order: later ones build on earlier ones

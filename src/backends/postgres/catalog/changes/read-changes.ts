@@ -9,9 +9,10 @@
  * savepoint carry numbers of their own, which it does not name. Frozen rows keep their number, and
  * their age is negative once 2^31 transactions lie behind them.
  *
- * Large schemas have millions of such rows, so what is done for each counts. Where few transactions
- * have begun since, rows are compared with their numbers, which takes half the time of asking for the
- * row's age; and rows are counted in a pass of their own, which reads no more columns than it needs.
+ * Large schemas have millions of such rows, so what is done for each counts. There is one pass over a
+ * catalog. Where a single transaction has begun since, as with most migrations, rows are compared with
+ * its number, which parallel workers may do: they may not ask for a row's age. Where none has, nothing
+ * is read at all, except on a standby: there a transaction may show late, below the highest number.
  *
  * The statement has to be the first of its transaction, or one of repeatable read: in read committed
  * age() stands still after its first use.
@@ -28,7 +29,13 @@ const firstUserOid = 16384
 /** TRIGGER_TYPE_INSTEAD of pg_trigger.tgtype. */
 const insteadOf = 64
 
-const temporarySpaces = `select oid from pg_catalog.pg_namespace where nspname ~ '^pg_(toast_)?temp_'`
+const temporarySpaces = `pg_catalog.pg_namespace where nspname ~ '^pg_(toast_)?temp_'`
+
+/** Mostly there are no temporary schemas, and nothing is looked up then. */
+function isLasting(schema: string): string {
+  return `((select count(*) = 0 from ${temporarySpaces})
+    or ${schema} not in (select oid from ${temporarySpaces}))`
+}
 
 /** 53 bits: a number that JavaScript has exactly. */
 const mostOfNumber = '9007199254740991'
@@ -49,7 +56,7 @@ interface CountedCatalog {
   readonly mark: string
   /** More numbers about fresh rows. */
   readonly extra?: string
-  /** Has rows for each table: they are counted in a pass of its own. */
+  /** Has rows for each table: worth parallel workers. */
   readonly isLarge?: true
 }
 
@@ -73,7 +80,7 @@ const countedCatalogs = {
   constraint: {
     catalog: 'pg_constraint',
     first: ofUsers,
-    where: `x.contype in ('f', 'p', 'u') and x.connamespace not in (${temporarySpaces})`,
+    where: `x.contype in ('f', 'p', 'u') and ${isLasting('x.connamespace')}`,
     key: 'x.oid',
     mark: 'x.conrelid',
     extra: 'x.confrelid',
@@ -100,7 +107,7 @@ const countedCatalogs = {
   routine: {
     catalog: 'pg_proc',
     first: ofUsers,
-    where: `x.pronamespace not in (${temporarySpaces})`,
+    where: isLasting('x.pronamespace'),
     key: 'x.oid',
     mark: '0',
   },
@@ -109,8 +116,8 @@ const countedCatalogs = {
     catalog: 'pg_type',
     first: ofUsers,
     // each table has two: a composite one and the array of it
-    where: `x.typtype <> 'c' and x.typtype in ('d', 'e', 'r', 'm', 'b')
-      and (x.typelem = 0 or x.typtype <> 'b') and x.typnamespace not in (${temporarySpaces})`,
+    where: `x.typtype <> 'c' and (x.typelem = 0 or x.typtype <> 'b')
+      and x.typtype in ('d', 'e', 'r', 'm', 'b') and ${isLasting('x.typnamespace')}`,
     key: 'x.oid',
     mark: digest(
       'x.typname',
@@ -159,26 +166,16 @@ const uncountedCatalogs = {
 
 export type UncountedKind = keyof typeof uncountedCatalogs
 
-/** Up to this many numbers of transactions are compared one by one: more take longer than an age. */
-const fewTransactions = 12
+// An age is asked for outside of parallel workers alone; a number may be compared in them.
+const isYoung = 'age(x.xmin) <= (select years from threshold) and age(x.xmin) >= 0'
+const isOfOne = 'x.xmin = (select number from one)'
 
-const isFresh = 'age(x.xmin) <= (select years from threshold) and age(x.xmin) >= 0'
-const isOfFew = 'x.xmin = any ((select numbers from few)::xid[])'
-
-/** Rows of a catalog in fresh versions; behind a fence, since most rows are not fresh. */
-function freshRowsOf(catalog: string, first: string | null, columns: readonly string[]): string {
-  const rows = (condition: string) =>
-    `select ${columns.join()} from pg_catalog.${catalog} x where ${both(first, condition)}`
-  return `(
-    ${rows(`(select numbers from few) is not null and ${isOfFew}`)}
-    union all
-    ${rows(`(select numbers from few) is null and ${isFresh}`)}
-    offset 0
-  )`
-}
-
-function both(first: string | null, condition: string): string {
-  return first === null ? condition : `${first} and ${condition}`
+/** The rows of whichever of two queries fits: with a single transaction since, and with more. */
+function eitherWay(kind: string, query: (isFresh: string) => string): string {
+  const rows = (isFresh: string, when: string) =>
+    `select '${kind}', x.held, x.fresh from (${query(isFresh)}) x
+      where (select number from one) is ${when}`
+  return `${rows(isOfOne, 'not null')} union all ${rows(isYoung, 'null')}`
 }
 
 function freshList(numbers: readonly string[]): string {
@@ -193,20 +190,28 @@ function countedSql(kind: CountedKind): string {
     'x.xmin::text',
     `(${extra ?? '0'})::bigint`,
   ])
-  const all = `pg_catalog.${catalog} x where ${both(first, where)}`
+  const pass = (isFresh: string) => `
+    select count(*)::int as held, ${list} filter (where ${isFresh}) as fresh
+    from pg_catalog.${catalog} x where ${first ?? 'true'} and ${where}`
   return isLarge === true
-    ? `select '${kind}', (select count(*)::int from ${all}),
-        (select ${list} from ${freshRowsOf(catalog, first, ['x.*', 'x.xmin'])} x where ${where})`
-    : `select '${kind}', count(*)::int, ${list} filter (where ${isFresh}) from ${all}`
+    ? eitherWay(kind, pass)
+    : `select '${kind}', x.held, x.fresh from (${pass(isYoung)}) x`
 }
 
 function uncountedSql(kind: UncountedKind): string {
   const { catalog, relation, number } = uncountedCatalogs[kind]
-  const numbers = ['x.relation::bigint << 16 | x.number', 'x.relation', 'x.xmin::text', '0']
-  const columns = [`${relation} as relation`, `${number} as number`, 'x.xmin']
-  return `select '${kind}', 0, (select ${freshList(numbers)}
-    from ${freshRowsOf(catalog, null, columns)} x
-    where x.number > 0 and x.relation >= ${firstUserOid})`
+  const list = freshList(['x.relation::bigint << 16 | x.number', 'x.relation', 'x.xmin::text', '0'])
+  // behind a fence, so that no other column is read of the many rows that are not fresh
+  return eitherWay(
+    kind,
+    (isFresh) => `
+    select 0 as held, ${list} as fresh
+    from (
+      select ${relation} as relation, ${number} as number, x.xmin
+      from pg_catalog.${catalog} x where ${isFresh} offset 0
+    ) x
+    where x.number > 0 and x.relation >= ${firstUserOid}`,
+  )
 }
 
 /** By content, where a new row version may mean nothing. */
@@ -267,8 +272,8 @@ select 'now' as kind, 0 as held, pg_current_snapshot()::text as fresh
 union all
 select 'identity', 0, concat_ws(' ', ${identityTexts})
 union all
-select 'incarnation', 0, concat_ws(' ', ${identityTexts}, pg_postmaster_start_time(),
-  pg_is_in_recovery(), current_setting('server_version_num'))
+select 'start', 0, concat_ws(' ', pg_postmaster_start_time(), pg_is_in_recovery(),
+  current_setting('server_version_num'))
 union all
 select 'settings', 0, ${settingsSql}`
 
@@ -277,16 +282,18 @@ with recursive span as materialized (
   select $1::bigint as since, pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next
 ),
 threshold as materialized (select age((since % 4294967296)::text::xid) as years from span),
-few as materialized (
-  select case when next - since <= ${fewTransactions} then
-    array(select (n % 4294967296)::text::xid from generate_series(since, next - 1) as s(n))
-  end as numbers
-  from span
+one as materialized (
+  select case when next - since <= 1 then (since % 4294967296)::text::xid end as number from span
 ),
+still as materialized (select next = since and not pg_is_in_recovery() as is_so from span),
 ${rolesSql}
 ${placeSql}
 union all
-${[...countedKinds.map(countedSql), uncountedSql('column'), uncountedSql('default')].join('\nunion all\n')}`
+select 'still', 0, null from still where is_so
+union all
+select * from (
+  ${[...countedKinds.map(countedSql), uncountedSql('column'), uncountedSql('default')].join('\nunion all\n')}
+) x where not (select is_so from still)`
 
 /** A row of a catalog whose version is fresh. */
 export interface FreshRow extends KeyEntry {
@@ -310,7 +317,8 @@ export interface LookPlace {
 }
 
 export interface CatalogChanges extends LookPlace {
-  readonly held: ReadonlyMap<CountedKind, number>
+  /** How many rows each catalog has; null: none can have come, changed or gone since the look. */
+  readonly held: ReadonlyMap<CountedKind, number> | null
   readonly fresh: ReadonlyMap<CountedKind | UncountedKind, readonly FreshRow[]>
 }
 
@@ -335,6 +343,10 @@ function freshRows(kind: string, text: string | null): readonly FreshRow[] {
   })
 }
 
+function isStill(rows: ControlRows): boolean {
+  return rows.some((row) => textIn(row, 'kind') === 'still')
+}
+
 function rowOf(rows: ControlRows, kind: string): CatalogRow {
   const found = rows.find((row) => textIn(row, 'kind') === kind)
   if (found === undefined) throw new Error(`catalog query: nothing about ${kind}`)
@@ -343,11 +355,13 @@ function rowOf(rows: ControlRows, kind: string): CatalogRow {
 
 /** Throws  for rows of another query */
 export function parsePlace(rows: ControlRows): LookPlace {
-  const [xmin = '', xmax = ''] = textIn(rowOf(rows, 'now'), 'fresh').split(':')
+  const about = (kind: string) => textIn(rowOf(rows, kind), 'fresh')
+  const [xmin = '', xmax = ''] = about('now').split(':')
+  const identity = about('identity')
   return {
-    identity: textIn(rowOf(rows, 'identity'), 'fresh'),
-    incarnation: textIn(rowOf(rows, 'incarnation'), 'fresh'),
-    settings: textIn(rowOf(rows, 'settings'), 'fresh'),
+    identity,
+    incarnation: `${identity} ${about('start')}`,
+    settings: about('settings'),
     xmin: BigInt(xmin),
     xmax: BigInt(xmax),
   }
@@ -355,6 +369,7 @@ export function parsePlace(rows: ControlRows): LookPlace {
 
 /** Throws  for rows of another query */
 export function parseChanges(rows: ControlRows): CatalogChanges {
+  if (isStill(rows)) return { ...parsePlace(rows), held: null, fresh: new Map() }
   const kinds = [...countedKinds, 'column', 'default'] as const
   const freshOf = (kind: string) => freshRows(kind, textOrNull(rowOf(rows, kind), 'fresh'))
   return {
@@ -372,7 +387,7 @@ export function keysStatement(kind: CountedKind): ControlStatement {
       string_agg(float8send(mark), ''::bytea) as marks
     from (
       select ${key}::bigint as key, ${mark}::bigint as mark
-      from pg_catalog.${catalog} x where ${both(first, where)} order by key
+      from pg_catalog.${catalog} x where ${first ?? 'true'} and ${where} order by key
     ) x`,
   }
 }
