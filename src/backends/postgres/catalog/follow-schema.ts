@@ -16,17 +16,15 @@ import { beginCatalogs, type CatalogSession } from './catalog-transaction.ts'
 import { ChangeWindow, type KeySets } from './changes/change-window.ts'
 import { isClean, type KnownObjects, markDirty, noDirtyObjects } from './changes/dirty-objects.ts'
 import { KeySet } from './changes/key-set.ts'
+import { type LookPlace, parsePlace, placeStatement } from './changes/look-place.ts'
 import {
   type CatalogChanges,
   type CountedKind,
   changesStatement,
   countedKinds,
   keysStatement,
-  type LookPlace,
   parseChanges,
   parseKeySet,
-  parsePlace,
-  placeStatement,
 } from './changes/read-changes.ts'
 import { SessionVerdict } from './changes/session-verdict.ts'
 import {

@@ -4,12 +4,12 @@
  * since, each told once. Looks move the window on; what they found is the caller's to keep.
  */
 import type { KeySet } from './key-set.ts'
+import type { LookPlace } from './look-place.ts'
 import {
   type CatalogChanges,
   type CountedKind,
   countedKinds,
   type FreshRow,
-  type LookPlace,
   type UncountedKind,
 } from './read-changes.ts'
 

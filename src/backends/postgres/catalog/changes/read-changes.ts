@@ -19,9 +19,9 @@
  */
 import { endianness } from 'node:os'
 import type { ControlRows, ControlStatement } from '../../connect/control-connection.ts'
-import { identityTexts } from '../../connect/database-identity.ts'
 import { type CatalogRow, numberIn, textIn, textOrNull } from '../catalog-row.ts'
 import { type KeyEntry, KeySet } from './key-set.ts'
+import { type LookPlace, parsePlace, placeSql, rolesSql, rowAbout } from './look-place.ts'
 
 /** Objects from here on were made by users; those below come with the server. */
 const firstUserOid = 16384
@@ -214,69 +214,6 @@ function uncountedSql(kind: UncountedKind): string {
   )
 }
 
-/** By content, where a new row version may mean nothing. */
-function contents(from: string): string {
-  return `(select coalesce(to_hex(bit_xor(hash_record_extended(x, 0))), '') from ${from})`
-}
-
-/** XOR of row versions; `key` is a bigint that tells rows apart. */
-function versions(key: string, from: string): string {
-  return `(select coalesce(to_hex(bit_xor(hashtextextended(x.xmin::text, ${key}))), '') from ${from})`
-}
-
-// The login role's rights count, and the settings that its sessions begin with: loads ask for the
-// one, and connections are replaced after a load for the sake of the other. hash_record_extended and
-// bit_xor are there since PostgreSQL 14, the oldest version served.
-const settingsSql = `concat_ws('.',
-  ${contents('roles x')},
-  ${contents('memberships x')},
-  ${versions(
-    'x.setdatabase::bigint << 32 | x.setrole::bigint',
-    `pg_catalog.pg_db_role_setting x
-      where x.setrole in (select 0::oid union all select oid from self)
-        and x.setdatabase in (
-          select 0::oid
-          union all
-          select oid from pg_catalog.pg_database where datname = current_database()
-        )`,
-  )},
-  ${
-    // grants on parameters: pg_parameter_acl (6243) itself is there only since PostgreSQL 15
-    versions(
-      'x.objid::bigint << 32 | x.refobjid::bigint',
-      'pg_catalog.pg_shdepend x where x.dbid = 0 and x.classid = 6243',
-    )
-  }
-)`
-
-const rolesSql = `
-self as materialized (
-  select r.oid from pg_catalog.pg_roles r where r.rolname = current_user
-),
-granted(oid) as (
-  select oid from self
-  union
-  select m.roleid from granted g join pg_catalog.pg_auth_members m on m.member = g.oid
-),
-roles as materialized (
-  select r.oid, r.rolname, r.rolsuper, r.rolconfig
-  from granted g join pg_catalog.pg_roles r on r.oid = g.oid
-),
-memberships as materialized (
-  select m.roleid, m.member, m.grantor, m.xmin::text as version
-  from granted g join pg_catalog.pg_auth_members m on m.member = g.oid
-)`
-
-const placeSql = `
-select 'now' as kind, 0 as held, pg_current_snapshot()::text as fresh
-union all
-select 'identity', 0, concat_ws(' ', ${identityTexts})
-union all
-select 'start', 0, concat_ws(' ', pg_postmaster_start_time(), pg_is_in_recovery(),
-  current_setting('server_version_num'))
-union all
-select 'settings', 0, ${settingsSql}`
-
 const changesSql = `
 with recursive span as materialized (
   select $1::bigint as since, pg_snapshot_xmax(pg_current_snapshot())::text::bigint as next
@@ -303,27 +240,11 @@ export interface FreshRow extends KeyEntry {
   readonly extra: number
 }
 
-/** Where and when a look was taken. */
-export interface LookPlace {
-  /** The database that was asked, on whichever server of its cluster. */
-  readonly identity: string
-  /** The server that was asked, since its start, and its part in replication. */
-  readonly incarnation: string
-  /** Roles and their settings, as far as they matter, in short. */
-  readonly settings: string
-  /** Bounds of the snapshot, as 64-bit numbers. */
-  readonly xmin: bigint
-  readonly xmax: bigint
-}
-
 export interface CatalogChanges extends LookPlace {
   /** How many rows each catalog has; null: none can have come, changed or gone since the look. */
   readonly held: ReadonlyMap<CountedKind, number> | null
   readonly fresh: ReadonlyMap<CountedKind | UncountedKind, readonly FreshRow[]>
 }
-
-/** A look without one before it: where it was taken, and no row of any catalog. */
-export const placeStatement: ControlStatement = { text: `with recursive ${rolesSql} ${placeSql}` }
 
 /** @param since xmin of the look before */
 export function changesStatement(since: bigint): ControlStatement {
@@ -347,34 +268,14 @@ function isStill(rows: ControlRows): boolean {
   return rows.some((row) => textIn(row, 'kind') === 'still')
 }
 
-function rowOf(rows: ControlRows, kind: string): CatalogRow {
-  const found = rows.find((row) => textIn(row, 'kind') === kind)
-  if (found === undefined) throw new Error(`catalog query: nothing about ${kind}`)
-  return found
-}
-
-/** Throws  for rows of another query */
-export function parsePlace(rows: ControlRows): LookPlace {
-  const about = (kind: string) => textIn(rowOf(rows, kind), 'fresh')
-  const [xmin = '', xmax = ''] = about('now').split(':')
-  const identity = about('identity')
-  return {
-    identity,
-    incarnation: `${identity} ${about('start')}`,
-    settings: about('settings'),
-    xmin: BigInt(xmin),
-    xmax: BigInt(xmax),
-  }
-}
-
 /** Throws  for rows of another query */
 export function parseChanges(rows: ControlRows): CatalogChanges {
   if (isStill(rows)) return { ...parsePlace(rows), held: null, fresh: new Map() }
   const kinds = [...countedKinds, 'column', 'default'] as const
-  const freshOf = (kind: string) => freshRows(kind, textOrNull(rowOf(rows, kind), 'fresh'))
+  const freshOf = (kind: string) => freshRows(kind, textOrNull(rowAbout(rows, kind), 'fresh'))
   return {
     ...parsePlace(rows),
-    held: new Map(countedKinds.map((kind) => [kind, numberIn(rowOf(rows, kind), 'held')])),
+    held: new Map(countedKinds.map((kind) => [kind, numberIn(rowAbout(rows, kind), 'held')])),
     fresh: new Map(kinds.map((kind) => [kind, freshOf(kind)])),
   }
 }
