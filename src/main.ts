@@ -192,6 +192,7 @@ async function run(command: ConfiguredCommand): Promise<void> {
       const report = printCheck({
         snapshot,
         unboundPolicies: dumps.unboundPolicies(snapshot),
+        hearing: await dumps.hearing(),
         warnings,
         problems: dumps.problems(),
       })

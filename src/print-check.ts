@@ -4,14 +4,18 @@
  */
 import type { UnboundPolicy } from './access/access-rules.ts'
 import { productName, productVersion } from './core/product.ts'
+import { feedText } from './observe/listener-lines.ts'
 import type { Routine } from './schema/catalog.ts'
 import { type UnmatchedPattern, unmatchedPatterns } from './schema/exposure.ts'
 import type { Relation, SchemaSnapshot } from './schema/schema-snapshot.ts'
 import { unreadableName } from './schema/unreadable-name.ts'
+import type { FeedTrial } from './sources/try-feed.ts'
 
 export interface Checked {
   readonly snapshot: SchemaSnapshot
   readonly unboundPolicies: readonly UnboundPolicy[]
+  /** Whether schema changes are heard; null where nothing listens. */
+  readonly hearing: FeedTrial | null
   /** Slips in the configuration. */
   readonly warnings: readonly string[]
   /** What of the configuration could not be read. */
@@ -42,6 +46,7 @@ export function printCheck(checked: Checked): CheckReport {
       'Functions',
       routines.map((routine) => routineText(name(routine), routine)),
     ),
+    ...heardText(checked),
     ...(problems.length === 0 ? [] : listed('Problems', problems)),
     ...listed('Warnings', warningsOf(checked)),
   ]
@@ -66,9 +71,22 @@ function routineText(name: string, { parameters }: Routine): string {
   return `${name}(${parameters.map(({ name: own, type }) => `${own} ${type}`.trim()).join(', ')})`
 }
 
-function problemsOf({ snapshot, unboundPolicies, problems }: Checked): readonly string[] {
+/** Shape  `Schema changes: heard on the "pgrst" channel` */
+function heardText({ hearing }: Checked): readonly string[] {
+  return hearing?.cause === null ? [`Schema changes: heard ${feedText(hearing)}`] : []
+}
+
+/** Why nothing is heard; a way of one's own that does not lead there is no matter of course. */
+function unheardTexts({ hearing }: Checked, hasOwnWay: boolean): readonly string[] {
+  if (hearing === null || hearing.cause === null || hearing.hasOwnWay !== hasOwnWay) return []
+  return [`schema changes are polled, none is heard ${feedText(hearing)}: ${hearing.cause}`]
+}
+
+function problemsOf(checked: Checked): readonly string[] {
+  const { snapshot, unboundPolicies, problems } = checked
   return [
     ...problems,
+    ...unheardTexts(checked, true),
     ...snapshot.unusableRoutines.map(
       ({ schema, name, cause }) => `the function ${schema}.${name} cannot be called: ${cause}`,
     ),
@@ -84,9 +102,11 @@ function problemsOf({ snapshot, unboundPolicies, problems }: Checked): readonly 
   ]
 }
 
-function warningsOf({ snapshot, warnings }: Checked): readonly string[] {
+function warningsOf(checked: Checked): readonly string[] {
+  const { snapshot, warnings } = checked
   return [
     ...warnings,
+    ...unheardTexts(checked, false),
     ...unmatchedTexts(snapshot, 'db-tables'),
     ...snapshot.unreadableRelations.map(
       (each) => `${unreadableName(each)} is not served, since it cannot be read: ${each.cause}`,

@@ -21,6 +21,7 @@ import { createLogObserver } from './observe/log-observer.ts'
 import { buildSnapshot } from './schema/build-snapshot.ts'
 import { schemaOptions } from './schema/schema-options.ts'
 import type { SchemaSnapshot } from './schema/schema-snapshot.ts'
+import { type FeedTrial, tryFeed } from './sources/try-feed.ts'
 
 export interface DumpDeps {
   readonly config: Config
@@ -37,6 +38,8 @@ export interface Dumps {
   schema(): Promise<SchemaSnapshot | null>
   /** Policies that do not fit the schema. */
   unboundPolicies(snapshot: SchemaSnapshot): readonly UnboundPolicy[]
+  /** Whether schema changes are heard; null where nothing listens. */
+  hearing(): Promise<FeedTrial | null>
   /** What is wrong with the configuration, once it was read. */
   problems(): readonly string[]
   close(): Promise<void>
@@ -124,6 +127,7 @@ export async function readDumps(deps: DumpDeps): Promise<Dumps> {
       }
     },
     unboundPolicies: (snapshot) => unboundPolicies(findRules, { config: current, snapshot }),
+    hearing: async () => (database === null ? null : tryFeed(database.feed, current)),
     problems: () => problems,
     close: async () => database?.close(),
   }

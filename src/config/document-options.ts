@@ -36,9 +36,11 @@ well, such as \`db-pre-config\` on SQLite: see [compatibility](compatibility.md)
 \`dbrest --dump-config\` prints what is in effect, secrets included; with \`--redact\` it is fit to be shown
 to others: \`jwt-secret\`, \`admin-server-token\`, \`db-uri\`, \`db-channel-uri\` and all of \`app.settings\` are replaced.
 \`dbrest --example\` prints a file to start from. \`dbrest --check\` loads configuration and schema once,
-prints the relations and functions that would be served, with warnings, and ends with 0; it ends with 1 where
-the configuration is wrong, the schema cannot be loaded, or something that the configuration asks for
-(a function or relationship of a registry, a policy, a name in \`db-exclude-tables\`) does not fit the schema: for CI, before a deployment. Nothing else that dbrest prints or answers has a part of
+prints the relations and functions that would be served, whether the database's notifications come through, with
+warnings, and ends with 0; it ends with 1 where the configuration is wrong, the schema cannot be loaded,
+\`db-channel-uri\` does not lead to the database, or something that the configuration asks for (a function or
+relationship of a registry, a policy, a name in \`db-exclude-tables\`) does not fit the schema: for CI, before a
+deployment. Nothing else that dbrest prints or answers has a part of
 \`jwt-secret\`, or of \`db-uri\` and \`db-channel-uri\` beyond user, host and database: messages name the option and what is wrong.
 
 A database may also be named directly: \`dbrest films.db\`, \`dbrest postgresql://…\`, \`dbrest

@@ -26,25 +26,32 @@ export function listenerLine(observation: Listening | Unknown): LogLine {
     case 'listener-connected': {
       const { serverVersion, address } = observation
       return always(
-        `Listener connected to ${serverVersion} on "${address}" and listening for ${what} ${where(observation)}`,
+        `Listener connected to ${serverVersion} on "${address}" and listening for ${what} ${feedText(observation)}`,
       )
     }
     case 'listener-failed':
       return always(
-        `Failed listening for ${what} ${where(observation)}. ${oneLine(observation.cause)}`,
+        `Failed listening for ${what} ${feedText(observation)}. ${oneLine(observation.cause)}`,
       )
     case 'listener-retry':
       return always(
         `Retrying listening for ${what} in ${seconds(observation.retryInMs)} seconds...`,
       )
     case 'notification':
-      return always(`Received ${toldOf(observation)} ${where(observation)}`)
+      return always(`Received ${toldOf(observation)} ${feedText(observation)}`)
     default:
       return assertNever(observation)
   }
 }
 
-function where({ feed, channel }: { readonly feed: FeedName; readonly channel: string }): string {
+/** Where a feed is heard, in words that go on from a verb. */
+export function feedText({
+  feed,
+  channel,
+}: {
+  readonly feed: FeedName
+  readonly channel: string
+}): string {
   return feed === 'notify' ? `on the "${channel}" channel` : `in the change stream of "${channel}"`
 }
 

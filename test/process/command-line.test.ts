@@ -195,6 +195,7 @@ test('--check prints what would be served of PostgreSQL', async () => {
     '  films (table)',
     'Functions: 1',
     '  add(a integer, b integer)',
+    'Schema changes: heard on the "pgrst" channel',
     'Warnings: 0',
     '',
   ])
@@ -207,6 +208,7 @@ test.skipIf(!isMongodbHere)('--check prints what would be served of MongoDB', as
   const { code, stdout } = await runCommand([database.uri, '--check'])
   expect(code).toBe(0)
   expect(stdout).toMatch(/^Relations: 1\n {2}films \(table\)$/m)
+  expect(stdout).toMatch(/^Schema changes: heard in the change stream of "[^"]+"$/m)
 })
 
 test.each<[string, Readonly<Record<string, string>>, RegExp]>([

@@ -16,6 +16,7 @@ import {
 import { cachedColumns } from '../support/cached-schema.ts'
 import { ask, askUntil, eventually } from '../support/http-client.ts'
 import { hasPgbouncer, type Pgbouncer, poolerBlocks, startPgbouncer } from '../support/pgbouncer.ts'
+import { type RunningServer, runCommand } from '../support/server.ts'
 import { serve } from '../support/test-server.ts'
 
 const isGivenUp = /Running without prepared statements from now on/
@@ -33,6 +34,29 @@ function optionsOfPage(hasWayPast: boolean): Readonly<Record<string, string>> {
 }
 
 const listensPastPooler = 'DBREST_DB_CHANNEL_URI'
+
+/** Waits until the listener is up, with the poll switched off. */
+async function untilHeard(server: RunningServer): Promise<void> {
+  await eventually(
+    async () => (await ask(`${server.adminUrl}/health`)).body,
+    (body) =>
+      expect(body).toMatchObject({
+        status: 'ok',
+        sources: [
+          { name: 'notify', state: 'up' },
+          { name: 'poll', state: 'off' },
+        ],
+      }),
+  )
+}
+
+/** Waits until films has the column in the schema that is served. */
+async function untilServed(server: RunningServer, column: string): Promise<void> {
+  await eventually(
+    () => cachedColumns(server, 'films'),
+    (columns) => expect(columns).toHaveProperty(column),
+  )
+}
 
 describe.skipIf(!hasPgbouncer())('behind PgBouncer', () => {
   let database: ApiDatabase
@@ -116,10 +140,7 @@ describe.skipIf(!hasPgbouncer())('behind PgBouncer', () => {
     expect((await ask(`${server.adminUrl}/metrics`)).text).not.toContain('{source="notify"}')
     expect(server.stderr.filter((line) => /prepared|Failed/.test(line))).toEqual([])
     await database.query('alter table films add column told int')
-    await eventually(
-      () => cachedColumns(server, 'films'),
-      (columns) => expect(columns).toHaveProperty('told'),
-    )
+    await untilServed(server, 'told')
   })
 
   test('a listener past it hears a migration, requests go through it', async () => {
@@ -133,23 +154,10 @@ describe.skipIf(!hasPgbouncer())('behind PgBouncer', () => {
     const requests = Array.from({ length: 64 }, () => ask(`${server.url}/films?limit=1`))
     const statuses = (await Promise.all(requests)).map(({ status }) => status)
     expect(new Set(statuses)).toEqual(new Set([200]))
-    await eventually(
-      async () => (await ask(`${server.adminUrl}/health`)).body,
-      (body) =>
-        expect(body).toMatchObject({
-          status: 'ok',
-          sources: [
-            { name: 'notify', state: 'up' },
-            { name: 'poll', state: 'off' },
-          ],
-        }),
-    )
+    await untilHeard(server)
     await server.line(new RegExp(`Listener connected to .*127\\.0\\.0\\.1:${database.port}`))
     await database.query("alter table films add column past int; notify pgrst, 'reload schema'")
-    await eventually(
-      () => cachedColumns(server, 'films'),
-      (columns) => expect(columns).toHaveProperty('past'),
-    )
+    await untilServed(server, 'past')
     const rows = await database.query(
       `select count(*)::int as listening from pg_stat_activity
        where datname = '${database.name}' and query = 'LISTEN "pgrst"' and client_port is not null`,
@@ -181,10 +189,7 @@ describe.skipIf(!hasPgbouncer())('behind PgBouncer', () => {
     })
     expect((await ask(`${server.adminUrl}/ready`)).status).toBe(200)
     await database.query('alter table films add column elsewhere int')
-    await eventually(
-      () => cachedColumns(server, 'films'),
-      (columns) => expect(columns).toHaveProperty('elsewhere'),
-    )
+    await untilServed(server, 'elsewhere')
     expect(elsewhere.password).not.toBe('')
     expect(server.stderr.join('\n')).not.toContain(elsewhere.password)
   })
@@ -199,10 +204,7 @@ describe.skipIf(!hasPgbouncer())('behind PgBouncer', () => {
       ],
     })
     await database.query('alter table films add column unheard int')
-    await eventually(
-      () => cachedColumns(server, 'films'),
-      (columns) => expect(columns).toHaveProperty('unheard'),
-    )
+    await untilServed(server, 'unheard')
     await server.line(/Failed listening .* a notification of our own did not come back/)
     const at = (pattern: RegExp) => server.stderr.findIndex((line) => pattern.test(line))
     expect(at(/API server listening/)).toBeLessThan(at(/Failed listening/))
@@ -217,6 +219,29 @@ describe.skipIf(!hasPgbouncer())('behind PgBouncer', () => {
     })
   })
 
+  test('--check tells what comes through it, past it, and where it leads elsewhere', async () => {
+    const direct = new URL(database.env['DBREST_DB_URI'] ?? '')
+    const elsewhere = new URL(direct)
+    elsewhere.pathname = '/postgres'
+    const check = (channelUri?: URL) => {
+      const more = channelUri === undefined ? {} : { [listensPastPooler]: channelUri.href }
+      return runCommand(['--check'], env({ DBREST_DB_PREPARED_STATEMENTS: 'false', ...more }))
+    }
+    const through = await check()
+    expect(through.code).toBe(0)
+    expect(through.stdout).toMatch(
+      /^Warnings: 1\n {2}schema changes are polled, none is heard on the "pgrst" channel: a notification of our own did not come back/m,
+    )
+    const past = await check(direct)
+    expect(past.code).toBe(0)
+    expect(past.stdout).toMatch(/^Schema changes: heard on the "pgrst" channel\nWarnings: 0$/m)
+    const astray = await check(elsewhere)
+    expect(astray.code).toBe(1)
+    expect(astray.stdout).toMatch(
+      /^Problems: 1\n {2}schema changes are polled, .*: db-channel-uri: it leads to another database than db-uri\nWarnings: 0$/m,
+    )
+  })
+
   test('in session mode nothing is to be set, and a migration is heard', async () => {
     const bySession = await startPgbouncer(database.port, [loginRole], 'session')
     onTestFinished(() => bySession.stop())
@@ -229,22 +254,9 @@ describe.skipIf(!hasPgbouncer())('behind PgBouncer', () => {
     expect(new Set((await Promise.all(requests)).map(({ status }) => status))).toEqual(
       new Set([200]),
     )
-    await eventually(
-      async () => (await ask(`${server.adminUrl}/health`)).body,
-      (body) =>
-        expect(body).toMatchObject({
-          status: 'ok',
-          sources: [
-            { name: 'notify', state: 'up' },
-            { name: 'poll', state: 'off' },
-          ],
-        }),
-    )
+    await untilHeard(server)
     await database.query("alter table films add column heard int; notify pgrst, 'reload schema'")
-    await eventually(
-      () => cachedColumns(server, 'films'),
-      (columns) => expect(columns).toHaveProperty('heard'),
-    )
+    await untilServed(server, 'heard')
     expect((await ask(`${server.adminUrl}/metrics`)).text).toContain(
       'dbrest_source_up{source="notify"} 1',
     )
