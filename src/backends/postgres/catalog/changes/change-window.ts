@@ -101,9 +101,9 @@ export class ChangeWindow {
         set.with(news.filter(([of]) => of === kind).map(([, row]) => row)),
       ]),
     )
-    const { held } = changes
-    const miscounted =
-      held === null ? [] : countedKinds.filter((kind) => held.get(kind) !== keys.get(kind)?.size)
+    const miscounted = countedKinds.filter(
+      (kind) => changes.held.get(kind) !== keys.get(kind)?.size,
+    )
     return { changes, news, keys, miscounted }
   }
 

@@ -10,7 +10,7 @@ import { type CatalogRow, textIn } from '../catalog-row.ts'
 export interface LookPlace {
   /** The database that was asked, on whichever server of its cluster. */
   readonly identity: string
-  /** The server that was asked, since its start, and its part in replication. */
+  /** The server that was asked, since its start or its last crash, and its part in replication. */
   readonly incarnation: string
   /** Roles and their settings, as far as they matter, in short. */
   readonly settings: string
@@ -73,14 +73,16 @@ memberships as materialized (
   from granted g join pg_catalog.pg_auth_members m on m.member = g.oid
 )`
 
+// A server that goes on after a crash keeps the time of its start. It may have lost what was committed last
+// and give its numbers again; its statistics begin anew then.
 /** Rows of kind, held and fresh. */
 export const placeSql = `
 select 'now' as kind, 0 as held, pg_current_snapshot()::text as fresh
 union all
 select 'identity', 0, concat_ws(' ', ${identityTexts})
 union all
-select 'start', 0, concat_ws(' ', pg_postmaster_start_time(), pg_is_in_recovery(),
-  current_setting('server_version_num'))
+select 'start', 0, concat_ws(' ', pg_postmaster_start_time(), pg_stat_get_bgwriter_stat_reset_time(),
+  pg_is_in_recovery(), current_setting('server_version_num'))
 union all
 select 'settings', 0, ${settingsSql}`
 

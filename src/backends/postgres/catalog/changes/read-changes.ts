@@ -10,16 +10,15 @@
  * their age is negative once 2^31 transactions lie behind them.
  *
  * Large schemas have millions of such rows, so what is done for each counts. There is one pass over a
- * catalog. Where a single transaction has begun since, as with most migrations, rows are compared with
- * its number, which parallel workers may do: they may not ask for a row's age. Where none has, nothing
- * is read at all, except on a standby: there a transaction may show late, below the highest number.
+ * catalog. Where a single transaction has ended since, as with most migrations, rows are compared with
+ * its number, which parallel workers may do: they may not ask for a row's age.
  *
  * The statement has to be the first of its transaction, or one of repeatable read: in read committed
  * age() stands still after its first use.
  */
 import { endianness } from 'node:os'
 import type { ControlRows, ControlStatement } from '../../connect/control-connection.ts'
-import { type CatalogRow, numberIn, textIn, textOrNull } from '../catalog-row.ts'
+import { type CatalogRow, numberIn, textOrNull } from '../catalog-row.ts'
 import { type KeyEntry, KeySet } from './key-set.ts'
 import { type LookPlace, parsePlace, placeSql, rolesSql, rowAbout } from './look-place.ts'
 
@@ -222,15 +221,10 @@ threshold as materialized (select age((since % 4294967296)::text::xid) as years 
 one as materialized (
   select case when next - since <= 1 then (since % 4294967296)::text::xid end as number from span
 ),
-still as materialized (select next = since and not pg_is_in_recovery() as is_so from span),
 ${rolesSql}
 ${placeSql}
 union all
-select 'still', 0, null from still where is_so
-union all
-select * from (
-  ${[...countedKinds.map(countedSql), uncountedSql('column'), uncountedSql('default')].join('\nunion all\n')}
-) x where not (select is_so from still)`
+${[...countedKinds.map(countedSql), uncountedSql('column'), uncountedSql('default')].join('\nunion all\n')}`
 
 /** A row of a catalog whose version is fresh. */
 export interface FreshRow extends KeyEntry {
@@ -241,8 +235,8 @@ export interface FreshRow extends KeyEntry {
 }
 
 export interface CatalogChanges extends LookPlace {
-  /** How many rows each catalog has; null: none can have come, changed or gone since the look. */
-  readonly held: ReadonlyMap<CountedKind, number> | null
+  /** How many rows each catalog has. */
+  readonly held: ReadonlyMap<CountedKind, number>
   readonly fresh: ReadonlyMap<CountedKind | UncountedKind, readonly FreshRow[]>
 }
 
@@ -264,13 +258,8 @@ function freshRows(kind: string, text: string | null): readonly FreshRow[] {
   })
 }
 
-function isStill(rows: ControlRows): boolean {
-  return rows.some((row) => textIn(row, 'kind') === 'still')
-}
-
 /** Throws  for rows of another query */
 export function parseChanges(rows: ControlRows): CatalogChanges {
-  if (isStill(rows)) return { ...parsePlace(rows), held: null, fresh: new Map() }
   const kinds = [...countedKinds, 'column', 'default'] as const
   const freshOf = (kind: string) => freshRows(kind, textOrNull(rowAbout(rows, kind), 'fresh'))
   return {

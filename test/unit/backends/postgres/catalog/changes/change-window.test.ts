@@ -52,14 +52,6 @@ function changes(
 const counts = { relation: 2, rule: 1 }
 const begin = () => new ChangeWindow(changes(counts), keySets([1, 2], [7]), new Map())
 
-test('where nothing has begun since, nothing is miscounted and the window stays as it is', () => {
-  const window = begin()
-  const still = window.compare({ ...changes({}), held: null, fresh: new Map() })
-  expect(still.miscounted).toEqual([])
-  expect(window.advance(still, new Map())).toEqual([])
-  expect(window.compare(changes({ relation: 1, rule: 1 })).miscounted).toEqual(['relation'])
-})
-
 test('a row that is fresh is told once, as long as it stays the same version', () => {
   const window = begin()
   const look = changes(counts, { rule: [fresh('rule', 7, 1)] })
