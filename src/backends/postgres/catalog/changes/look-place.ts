@@ -75,14 +75,17 @@ memberships as materialized (
 
 // A server that goes on after a crash keeps the time of its start. It may have lost what was committed last
 // and give its numbers again; its statistics begin anew then.
+const startTexts = `
+  pg_postmaster_start_time(), pg_stat_get_bgwriter_stat_reset_time(), pg_is_in_recovery(),
+  current_setting('server_version_num')`
+
 /** Rows of kind, held and fresh. */
 export const placeSql = `
 select 'now' as kind, 0 as held, pg_current_snapshot()::text as fresh
 union all
 select 'identity', 0, concat_ws(' ', ${identityTexts})
 union all
-select 'start', 0, concat_ws(' ', pg_postmaster_start_time(), pg_stat_get_bgwriter_stat_reset_time(),
-  pg_is_in_recovery(), current_setting('server_version_num'))
+select 'start', 0, concat_ws(' ', ${startTexts})
 union all
 select 'settings', 0, ${settingsSql}`
 
