@@ -5,6 +5,7 @@
 import type { UnboundPolicy } from './access/access-rules.ts'
 import { productName, productVersion } from './core/product.ts'
 import { feedText } from './observe/listener-lines.ts'
+import { oneLine } from './observe/log-line.ts'
 import type { Routine } from './schema/catalog.ts'
 import { type UnmatchedPattern, unmatchedPatterns } from './schema/exposure.ts'
 import type { Relation, SchemaSnapshot } from './schema/schema-snapshot.ts'
@@ -53,8 +54,9 @@ export function printCheck(checked: Checked): CheckReport {
   return { text: `${parts.join('\n')}\n`, exitCode: problems.length === 0 ? 0 : 1 }
 }
 
+/** A line each, also of what the database says in several. */
 function listed(title: string, lines: readonly string[]): readonly string[] {
-  return [`${title}: ${lines.length}`, ...lines.map((line) => `  ${line}`)]
+  return [`${title}: ${lines.length}`, ...lines.map((line) => `  ${oneLine(line)}`)]
 }
 
 /** Shape  `film_list (view, read only)` */

@@ -201,6 +201,20 @@ test('--check prints what would be served of PostgreSQL', async () => {
   ])
 })
 
+test('--check ends with 1 where db-channel-uri leads nowhere, and says why in one line', async () => {
+  const database = await createApiDatabase('create table films (id int primary key)')
+  onTestFinished(() => database.drop())
+  const way = `postgresql://${loginRole}@127.0.0.1:${await freePort()}/${database.name}`
+  const { code, stdout } = await runCommand(['--check'], {
+    ...database.env,
+    DBREST_DB_CHANNEL_URI: way,
+  })
+  expect(code).toBe(1)
+  expect(stdout).toMatch(
+    /^Problems: 1\n {2}schema changes are polled, none is heard on the "pgrst" channel: db-channel-uri: connection to server .* failed: Connection refused[ \t]+Is the server running .*\nWarnings: 0\n$/m,
+  )
+})
+
 test.skipIf(!isMongodbHere)('--check prints what would be served of MongoDB', async () => {
   const database = await createMongodbDatabase()
   onTestFinished(() => database.drop())
