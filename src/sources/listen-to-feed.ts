@@ -28,6 +28,13 @@ import { LateProof, type ProofRules, proveLife } from './prove-life.ts'
  */
 const pace: FoldPace = { tickMs: 25, holdMs: 400 }
 
+/** Milliseconds in which a connection has to be ready, and a proof has to come back. */
+export const usualLimits = {
+  /** It may first look for its server. */
+  readyLimitMs: 10_000,
+  limitMs: 5000,
+} as const
+
 export type FeedEvent =
   | { readonly kind: 'change'; readonly scope: ReloadScope; readonly place: string }
   | { readonly kind: 'seen' }

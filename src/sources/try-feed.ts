@@ -3,12 +3,12 @@
  * notifications on, a listener that leads elsewhere and a server without change streams show there,
  * before a migration goes unheard.
  */
-import { asyncScheduler, filter, firstValueFrom, map, NEVER, type SchedulerLike } from 'rxjs'
+import { asyncScheduler, filter, firstValueFrom, map, NEVER } from 'rxjs'
 import type { SchemaFeed } from '../cache/schema-feed.ts'
 import type { Config } from '../config/config.ts'
 import { failureText } from '../core/failure-text.ts'
 import type { FeedName } from '../observe/observation.ts'
-import { listenToFeed } from './listen-to-feed.ts'
+import { listenToFeed, usualLimits } from './listen-to-feed.ts'
 
 export interface FeedTrial {
   readonly feed: FeedName
@@ -20,30 +20,20 @@ export interface FeedTrial {
   readonly hasOwnWay: boolean
 }
 
-/** Milliseconds in which a connection has to be ready: it may first look for its server. */
-const readyLimitMs = 10_000
-
-/** Milliseconds in which a proof has to come back. */
-const proofLimitMs = 5000
-
 /** Null: there is no feed, or it is switched off. Never rejects. */
-export async function tryFeed(
-  feed: SchemaFeed,
-  config: Config,
-  scheduler: SchedulerLike = asyncScheduler,
-): Promise<FeedTrial | null> {
+export async function tryFeed(feed: SchemaFeed, config: Config): Promise<FeedTrial | null> {
   const channel = feed.kind === 'push' ? feed.channel(config) : null
   if (feed.kind === 'poll' || channel === null) return null
   const { name, hasOwnWay, unproven } = feed
   const proven$ = listenToFeed(feed, channel, {
-    readyLimitMs,
+    ...usualLimits,
+    // one proof decides
+    intervalMs: usualLimits.limitMs,
+    doubtLimitMs: usualLimits.limitMs,
     unproven,
     unheard$: NEVER,
     onPeerHeard: () => undefined,
-    intervalMs: proofLimitMs,
-    limitMs: proofLimitMs,
-    doubtLimitMs: proofLimitMs,
-    scheduler,
+    scheduler: asyncScheduler,
   }).pipe(
     filter(({ value }) => value.kind === 'proven'),
     map(() => null),

@@ -37,7 +37,7 @@ import { failureText } from '../core/failure-text.ts'
 import { BackendFailure } from '../errors/backend-failure.ts'
 import type { Observe } from '../observe/observation.ts'
 import { followUpNews, type News } from './follow-up-news.ts'
-import { type ListenRules, listenToFeed } from './listen-to-feed.ts'
+import { type ListenRules, listenToFeed, usualLimits } from './listen-to-feed.ts'
 import { paceFullLoads } from './pace-full-loads.ts'
 import { LateProof } from './prove-life.ts'
 import type { SourceHealth } from './source-health.ts'
@@ -91,8 +91,8 @@ function asLoss(failure: unknown, cause: string): BackendFailure {
 export function watchPushFeed(deps: PushFeedDeps): Observable<ReloadSignal> {
   const { feed, unheard$, health, observe, scheduler } = deps
   const alive$ = feed.hasOwnWay ? NEVER : deps.alive$
-  const { readyLimitMs = 10_000, proofIntervalMs = 10_000 } = deps
-  const { proofLimitMs = 5000, doubtLimitMs = 1000 } = deps
+  const { readyLimitMs = usualLimits.readyLimitMs, proofIntervalMs = 10_000 } = deps
+  const { proofLimitMs = usualLimits.limitMs, doubtLimitMs = 1000 } = deps
   const listening: ListenRules = {
     readyLimitMs,
     unproven: feed.unproven,

@@ -50,6 +50,13 @@ function createListener(override: Partial<PushFeedDeps> = {}, server: Partial<Fa
       await clock.advance(50)
       recording.told()
     },
+    /** 40 connections of others, one each 100 ms. */
+    async othersConnect() {
+      for (let made = 0; made < 40; made += 1) {
+        await clock.advance(100)
+        aliveSubject.next()
+      }
+    },
   }
 }
 
@@ -307,7 +314,7 @@ describe('a loss', () => {
   })
 
   test('of a feed with a way of its own ends nothing else, and is not hurried by others', async () => {
-    const { clock, server, connect, lose, told, failures, aliveSubject } = createListener(
+    const { server, connect, lose, told, failures, othersConnect } = createListener(
       {},
       { hasOwnWay: true },
     )
@@ -316,10 +323,7 @@ describe('a loss', () => {
       isFatal: true,
     })
     lose('gone')
-    for (let made = 0; made < 40; made += 1) {
-      await clock.advance(100)
-      aliveSubject.next()
-    }
+    await othersConnect()
     expect(told().filter((text) => text.includes('retry'))).toEqual([
       '50 retry in 1000',
       '1055 retry in 2000',
@@ -329,14 +333,11 @@ describe('a loss', () => {
   })
 
   test('is not tried again within the first second, whoever is let in', async () => {
-    const { clock, server, connect, lose, told, aliveSubject } = createListener()
+    const { server, connect, lose, told, othersConnect } = createListener()
     await connect()
     server.refusal = new Error('the one for writing is away')
     lose('gone')
-    for (let made = 0; made < 40; made += 1) {
-      await clock.advance(100)
-      aliveSubject.next()
-    }
+    await othersConnect()
     expect(told().filter((text) => text.includes('retry'))).toEqual([
       '50 retry in 1000',
       '1055 retry in 2000',
